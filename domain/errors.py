@@ -1,0 +1,70 @@
+"""The errors a caller can act on.
+
+PipeledgerError
+ ├─ RefusedError            what was sent is wrong; nothing was kept of it      (400)
+ │   ├─ TooLargeError       a limit on size, depth or number was passed         (413)
+ │   └─ ForbiddenError      well formed, but not through this door              (403)
+ ├─ ConflictError           the ledger already holds something that forbids it  (409)
+ ├─ NotFoundError           no such position, stream, part or document          (404)
+ ├─ UnavailableError        not now: overload, lost database, guard away        (503)
+ ├─ DamageError             kept bytes do not verify; names position and cause  (500)
+ └─ SettingError            a setting is wrong; the start stops                 (exit 2)
+
+The numbers are the HTTP status that `api` maps each branch to.
+"""
+
+
+class PipeledgerError(Exception):
+    """Root of all errors this software raises on purpose."""
+
+
+class RefusedError(PipeledgerError):
+    """Input was refused.
+
+    Attributes:
+        place: where it is wrong: `byte 17`, `line 3`, `field data.commit`, `header ce-id`.
+        reason: what is wrong there, one sentence without the offending value.
+    """
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{place}: {reason}")
+        self.place = place
+        self.reason = reason
+
+
+class TooLargeError(RefusedError):
+    """Input passes a limit on size, depth or number."""
+
+
+class ForbiddenError(RefusedError):
+    """Well-formed input that this credential or this door may not send."""
+
+
+class ConflictError(PipeledgerError):
+    """The ledger already holds something that forbids this append."""
+
+
+class NotFoundError(PipeledgerError):
+    """Nothing is kept under that name or position."""
+
+
+class UnavailableError(PipeledgerError):
+    """The service cannot do this now; the same call may succeed later."""
+
+
+class DamageError(PipeledgerError):
+    """Kept bytes do not verify.
+
+    Attributes:
+        position: the first position concerned, or None where no position applies.
+        cause: what does not verify.
+    """
+
+    def __init__(self, position: int | None, cause: str) -> None:
+        super().__init__(cause if position is None else f"position {position}: {cause}")
+        self.position = position
+        self.cause = cause
+
+
+class SettingError(PipeledgerError):
+    """A setting is wrong; the message says which one and what it should be."""
