@@ -1,0 +1,1 @@
+"""HTTP, command line, authentication, and the one place where all is wired."""

@@ -1,0 +1,1 @@
+"""The facts and the rules: vocabulary, entries, chain, tree, proofs. No I/O, no clock."""

@@ -1,0 +1,1 @@
+"""What tools say, turned into events: one small module a format."""

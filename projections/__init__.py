@@ -1,0 +1,1 @@
+"""Read models over the events. Nothing here writes to the ledger."""

@@ -1,0 +1,1 @@
+"""Formats as files: SQL, JSON Schemas, the control catalogue."""

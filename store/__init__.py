@@ -1,0 +1,1 @@
+"""PostgreSQL: recorder, embedded server, identity register, documents."""

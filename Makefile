@@ -1,0 +1,71 @@
+# make demo | test | test-long | check | bench are what people call; the rest serves them.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+JOBS   ?= 2
+PYTEST := $(BIN)/python -m pytest
+
+# Debian packages of `make test-long`; each is looked for by name and never skipped.
+TOOLS := postgresql strace
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long tools check format generate bench lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+# --require-hashes: what is installed is what was reviewed. The two editable installs
+# add only our own code and may therefore not bring anything along.
+$(READY): requirements/dev.txt pyproject.toml client/pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e . -e client
+	@touch $@
+
+demo: $(READY)  ## a quarter of an organisation's deliveries through the real interfaces
+	$(BIN)/pipeledger-server demo
+
+test: $(READY)  ## every test that needs only Python packages, in parallel
+	$(PYTEST) -n $(JOBS) --dist worksteal -q
+
+test-long: $(READY)  ## kills, fuzzing, size bounds, the second PostgreSQL
+	$(PYTEST) -m long -q -p no:cacheprovider --timeout 2400
+
+tools:  ## install the Debian packages that test-long needs
+	apt-get update -q
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(TOOLS)
+
+check: $(READY)  ## formatter, linter, types, import rules, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy domain store intake projections exporters api schema client/pipeledger tests bench
+	$(BIN)/lint-imports
+
+format: $(READY)  ## let the formatter and the linter mend what they can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: $(READY)  ## write schema/events and docs/events.md from the code
+	$(BIN)/python -m domain.events.schema
+
+bench: $(READY)  ## the figures of docs/performance.md, each beside its peer
+	$(BIN)/python -m bench.append
+	$(BIN)/python -m bench.http
+	$(BIN)/python -m bench.verify
+
+# --universal and --no-annotate: one file for every platform; it names no host.
+lock: $(READY)  ## pin the dependencies anew, with hashes
+	$(BIN)/python -m pip install --quiet uv
+	for part in server client dev; do $(MAKE) lock-$$part; done
+
+lock-%:
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-annotate \
+	  --python-version 3.11 --custom-compile-command 'make lock' \
+	  $(if $(filter server,$*),pyproject.toml client/pyproject.toml) \
+	  $(if $(filter client,$*),client/pyproject.toml) \
+	  $(if $(filter dev,$*),--group pyproject.toml:dev pyproject.toml client/pyproject.toml) \
+	  -o requirements/$*.txt
+
+clean:  ## forget the private environment
+	rm -rf $(VENV)

@@ -1,0 +1,77 @@
+"""A server process of an installed wheel, and the lines it prints for people to paste."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import re
+import signal
+import subprocess
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
+START_LIMIT_S = 120
+
+
+class Printed:
+    """What the server has printed so far; questions wait for the line that answers them."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._seen: list[str] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def find(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        """The first match in what was or will be printed; fails when the server ends first."""
+        for seen in self._seen:
+            if found := pattern.search(seen):
+                return found
+        while (line := self._lines.get(timeout=START_LIMIT_S)) is not None:
+            self._seen.append(line)
+            if found := pattern.search(line):
+                return found
+        raise AssertionError(f"never printed {pattern.pattern}:\n{''.join(self._seen)}")
+
+    def export(self, name: str) -> str:
+        """The value of an `export NAME=value` line."""
+        return self.find(re.compile(rf"export {name}=(\S+)")).group(1).strip("'\"")
+
+    def fingerprint(self) -> str:
+        """The log's fingerprint."""
+        return self.find(FINGERPRINT).group()
+
+
+@contextlib.contextmanager
+def first_lines(command: list[str], *, cwd: Path) -> Iterator[Printed]:
+    """Run a server for the length of the block and end it as an operator would."""
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PIPELEDGER"))
+    }
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield Printed(process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+        assert process.stdout is not None
+        process.stdout.close()

@@ -1,0 +1,81 @@
+"""What the documents say of the house is true."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files of the project that match, as git knows them."""
+    done = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / line for line in done.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+def test_every_room_stands_in_the_architecture() -> None:
+    """Each top-level package of the server is a row of the table of rooms."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    rooms = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    assert [room for room in rooms if f"| `{room}/` |" not in text] == []
+
+
+def test_every_direct_dependency_says_why_it_is_there() -> None:
+    """docs/dependencies.md has a row for each name in the two projects, and no other."""
+    rows = set(
+        re.findall(
+            r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs/dependencies.md").read_text(), re.MULTILINE
+        )
+    )
+    names = set()
+    for file in ("pyproject.toml", "client/pyproject.toml"):
+        project = tomllib.loads((ROOT / file).read_text())
+        wanted = list(project["project"]["dependencies"])
+        for group in project.get("dependency-groups", {}).values():
+            wanted += group
+        names |= {re.split(r"[\[<>=;]", line)[0].strip() for line in wanted}
+    assert rows == names
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """A relative link in a Markdown file names a file that is there."""
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in tracked("*.md")
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_no_file_names_a_package_index_or_this_machine() -> None:
+    """Lock files and sources carry neither a download host nor a local path."""
+    forbidden = re.compile(
+        rb"index-url|files\.pythonhosted|pypi\.org|registry\.npmjs|deb\.debian|/work/|/root/"
+    )
+    found = [
+        str(page.relative_to(ROOT))
+        for page in tracked()
+        if page != Path(__file__) and forbidden.search(page.read_bytes())
+    ]
+    assert found == []
+
+
+def test_every_page_of_decisions_says_what_lost() -> None:
+    """A decision record that names no alternative is an announcement."""
+    silent = [
+        page.name
+        for page in (ROOT / "docs" / "decisions").glob("*.md")
+        if "What lost" not in page.read_text()
+    ]
+    assert silent == []
