@@ -1,0 +1,131 @@
+"""Fixtures of the whole suite: real PostgreSQL servers and fresh databases on them.
+
+`postgres` runs a test once for each server there is: the embedded one, and a second real
+PostgreSQL (PIPELEDGER_TEST_DATABASE_URL, or programs found on the machine, started in a
+cluster of their own). `database` is a fresh empty database, `ledger_database` one whose
+schema `schema_name` is migrated.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from store.postgres.database import Database
+from store.postgres.migrate import migrate
+from store.postgres.server import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECOND_URL: Final = "PIPELEDGER_TEST_DATABASE_URL"
+_numbers = count(1)
+
+
+def second_binaries() -> Path | None:
+    """The programs of a PostgreSQL that is not ours, newest first; None: none is here."""
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name)
+    )
+    on_path = shutil.which("initdb")
+    if on_path is not None:
+        found.insert(0, Path(on_path).resolve().parent)
+    fitting = [one for one in found if (one / "initdb").exists() and (one / "postgres").exists()]
+    return fitting[-1] if fitting else None
+
+
+SERVERS: Final = (
+    ("embedded", "system")
+    if SECOND_URL in os.environ or second_binaries() is not None
+    else ("embedded",)
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running PostgreSQL for tests.
+
+    Attributes:
+        name: `embedded` or `system`.
+        conninfo: a login that may make databases.
+        template: a database whose schema `schema_name` is migrated; clone it.
+    """
+
+    name: str
+    conninfo: str
+    template: str
+
+    def fresh(self, template: str = "template0") -> Iterator[str]:
+        """Give the address of a new database; drop it afterwards."""
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        with Database(self.conninfo) as home, home.connect() as connection:
+            create = sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'")
+            connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+        yield make_conninfo(self.conninfo, dbname=name)
+        with Database(self.conninfo) as home, home.connect() as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+
+@pytest.fixture(scope="session")
+def reachable() -> Iterator[Path]:
+    """A folder that service accounts can reach, for a whole session."""
+    folder = Path(tempfile.mkdtemp(prefix="pl-test-", dir="/tmp"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def schema_name() -> str:
+    """The ledger's schema in `ledger_database`."""
+    return "ledger_test"
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def postgres(request: pytest.FixtureRequest, reachable: Path, schema_name: str) -> Iterator[Server]:
+    """Each PostgreSQL server there is, running."""
+    name = str(request.param)
+    if name == "system" and SECOND_URL in os.environ:
+        yield from _prepared(name, os.environ[SECOND_URL], schema_name)
+        return
+    binaries = second_binaries() if name == "system" else None
+    with EmbeddedPostgres.start(reachable / name, binaries=binaries) as server:
+        yield from _prepared(name, server.conninfo, schema_name)
+
+
+def _prepared(name: str, conninfo: str, schema: str) -> Iterator[Server]:
+    """Make the migrated template on a server; drop it afterwards."""
+    bare = Server(name, conninfo, "template0")
+    for template in bare.fresh():
+        with Database(template) as database:
+            database.prepare()
+            with database.connect() as connection:
+                migrate(connection, schema)
+        yield Server(name, conninfo, str(conninfo_to_dict(template)["dbname"]))
+
+
+@pytest.fixture
+def database(postgres: Server) -> Iterator[Database]:
+    """A fresh empty database."""
+    for conninfo in postgres.fresh():
+        with Database(conninfo) as fresh:
+            yield fresh
+
+
+@pytest.fixture
+def ledger_database(postgres: Server) -> Iterator[Database]:
+    """A fresh database whose schema `schema_name` is migrated and empty."""
+    for conninfo in postgres.fresh(postgres.template):
+        with Database(conninfo) as fresh:
+            yield fresh
