@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import SettingError, UnavailableError
-from store.postgres.place import make_folder, sync_folder, write_file
+from store.files import make_folder, sync_folder, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import SettingError
+from store.files import make_folder, write_file
 
 if TYPE_CHECKING:
     from store.postgres.account import Account
@@ -112,37 +113,6 @@ def find_sockets(place: Place, owner: tuple[int, int]) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="pl-", dir=_SHORT))
     os.chown(folder, *owner)
     return folder
-
-
-def make_folder(folder: Path, mode: int, owner: tuple[int, int] | None = None) -> None:
-    """Make a folder with exactly this mode and owner; leave an existing one as it is."""
-    try:
-        folder.mkdir(mode=0o700, parents=True)
-    except FileExistsError:
-        return
-    if owner is not None and os.geteuid() == 0:
-        os.chown(folder, *owner)
-    folder.chmod(mode)
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file of mode 0600 whole or not at all, durable on return."""
-    handle, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).rename(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _pointed(pointer: Path, account: Account | None) -> Place:

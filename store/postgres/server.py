@@ -28,10 +28,11 @@ from psycopg import errors, sql
 from psycopg.conninfo import make_conninfo
 
 from domain.errors import SettingError, UnavailableError
+from store.files import make_folder
 from store.postgres import cluster as clusters
 from store.postgres.account import Account, service_account
 from store.postgres.binaries import Binaries, binaries_in, bundled_binaries, relocate
-from store.postgres.place import HOME, Place, find_place, find_sockets, make_folder
+from store.postgres.place import HOME, Place, find_place, find_sockets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
