@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from domain.errors import SettingError, UnavailableError
 from store.files import make_folder, sync_folder, write_file
+from store.postgres.place import SOCKET_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,13 +170,15 @@ def works_in(pid: int, folder: Path) -> bool:
     return True
 
 
-def disown_stale_pid(place: Place) -> None:
-    """Keep a left-over pid that now belongs to a stranger from blocking the start.
+def disown_stale_pid(place: Place, sockets: Path) -> None:
+    """Keep a left-over pid from blocking the start of a server; call where none runs.
 
-    PostgreSQL takes any live process of that number for a server. It makes an exception for
-    its own parent, which is us; the rest of the file stays, because the server finds the
+    PostgreSQL takes any process of that number for a server: a stranger, or a dead server
+    that nobody waits for (in a container without an init). It makes an exception for its own
+    parent, which is us. The rest of `postmaster.pid` stays, because the server finds the
     shared memory of surviving backends through it.
     """
+    (sockets / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
     path = place.cluster / "postmaster.pid"
     try:
         _, rest = path.read_text().split("\n", 1)

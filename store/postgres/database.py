@@ -61,11 +61,11 @@ class Database:
     ) -> None:
         try:
             dsn.conninfo_to_dict(conninfo)
-        except psycopg.ProgrammingError as error:
+        except psycopg.ProgrammingError:
             # libpq's message repeats the address, which may hold a password.
             raise SettingError(
                 "the database address is neither a postgresql:// URL nor a libpq string"
-            ) from error
+            ) from None
         self.conninfo = conninfo
         self._application = application
         self._roles: Roles | None = None
@@ -265,8 +265,10 @@ def _setting(connection: Connection, name: str) -> str:
 
 
 def _standby_warnings(connection: Connection) -> Iterator[str]:
+    # A login without pg_read_all_stats sees a standby but not its state.
     row = connection.execute(
-        "SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')"
+        "SELECT count(*) FROM pg_stat_replication "
+        "WHERE sync_state IS NULL OR sync_state IN ('sync', 'quorum')"
     ).fetchone()
     if _setting(connection, "synchronous_standby_names") == "":
         yield "no synchronous standby: what is acknowledged lies on one machine only"

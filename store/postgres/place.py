@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Final
 
 from domain.errors import SettingError
 from store.files import make_folder, write_file
+from store.postgres.account import VARIABLE
 
 if TYPE_CHECKING:
     from store.postgres.account import Account
@@ -82,7 +83,7 @@ def find_place(data: Path, account: Account | None, home: Path = HOME) -> Place:
     if here.is_dir() or account is None or account.reaches(data):
         make_folder(here, 0o700 if account is None else 0o711)
         if account is not None and not account.reaches(here):
-            raise SettingError(f"the account {account.name} cannot reach {here}")
+            raise SettingError(_out_of_reach(account, here))
         return Place(here, temporary=_is_temporary(here))
     folder = _new_folder(data.absolute().name, account, home)
     write_file(here, f"{folder}\n".encode())
@@ -123,8 +124,15 @@ def _pointed(pointer: Path, account: Account | None) -> Place:
             "restore that folder, or give a database address"
         )
     if account is not None and not account.reaches(folder):
-        raise SettingError(f"the account {account.name} cannot reach {folder}")
+        raise SettingError(_out_of_reach(account, folder))
     return Place(folder, temporary=_is_temporary(folder))
+
+
+def _out_of_reach(account: Account, folder: Path) -> str:
+    return (
+        f"the account {account.name} cannot reach {folder}: open its parents to that account, "
+        f"or name another in {VARIABLE}"
+    )
 
 
 def _new_folder(name: str, account: Account, home: Path) -> Path:

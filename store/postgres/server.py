@@ -125,7 +125,10 @@ class EmbeddedPostgres:
         """
         account = service_account(environment) if account is None else account
         data = data.absolute()
-        make_folder(data, 0o700 if account is None else 0o711)
+        try:
+            make_folder(data, 0o700 if account is None else 0o711)
+        except OSError as error:
+            raise SettingError(f"the data folder {data} cannot be made: {error}") from error
         with _locked(data):
             place = find_place(data, account, home)
             account = _owner_of(place, account)
@@ -173,6 +176,7 @@ class EmbeddedPostgres:
 
     def _begin(self, entropy: Callable[[int], bytes]) -> None:
         if clusters.cluster_major(self._place) is None:
+            self._bring_within_reach()
             clusters.make_cluster(self._place, self._binaries, self._account, entropy)
         self._run()
         self._ensure_database()
@@ -198,13 +202,11 @@ class EmbeddedPostgres:
         )
 
     def _launch(self) -> None:
-        binaries = self._binaries
-        if self._account is not None and not binaries.runs_as(self._account):
-            binaries = relocate(binaries, self._place.folder)
-        clusters.disown_stale_pid(self._place)
+        self._bring_within_reach()
+        clusters.disown_stale_pid(self._place, self._sockets)
         settings = {**clusters.FIXED, **self._settings}
         settings["unix_socket_directories"] = str(self._sockets)
-        command = [str(binaries.postgres), "-D", str(self._place.cluster)]
+        command = [str(self._binaries.postgres), "-D", str(self._place.cluster)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         log = self._place.log
@@ -228,6 +230,10 @@ class EmbeddedPostgres:
                 extra_groups=None if self._account is None else [],
             )
         self._pid = self._child.pid
+
+    def _bring_within_reach(self) -> None:
+        if self._account is not None and not self._binaries.runs_as(self._account):
+            self._binaries = relocate(self._binaries, self._place.folder)
 
     def _wait_until_ready(self) -> None:
         began = time.monotonic()
@@ -410,15 +416,22 @@ def _choose(place: Place, folder: Path | None) -> Binaries:
 
 @contextlib.contextmanager
 def _locked(data: Path) -> Iterator[None]:
-    with (data / "postgres.lock").open("ab") as file:
+    with _open_lock(data / "postgres.lock") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _lock_shared(path: Path) -> IO[bytes]:
-    file = path.open("ab")
+    file = _open_lock(path)
     fcntl.flock(file, fcntl.LOCK_SH)
     return file
+
+
+def _open_lock(path: Path) -> IO[bytes]:
+    try:
+        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
+    except OSError as error:
+        raise SettingError(f"this account may not write {path}: {error.strerror}") from error
 
 
 def _is_alone(file: IO[bytes]) -> bool:
