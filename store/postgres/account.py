@@ -27,16 +27,26 @@ class Account:
     gid: int
 
     def reaches(self, folder: Path) -> bool:
-        """Whether this account may enter `folder`: asked by entering it."""
-        done = subprocess.run(  # noqa: S603 -- the shell's own text; the folder is an argument
-            ["/bin/sh", "-c", 'cd "$1"', "sh", folder],
-            check=False,
-            capture_output=True,
-            cwd="/",
-            user=self.uid,
-            group=self.gid,
-            extra_groups=[],
-        )
+        """Whether this account may enter `folder`: asked by entering it.
+
+        Raises:
+            SettingError: this root may not change accounts (a container without that right).
+        """
+        try:
+            done = subprocess.run(  # noqa: S603 -- the shell's own text; the folder is an argument
+                ["/bin/sh", "-c", 'cd "$1"', "sh", folder],
+                check=False,
+                capture_output=True,
+                cwd="/",
+                user=self.uid,
+                group=self.gid,
+                extra_groups=[],
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise SettingError(
+                f"root may not become the account {self.name} here ({error}): start as an "
+                "ordinary user, or give a database address"
+            ) from error
         return done.returncode == 0
 
 

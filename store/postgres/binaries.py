@@ -130,6 +130,13 @@ def relocate(binaries: Binaries, home: Path) -> Binaries:
     return Binaries(folder=target / place / "bin", major=binaries.major, version=binaries.version)
 
 
+def forget_other_copies(binaries: Binaries, home: Path) -> None:
+    """Remove the copies of former versions below `home`; call while no server runs there."""
+    for copy in home.glob("postgresql-*"):
+        if copy.name != f"postgresql-{binaries.version}":
+            shutil.rmtree(copy, ignore_errors=True)
+
+
 def _not_needed(_: str, names: list[str]) -> list[str]:
     return [name for name in names if name.endswith(".a") or name in ("pgxs", "pkgconfig", "doc")]
 

@@ -181,7 +181,9 @@ def disown_stale_pid(place: Place, sockets: Path) -> None:
     (sockets / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
     path = place.cluster / "postmaster.pid"
     try:
-        _, rest = path.read_text().split("\n", 1)
+        pid, rest = path.read_text().split("\n", 1)
+        if works_in(int(pid), place.cluster):
+            return
         with path.open("r+") as file:
             file.write(f"{os.getpid()}\n{rest}")
             file.truncate()

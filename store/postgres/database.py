@@ -242,6 +242,7 @@ def check_server(connection: Connection) -> None:
 
     Raises:
         SettingError: it is too old, does not flush, or its database is not UTF-8.
+        UnavailableError: it is a standby, which may be promoted later.
     """
     version = connection.info.server_version // 10_000
     if version < OLDEST_VERSION:
@@ -254,6 +255,8 @@ def check_server(connection: Connection) -> None:
                 f"the database server has {name} off: an acknowledged event could be lost; "
                 "switch it on"
             )
+    if connection.execute("SELECT pg_is_in_recovery()").fetchone() != (False,):
+        raise UnavailableError("the database server is a standby or recovering: it takes no writes")
     encoding = _setting(connection, "server_encoding")
     if encoding != "UTF8":
         raise SettingError(f"the database has the encoding {encoding}; UTF8 is needed")

@@ -160,7 +160,9 @@ def _new_folder(name: str, account: Account, home: Path) -> Path:
 
 
 def _fits(folder: Path) -> bool:
-    return len(os.fsencode(folder / SOCKET_NAME)) <= _LONGEST_SOCKET
+    # A comma would make a list of it, for the server and for libpq.
+    path = os.fsencode(folder / SOCKET_NAME)
+    return len(path) <= _LONGEST_SOCKET and b"," not in path
 
 
 def _is_temporary(folder: Path) -> bool:

@@ -11,7 +11,6 @@ both when a process dies:
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import os
 import shutil
@@ -21,7 +20,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import psycopg
 from psycopg import errors, sql
@@ -31,8 +30,15 @@ from domain.errors import SettingError, UnavailableError
 from store.files import make_folder
 from store.postgres import cluster as clusters
 from store.postgres.account import Account, service_account
-from store.postgres.binaries import Binaries, binaries_in, bundled_binaries, relocate
+from store.postgres.binaries import (
+    Binaries,
+    binaries_in,
+    bundled_binaries,
+    forget_other_copies,
+    relocate,
+)
 from store.postgres.place import HOME, Place, find_place, find_sockets
+from store.postgres.usage import Usage, starting_or_stopping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,7 +89,7 @@ class EmbeddedPostgres:
         self._pid = 0
         self._log_start = 0
         self._sockets = Path()
-        self._users: IO[bytes] | None = None
+        self._usage: Usage | None = None
         self._leaving = threading.Event()
         self._watcher: threading.Thread | None = None
         self.conninfo = ""
@@ -125,18 +131,23 @@ class EmbeddedPostgres:
         """
         account = service_account(environment) if account is None else account
         data = data.absolute()
+        if "\n" in str(data):
+            raise SettingError("the data folder's path holds a line feed")
         try:
             make_folder(data, 0o700 if account is None else 0o711)
         except OSError as error:
             raise SettingError(f"the data folder {data} cannot be made: {error}") from error
-        with _locked(data):
+        with starting_or_stopping(data):
             place = find_place(data, account, home)
             account = _owner_of(place, account)
             found = _choose(place, binaries)
             server = cls(data, place, found, account, settings or {})
-            server._users = _lock_shared(data / "postgres.users")
+            server._usage = Usage(data)
             try:
                 server._begin(entropy)
+            except psycopg.Error as error:
+                server._leave()
+                raise UnavailableError(f"the database server ended again: {error}") from error
             except BaseException:
                 server._leave()
                 raise
@@ -162,7 +173,7 @@ class EmbeddedPostgres:
         if self._watcher is not None:
             self._watcher.join()
             self._watcher = None
-        with _locked(self._data):
+        with starting_or_stopping(self._data):
             self._leave()
 
     def __enter__(self) -> Self:
@@ -184,11 +195,10 @@ class EmbeddedPostgres:
 
     def _run(self) -> None:
         """Have a server that accepts connections; start locked."""
-        owner = self._uid_gid()
         found = clusters.running(self._place)
         self.adopted = found is not None
         if found is None:
-            self._sockets = find_sockets(self._place, owner)
+            self._sockets = find_sockets(self._place, self._uid_gid())
             self._launch()
         else:
             self._pid = found.pid
@@ -234,11 +244,12 @@ class EmbeddedPostgres:
     def _bring_within_reach(self) -> None:
         if self._account is not None and not self._binaries.runs_as(self._account):
             self._binaries = relocate(self._binaries, self._place.folder)
+            forget_other_copies(self._binaries, self._place.folder)
 
     def _wait_until_ready(self) -> None:
         began = time.monotonic()
         told = False
-        while True:
+        while not self._leaving.is_set():
             found = clusters.running(self._place)
             if found is not None and found.pid == self._pid and found.ready and found.sockets:
                 self._sockets = found.sockets
@@ -250,9 +261,16 @@ class EmbeddedPostgres:
                 told = True
                 _logger.warning("the database is recovering; waiting until it is done")
             time.sleep(_PAUSE_S)
+        raise UnavailableError("stopped while the database was recovering")
 
     def _after_death(self, began: float) -> None:
-        """Launch again where surviving backends were the reason; fail otherwise."""
+        """Launch again where that helps; fail at once where it does not."""
+        if self.adopted:
+            # It was shutting down when we found it; a start of our own is due.
+            self.adopted = False
+            self._sockets = find_sockets(self._place, self._uid_gid())
+            self._launch()
+            return
         said = self._last_words()
         if _ORPHANS in said and time.monotonic() - began < _ORPHAN_PATIENCE_S:
             time.sleep(_WATCH_S)
@@ -262,8 +280,9 @@ class EmbeddedPostgres:
 
     def _answers(self) -> bool:
         try:
-            with self._connect("postgres"):
-                return True
+            with self._connect("postgres") as connection:
+                # Recovery from an archive lets readers in before it is done.
+                return connection.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise SettingError(
@@ -313,9 +332,9 @@ class EmbeddedPostgres:
                 continue
             _logger.error("the database server died; starting it again")
             try:
-                with _locked(self._data):
+                with starting_or_stopping(self._data):
                     self._run()
-            except (SettingError, UnavailableError, OSError) as error:
+            except (SettingError, UnavailableError, OSError, psycopg.Error) as error:
                 _logger.error("the database server does not start: %s", error)  # noqa: TRY400 -- one line for the operator; it is tried again
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
             else:
@@ -323,12 +342,7 @@ class EmbeddedPostgres:
                 _logger.warning("the database server runs again")
 
     def _leave(self) -> None:
-        if self._users is None:
-            return
-        last = _is_alone(self._users)
-        self._users.close()
-        self._users = None
-        if last:
+        if self._usage is not None and self._usage.end():
             self._shut_down()
         elif self._child is not None and self._child.poll() is None:
             _left.append(self._child)
@@ -412,31 +426,3 @@ def _choose(place: Place, folder: Path | None) -> Binaries:
             "ledger DIR`"
         )
     return found
-
-
-@contextlib.contextmanager
-def _locked(data: Path) -> Iterator[None]:
-    with _open_lock(data / "postgres.lock") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _lock_shared(path: Path) -> IO[bytes]:
-    file = _open_lock(path)
-    fcntl.flock(file, fcntl.LOCK_SH)
-    return file
-
-
-def _open_lock(path: Path) -> IO[bytes]:
-    try:
-        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
-    except OSError as error:
-        raise SettingError(f"this account may not write {path}: {error.strerror}") from error
-
-
-def _is_alone(file: IO[bytes]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -311,6 +311,25 @@ def test_a_long_path_gets_a_short_private_socket_folder(data: Path, ask: Ask) ->
     assert not sockets.exists()
 
 
+def test_a_path_with_odd_characters_works(reachable: Path, ask: Ask) -> None:
+    """Spaces, commas, quotes and other letters in the data folder's path are no matter."""
+    with EmbeddedPostgres.start(reachable / "dä ta, 'of' \"all\" %s") as server:
+        assert ask(server, "SELECT 1") == "1"
+    with pytest.raises(SettingError, match="line feed"):
+        EmbeddedPostgres.start(reachable / "two\nlines")
+
+
+def test_a_server_that_was_shutting_down_is_started_again(data: Path, ask: Ask) -> None:
+    """A start that meets a server on its way out waits for its end and starts its own."""
+    with starter(data) as process:
+        pid = said_pid(process)
+        process.kill()
+    os.kill(pid, signal.SIGINT)
+    with EmbeddedPostgres.start(data) as server:
+        assert server.pid != pid
+        assert ask(server, "SELECT 1") == "1"
+
+
 @pytest.mark.long
 def test_a_start_waits_as_long_as_recovery_takes(data: Path, ask: Ask, account: Account) -> None:
     """Recovery that takes longer than any patience for a start is waited for."""
@@ -320,7 +339,7 @@ def test_a_start_waits_as_long_as_recovery_takes(data: Path, ask: Ask, account: 
     signal_file.touch()
     if os.geteuid() == 0:
         os.chown(signal_file, account.uid, account.gid)
-    slow = {"restore_command": "sleep 15; exit 1"}
+    slow = {"restore_command": "sleep 3; exit 1"}
     with EmbeddedPostgres.start(data, settings=slow) as again:
         assert ask(again, "SELECT n FROM kept") == "7"
 
