@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from domain.log.context import By
     from domain.log.part import Part
 
@@ -54,6 +56,7 @@ class Draft:
         parts: named parts, sorted by name.
         claims: the token payload as received, or None; its commitment stands in `by`.
         delivery: for idempotency, or None (decisions and plain recorder events).
+        time: when it happened, as claimed; None where nothing is claimed.
     """
 
     type: str
@@ -66,3 +69,4 @@ class Draft:
     parts: tuple[SealedPart, ...] = ()
     claims: SealedPart | None = None
     delivery: Delivery | None = None
+    time: datetime | None = None

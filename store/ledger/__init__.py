@@ -1,0 +1,1 @@
+"""One ledger: the chained recorder, its guard, its readers and its own examination."""

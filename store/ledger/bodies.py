@@ -1,0 +1,83 @@
+"""Reads the bytes of parts back: from the table, the document store, and out of their seals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from domain.errors import DamageError, NotFoundError
+from domain.log.part import CLAIMS_PART, EVENT_PART, Part
+
+if TYPE_CHECKING:
+    from domain.log.context import Context
+    from store.documents import DocumentStore
+    from store.ledger.sealer import Sealer
+    from store.postgres.database import Connection
+
+_JSON = "application/json"
+
+
+class Bodies:
+    """The parts of one ledger. Safe for threads, given a connection each."""
+
+    def __init__(self, schema: str, documents: DocumentStore, sealer: Sealer | None) -> None:
+        self._documents = documents
+        self._sealer = sealer
+        self._parts = sql.SQL("SELECT name, salt, body, persons FROM {} WHERE pos = %s").format(
+            sql.Identifier(schema, "parts")
+        )
+
+    def read(
+        self, connection: Connection, pos: int, context: Context
+    ) -> dict[str, tuple[bytes, bytes] | None]:
+        """Salt and plain body of each part of an entry that is still kept.
+
+        A part that was redacted is absent; one whose person was erased is None.
+
+        Raises:
+            DamageError: a document is missing, or a seal was altered.
+        """
+        committed = {EVENT_PART: context.event.commitment}
+        committed |= {part.name: part.commitment for part in context.parts}
+        if context.by.claims is not None:
+            committed[CLAIMS_PART] = context.by.claims
+        kept: dict[str, tuple[bytes, bytes] | None] = {}
+        for name, salt, body, persons in connection.execute(self._parts, (pos,)).fetchall():
+            commitment = committed.get(name)
+            if commitment is None:
+                raise DamageError(pos, f"part {name} is kept but the entry does not name it")
+            plain = self._open(pos, name, commitment, body, persons)
+            kept[name] = None if plain is None else (bytes(salt), plain)
+        return kept
+
+    def parts(self, connection: Connection, pos: int, context: Context) -> list[Part]:
+        """The parts of an entry that can still be read, the event first, then by name."""
+        kept = self.read(connection, pos, context)
+        types = {EVENT_PART: _JSON, CLAIMS_PART: _JSON}
+        types |= {part.name: part.media_type for part in context.parts}
+        order = [EVENT_PART, *sorted(kept.keys() - {EVENT_PART})]
+        return [
+            Part(name, types[name], pair[1], pair[0])
+            for name in order
+            if (pair := kept.get(name)) is not None
+        ]
+
+    def _open(
+        self,
+        pos: int,
+        name: str,
+        commitment: bytes,
+        body: bytes | None,
+        persons: list[str] | None,
+    ) -> bytes | None:
+        if body is None:
+            try:
+                body = self._documents.get(commitment.hex())
+            except NotFoundError as error:
+                raise DamageError(pos, f"part {name}: its document is missing") from error
+        if persons is None:
+            return bytes(body)
+        if self._sealer is None:
+            return None
+        return self._sealer.open_sealed(bytes(body), tuple(persons), commitment)

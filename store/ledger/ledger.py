@@ -1,0 +1,275 @@
+"""One open ledger: the chained recorder of `eventsourcing`'s DCB interface, and more."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from eventsourcing.dcb.api import DCBEvent, DCBReadResponse, DCBRecorder, DCBSequencedEvent
+from eventsourcing.dcb.persistence import DCBListenNotifySubscription
+from eventsourcing.dcb.popo import SimpleDCBReadResponse
+from eventsourcing.persistence import ProgrammingError
+from psycopg import sql
+
+from domain.draft import Draft
+from domain.errors import PipeledgerError
+from domain.log.checkpoint import open_checkpoint
+from domain.log.context import By
+from domain.log.entry import parse_entry
+from domain.log.part import EVENT_PART, Part
+from store.ledger.prepared import Workbench
+from store.ledger.publisher import Published, Publisher
+from store.ledger.query import Matcher
+from store.ledger.reader import Reader, Row
+from store.ledger.sequencer import Request, Sequencer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery
+
+    from domain.log.context import Context
+    from store.ledger.chain import Head
+    from store.ledger.equipment import Equipment
+    from store.ledger.prepared import Prepared
+    from store.ledger.sequencer import Batch
+
+SERVER: Final = By("wkl_" + "0" * 32, "crd_" + "0" * 32, "server")
+"""The ledger itself, as `by` names it."""
+_SPLIT_OVER: Final = 32
+_SIGNERS: Final = 2
+_POLL_S: Final = 1.0
+_ANSWER_LIMIT_S: Final = 60.0
+
+
+@dataclass
+class LedgerEvent(DCBEvent):
+    """An event read back through the DCB interface, with what the ledger knows of it.
+
+    Attributes:
+        context: who was authenticated, streams, commitments.
+    """
+
+    context: Context | None = None
+
+
+class Ledger(DCBRecorder):
+    """An open ledger. Safe for threads; several processes may hold one ledger open.
+
+    `append`, `read` and `subscribe` are the library's interface and see what is committed;
+    `reader` and `published` are for everybody else and see what is published.
+    """
+
+    def __init__(self, equipment: Equipment, head: Head, published: Published) -> None:
+        self.name = equipment.name
+        self.origin = equipment.origin
+        self.schema = equipment.schema
+        self.vkeys = equipment.keys.vkeys
+        self._equipment = equipment
+        self._observer = equipment.observer
+        self.reader = Reader(
+            equipment.database, equipment.schema, equipment.bodies, equipment.tiles
+        )
+        self._matcher = Matcher(equipment.schema)
+        self._workbench = Workbench(equipment)
+        self._publisher = Publisher(equipment, published, self._announce)
+        self._sequencer = Sequencer(equipment, head, self._matcher, self._publisher.put)
+        self._signers = ThreadPoolExecutor(_SIGNERS, thread_name_prefix="sign")
+        self._listeners: set[threading.Event] = set()
+        self._changed = threading.Lock()
+        self._closing = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
+        by_position = sql.SQL(
+            "SELECT e.pos, e.entry, p.body FROM {} AS e LEFT JOIN {} AS p"
+            " ON p.pos = e.pos AND p.name = 'event' JOIN unnest(%s::bigint[]) AS wanted (pos)"
+            " ON wanted.pos = e.pos ORDER BY e.pos"
+        )
+        self._by_position = by_position.format(
+            sql.Identifier(equipment.schema, "entries"), sql.Identifier(equipment.schema, "parts")
+        )
+        self._last = sql.SQL("SELECT max(pos) FROM {}").format(
+            sql.Identifier(equipment.schema, "entries")
+        )
+        self._sequencer.start()
+        self._publisher.start()
+        self._watcher.start()
+
+    @property
+    def published(self) -> Published:
+        """The newest state that readers may see."""
+        return self._publisher.published
+
+    def submit(
+        self,
+        drafts: Sequence[Draft],
+        *,
+        condition: DCBAppendCondition | None = None,
+        atomic: bool = True,
+    ) -> Future[Batch]:
+        """Append drafts; the future is resolved after commit, guard and publication.
+
+        Signing happens on the calling thread, and on helpers for long batches.
+
+        Args:
+            drafts: at least one.
+            condition: refuses the request if a matching event is there.
+            atomic: all drafts or none; else each has an outcome of its own.
+
+        Raises:
+            ProgrammingError: no draft.
+            UnavailableError: too many requests wait, or a document cannot be kept.
+            DamageError: the ledger stopped because something in it does not verify.
+            PipeledgerError: of an atomic request, the first draft that cannot be kept.
+        """
+        if not drafts:
+            raise ProgrammingError("nothing to append")
+        started = time.time_ns()
+        if len(drafts) > _SPLIT_OVER:
+            half = len(drafts) // _SIGNERS
+            other = self._signers.submit(self._prepare, drafts[:half])
+            second = self._prepare(drafts[half:])
+            events = [*other.result(), *second]
+        else:
+            events = self._prepare(drafts)
+        self._observer.stage("sign", started, time.time_ns(), len(drafts))
+        if atomic:
+            for event in events:
+                if isinstance(event, PipeledgerError):
+                    raise event
+        request = Request(events, condition, atomic)
+        self._sequencer.put(request)
+        return request.future
+
+    def append(
+        self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None
+    ) -> int:
+        """Append plain events, atomically; see the library's interface.
+
+        Returns:
+            The position of the last one, once it is published.
+
+        Raises:
+            ConditionFailedError: the condition matched (also the library's IntegrityError).
+        """
+        batch = self.submit([self._plain(event) for event in events], condition=condition)
+        last = batch.result(_ANSWER_LIMIT_S).outcomes[-1]
+        if isinstance(last, PipeledgerError):
+            raise last
+        return last.position
+
+    def read(
+        self,
+        query: DCBQuery | None = None,
+        *,
+        after: int | None = None,
+        limit: int | None = None,
+    ) -> DCBReadResponse:
+        """Committed events that match; see the library's interface."""
+        with self._equipment.database.session("writer") as connection:
+            head = None
+            if limit is None:
+                row = connection.execute(self._last).fetchone()
+                head = None if row is None else row[0]
+            positions = self._matcher.positions(
+                connection, query, after=after or 0, limit=limit,
+                **({} if head is None else {"until": head}),
+            )  # fmt: skip
+            rows = connection.execute(self._by_position, (positions,)).fetchall()
+        events = [self._event(pos, bytes(raw), body) for pos, raw, body in rows]
+        if limit is not None:
+            head = events[-1].position if events else None
+        return SimpleDCBReadResponse(iter(events), head)
+
+    def subscribe(
+        self, query: DCBQuery | None = None, *, after: int | None = None
+    ) -> LedgerSubscription:
+        """Events as they come; see the library's interface."""
+        return LedgerSubscription(self, query, after)
+
+    def listen(self, event: threading.Event) -> None:
+        """Set `event` whenever something was published."""
+        with self._changed:
+            self._listeners.add(event)
+
+    def unlisten(self, event: threading.Event) -> None:
+        """Stop setting `event`."""
+        with self._changed:
+            self._listeners.discard(event)
+
+    def close(self) -> None:
+        """Finish what was submitted and release threads and connections."""
+        self._closing.set()
+        self._sequencer.stop()
+        self._publisher.stop()
+        self._signers.shutdown()
+        self._watcher.join()
+
+    def _prepare(self, drafts: Sequence[Draft]) -> list[Prepared | PipeledgerError]:
+        prepared: list[Prepared | PipeledgerError] = []
+        for draft in drafts:
+            try:
+                prepared.append(self._workbench.prepare(draft))
+            except PipeledgerError as error:
+                prepared.append(error)
+        return prepared
+
+    def _plain(self, event: DCBEvent) -> Draft:
+        salt = self._equipment.entropy(32)
+        return Draft(
+            type=event.type,
+            version=1,
+            assurance="asserted",
+            by=SERVER,
+            streams=(),
+            tags=tuple(sorted(set(event.tags))),
+            event=Part(EVENT_PART, "application/json", event.data, salt),
+        )
+
+    def _event(self, pos: int, raw: bytes, body: bytes | None) -> DCBSequencedEvent:
+        context = parse_entry(raw).context
+        if body is None:
+            # In the document store, or redacted: then the decision sees no bytes.
+            parts = {part.name: part.body for part in self.reader.parts(Row(pos, b"", raw))}
+            body = parts.get(EVENT_PART, b"")
+        event = LedgerEvent(context.type, bytes(body), list(context.tags), context)
+        return DCBSequencedEvent(event, pos)
+
+    def _announce(self, published: Published) -> None:
+        del published
+        with self._changed:
+            for event in self._listeners:
+                event.set()
+
+    def _watch(self) -> None:
+        """Notice what other processes publish: polling, since notices can be lost."""
+        while not self._closing.wait(_POLL_S):
+            try:
+                newest = self.reader.newest()
+            except PipeledgerError:
+                continue
+            except Exception:  # noqa: BLE001, S112 - the database may be restarting
+                continue
+            if newest is not None and newest[0] > self.published.size:
+                keys = [self._equipment.keys.log.verifier]
+                try:
+                    there = open_checkpoint(newest[1], keys, self.origin)
+                except PipeledgerError:
+                    # Not ours to judge here; fsck names it. It is not shown to anybody.
+                    continue
+                self._publisher.adopt(Published(there.size, there.root, newest[1]))
+
+
+class LedgerSubscription(DCBListenNotifySubscription[Ledger]):
+    """A subscription to an open ledger."""
+
+    def __init__(self, ledger: Ledger, query: DCBQuery | None, after: int | None) -> None:
+        super().__init__(recorder=ledger, query=query, after=after)
+        ledger.listen(self._has_been_notified)
+
+    def stop(self) -> None:
+        """End the subscription."""
+        super().stop()
+        self._recorder.unlisten(self._has_been_notified)

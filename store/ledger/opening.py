@@ -1,0 +1,272 @@
+"""Making a ledger, and opening one: nothing is served before the log and the guard agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from psycopg import sql
+
+from domain.draft import Draft
+from domain.errors import DamageError, RefusedError, SettingError
+from domain.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from domain.log.entry import format_at, leaf_hash, parse_entry
+from domain.log.names import check_origin
+from domain.log.part import EVENT_PART, SALT_BYTES, Part
+from domain.log.tree import CompactTree
+from store.documents import DocumentStore
+from store.files import make_folder, write_file
+from store.ledger.bodies import Bodies
+from store.ledger.chain import Examiner, Head
+from store.ledger.equipment import Equipment
+from store.ledger.keys import LedgerKeys
+from store.ledger.ledger import SERVER, Ledger
+from store.ledger.observer import Unobserved
+from store.ledger.prepared import Workbench
+from store.ledger.publisher import Published
+from store.ledger.sequencer import Group
+from store.ledger.tiles import Edge, Tiles
+from store.postgres.migrate import check_migrated, migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from domain.log.key import Entropy
+    from store.ledger.guard import Guard
+    from store.ledger.observer import Observer
+    from store.ledger.sealer import Sealer
+    from store.postgres.database import Connection, Database
+
+_MAC_KEY: Final = "delivery.key"
+_MAC_BYTES: Final = 32
+_WAY_OUT: Final = (
+    "Nothing was signed. Restore the newest database, or find out who holds the other history; "
+    "the guard is right until somebody shows otherwise"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a ledger keeps its files.
+
+    Attributes:
+        folder: `<data>/ledgers/<name>`.
+    """
+
+    folder: Path
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the private keys."""
+        return self.folder / "keys"
+
+    @property
+    def secrets(self) -> Path:
+        """The folder of the secrets that are no signing keys."""
+        return self.folder / "secrets"
+
+    @property
+    def documents(self) -> Path:
+        """The folder of the document store."""
+        return self.folder / "documents"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a ledger is given from outside.
+
+    Attributes:
+        database: where its schema lies.
+        guard: keeps the last signed checkpoint.
+        clock: the present instant, with time zone.
+        entropy: random bytes.
+        sealer: seals parts for persons, or None.
+        observer: told about the stages of an append.
+    """
+
+    database: Database
+    guard: Guard
+    clock: Callable[[], datetime]
+    entropy: Entropy
+    sealer: Sealer | None = None
+    observer: Observer = field(default_factory=Unobserved)
+
+
+def schema_of(name: str) -> str:
+    """The PostgreSQL schema of a ledger."""
+    return "ledger_" + name.replace("-", "_")
+
+
+def create_ledger(name: str, origin: str, place: Place, around: Surroundings) -> None:
+    """Make a ledger: keys, secrets, schema, and `ledger.created` at position 1.
+
+    Each step is found done when a creation that died half-way is run again.
+
+    Raises:
+        RefusedError: the origin cannot name a ledger.
+        SettingError: the ledger exists.
+    """
+    check_origin(origin)
+    make_folder(place.folder)
+    make_folder(place.secrets)
+    if not (place.secrets / _MAC_KEY).exists():
+        write_file(place.secrets / _MAC_KEY, around.entropy(_MAC_BYTES))
+    if not place.keys.exists():
+        LedgerKeys.create(place.keys, origin, around.entropy)
+    with around.database.connect() as connection:
+        migrate(connection, schema_of(name))
+    if around.guard.read() is not None:
+        raise SettingError(f"the guard of ledger {name} holds a checkpoint already: it exists")
+    equipment = _equipment(name, origin, place, around)
+    with around.database.connect("writer") as connection:
+        head = Head.genesis(origin, Edge(CompactTree(), [[]]))
+        if not equipment.examiner.extend(connection, head):
+            _append_first(connection, equipment)
+            equipment.examiner.extend(connection, head)
+        if head.position != 1:
+            raise SettingError(
+                f"ledger {name} holds {head.position} entries but its guard holds none: "
+                "restore the guard"
+            )
+    note = sign_checkpoint(Checkpoint(origin, 1, head.edge.tree.root()), (equipment.keys.log,))
+    around.guard.swap(None, note)
+
+
+def open_ledger(name: str, origin: str, place: Place, around: Surroundings) -> Ledger:
+    """Open a ledger that was created.
+
+    The guard decides: the database must hold exactly the tree that was last guarded, and
+    whatever it holds beyond is verified entry by entry before it is signed.
+
+    Raises:
+        SettingError: keys, secrets or schema are missing.
+        DamageError: the database is behind the guard, differs from it, or does not verify.
+    """
+    equipment = _equipment(name, origin, place, around)
+    with around.database.connect() as connection:
+        check_migrated(connection, equipment.schema)
+    with around.database.connect("writer") as connection:
+        note = around.guard.read()
+        if note is None:
+            raise DamageError(None, f"the guard of ledger {name} is empty. {_WAY_OUT}")
+        head, guarded = _guarded_head(connection, equipment, note)
+        equipment.examiner.extend(connection, head)
+        head.edge.take()
+        published = Published(guarded.size, guarded.root, note)
+        if head.position > guarded.size:
+            root = head.edge.tree.root()
+            newer = sign_checkpoint(Checkpoint(origin, head.position, root), (equipment.keys.log,))
+            around.guard.swap(note, newer)
+            published = Published(head.position, root, newer)
+        _keep(connection, equipment.schema, published)
+    return Ledger(equipment, head, published)
+
+
+def _equipment(name: str, origin: str, place: Place, around: Surroundings) -> Equipment:
+    schema = schema_of(name)
+    keys = LedgerKeys.load(place.keys, origin)
+    documents = DocumentStore(place.documents)
+    bodies = Bodies(schema, documents, around.sealer)
+    return Equipment(
+        database=around.database,
+        schema=schema,
+        name=name,
+        origin=origin,
+        keys=keys,
+        delivery_key=_secret(place.secrets / _MAC_KEY),
+        sealer=around.sealer,
+        documents=documents,
+        bodies=bodies,
+        tiles=Tiles(schema),
+        examiner=Examiner(schema, origin, keys.intake_verifiers, bodies),
+        guard=around.guard,
+        clock=around.clock,
+        entropy=around.entropy,
+        observer=around.observer,
+    )
+
+
+def _guarded_head(
+    connection: Connection, equipment: Equipment, note: bytes
+) -> tuple[Head, Checkpoint]:
+    try:
+        guarded = open_checkpoint(note, [equipment.keys.log.verifier], equipment.origin)
+    except RefusedError as error:
+        raise DamageError(None, f"the guard holds no checkpoint: {error}. {_WAY_OUT}") from error
+    statement = sql.SQL("SELECT leaf, entry FROM {} WHERE pos = %s").format(
+        sql.Identifier(equipment.schema, "entries")
+    )
+    row = connection.execute(statement, (guarded.size,)).fetchone()
+    if row is None:
+        raise DamageError(
+            guarded.size,
+            f"the guard holds a checkpoint of {guarded.size} entries, the database has fewer: "
+            f"it is older than what was signed. {_WAY_OUT}",
+        )
+    leaf, raw = bytes(row[0]), bytes(row[1])
+    edge = equipment.tiles.edge(connection, guarded.size)
+    if leaf_hash(raw) != leaf or edge.tree.root() != guarded.root:
+        raise DamageError(
+            guarded.size,
+            f"the database holds another tree than the one that was signed. {_WAY_OUT}",
+        )
+    return Head(guarded.size, leaf, parse_entry(raw).seq.at, edge), guarded
+
+
+def _append_first(connection: Connection, equipment: Equipment) -> None:
+    """Write `ledger.created`; the one entry that no sequencer writes."""
+    now = equipment.clock().astimezone(UTC)
+    at = format_at(now)
+    event = {
+        "specversion": "1.0",
+        "id": "created",
+        "source": equipment.origin,
+        "type": "pipeledger.ledger.created.v1",
+        "time": at,
+        "data": {
+            "origin": equipment.origin,
+            "hash": "sha-256",
+            "format": 1,
+            "keys": list(equipment.keys.vkeys),
+        },
+    }
+    draft = Draft(
+        type="pipeledger.ledger.created",
+        version=1,
+        assurance="decided",
+        by=SERVER,
+        streams=("ledger",),
+        tags=(),
+        event=Part(
+            EVENT_PART,
+            "application/json",
+            msgspec.json.encode(event),
+            equipment.entropy(SALT_BYTES),
+        ),
+        time=now,
+    )
+    head = Head.genesis(equipment.origin, Edge(CompactTree(), [[]]))
+    head.numbers["ledger"] = 0
+    group = Group(head, at)
+    group.place(Workbench(equipment).prepare(draft))
+    with connection.transaction():
+        group.write(connection, equipment.schema)
+
+
+def _keep(connection: Connection, schema: str, published: Published) -> None:
+    statement = sql.SQL("INSERT INTO {} (size, note) VALUES (%s, %s) ON CONFLICT DO NOTHING")
+    connection.execute(
+        statement.format(sql.Identifier(schema, "checkpoints")),
+        (published.size, published.checkpoint),
+    )
+
+
+def _secret(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingError(f"the secret {path} cannot be read: {error.strerror}") from error

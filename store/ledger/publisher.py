@@ -1,0 +1,224 @@
+"""Sign, guard, publish, answer: what follows a commit, in this order (design section 3).
+
+No signature is made inside a transaction, so nothing signed can be lost with one. If the process
+dies between commit and guard, the entries stand unguarded and the next start signs them. If it
+dies between guard and publication, the guard holds the note and the next start publishes it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+from psycopg import sql
+
+from domain.errors import DamageError, PipeledgerError, RefusedError, UnavailableError
+from domain.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from domain.log.tree import root_of
+from store.ledger.guard import GuardConflictError
+from store.ledger.sequencer import Batch, Committed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from store.ledger.equipment import Equipment
+    from store.postgres.database import Connection
+
+_TRIES: Final = 3
+_STOP_PATIENCE_S: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The newest state that readers may see.
+
+    Attributes:
+        size: number of entries.
+        root: root hash at that size.
+        checkpoint: the signed note.
+    """
+
+    size: int
+    root: bytes
+    checkpoint: bytes
+
+
+class Publisher:
+    """The publishing thread of one ledger in one process."""
+
+    def __init__(
+        self,
+        equipment: Equipment,
+        published: Published,
+        announce: Callable[[Published], None],
+    ) -> None:
+        self._database = equipment.database
+        self._origin = equipment.origin
+        self._keys = (equipment.keys.log,)
+        self._guard = equipment.guard
+        self._tiles = equipment.tiles
+        self._observer = equipment.observer
+        self._announce = announce
+        self.published = published
+        self._expected: bytes | None = published.checkpoint
+        self._lock = threading.Lock()
+        self._queue: queue.Queue[Committed | None] = queue.Queue()
+        self._connection: Connection | None = None
+        self._insert = sql.SQL(
+            "INSERT INTO {} (size, note) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+        ).format(sql.Identifier(equipment.schema, "checkpoints"))
+        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take committed groups."""
+        self._thread.start()
+
+    def put(self, committed: Committed) -> None:
+        """Hand over a group whose transaction is durable."""
+        self._queue.put(committed)
+
+    def adopt(self, published: Published) -> None:
+        """Show what another process of this ledger published."""
+        with self._lock:
+            if published.size > self.published.size:
+                self.published = published
+        self._announce(published)
+
+    def stop(self) -> None:
+        """Publish what waits, then end the thread."""
+        self._queue.put(None)
+        self._thread.join(_STOP_PATIENCE_S)
+        self._disconnect()
+
+    def _run(self) -> None:
+        while True:
+            groups, last = self._collect()
+            if groups:
+                try:
+                    self._publish(groups)
+                except Exception as error:  # noqa: BLE001 - the thread must outlive a failure
+                    self._fail(groups, error)
+            if last:
+                return
+
+    def _collect(self) -> tuple[list[Committed], bool]:
+        first = self._queue.get()
+        if first is None:
+            return [], True
+        groups = [first]
+        # Groups that were committed meanwhile share the checkpoint.
+        while True:
+            try:
+                group = self._queue.get_nowait()
+            except queue.Empty:
+                return groups, False
+            if group is None:
+                return groups, True
+            groups.append(group)
+
+    def _publish(self, groups: list[Committed]) -> None:
+        newest = groups[-1]
+        events = sum(len(outcomes) for group in groups for _, outcomes in group.answers)
+        if newest.size > self.published.size:
+            started = time.time_ns()
+            published = self._guarded(newest.size, newest.root)
+            guarded = time.time_ns()
+            self._keep(published)
+            self.adopt(published)
+            ended = time.time_ns()
+            self._observer.stage("guard", started, guarded, events)
+            self._observer.stage("publish", guarded, ended, events)
+        note = self.published.checkpoint
+        for group in groups:
+            for request, outcomes in group.answers:
+                request.future.set_result(Batch(outcomes, note))
+
+    def _guarded(self, size: int, root: bytes) -> Published:
+        """Swap a checkpoint of this size into the guard, or adopt a later one that stands there."""
+        note = sign_checkpoint(Checkpoint(self._origin, size, root), self._keys)
+        for attempt in range(1, _TRIES + 1):
+            try:
+                self._guard.swap(self._expected, note)
+            except GuardConflictError:
+                # Another process of this ledger was quicker, or our own swap was done and
+                # reported as failed.
+                there = self._guard.read()
+                adopted = self._check_guarded(there, size, root)
+                if adopted is not None:
+                    self._expected = adopted.checkpoint
+                    return adopted
+                self._expected = there
+            except UnavailableError:
+                if attempt == _TRIES:
+                    raise
+            else:
+                self._expected = note
+                return Published(size, root, note)
+        raise UnavailableError("the guard is contended; the events stand and may be sent again")
+
+    def _check_guarded(self, note: bytes | None, size: int, root: bytes) -> Published | None:
+        """The guard's checkpoint, if it covers `size`; None, if ours may follow it.
+
+        Raises:
+            DamageError: it contradicts what stands in the database.
+        """
+        if note is None:
+            raise DamageError(None, "the guard is empty though it held a checkpoint")
+        try:
+            there = open_checkpoint(note, [key.verifier for key in self._keys], self._origin)
+        except RefusedError as error:
+            raise DamageError(
+                None, f"the guard holds no checkpoint of this log: {error}"
+            ) from error
+        expected = root if there.size == size else self._root(there.size)
+        if expected != there.root:
+            raise DamageError(
+                there.size, "the guard holds a checkpoint of another tree: another history exists"
+            )
+        return Published(there.size, there.root, note) if there.size >= size else None
+
+    def _root(self, size: int) -> bytes:
+        with self._database.session("writer") as connection:
+            return root_of(size, self._tiles.reader(connection, size))
+
+    def _keep(self, published: Published) -> None:
+        """Write the row other processes and `fsck` read.
+
+        It need not be flushed before the answer: the guard holds the note durably, and after a
+        crash the start writes the guard's note again.
+        """
+        for attempt in range(1, _TRIES + 1):
+            try:
+                if self._connection is None or self._connection.closed:
+                    self._connection = self._database.connect("writer")
+                    self._connection.execute("SET synchronous_commit = off")
+                self._connection.execute(self._insert, (published.size, published.checkpoint))
+            except (psycopg.Error, UnavailableError) as error:
+                self._disconnect()
+                if attempt == _TRIES:
+                    raise UnavailableError(
+                        "guarded, but the checkpoint row was not written"
+                    ) from error
+            else:
+                return
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @staticmethod
+    def _fail(groups: list[Committed], error: Exception) -> None:
+        ours = (
+            error
+            if isinstance(error, PipeledgerError)
+            else UnavailableError("committed, but not published yet; send again for the receipt")
+        )
+        for group in groups:
+            for request, _ in group.answers:
+                if not request.future.done():
+                    request.future.set_exception(ours)

@@ -1,0 +1,174 @@
+"""What readers over HTTP see: entries up to the last published checkpoint, never more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+
+from domain.errors import NotFoundError
+from domain.log.entry import parse_entry
+from domain.log.names import RESERVED_TAG_PREFIX
+from domain.log.tree import consistency_proof, inclusion_proof, root_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from domain.log.part import Part
+    from store.ledger.bodies import Bodies
+    from store.ledger.tiles import Tiles
+    from store.postgres.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry as kept.
+
+    Attributes:
+        position: its position.
+        leaf: its leaf hash.
+        raw: its bytes.
+    """
+
+    position: int
+    leaf: bytes
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries are wanted; everything given must hold.
+
+    Attributes:
+        stream: name of a stream.
+        tags: tags that the entry has.
+        types: stored types; one ending in `.*` stands for all that begin so.
+        since: earliest claimed time.
+        before: first claimed time that is too late.
+        recorded_until: latest time of sequencing.
+    """
+
+    stream: str | None = None
+    tags: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    since: datetime | None = None
+    before: datetime | None = None
+    recorded_until: datetime | None = None
+    indexed: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        stream = () if self.stream is None else (RESERVED_TAG_PREFIX + self.stream,)
+        object.__setattr__(self, "indexed", (*stream, *self.tags))
+
+
+class Reader:
+    """Reads one ledger. Safe for threads."""
+
+    def __init__(self, database: Database, schema: str, bodies: Bodies, tiles: Tiles) -> None:
+        self._database = database
+        self._bodies = bodies
+        self._tiles = tiles
+        self._entries = sql.Identifier(schema, "entries")
+        self._tags = sql.Identifier(schema, "tags")
+        self._one = sql.SQL("SELECT pos, leaf, entry FROM {} WHERE pos = %s").format(self._entries)
+        self._checkpoint = sql.SQL(
+            "SELECT note FROM {} WHERE size >= %s ORDER BY size LIMIT 1"
+        ).format(sql.Identifier(schema, "checkpoints"))
+        self._newest = sql.SQL("SELECT size, note FROM {} ORDER BY size DESC LIMIT 1").format(
+            sql.Identifier(schema, "checkpoints")
+        )
+
+    def entry(self, position: int, size: int) -> Row:
+        """One entry.
+
+        Raises:
+            NotFoundError: no entry up to `size` has this position.
+        """
+        if 1 <= position <= size:
+            with self._database.session("writer") as connection:
+                row = connection.execute(self._one, (position,)).fetchone()
+            if row is not None:
+                return Row(int(row[0]), bytes(row[1]), bytes(row[2]))
+        raise NotFoundError(f"no entry at position {position}")
+
+    def entries(self, size: int, wanted: Filter, *, after: int = 0, limit: int = 100) -> list[Row]:
+        """Entries over `after` and up to `size` that match, ascending, `limit` at most."""
+        statement = sql.SQL("SELECT e.pos, e.leaf, e.entry FROM {} AS e").format(self._entries)
+        clauses: list[sql.Composable] = [sql.SQL("e.pos > %s AND e.pos <= %s")]
+        values: list[Any] = [after, size]
+        for tag in wanted.indexed:
+            clauses.append(
+                sql.SQL("EXISTS (SELECT FROM {} AS t WHERE t.tag = %s AND t.pos = e.pos)").format(
+                    self._tags
+                )
+            )
+            values.append(tag)
+        kinds: list[sql.Composable] = []
+        for kind in wanted.types:
+            if kind.endswith(".*"):
+                # All names that begin with the prefix and its dot: `/` follows `.` in ASCII.
+                kinds.append(sql.SQL("(e.type >= %s AND e.type < %s)"))
+                values += [kind[:-1], kind[:-2] + "/"]
+            else:
+                kinds.append(sql.SQL("e.type = %s"))
+                values.append(kind)
+        if kinds:
+            clauses.append(sql.SQL("({})").format(sql.SQL(" OR ").join(kinds)))
+        for clause, value in (
+            ("e.time >= %s", wanted.since),
+            ("e.time < %s", wanted.before),
+            ("e.at <= %s", wanted.recorded_until),
+        ):
+            if value is not None:
+                clauses.append(sql.SQL(clause))
+                values.append(value)
+        statement += sql.SQL(" WHERE {} ORDER BY e.pos LIMIT %s").format(
+            sql.SQL(" AND ").join(clauses)
+        )
+        with self._database.session("writer") as connection:
+            rows = connection.execute(statement, [*values, limit]).fetchall()
+        return [Row(int(pos), bytes(leaf), bytes(raw)) for pos, leaf, raw in rows]
+
+    def parts(self, row: Row) -> list[Part]:
+        """The parts of an entry that can still be read, the event first.
+
+        Raises:
+            DamageError: a part was altered or its document is missing.
+        """
+        context = parse_entry(row.raw).context
+        with self._database.session("writer") as connection:
+            return self._bodies.parts(connection, row.position, context)
+
+    def checkpoint(self, size: int) -> bytes:
+        """The smallest published checkpoint of at least this size.
+
+        Raises:
+            NotFoundError: none is that large.
+        """
+        with self._database.session("writer") as connection:
+            row = connection.execute(self._checkpoint, (size,)).fetchone()
+        if row is None:
+            raise NotFoundError(f"no checkpoint covers position {size}")
+        return bytes(row[0])
+
+    def newest(self) -> tuple[int, bytes] | None:
+        """Size and note of the newest checkpoint in the database."""
+        with self._database.session("writer") as connection:
+            row = connection.execute(self._newest).fetchone()
+        return None if row is None else (int(row[0]), bytes(row[1]))
+
+    def inclusion(self, position: int, size: int) -> list[bytes]:
+        """Inclusion path of a position in the tree of `size`."""
+        with self._database.session("writer") as connection:
+            return inclusion_proof(position - 1, size, self._tiles.reader(connection, size))
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """Consistency path between two sizes."""
+        with self._database.session("writer") as connection:
+            return consistency_proof(old, new, self._tiles.reader(connection, new))
+
+    def root(self, size: int) -> bytes:
+        """Root hash of the tree of `size`."""
+        with self._database.session("writer") as connection:
+            return root_of(size, self._tiles.reader(connection, size))
