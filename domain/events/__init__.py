@@ -1,0 +1,17 @@
+"""The vocabulary: every type of event, its data, its streams and tags."""
+
+from domain.events import build, change, delivery, governance, ledger, operation
+from domain.events.registry import ASSURANCES, TYPES, Door, EventType
+
+__all__ = [
+    "ASSURANCES",
+    "TYPES",
+    "Door",
+    "EventType",
+    "build",
+    "change",
+    "delivery",
+    "governance",
+    "ledger",
+    "operation",
+]

@@ -1,0 +1,178 @@
+"""An event: a CloudEvents 1.0 object whose type is ours and whose data is typed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from domain.errors import RefusedError
+from domain.events import TYPES
+
+if TYPE_CHECKING:
+    from domain.events.registry import EventType
+
+MAX_ID: Final = 500
+MAX_SOURCE: Final = 2048
+MAX_EXTENSION: Final = 2048
+
+_TYPE: Final = re.compile(r"(pipeledger(?:\.[a-z]+){2,3})\.v([1-9][0-9]{0,3})")
+_ATTRIBUTE: Final = re.compile(r"[a-z0-9]{1,20}")
+_LINE: Final = re.compile(r"[^\x00-\x1f\x7f]+")
+_SOURCE: Final = re.compile(r"[^\x00-\x20\x7f]+")
+_TIME: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
+    r"(?:[Zz]|([+-][0-9]{2}:[0-9]{2}))"
+)
+_CORE: Final = ("specversion", "id", "source", "type", "time", "data")
+_PLAIN: Final = ("subject", "dataschema")
+_MESSAGE: Final = re.compile(r"(?P<reason>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
+_BRACES: Final = re.compile(r"^\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A valid event.
+
+    Attributes:
+        id: unique within its source.
+        source: who says so, a URI reference.
+        type: stored type, without version.
+        version: version of the type.
+        time: when it happened, as claimed, in the sender's own spelling.
+        data: checked against the type's structure; unknown fields are kept.
+        extensions: further CloudEvents attributes, by name.
+    """
+
+    id: str
+    source: str
+    type: str
+    version: int
+    time: str
+    data: dict[str, Any]
+    extensions: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def occurred(self) -> datetime:
+        """`time` as an instant in UTC, to the microsecond."""
+        return read_time(self.time, "field time")
+
+    def encode(self) -> bytes:
+        """Compact JSON: the core attributes, extensions by name, data last."""
+        return msgspec.json.encode(
+            {
+                "specversion": "1.0",
+                "id": self.id,
+                "source": self.source,
+                "type": f"{self.type}.v{self.version}",
+                "time": self.time,
+                **{name: self.extensions[name] for name in sorted(self.extensions)},
+                "data": self.data,
+            }
+        )
+
+
+def read_event(value: object) -> Event:
+    """The event in a JSON value that passed the strict door.
+
+    Raises:
+        RefusedError: names the field.
+    """
+    if not isinstance(value, dict):
+        raise RefusedError("document", "expected a CloudEvents object")
+    if value.get("specversion") != "1.0":
+        raise RefusedError("field specversion", "expected 1.0")
+    identity = _line(value, "id", MAX_ID, _LINE)
+    source = _line(value, "source", MAX_SOURCE, _SOURCE)
+    kind = _type(value)
+    time = value.get("time")
+    if not isinstance(time, str):
+        raise RefusedError("field time", "expected RFC 3339 with offset")
+    read_time(time, "field time")
+    content = value.get("datacontenttype", "application/json")
+    if content not in ("application/json", "text/json"):
+        raise RefusedError("field datacontenttype", "expected application/json")
+    data = value.get("data")
+    if not isinstance(data, dict):
+        raise RefusedError("field data", "expected an object")
+    check_data(kind, data)
+    return Event(identity, source, kind.name, kind.version, time, data, _extensions(value))
+
+
+def check_data(kind: EventType, data: dict[str, Any]) -> None:
+    """Check data against the structure of its type.
+
+    Raises:
+        RefusedError: names the field and what was expected there, never its value.
+    """
+    try:
+        msgspec.convert(data, kind.data)
+    except msgspec.ValidationError as error:
+        match = _MESSAGE.fullmatch(str(error))
+        path = _BRACES.sub("", (match["path"] or "") if match else "")
+        reason = match["reason"] if match else "not of the type's structure"
+        if reason.startswith("Invalid enum value"):
+            # The library repeats the value there, and values do not belong into messages.
+            reason = "not one of the words this field may hold"
+        raise RefusedError(f"field data.{path}".rstrip("."), reason) from None
+
+
+def read_time(text: str, place: str) -> datetime:
+    """An RFC 3339 instant with offset, in UTC; digits beyond microseconds are cut off.
+
+    Raises:
+        RefusedError: no offset, not in the calendar, a leap second, or outside the years
+            1 to 9999 in UTC.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise RefusedError(place, "expected RFC 3339 with offset, such as 2026-01-31T09:00:00Z")
+    day, clock, fraction, offset = match.groups()
+    digits = ((fraction or "") + "000000")[:6]
+    if clock.endswith(":60"):
+        raise RefusedError(place, "a leap second; give the second before or after it")
+    try:
+        return datetime.fromisoformat(f"{day}T{clock}.{digits}{offset or '+00:00'}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise RefusedError(place, "no instant between the years 1 and 9999") from None
+
+
+def _line(value: dict[str, Any], name: str, limit: int, pattern: re.Pattern[str]) -> str:
+    text = value.get(name)
+    if not isinstance(text, str) or not 1 <= len(text) <= limit:
+        raise RefusedError(f"field {name}", f"expected 1 to {limit} characters")
+    if pattern.fullmatch(text) is None:
+        raise RefusedError(f"field {name}", "a control character or white space")
+    return text
+
+
+def _type(value: dict[str, Any]) -> EventType:
+    name = value.get("type")
+    match = _TYPE.fullmatch(name) if isinstance(name, str) else None
+    if match is None:
+        raise RefusedError("field type", "expected pipeledger.<family>.<what>.v<version>")
+    kind = TYPES.get(match[1])
+    if kind is None:
+        raise RefusedError("field type", "unknown type")
+    if int(match[2]) != kind.version:
+        raise RefusedError("field type", f"unknown version; the newest is {kind.version}")
+    return kind
+
+
+def _extensions(value: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, content in value.items():
+        if name in _CORE or name == "datacontenttype" or content is None:
+            continue
+        if name == "data_base64" or _ATTRIBUTE.fullmatch(name) is None:
+            raise RefusedError(f"field {name[:40]!r}", "no attribute of an event in JSON")
+        if isinstance(content, str):
+            if len(content) > MAX_EXTENSION or _LINE.fullmatch(content) is None:
+                raise RefusedError(f"field {name}", f"expected one line of {MAX_EXTENSION} at most")
+        elif not isinstance(content, (bool, int)) or name in _PLAIN:
+            raise RefusedError(f"field {name}", "expected text, an integer or a boolean")
+        found[name] = content
+    return found

@@ -1,0 +1,192 @@
+"""Pipelines, builds, artifacts, releases, tests, scans and what was measured of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from domain.events.fields import (
+    MAX_LIST,
+    Artifact,
+    Common,
+    Count,
+    Digest,
+    Handle,
+    Instant,
+    Name,
+    Outcome,
+    Person,
+    Text,
+)
+from domain.events.registry import event
+
+BUILD = "build"
+VERIFICATION = "verification"
+
+Artifacts = Annotated[list[Artifact], Meta(max_length=1000)]
+Counts = Annotated[dict[str, Count], Meta(max_length=100)]
+
+
+class Pipeline(Common, kw_only=True):
+    """A whole run of a pipeline."""
+
+    run: Name
+    pipeline: Name | None = None
+    attempt: Annotated[int, Meta(ge=1)] | None = None
+    trigger: Name | None = None
+    triggered_by: Person | None = None
+    ref: Handle | None = None
+    parent_run: Name | None = None
+
+
+@event("pipeline.started", BUILD)
+class PipelineStarted(Pipeline, kw_only=True):
+    """A pipeline run began."""
+
+
+@event("pipeline.finished", BUILD)
+class PipelineFinished(Pipeline, kw_only=True):
+    """A pipeline run ended."""
+
+    outcome: Outcome
+    started_at: Instant | None = None
+
+
+@event("task.finished", BUILD)
+class TaskFinished(Common, kw_only=True):
+    """A step of a run that is neither build nor test ended."""
+
+    task: Name
+    outcome: Outcome
+    exit_status: int | None = None
+    started_at: Instant | None = None
+    pipeline: Name | None = None
+    attempt: Annotated[int, Meta(ge=1)] | None = None
+
+
+@event("build.finished", BUILD)
+class BuildFinished(Common, kw_only=True):
+    """A build ended and made artifacts, or failed to."""
+
+    outcome: Outcome
+    artifacts: Artifacts | None = None
+    builder: Handle | None = None
+    sbom: Digest | None = None
+    provenance: Digest | None = None
+    exit_status: int | None = None
+    started_at: Instant | None = None
+    attempt: Annotated[int, Meta(ge=1)] | None = None
+
+
+@event("artifact.published", BUILD)
+class ArtifactPublished(Common, kw_only=True):
+    """An artifact was put where others fetch it."""
+
+    artifact: Artifact
+    registry: Handle | None = None
+    tags: Annotated[list[Name], Meta(max_length=100)] | None = None
+    sbom: Digest | None = None
+    components: Count | None = None
+
+
+@event("artifact.signed", BUILD)
+class ArtifactSigned(Common, kw_only=True):
+    """An artifact was signed."""
+
+    artifact: Artifact
+    signer: Person | None = None
+    key: Name | None = None
+    transparency_log: Handle | None = None
+
+
+@event("attestation.verified", BUILD)
+class AttestationVerified(Common, kw_only=True):
+    """A statement about an artifact was checked."""
+
+    artifact: Artifact
+    predicate_type: Name | None = None
+    outcome: Outcome
+    builder: Handle | None = None
+    verifier: Name | None = None
+    levels: Annotated[list[Name], Meta(max_length=50)] | None = None
+    signed: bool | None = None
+
+
+@event("release.created", BUILD)
+class ReleaseCreated(Common, kw_only=True):
+    """A version of a service was released."""
+
+    service: Name
+    version: Name
+    artifacts: Artifacts | None = None
+    ref: Handle | None = None
+    author: Person | None = None
+    notes: Text | None = None
+    prerelease: bool | None = None
+
+
+@event("tests.finished", VERIFICATION)
+class TestsFinished(Common, kw_only=True):
+    """A test suite ended."""
+
+    outcome: Outcome
+    kind: (
+        Literal["unit", "integration", "contract", "load", "chaos", "e2e", "uat", "manual"] | None
+    ) = None
+    suite: Name | None = None
+    counts: Counts | None = None
+    counted: Name | None = None
+    claimed: Annotated[dict[str, float], Meta(max_length=100)] | None = None
+    format: Name | None = None
+    exit_status: int | None = None
+    started_at: Instant | None = None
+    results: Digest | None = None
+    thresholds: dict[str, bool] | None = None
+    tester: Person | None = None
+
+
+@event("scan.finished", VERIFICATION)
+class ScanFinished(Common, kw_only=True):
+    """A scanner ran to its end, or failed to."""
+
+    outcome: Outcome
+    kind: Literal["sast", "dast", "sca", "container", "secret", "iac", "baseline"] | None = None
+    counts: Counts | None = None
+    counted: Name | None = None
+    claimed: Annotated[dict[str, float], Meta(max_length=100)] | None = None
+    suppressed: Count | None = None
+    rules: Count | None = None
+    target: Handle | None = None
+    format: Name | None = None
+    findings: Digest | None = None
+    findings_count: Count | None = None
+    thresholds: dict[str, bool] | None = None
+    database_date: Instant | None = None
+    exit_status: int | None = None
+    started_at: Instant | None = None
+    errors: Count | None = None
+    ref: Handle | None = None
+
+
+@event("quality.evaluated", VERIFICATION)
+class QualityEvaluated(Common, kw_only=True):
+    """A quality gate gave its verdict."""
+
+    outcome: Outcome
+    gate: Name | None = None
+    conditions: Annotated[list[dict[str, Any]], Meta(max_length=MAX_LIST)] | None = None
+    target: Handle | None = None
+
+
+@event("coverage.measured", VERIFICATION)
+class CoverageMeasured(Common, kw_only=True):
+    """Test coverage was measured."""
+
+    lines_covered: Count | None = None
+    lines_valid: Count | None = None
+    branches_covered: Count | None = None
+    branches_valid: Count | None = None
+    percent: Annotated[float, Meta(ge=0, le=100)] | None = None
+    format: Name | None = None
+    claimed: Annotated[dict[str, float], Meta(max_length=100)] | None = None

@@ -1,0 +1,224 @@
+"""Deployments, infrastructure and what stands where."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from domain.events.fields import (
+    MAX_LIST,
+    Artifact,
+    Commit,
+    Common,
+    Count,
+    Digest,
+    Handle,
+    Instant,
+    Name,
+    Outcome,
+    Person,
+    Position,
+    Text,
+)
+from domain.events.registry import Door, event
+
+DEPLOYMENT = "deployment"
+INFRASTRUCTURE = "infrastructure"
+OPERATOR = ("operator",)
+
+Impact = bool | Literal["unknown"]
+Names = Annotated[list[Name], Meta(max_length=1000)]
+Tier = Literal["production", "dr", "staging", "test", "development", "preview"]
+
+
+class Target(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
+    """One site of a deployment.
+
+    Attributes:
+        site: region, cluster or host group.
+        share: share of the traffic, from 0 to 1.
+        outcome: what became of it there.
+        finished_at: when.
+    """
+
+    site: Name
+    share: Annotated[float, Meta(ge=0, le=1)] | None = None
+    outcome: Outcome | None = None
+    finished_at: Instant | None = None
+
+
+class Deployment(Common, kw_only=True):
+    """A deployment of a service into an environment."""
+
+    deployment: Name
+    service: Name
+    environment: Name
+    attempt: Annotated[int, Meta(ge=1)] | None = None
+    component: Name | None = None
+    kind: Literal["planned", "hotfix", "rollback", "redeploy"] | None = None
+    trigger: Literal["manual", "automatic"] | None = None
+    triggered_by: Person | None = None
+    artifacts: Annotated[list[Artifact], Meta(max_length=1000)] | None = None
+    config: Digest | None = None
+    commits: Annotated[list[Commit], Meta(max_length=MAX_LIST)] | None = None
+    remediates: Names | None = None
+    rolls_back: Name | None = None
+    strategy: Name | None = None
+    targets: Annotated[list[Target], Meta(max_length=1000)] | None = None
+    first_exposed_at: Instant | None = None
+    reason: Text | None = None
+    ref: Handle | None = None
+
+
+@event("deployment.started", DEPLOYMENT)
+class DeploymentStarted(Deployment, kw_only=True):
+    """A deployment began."""
+
+
+@event("deployment.progressed", DEPLOYMENT)
+class DeploymentProgressed(Deployment, kw_only=True):
+    """A deployment reached another site or share."""
+
+
+@event("deployment.finished", DEPLOYMENT)
+class DeploymentFinished(Deployment, kw_only=True):
+    """A deployment ended."""
+
+    outcome: Outcome
+    impact: Impact | None = None
+    exit_status: int | None = None
+    started_at: Instant | None = None
+
+
+@event("deployment.assessed", DEPLOYMENT)
+class DeploymentAssessed(Common, kw_only=True):
+    """What a deployment remediated, rolled back or harmed is restated; the latest one wins."""
+
+    deployment: Name
+    remediates: Names | None = None
+    rolls_back: Name | None = None
+    impact: Impact | None = None
+    reason: Text | None = None
+
+
+@event("flag.changed", DEPLOYMENT)
+class FlagChanged(Common, kw_only=True):
+    """A feature flag was switched."""
+
+    flag: Name
+    service: Name
+    environment: Name
+    before: Name | None = None
+    after: Name | None = None
+
+
+@event("database.migrated", DEPLOYMENT)
+class DatabaseMigrated(Common, kw_only=True):
+    """A database schema was changed."""
+
+    service: Name
+    environment: Name
+    migration: Name
+    outcome: Outcome
+    deployment: Name | None = None
+    reversible: bool | None = None
+
+
+class Running(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
+    """One workload of a snapshot.
+
+    Attributes:
+        service: what runs.
+        digest: of what runs.
+        image: its name as the runtime says it.
+        config: digest of its configuration.
+        replicas: how many run.
+        site: where.
+    """
+
+    service: Name
+    digest: Digest | None = None
+    image: Handle | None = None
+    config: Digest | None = None
+    replicas: Count | None = None
+    site: Name | None = None
+
+
+@event("runtime.snapshot", DEPLOYMENT)
+class RuntimeSnapshot(Common, kw_only=True):
+    """What runs in an environment at this moment."""
+
+    environment: Name
+    system: Name
+    running: Annotated[list[Running], Meta(max_length=MAX_LIST)]
+    complete: bool | None = None
+
+
+class Infrastructure(Common, kw_only=True):
+    """A plan of infrastructure as code."""
+
+    environment: Name
+    workspace: Name | None = None
+    adds: Count | None = None
+    changes: Count | None = None
+    destroys: Count | None = None
+    resources: Annotated[list[Name], Meta(max_length=MAX_LIST)] | None = None
+    drift: Count | None = None
+    plan: Digest | None = None
+
+
+@event("infrastructure.planned", INFRASTRUCTURE)
+class InfrastructurePlanned(Infrastructure, kw_only=True):
+    """A change of infrastructure was planned."""
+
+    outcome: Outcome | None = None
+
+
+@event("infrastructure.applied", INFRASTRUCTURE)
+class InfrastructureApplied(Infrastructure, kw_only=True):
+    """A change of infrastructure was applied."""
+
+    outcome: Outcome
+
+
+@event("config.changed", INFRASTRUCTURE)
+class ConfigChanged(Common, kw_only=True):
+    """Configuration was changed outside a deployment."""
+
+    environment: Name
+    resource: Name
+    action: Name | None = None
+    before: Digest | None = None
+    after: Digest | None = None
+    outcome: Outcome | None = None
+
+
+@event("environment.registered", INFRASTRUCTURE, Door.COMMAND, roles=OPERATOR)
+class EnvironmentRegistered(Common, kw_only=True):
+    """An environment has this tier from a date on."""
+
+    environment: Name
+    tier: Tier
+    basis: Literal["name", "operator", "source"] | None = None
+    effective_from: Instant | None = None
+    reason: Text | None = None
+    second: Person | None = None
+
+
+@event("service.registered", INFRASTRUCTURE, Door.COMMAND, roles=OPERATOR)
+class ServiceRegistered(Common, kw_only=True):
+    """A service belongs to a team and is built from these repositories."""
+
+    service: Name
+    team: Name | None = None
+    repositories: (
+        Annotated[list[dict[str, str]], Meta(max_length=1000, extra={"mark": "handle"})] | None
+    ) = None
+    criticality: Name | None = None
+    scope: Names | None = None
+    deployment_source: dict[str, str] | None = None
+    effective_from: Instant | None = None
+    reason: Text | None = None
+    positions: Annotated[list[Position], Meta(max_length=1000)] | None = None

@@ -1,0 +1,146 @@
+"""What the ledger says of itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from domain.events.fields import Common, Count, Digest, Instant, Name, Outcome, Position, Text
+from domain.events.registry import Door, event
+
+LEDGER = "ledger"
+OPERATOR = ("operator",)
+
+
+@event("ledger.created", LEDGER, Door.SERVER)
+class LedgerCreated(Common, kw_only=True):
+    """The ledger began; always at position 1."""
+
+    origin: Name
+    hash: Name
+    format: Annotated[int, Meta(ge=1)]
+    keys: Annotated[list[Name], Meta(min_length=1, max_length=16)]
+    predecessor: Text | None = None
+
+
+class Source(Common, kw_only=True):
+    """A source that delivers to this ledger."""
+
+    name: Name
+
+
+@event("source.registered", LEDGER, Door.COMMAND, roles=OPERATOR)
+class SourceRegistered(Source, kw_only=True):
+    """A source may deliver from now on."""
+
+    kind: Name
+    incident_when: dict[str, str] | None = None
+
+
+@event("source.heartbeat", LEDGER)
+class SourceHeartbeat(Source, kw_only=True):
+    """A source says that it is there and what it delivered."""
+
+    delivered: Count | None = None
+    sequence: Count | None = None
+
+
+@event("source.gap", LEDGER)
+class SourceGap(Source, kw_only=True):
+    """A source was silent, or deliveries of it are missing."""
+
+    since: Instant | None = None
+    until: Instant | None = None
+    missing: Count | None = None
+    explanation: Text | None = None
+
+
+class Credential(Common, kw_only=True):
+    """A credential of this ledger."""
+
+    credential: Name
+    principal: Name | None = None
+    role: Name | None = None
+    expires: Instant | None = None
+    reason: Text | None = None
+
+
+@event("key.enrolled", LEDGER, Door.COMMAND, roles=OPERATOR)
+class KeyEnrolled(Credential, kw_only=True):
+    """An emitter's public key may sign from now on."""
+
+    algorithm: Name | None = None
+    digest: Digest | None = None
+
+
+@event("key.rotated", LEDGER, Door.COMMAND, roles=OPERATOR)
+class KeyRotated(Credential, kw_only=True):
+    """A key was replaced by another."""
+
+    replaced_by: Name | None = None
+    size: Position | None = None
+    keys: Annotated[list[Name], Meta(max_length=16)] | None = None
+
+
+@event("key.revoked", LEDGER, Door.COMMAND, roles=OPERATOR)
+class KeyRevoked(Credential, kw_only=True):
+    """A key is not trusted any more."""
+
+    compromised_at: Instant | None = None
+
+
+@event("token.issued", LEDGER, Door.COMMAND, roles=OPERATOR)
+class TokenIssued(Credential, kw_only=True):
+    """An API token was made."""
+
+
+@event("token.revoked", LEDGER, Door.COMMAND, roles=OPERATOR)
+class TokenRevoked(Credential, kw_only=True):
+    """An API token was made useless."""
+
+
+@event("event.voided", LEDGER, Door.COMMAND, roles=OPERATOR)
+class EventVoided(Common, kw_only=True):
+    """An event counts no more; it stays listed."""
+
+    position: Position
+    reason: Text
+    second: Name | None = None
+
+
+@event("event.conflicted", LEDGER, Door.SERVER)
+class EventConflicted(Common, kw_only=True):
+    """An id was used again with other bytes."""
+
+    position: Position
+    digest: Digest
+    credential: Name | None = None
+
+
+@event("part.redacted", LEDGER, Door.COMMAND, roles=OPERATOR)
+class PartRedacted(Common, kw_only=True):
+    """Bytes that an entry commits to were removed."""
+
+    position: Position
+    parts: Annotated[list[Name], Meta(min_length=1, max_length=64)]
+    reason: Text | None = None
+
+
+@event("checkpoint.witnessed", LEDGER, Door.SERVER)
+class CheckpointWitnessed(Common, kw_only=True):
+    """A witness cosigned a checkpoint."""
+
+    size: Position
+    witness: Name
+    root: Name | None = None
+    cosigned_at: Instant | None = None
+
+
+@event("clock.checked", LEDGER)
+class ClockChecked(Common, kw_only=True):
+    """A clock was compared with a time source."""
+
+    outcome: Outcome | None = None
+    offset_s: float | None = None
+    reference: Name | None = None

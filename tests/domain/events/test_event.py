@@ -1,0 +1,164 @@
+"""Reading events: what is taken, what is refused, what is derived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from domain.errors import RefusedError
+from domain.event import read_event, read_time
+from domain.events import TYPES, Door
+from domain.events.marks import marked
+from domain.events.streams import streams_of, tags_of
+from domain.events.upcast import upcast
+
+COMMIT = "c" * 40
+DIGEST = "sha256:" + "d" * 64
+
+
+def deployment(**changes: object) -> dict[str, Any]:
+    """A valid event, with attributes or data fields replaced; None removes one."""
+    event: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": "evt-3",
+        "source": "https://ci.example/acme/checkout",
+        "type": "pipeledger.deployment.finished.v1",
+        "time": "2026-01-01T11:00:00+01:00",
+        "data": {
+            "deployment": "d-1",
+            "service": "checkout",
+            "environment": "production",
+            "outcome": "success",
+            "commit": COMMIT,
+            "artifact": {"digest": DIGEST},
+        },
+    }
+    for name, value in changes.items():
+        part, key = (event["data"], name[5:]) if name.startswith("data_") else (event, name)
+        if value is None:
+            part.pop(key, None)
+        else:
+            part[key] = value
+    return event
+
+
+def test_a_deployment_has_its_streams_and_tags() -> None:
+    """The deployment, its line and its release; every tag the data names."""
+    event = read_event(deployment(data_release="1.4.0"))
+    assert streams_of(event) == (
+        "deployment/c19d64f6414b7226.d-1",
+        "line/checkout@production",
+        "release/checkout@1.4.0",
+    )
+    assert tags_of(event) == (
+        f"artifact:{DIGEST}",
+        f"commit:{COMMIT}",
+        "environment:production",
+        "release:1.4.0",
+        "service:checkout",
+    )
+
+
+def test_unknown_fields_and_extensions_survive() -> None:
+    """What a newer sender adds is kept, in data and beside it."""
+    event = read_event(deployment(data_weather={"sky": ["blue"]}, traceparent="00-ab-cd-01"))
+    assert event.data["weather"] == {"sky": ["blue"]}
+    assert b'"weather":{"sky":["blue"]}' in event.encode()
+    assert event.extensions == {"traceparent": "00-ab-cd-01"}
+
+
+REFUSED = {
+    "no specversion": ({"specversion": None}, "field specversion"),
+    "an empty id": ({"id": ""}, "field id"),
+    "a line feed in the id": ({"id": "a\nb"}, "field id"),
+    "a space in the source": ({"source": "https://a b"}, "field source"),
+    "a foreign type": ({"type": "dev.cdevents.x.v1"}, "field type"),
+    "an unknown type": ({"type": "pipeledger.coffee.made.v1"}, "field type"),
+    "an unknown version": ({"type": "pipeledger.deployment.finished.v2"}, "field type"),
+    "a version of zero": ({"type": "pipeledger.deployment.finished.v0"}, "field type"),
+    "a time without offset": ({"time": "2026-01-01T11:00:00"}, "field time"),
+    "a day that is none": ({"time": "2026-02-30T11:00:00Z"}, "field time"),
+    "the year 0": ({"time": "0000-01-01T00:00:00Z"}, "field time"),
+    "before the year 1 in UTC": ({"time": "0001-01-01T00:00:00+01:00"}, "field time"),
+    "after the year 9999 in UTC": ({"time": "9999-12-31T23:59:59-01:00"}, "field time"),
+    "a leap second": ({"time": "2016-12-31T23:59:60Z"}, "field time"),
+    "digits of another script": ({"time": "\N{FULLWIDTH DIGIT TWO}026-01-01T11:00:00Z"}, "field time"),
+    "another content type": ({"datacontenttype": "text/xml"}, "field datacontenttype"),
+    "no data": ({"data": None}, "field data"),
+    "data in base64": ({"data_base64": "e30="}, "field 'data_base64'"),
+    "an attribute in capitals": ({"TraceParent": "x"}, "field 'TraceParent'"),
+    "a line feed in an extension": ({"subject": "a\nb"}, "field subject"),
+    "an object as extension": ({"sampled": {"a": 1}}, "field sampled"),
+    "a missing field": ({"data_outcome": None}, "field data"),
+    "an outcome that is none": ({"data_outcome": "great"}, "field data.outcome"),
+    "a commit in capitals": ({"data_commit": "C" * 40}, "field data.commit"),
+    "a digest without algorithm": ({"data_artifact": {"digest": "d" * 64}}, "field data.artifact"),
+    "a number for a name": ({"data_service": 7}, "field data.service"),
+    "an empty name": ({"data_service": ""}, "field data.service"),
+    "a line feed in a name": ({"data_environment": "pro\nduction"}, "field data.environment"),
+    "a NUL in a text": ({"data_reason": "a\0b"}, "field data.reason"),
+    "a negative duration": ({"data_duration_s": -1}, "field data.duration_s"),
+    "a fault inside a list": (
+        {"data_targets": [{"site": "a"}, {"site": "b", "share": 2}]},
+        "field data.targets[1].share",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "place"), REFUSED.values(), ids=REFUSED.keys())
+def test_each_refusal_names_the_field(changes: dict[str, Any], place: str) -> None:
+    """And never repeats the value."""
+    event = deployment()
+    if "data_base64" in changes:
+        event |= changes
+    else:
+        event = deployment(**changes)
+    with pytest.raises(RefusedError) as refusal:
+        read_event(event)
+    assert refusal.value.place.startswith(place)
+    assert "great" not in str(refusal.value)
+
+
+def test_texts_may_have_lines() -> None:
+    """A reason is written by people."""
+    assert read_event(deployment(data_reason="two\nlines")).data["reason"] == "two\nlines"
+
+
+def test_the_years_1_and_9999_are_read() -> None:
+    """The ends of the calendar, and digits beyond microseconds."""
+    assert read_time("0001-01-01T00:00:00Z", "time").year == 1
+    assert read_time("9999-12-31T23:59:59.999999999Z", "time").microsecond == 999_999
+
+
+def test_every_type_can_be_described_and_derived() -> None:
+    """Each has a sentence, a door, marks and a rule for streams."""
+    for kind in TYPES.values():
+        assert kind.doc.endswith(".")
+        assert (kind.door is Door.SERVER) == (not kind.roles)
+        assert "actor" in marked(kind.name).known
+    assert len(TYPES) == 105
+
+
+def test_decisions_and_ledger_events_come_through_no_senders_door() -> None:
+    """They are made by commands, or by the ledger itself."""
+    for name in ("approval.granted", "waiver.granted", "event.voided", "key.enrolled"):
+        assert TYPES[f"pipeledger.{name}"].door is Door.COMMAND
+    for name in ("ledger.created", "event.conflicted", "evidence.read"):
+        assert TYPES[f"pipeledger.{name}"].door is Door.SERVER
+    assert TYPES["pipeledger.approval.reported"].door is Door.EMIT
+
+
+def test_an_older_version_is_brought_to_the_newest_step_by_step() -> None:
+    """Without changing what is stored; a gap in the steps is an error."""
+    steps = {
+        ("pipeledger.x.y", 1): lambda data: {**data, "two": True},
+        ("pipeledger.x.y", 2): lambda data: {"three": data["one"], "two": data["two"]},
+    }
+    stored = {"one": 1}
+    assert upcast("pipeledger.x.y", 1, stored, steps, newest=3) == {"three": 1, "two": True}
+    assert stored == {"one": 1}
+    with pytest.raises(RefusedError):
+        upcast("pipeledger.x.y", 1, stored, {}, newest=2)
+    with pytest.raises(RefusedError):
+        upcast("pipeledger.deployment.finished", 2, stored)
