@@ -1,0 +1,56 @@
+"""The HTTP application: thin routes over open ledgers."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from fastapi import FastAPI, Response
+from starlette.concurrency import run_in_threadpool
+
+from api import problems, reading, writing
+from api.entrance import TEXT
+from api.rates import Rates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from api.host import Served
+
+_PER_SECOND: Final = 5000.0
+_BURST: Final = 10_000.0
+
+
+def make_app(served: Mapping[str, Served], entropy: Callable[[int], bytes]) -> FastAPI:
+    """The application over open ledgers.
+
+    Args:
+        served: by name.
+        entropy: random bytes for salts.
+    """
+    # No page of the framework's own: its assets would come from another host.
+    app = FastAPI(title="Pipeledger", version="0.1.0", docs_url=None, redoc_url=None)
+    app.state.served = served
+    app.state.entropy = entropy
+    app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
+    problems.install(app)
+    app.include_router(writing.router)
+    app.include_router(reading.router)
+
+    @app.get("/healthz", tags=["operation"])
+    async def healthz() -> Response:
+        """The process answers."""
+        return Response("ok\n", media_type=TEXT)
+
+    @app.get("/readyz", tags=["operation"])
+    async def readyz() -> Response:
+        """The database answers for every ledger."""
+
+        def ask() -> None:
+            for one in served.values():
+                one.ledger.reader.newest()
+
+        await run_in_threadpool(ask)
+        return Response("ready\n", media_type=TEXT)
+
+    return app

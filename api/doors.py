@@ -1,0 +1,45 @@
+"""Which role may do what, and which events a credential may send."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from domain.errors import ForbiddenError
+from domain.events import TYPES, Door
+
+if TYPE_CHECKING:
+    from domain.event import Event
+    from store.credentials import Credential
+
+READERS: Final = ("auditor", "operator", "approver", "emitter")
+"""Roles that may read entries, streams and proofs."""
+PART_READERS: Final = ("auditor", "operator")
+"""Roles that may read the bytes of parts."""
+
+
+def check_role(credential: Credential, roles: tuple[str, ...], what: str) -> None:
+    """Refuse a credential whose role may not do this.
+
+    Raises:
+        ForbiddenError: names what was wanted.
+    """
+    if credential.role not in roles:
+        raise ForbiddenError(what, f"the role {credential.role} may not do this")
+
+
+def check_door(credential: Credential, event: Event) -> None:
+    """Refuse an event that this credential may not send through `POST events`.
+
+    Raises:
+        ForbiddenError: its family comes through another door, the role may not send it, or the
+            source is not the credential's.
+    """
+    kind = TYPES[event.type]
+    if kind.door is not Door.EMIT:
+        raise ForbiddenError(
+            "field type", f"{kind.versioned} is made by the ledger's own commands, not sent"
+        )
+    if credential.role not in kind.roles:
+        raise ForbiddenError("field type", f"the role {credential.role} may not send this type")
+    if credential.sources and not event.source.startswith(credential.sources):
+        raise ForbiddenError("field source", "this credential may not use this source")

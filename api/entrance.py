@@ -1,0 +1,51 @@
+"""Who may come in, and what every answer says of the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+from fastapi import Path
+
+from api import problems
+from api.doors import check_role
+from domain.log.wire import write_base64
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from api.host import Served
+    from store.credentials import Credential
+
+JSON: Final = "application/json"
+TEXT: Final = "text/plain; charset=utf-8"
+Position = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+def enter(request: Request, ledger: str, roles: tuple[str, ...]) -> tuple[Served, Credential]:
+    """The ledger and the credential of a request.
+
+    Raises:
+        UnauthorisedError: no valid token for this ledger.
+        TooManyError: the credential sends too fast.
+        ForbiddenError: its role may not do this.
+    """
+    found: Served | None = request.app.state.served.get(ledger)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    credential = None
+    if found is not None and scheme.lower() == "bearer":
+        credential = found.tokens.find(token.strip())
+    # A ledger that is not there and a token that is none look alike from outside.
+    if found is None or credential is None:
+        raise problems.UnauthorisedError("a valid token for this ledger is needed")
+    request.app.state.rates.take(credential.id)
+    check_role(credential, roles, "credential")
+    return found, credential
+
+
+def facts(here: Served) -> dict[str, str]:
+    """Headers that say what the answer was given on."""
+    published = here.ledger.published
+    return {
+        "Pipeledger-Position": str(published.size),
+        "Pipeledger-Root": write_base64(published.root),
+    }

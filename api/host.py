@@ -1,0 +1,201 @@
+"""Wires everything: database, guard, keys, register, ledgers. The one place that does."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Self
+
+from domain.errors import SettingError
+from domain.log.names import check_origin
+from store.credentials import Tokens
+from store.files import make_folder, write_file
+from store.ledger.guard import FileGuard
+from store.ledger.opening import (
+    Place,
+    Surroundings,
+    create_ledger,
+    open_ledger,
+    schema_of,
+)
+from store.people.keys import RegisterKeys
+from store.people.register import Register
+from store.postgres.database import Database
+from store.postgres.migrate import migrate
+from store.postgres.server import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from store.ledger.ledger import Ledger
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_ORIGIN: Final = "origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where a server keeps its things.
+
+    Attributes:
+        data: data folder.
+        database: libpq URL of a server to use, or None for the embedded one.
+        guard: folder of the guard, or None for `<data>.guard` beside the data.
+    """
+
+    data: Path
+    database: str | None = None
+    guard: Path | None = None
+
+    @property
+    def guards(self) -> Path:
+        """The folder of the guards, one below it for each ledger."""
+        return self.guard or self.data.with_name(self.data.name + ".guard")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One open ledger and what stands around it.
+
+    Attributes:
+        ledger: the recorder and readers.
+        register: who the persons are.
+        tokens: who may come in.
+    """
+
+    ledger: Ledger
+    register: Register
+    tokens: Tokens
+
+
+def now() -> datetime:
+    """The present instant in UTC."""
+    return datetime.now(UTC)
+
+
+class Host:
+    """A database server and the ledgers of one data folder. A context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start or reach the database.
+
+        Raises:
+            SettingError: a setting is wrong.
+            UnavailableError: the database does not answer.
+        """
+        self.settings = settings
+        make_folder(settings.data)
+        self._embedded: EmbeddedPostgres | None = None
+        address = settings.database
+        if address is None:
+            self._embedded = EmbeddedPostgres.start(settings.data / "postgres")
+            address = self._embedded.conninfo
+        self.database = Database(address)
+        try:
+            self.database.prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def warnings(self) -> list[str]:
+        """What works but is weaker than it should be."""
+        found = [] if self._embedded is None else list(self._embedded.warnings)
+        if self.settings.guard is None:
+            found.append(
+                f"the guard lies in {self.settings.guards}, on this machine: whoever copies the "
+                "machine copies the guard"
+            )
+        return found + self.database.readiness_warnings()
+
+    def names(self) -> list[str]:
+        """The ledgers there are."""
+        folder = self.settings.data / "ledgers"
+        return sorted(path.parent.name for path in folder.glob(f"*/{_ORIGIN}"))
+
+    def origin(self, name: str) -> str:
+        """The origin of a ledger.
+
+        Raises:
+            SettingError: there is none of this name.
+        """
+        path = self._folder(name) / _ORIGIN
+        try:
+            return path.read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise SettingError(f"there is no ledger {name} in {self.settings.data}") from error
+
+    def create(self, name: str, origin: str) -> None:
+        """Make a ledger.
+
+        Raises:
+            RefusedError: the origin cannot name a ledger.
+            SettingError: the name is none, or the ledger exists.
+        """
+        if _NAME.fullmatch(name) is None:
+            raise SettingError("a ledger's name: a lower-case letter, then letters, digits, -")
+        check_origin(origin)
+        if name in self.names():
+            raise SettingError(f"ledger {name} exists")
+        place = Place(self._folder(name))
+        make_folder(place.folder)
+        RegisterKeys.create(place.secrets, os.urandom)
+        create_ledger(name, origin, place, self.surroundings(name))
+        # Last: a ledger without this file was not made to the end, and is made again.
+        write_file(place.folder / _ORIGIN, origin.encode())
+
+    def open(self, name: str) -> Served:
+        """Open a ledger.
+
+        Raises:
+            SettingError: there is none, or its keys are missing.
+            DamageError: it does not agree with its guard.
+        """
+        origin = self.origin(name)
+        with self.database.connect() as connection:
+            migrate(connection, schema_of(name))
+        around = self.surroundings(name)
+        ledger = open_ledger(name, origin, self.place(name), around)
+        return Served(ledger, self.register(name), self.tokens(name))
+
+    def place(self, name: str) -> Place:
+        """Where a ledger keeps its files."""
+        return Place(self._folder(name))
+
+    def surroundings(self, name: str) -> Surroundings:
+        """What a ledger is given."""
+        return Surroundings(
+            database=self.database,
+            guard=FileGuard(self.settings.guards / name),
+            clock=now,
+            entropy=os.urandom,
+            sealer=self.register(name),
+        )
+
+    def register(self, name: str) -> Register:
+        """The identity register of a ledger."""
+        keys = RegisterKeys.load(self.place(name).secrets)
+        return Register(self.database, schema_of(name), keys, os.urandom)
+
+    def tokens(self, name: str) -> Tokens:
+        """The tokens of a ledger."""
+        return Tokens(self.database, schema_of(name), os.urandom, now, time.monotonic)
+
+    def close(self) -> None:
+        """Close the connections; end the embedded server if nobody else uses it."""
+        if hasattr(self, "database"):
+            self.database.close()
+        if self._embedded is not None:
+            self._embedded.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _folder(self, name: str) -> Path:
+        return self.settings.data / "ledgers" / name

@@ -1,0 +1,136 @@
+"""From received bytes to drafts: the door, then people, then streams and tags."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from api.bodies import MAX_BATCH, MAX_BATCH_EVENTS, MAX_EVENT
+from api.doors import check_door
+from domain.door import Limits, read_json
+from domain.draft import Delivery, Draft, SealedPart
+from domain.errors import PipeledgerError, RefusedError, TooLargeError
+from domain.event import read_event
+from domain.events.streams import streams_of, tags_of
+from domain.log.context import By
+from domain.log.part import EVENT_PART, SALT_BYTES, Part
+from domain.people import depersonalise
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from domain.log.key import Entropy
+    from domain.people import Resolve
+    from store.credentials import Credential
+
+STRUCTURED: Final = ("application/cloudevents+json", "application/json")
+BATCH: Final = "application/cloudevents-batch+json"
+NDJSON: Final = "application/x-ndjson"
+_EVENT_LIMITS: Final = Limits(size=MAX_EVENT)
+_BATCH_LIMITS: Final = Limits(size=MAX_BATCH)
+
+
+def draft_of(
+    value: object, received: bytes, credential: Credential, resolve: Resolve, entropy: Entropy
+) -> Draft:
+    """The draft of a JSON value that passed the strict door.
+
+    Args:
+        value: the event as an object.
+        received: the bytes it came as.
+        credential: who sent it.
+        resolve: finds persons.
+        entropy: random bytes for salts.
+
+    Raises:
+        RefusedError: names the field.
+        ForbiddenError: not through this door.
+    """
+    said = read_event(value)
+    check_door(credential, said)
+    impersonal = depersonalise(said, resolve)
+    event = impersonal.event
+    parts: tuple[SealedPart, ...] = ()
+    if impersonal.texts is not None:
+        text = Part("text", "application/json", impersonal.texts, entropy(SALT_BYTES))
+        parts = (SealedPart(text, impersonal.persons),)
+    return Draft(
+        type=event.type,
+        version=event.version,
+        assurance="asserted",
+        by=By(credential.principal, credential.id, "token"),
+        streams=streams_of(event),
+        tags=tags_of(event),
+        event=Part(EVENT_PART, "application/json", event.encode(), entropy(SALT_BYTES)),
+        parts=parts,
+        # The delivery is recognised by what was sent, not by what people were replaced with.
+        delivery=Delivery(said.source, said.id, received),
+        time=said.occurred,
+    )
+
+
+def read_single(body: bytes) -> object:
+    """The value of a structured event."""
+    return read_json(body, _EVENT_LIMITS)
+
+
+def read_binary(headers: Mapping[str, str], body: bytes) -> tuple[object, bytes]:
+    """A binary-mode event (CloudEvents HTTP binding 3.1) as an object, and as one text.
+
+    Raises:
+        RefusedError: names the header or byte.
+    """
+    event: dict[str, Any] = {}
+    for name, value in headers.items():
+        if name.startswith("ce-"):
+            try:
+                text = unquote(value, errors="strict") if "%" in value else value
+            except UnicodeDecodeError:
+                raise RefusedError(f"header {name}", "not UTF-8") from None
+            if "\0" in text or "\n" in text or "\r" in text:
+                raise RefusedError(f"header {name}", "a control character")
+            event[name[3:]] = text
+    event["data"] = read_json(body, _EVENT_LIMITS)
+    return event, json.dumps(event, sort_keys=True).encode()
+
+
+def split_lines(body: bytes) -> list[tuple[object, bytes] | PipeledgerError]:
+    """The events of a body in NDJSON, each a value or why it is none.
+
+    Raises:
+        TooLargeError: too many lines.
+    """
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    _check_number(len(lines))
+    events: list[tuple[object, bytes] | PipeledgerError] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            events.append((read_json(line, _EVENT_LIMITS), line))
+        except RefusedError as error:
+            events.append(RefusedError(f"line {number} {error.place}", error.reason))
+    return events
+
+
+def split_batch(body: bytes) -> list[tuple[object, bytes] | PipeledgerError]:
+    """The events of a batch (CloudEvents JSON format 4).
+
+    Raises:
+        RefusedError: no array, or a fault anywhere in the text.
+        TooLargeError: too many.
+    """
+    values = read_json(body, _BATCH_LIMITS)
+    if not isinstance(values, list):
+        raise RefusedError("document", "expected an array of events")
+    _check_number(len(values))
+    return [
+        (value, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+        for value in values
+    ]
+
+
+def _check_number(events: int) -> None:
+    if events > MAX_BATCH_EVENTS:
+        raise TooLargeError("body", f"at most {MAX_BATCH_EVENTS} events")
+    if not events:
+        raise RefusedError("body", "no event")

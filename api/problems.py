@@ -1,0 +1,108 @@
+"""Every error as problem details (RFC 9457), by one table."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from domain.errors import (
+    ConflictError,
+    DamageError,
+    ForbiddenError,
+    NotFoundError,
+    PipeledgerError,
+    RefusedError,
+    TooLargeError,
+    UnavailableError,
+)
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+MEDIA_TYPE: Final = "application/problem+json"
+_LOG: Final = logging.getLogger("pipeledger.api")
+_RETRY_S: Final = "1"
+
+# The first that fits; sub-classes stand before their parents.
+_STATUS: Final[tuple[tuple[type[PipeledgerError], HTTPStatus], ...]] = (
+    (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (ForbiddenError, HTTPStatus.FORBIDDEN),
+    (RefusedError, HTTPStatus.BAD_REQUEST),
+    (ConflictError, HTTPStatus.CONFLICT),
+    (NotFoundError, HTTPStatus.NOT_FOUND),
+    (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (DamageError, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
+
+
+class UnauthorisedError(PipeledgerError):
+    """No valid credential; the message never says what was wrong with it."""
+
+
+class TooManyError(PipeledgerError):
+    """More requests than this credential may send."""
+
+
+def problem(error: Exception) -> dict[str, Any]:
+    """The problem of an error, as an object."""
+    status = _status(error)
+    detail: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status)}
+    if isinstance(error, RefusedError):
+        detail |= {"detail": error.reason, "place": error.place}
+    elif isinstance(error, DamageError):
+        detail |= {"detail": error.cause, "position": error.position}
+    elif isinstance(error, PipeledgerError):
+        detail["detail"] = str(error)
+    elif isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        detail["detail"] = first["msg"]
+        detail["place"] = " ".join(str(step) for step in first["loc"])
+    return detail
+
+
+def answer(error: Exception) -> Response:
+    """The response of an error."""
+    status = _status(error)
+    headers = {}
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+        headers["Retry-After"] = _RETRY_S
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, HTTPException) and error.headers:
+        headers |= dict(error.headers)
+    body = msgspec.json.encode(problem(error))
+    return Response(body, status, headers, MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of an application a problem, the framework's own included."""
+
+    async def handle(_: Request, error: Exception) -> Response:
+        if _status(error) is HTTPStatus.INTERNAL_SERVER_ERROR:
+            _LOG.error("request failed: %s", type(error).__name__)
+        return answer(error)
+
+    for kind in (PipeledgerError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, handle)
+
+
+def _status(error: Exception) -> HTTPStatus:
+    if isinstance(error, UnauthorisedError):
+        return HTTPStatus.UNAUTHORIZED
+    if isinstance(error, TooManyError):
+        return HTTPStatus.TOO_MANY_REQUESTS
+    if isinstance(error, HTTPException):
+        return HTTPStatus(error.status_code)
+    if isinstance(error, RequestValidationError):
+        return HTTPStatus.BAD_REQUEST
+    for kind, status in _STATUS:
+        if isinstance(error, kind):
+            return status
+    return HTTPStatus.INTERNAL_SERVER_ERROR

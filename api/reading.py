@@ -1,0 +1,216 @@
+"""What goes out: entries, parts, streams, proofs, and the log's own files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from api import ingest, receipts
+from api.doors import PART_READERS, READERS
+from api.entrance import JSON, TEXT, Position, enter, facts
+from domain.errors import NotFoundError, RefusedError
+from domain.event import read_time
+from domain.log.names import check_stream, check_tag
+from domain.log.wire import read_number, write_base64
+from store.ledger.reader import Filter
+
+PROOF_JSON: Final = "application/vnd.pipeledger.proof+json"
+MAX_PAGE: Final = 1000
+
+router = APIRouter()
+
+
+@router.get("/v1/{ledger}/entries", tags=["read"])
+async def get_entries(
+    request: Request,
+    ledger: str,
+    stream: Annotated[str | None, Query(max_length=232)] = None,
+    tag: Annotated[list[str] | None, Query(max_length=8)] = None,
+    type: Annotated[list[str] | None, Query(max_length=50)] = None,  # noqa: A002 - its name in the URL
+    since: Annotated[str | None, Query(alias="from")] = None,
+    to: str | None = None,
+    known_at: str | None = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
+) -> Response:
+    """Entries that match every filter, in order of position."""
+    here, credential = enter(request, ledger, READERS)
+    published = here.ledger.published
+    size, recorded = published.size, None
+    if known_at is not None:
+        if known_at.isascii() and known_at.isdigit():
+            size = min(size, read_number(known_at, "query known_at"))
+        else:
+            recorded = read_time(known_at, "query known_at")
+    wanted = Filter(
+        stream=None if stream is None else check_stream(stream),
+        tags=tuple(check_tag(name) for name in tag or ()),
+        types=tuple(type or ()),
+        since=None if since is None else read_time(since, "query from"),
+        before=None if to is None else read_time(to, "query to"),
+        recorded_until=recorded,
+    )
+
+    def find() -> tuple[bytes, str, int]:
+        rows = here.ledger.reader.entries(size, wanted, after=after, limit=limit)
+        last = rows[-1].position if len(rows) == limit else 0
+        if ingest.NDJSON in request.headers.get("accept", ""):
+            seen = credential.role in PART_READERS
+            lines = [
+                receipts.exported(row, here.ledger.reader.parts(row) if seen else None)
+                for row in rows
+            ]
+            return b"".join(msgspec.json.encode(x) + b"\n" for x in lines), ingest.NDJSON, last
+        page: dict[str, Any] = {"entries": [receipts.shown(row) for row in rows]}
+        page["next"] = last or None
+        return msgspec.json.encode(page), JSON, last
+
+    content, media, last = await run_in_threadpool(find)
+    headers = facts(here)
+    if last:
+        link = request.url.include_query_params(after=last)
+        headers["Link"] = f'<{link.path}?{link.query}>; rel="next"'
+    return Response(content, headers=headers, media_type=media)
+
+
+@router.get("/v1/{ledger}/entries/{position}", tags=["read"])
+async def get_entry(request: Request, ledger: str, position: Position) -> Response:
+    """One entry; with the event where the role may see it."""
+    here, credential = enter(request, ledger, READERS)
+
+    def find() -> bytes:
+        row = here.ledger.reader.entry(position, here.ledger.published.size)
+        found = receipts.shown(row)
+        if credential.role in PART_READERS:
+            parts = {part.name: part for part in here.ledger.reader.parts(row)}
+            event = parts.get("event")
+            found["event"] = None if event is None else _json_or_text(event.body)
+            found["parts"] = sorted(parts)
+        return msgspec.json.encode(found)
+
+    return Response(await run_in_threadpool(find), headers=facts(here), media_type=JSON)
+
+
+@router.get("/v1/{ledger}/entries/{position}/raw", tags=["read"])
+async def get_raw(request: Request, ledger: str, position: Position) -> Response:
+    """The entry's exact bytes."""
+    here, _ = enter(request, ledger, READERS)
+    reader, size = here.ledger.reader, here.ledger.published.size
+    row = await run_in_threadpool(reader.entry, position, size)
+    return Response(row.raw, headers=facts(here), media_type="application/octet-stream")
+
+
+@router.get("/v1/{ledger}/entries/{position}/proof", tags=["read"])
+async def get_proof(request: Request, ledger: str, position: Position) -> Response:
+    """A tlog-proof file; or, by `Accept`, entry, proof and parts in one JSON file."""
+    here, credential = enter(request, ledger, READERS)
+    whole = PROOF_JSON in request.headers.get("accept", "")
+
+    def find() -> bytes:
+        row = here.ledger.reader.entry(position, here.ledger.published.size)
+        file = receipts.proof(here.ledger, position)
+        if not whole:
+            return file
+        seen = credential.role in PART_READERS
+        parts = here.ledger.reader.parts(row) if seen else []
+        return msgspec.json.encode(receipts.bundle(row, file, parts))
+
+    content = await run_in_threadpool(find)
+    media = PROOF_JSON if whole else TEXT
+    return Response(content, headers=facts(here), media_type=media)
+
+
+@router.get("/v1/{ledger}/entries/{position}/parts/{name}", tags=["read"])
+async def get_part(request: Request, ledger: str, position: Position, name: str) -> Response:
+    """A part with its salt."""
+    here, _ = enter(request, ledger, PART_READERS)
+
+    def find() -> bytes:
+        row = here.ledger.reader.entry(position, here.ledger.published.size)
+        for part in here.ledger.reader.parts(row):
+            if part.name == name:
+                return msgspec.json.encode({**receipts.named(part), "media_type": part.media_type})
+        raise NotFoundError(f"position {position} has no part {name}, or it was redacted")
+
+    return Response(await run_in_threadpool(find), headers=facts(here), media_type=JSON)
+
+
+@router.get("/v1/{ledger}/streams/{stream:path}", tags=["read"])
+async def get_stream(
+    request: Request,
+    ledger: str,
+    stream: str,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
+) -> Response:
+    """The events of one stream; their numbers run from 1 without gaps."""
+    here, _ = enter(request, ledger, READERS)
+    wanted = Filter(stream=check_stream(stream))
+
+    def find() -> bytes:
+        size = here.ledger.published.size
+        rows = here.ledger.reader.entries(size, wanted, after=after, limit=limit)
+        entries = []
+        for row in rows:
+            found = receipts.shown(row)
+            found["number"] = next(
+                one["number"] for one in found["streams"] if one["name"] == stream
+            )
+            entries.append(found)
+        return msgspec.json.encode({"stream": stream, "size": size, "entries": entries})
+
+    return Response(await run_in_threadpool(find), headers=facts(here), media_type=JSON)
+
+
+@router.get("/v1/{ledger}/log/checkpoint", tags=["log"])
+async def get_checkpoint(request: Request, ledger: str) -> Response:
+    """The newest signed checkpoint."""
+    here, _ = enter(request, ledger, READERS)
+    headers = facts(here) | {"Cache-Control": "max-age=1"}
+    return Response(here.ledger.published.checkpoint, headers=headers, media_type=TEXT)
+
+
+@router.get("/v1/{ledger}/log/consistency", tags=["log"])
+async def get_consistency(
+    request: Request,
+    ledger: str,
+    old: Annotated[int, Query(alias="from", ge=1)],
+    new: Annotated[int, Query(alias="to", ge=1)],
+) -> Response:
+    """Proof that the smaller tree is the beginning of the larger one."""
+    here, _ = enter(request, ledger, READERS)
+    if not old <= new <= here.ledger.published.size:
+        raise RefusedError("query to", "expected from <= to <= the published size")
+
+    def find() -> bytes:
+        path = here.ledger.reader.consistency(old, new)
+        return msgspec.json.encode(
+            {"from": old, "to": new, "hashes": [write_base64(x) for x in path]}
+        )
+
+    return Response(await run_in_threadpool(find), headers=facts(here), media_type=JSON)
+
+
+@router.get("/v1/{ledger}/log/keys", tags=["log"])
+async def get_keys(request: Request, ledger: str) -> Response:
+    """The log's public keys; compare the fingerprint with one you got another way."""
+    found = request.app.state.served.get(ledger)
+    if found is None:
+        raise NotFoundError("no such ledger")
+    keys = list(found.ledger.vkeys)
+    answer = {
+        "origin": found.ledger.origin,
+        "keys": keys,
+        "fingerprint": receipts.fingerprint(keys),
+    }
+    return Response(msgspec.json.encode(answer), media_type=JSON)
+
+
+def _json_or_text(body: bytes) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return body.decode("utf-8", "replace")

@@ -1,0 +1,33 @@
+"""The HTTP server process."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from api.app import make_app
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Mapping
+
+    from api.host import Served
+
+_GRACE_S: Final = 10
+
+
+def run(served: Mapping[str, Served], listening: socket.socket) -> None:
+    """Serve until a signal ends it; requests that were begun are answered first."""
+    config = uvicorn.Config(
+        make_app(served, os.urandom),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        h11_max_incomplete_event_size=65_536,
+    )
+    uvicorn.Server(config).run(sockets=[listening])

@@ -1,0 +1,142 @@
+"""What comes in: `POST events`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from api import ingest, problems, receipts
+from api.bodies import MAX_BATCH, MAX_EVENT, read_body
+from api.doors import READERS
+from api.entrance import JSON, enter, facts
+from domain.errors import PipeledgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from api.host import Served
+    from domain.draft import Draft
+    from domain.people import Account
+    from store.credentials import Credential
+    from store.ledger.sequencer import Batch
+
+router = APIRouter()
+
+
+class _UnmetError(Exception):
+    """Somebody is not in memory: the database must be asked, off the event loop."""
+
+
+@router.post("/v1/{ledger}/events", status_code=201, tags=["write"])
+async def post_events(
+    request: Request,
+    ledger: str,
+    atomic: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query parameter
+) -> Response:
+    """CloudEvents: structured, binary, batch or NDJSON; answered with receipts."""
+    here, credential = enter(request, ledger, READERS)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    many = kind in (ingest.BATCH, ingest.NDJSON)
+    entropy = request.app.state.entropy
+    body = await read_body(request, MAX_BATCH if many else MAX_EVENT)
+    if not many:
+        if "ce-specversion" in request.headers:
+            value, received = ingest.read_binary(request.headers, body)
+        elif kind in ingest.STRUCTURED:
+            value, received = ingest.read_single(body), body
+        else:
+            raise HTTPException(415, "no content type of CloudEvents in JSON")
+        draft = await _draft(here, value, received, credential, entropy)
+        batch = await asyncio.wrap_future(here.ledger.submit([draft]))
+        return await _single(here, batch)
+
+    def prepare() -> list[Draft | PipeledgerError]:
+        read = ingest.split_lines if kind == ingest.NDJSON else ingest.split_batch
+        return [_one(here, found, credential, entropy) for found in read(body)]
+
+    return await _several(here, await run_in_threadpool(prepare), atomic=atomic)
+
+
+async def _draft(
+    here: Served,
+    value: object,
+    received: bytes,
+    credential: Credential,
+    entropy: Any,  # noqa: ANN401 - a callable
+) -> Draft:
+    """The draft of one event; the event loop is left only when somebody new is in it."""
+
+    def remembered(accounts: Sequence[Account]) -> list[str]:
+        found = here.register.remembered(accounts)
+        if found is None:
+            raise _UnmetError
+        return found
+
+    try:
+        return ingest.draft_of(value, received, credential, remembered, entropy)
+    except _UnmetError:
+        return await run_in_threadpool(
+            ingest.draft_of, value, received, credential, here.register.resolve, entropy
+        )
+
+
+def _one(
+    here: Served,
+    found: tuple[object, bytes] | PipeledgerError,
+    credential: Credential,
+    entropy: Any,  # noqa: ANN401 - a callable
+) -> Draft | PipeledgerError:
+    if isinstance(found, PipeledgerError):
+        return found
+    try:
+        return ingest.draft_of(*found, credential, here.register.resolve, entropy)
+    except PipeledgerError as error:
+        return error
+
+
+async def _single(here: Served, batch: Batch) -> Response:
+    (outcome,) = batch.outcomes
+    if isinstance(outcome, PipeledgerError):
+        raise outcome
+    checkpoint = batch.checkpoint
+    if outcome.repeated:
+        checkpoint = await run_in_threadpool(here.ledger.reader.checkpoint, outcome.position)
+    body = receipts.receipt(outcome.raw, outcome.leaf, outcome.position, checkpoint)
+    status = 200 if outcome.repeated else 201
+    return Response(msgspec.json.encode(body), status, facts(here), JSON)
+
+
+async def _several(
+    here: Served, prepared: list[Draft | PipeledgerError], *, atomic: bool
+) -> Response:
+    drafts = [draft for draft in prepared if not isinstance(draft, PipeledgerError)]
+    if atomic:
+        for found in prepared:
+            if isinstance(found, PipeledgerError):
+                raise found
+    outcomes = []
+    checkpoint = here.ledger.published.checkpoint
+    if drafts:
+        future = await run_in_threadpool(here.ledger.submit, drafts, atomic=atomic)
+        batch = await asyncio.wrap_future(future)
+        outcomes, checkpoint = list(batch.outcomes), batch.checkpoint
+    done = iter(outcomes)
+    lines: list[dict[str, Any]] = []
+    for found in prepared:
+        outcome = found if isinstance(found, PipeledgerError) else next(done)
+        if isinstance(outcome, PipeledgerError):
+            said = problems.problem(outcome)
+            lines.append({"status": said["status"], "problem": said})
+        else:
+            body = receipts.receipt(outcome.raw, outcome.leaf, outcome.position, b"")
+            del body["checkpoint"]
+            lines.append({"status": 200 if outcome.repeated else 201, "receipt": body})
+    statuses = {line["status"] for line in lines}
+    status = statuses.pop() if len(statuses) == 1 else 207
+    answer = {"receipts": lines, "checkpoint": checkpoint.decode()}
+    return Response(msgspec.json.encode(answer), status, facts(here), JSON)

@@ -1,0 +1,153 @@
+"""API tokens: 256 random bits each, of which only a digest is kept."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import threading
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, Literal
+
+from psycopg import sql
+
+from domain.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from domain.log.key import Entropy
+    from store.postgres.database import Database
+
+Role = Literal["emitter", "approver", "auditor", "operator"]
+PREFIX: Final = "plt_"
+_SECRET_BYTES: Final = 32
+_ID_BYTES: Final = 16
+_REMEMBERED: Final = 10_000
+_TRUSTED_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Who a token speaks for and what it may do.
+
+    Attributes:
+        id: `crd_` and 32 hexadecimal digits.
+        principal: `per_` or `wkl_` id.
+        role: what it may do.
+        sources: prefixes of event sources it may use; empty: any.
+        expires: when it ends, or None.
+    """
+
+    id: str
+    principal: str
+    role: Role
+    sources: tuple[str, ...]
+    expires: datetime | None
+
+
+class Tokens:
+    """The tokens of one ledger. Safe for threads.
+
+    A token is looked up anew every few seconds, so revoking one takes effect that soon in
+    every process.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        schema: str,
+        entropy: Entropy,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._database = database
+        self._entropy = entropy
+        self._clock = clock
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._known: dict[bytes, tuple[float, Credential | None]] = {}
+        table = sql.Identifier(schema, "tokens")
+        self._insert = sql.SQL(
+            "INSERT INTO {} (digest, credential, principal, role, sources, expires)"
+            " VALUES (%s, %s, %s, %s, %s, %s)"
+        ).format(table)
+        self._find = sql.SQL(
+            "SELECT digest, credential, principal, role, sources, expires FROM {}"
+            " WHERE digest = %s AND revoked_at IS NULL"
+        ).format(table)
+        self._all = sql.SQL(
+            "SELECT credential, principal, role, sources, expires FROM {}"
+            " WHERE revoked_at IS NULL ORDER BY credential"
+        ).format(table)
+        self._revoke = sql.SQL(
+            "UPDATE {} SET revoked_at = %s WHERE credential = %s AND revoked_at IS NULL"
+        ).format(table)
+
+    def issue(
+        self,
+        principal: str,
+        role: Role,
+        sources: tuple[str, ...] = (),
+        expires: datetime | None = None,
+    ) -> tuple[str, Credential]:
+        """Make a token; its text is given here and never again."""
+        text = PREFIX + base64.urlsafe_b64encode(self._entropy(_SECRET_BYTES)).rstrip(b"=").decode()
+        credential = Credential(
+            "crd_" + self._entropy(_ID_BYTES).hex(), principal, role, sources, expires
+        )
+        with self._database.session("writer") as connection:
+            connection.execute(
+                self._insert,
+                (_digest(text), credential.id, principal, role, list(sources), expires),
+            )
+        return text, credential
+
+    def find(self, text: str) -> Credential | None:
+        """The credential of a token that is valid now."""
+        digest = _digest(text)
+        now = self._monotonic()
+        known = self._known.get(digest)
+        if known is None or now - known[0] > _TRUSTED_S:
+            known = (now, self._look_up(digest))
+            with self._lock:
+                if len(self._known) >= _REMEMBERED:
+                    self._known.clear()
+                self._known[digest] = known
+        credential = known[1]
+        if credential is None:
+            return None
+        expired = credential.expires is not None and credential.expires <= self._clock()
+        return None if expired else credential
+
+    def valid(self) -> list[Credential]:
+        """Every token that was not revoked."""
+        with self._database.session("writer") as connection:
+            rows = connection.execute(self._all).fetchall()
+        return [Credential(row[0], row[1], row[2], tuple(row[3]), row[4]) for row in rows]
+
+    def revoke(self, credential: str) -> None:
+        """Make a token useless.
+
+        Raises:
+            NotFoundError: no valid token has this id.
+        """
+        with self._database.session("writer") as connection:
+            done = connection.execute(self._revoke, (self._clock(), credential))
+        with self._lock:
+            self._known.clear()
+        if not done.rowcount:
+            raise NotFoundError(f"no valid token {credential}")
+
+    def _look_up(self, digest: bytes) -> Credential | None:
+        with self._database.session("writer") as connection:
+            row = connection.execute(self._find, (digest,)).fetchone()
+        # The index found it by comparing bytes; this comparison takes the same time for all.
+        if row is None or not hmac.compare_digest(bytes(row[0]), digest):
+            return None
+        return Credential(row[1], row[2], row[3], tuple(row[4]), row[5])
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
