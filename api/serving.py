@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
@@ -30,4 +32,8 @@ def run(served: Mapping[str, Served], listening: socket.socket) -> None:
         timeout_graceful_shutdown=_GRACE_S,
         h11_max_incomplete_event_size=65_536,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    # The server raises the signal that ended it once more when it is done; taken as an
+    # interrupt, whatever stands around this call is still closed in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listening])

@@ -49,6 +49,10 @@ class Printed:
         """The value of an `export NAME=value` line."""
         return self.find(re.compile(rf"export {name}=(\S+)")).group(1).strip("'\"")
 
+    def word(self, pattern: str) -> str:
+        """What the first group of a pattern finds."""
+        return self.find(re.compile(pattern)).group(1)
+
     def fingerprint(self) -> str:
         """The log's fingerprint."""
         return self.find(FINGERPRINT).group()
@@ -72,6 +76,7 @@ def first_lines(command: list[str], *, cwd: Path) -> Iterator[Printed]:
         yield Printed(process)
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) == 0
+        status = process.wait(timeout=60)
         assert process.stdout is not None
         process.stdout.close()
+        assert status == 0

@@ -1,0 +1,156 @@
+"""The client against a real server: send, keep, verify, tamper."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from base64 import b64decode, b64encode
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.serving import BIN, Running, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DEPLOYMENT = ("service=checkout", "environment=production", "outcome=success")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One server for the module."""
+    with serving(tmp_path_factory.mktemp("server") / "data") as running:
+        yield running
+
+
+class Shell:
+    """Runs `pipeledger` with a home of its own."""
+
+    def __init__(self, server: Running, home: Path) -> None:
+        self.home = home
+        self.server = server
+        self.environment = server.environment(home)
+
+    def __call__(
+        self, *words: str | Path, status: int = 0, **changes: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command and expect an exit status."""
+        done = subprocess.run(
+            [BIN / "pipeledger", *words],
+            env=self.environment | changes,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    def trust(self) -> None:
+        """Pin the server's keys."""
+        self("trust", "add", self.server.url, "--fingerprint", self.server.fingerprint)
+
+
+@pytest.fixture
+def shell(server: Running, tmp_path: Path) -> Shell:
+    """A client that trusts nothing yet."""
+    return Shell(server, tmp_path)
+
+
+def test_without_trust_verify_says_the_fingerprint_and_the_next_step(shell: Shell) -> None:
+    """Exit 2: it could not be checked."""
+    done = shell("verify", shell.server.url, status=2)
+    assert shell.server.fingerprint in done.stderr
+    assert "pipeledger trust add" in done.stderr
+
+
+def test_a_wrong_fingerprint_is_refused(shell: Shell) -> None:
+    """Exit 1, and nothing is pinned."""
+    shell("trust", "add", shell.server.url, "--fingerprint", "sha256:" + "0" * 64, status=1)
+    assert shell("trust", "list").stdout == ""
+
+
+def test_what_was_sent_can_be_verified(shell: Shell) -> None:
+    """Events, then the whole ledger, then a saved entry, then a damaged copy of it."""
+    shell.trust()
+    shell("emit", "deployment.finished", "deployment=e-1", *DEPLOYMENT, "actor=alice")
+    shell("run", "deployment", "deployment=e-2", *DEPLOYMENT[:2], "--", "true")
+    assert "sound: " in shell("verify", shell.server.url).stdout
+    with shell.server.http() as http:
+        bundle = http.get(
+            "/entries/2/proof", headers={"Accept": "application/vnd.pipeledger.proof+json"}
+        ).json()
+    saved = shell.home / "entry.pipeledger.json"
+    saved.write_text(json.dumps(bundle))
+    assert "position 2" in shell("verify", saved).stdout
+    entry = b64decode(bundle["entry"])
+    altered = b64encode(entry.replace(b"checkout", b"checkins")).decode()
+    for name, changed in {
+        "a tag": bundle | {"entry": altered},
+        "a part": bundle | {"parts": [bundle["parts"][0] | {"bytes": "e30="}]},
+    }.items():
+        saved.write_text(json.dumps(changed))
+        assert "pipeledger: " in shell("verify", saved, status=1).stderr, name
+
+
+def test_the_exit_status_of_a_watched_command_is_handed_on(shell: Shell) -> None:
+    """Whatever the ledger does."""
+    words = ("run", "deployment", "deployment=e-3", *DEPLOYMENT[:2], "--", "sh", "-c", "exit 7")
+    shell(*words, status=7)
+    shell(*words, status=7, PIPELEDGER_URL="http://127.0.0.1:1")
+
+
+def test_events_wait_while_the_ledger_is_away_and_come_in_order(shell: Shell) -> None:
+    """Exit 0 unless strict; sent before the next one, oldest first, once each."""
+    away = {"PIPELEDGER_URL": "http://127.0.0.1:1"}
+    for number in range(3):
+        done = shell("emit", "rollback", f"deployment=w-{number}", *DEPLOYMENT, **away)
+        assert "waits in" in done.stderr
+    shell(
+        "emit", "rollback", "deployment=w-3", *DEPLOYMENT, status=2, PIPELEDGER_STRICT="1", **away
+    )
+    assert shell("spool", "status").stdout.startswith("4 waiting, 0 refused")
+    shell("emit", "rollback", "deployment=w-4", *DEPLOYMENT)
+    assert shell("spool", "status").stdout.startswith("0 waiting, 0 refused")
+    with shell.server.http() as http:
+        found = http.get("/entries", params={"type": "pipeledger.deployment.finished"}).json()
+        sent = [
+            http.get(f"/entries/{entry['position']}").json()["event"]["data"]["deployment"]
+            for entry in found["entries"]
+        ]
+    assert [name for name in sent if name.startswith("w-")] == [f"w-{n}" for n in range(5)]
+
+
+def test_a_refused_event_does_not_hold_up_the_others(shell: Shell) -> None:
+    """It is kept with the reason."""
+    away = {"PIPELEDGER_URL": "http://127.0.0.1:1"}
+    shell("emit", "deployment.finished", "deployment=x-1", "outcome=great", **away)
+    shell("emit", "deployment.finished", "deployment=x-2", *DEPLOYMENT, **away)
+    assert shell("spool", "flush").stdout == "1 sent, 1 refused\n"
+    assert shell("spool", "status").stdout.startswith("0 waiting, 1 refused")
+
+
+def test_a_log_that_was_cut_is_refused_later(shell: Shell) -> None:
+    """What was seen before is remembered: a shorter log is no sound one."""
+    shell.trust()
+    shell("verify", shell.server.url)
+    (seen,) = (shell.home / ".config" / "pipeledger" / "trust").glob("*.seen")
+    content = json.loads(seen.read_text())
+    seen.write_text(json.dumps(content | {"size": content["size"] + 1000}))
+    assert "had" in shell("verify", shell.server.url, status=1).stderr
+    seen.write_text(json.dumps(content | {"root": "0" * 64}))
+    assert "not the same any more" in shell("verify", shell.server.url, status=1).stderr
+
+
+def test_help_imports_nothing_slow() -> None:
+    """Neither the HTTP library nor cryptography is loaded to print the help."""
+    code = (
+        "import sys\nfrom pipeledger.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "print([name for name in ('urllib3', 'cryptography', 'ssl') if name in sys.modules])"
+    )
+    done = subprocess.run([BIN / "python", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")

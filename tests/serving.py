@@ -1,0 +1,81 @@
+"""A real server process on a data folder of its own, and ways to speak to it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from tests.house.running import first_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BIN = Path(sys.executable).parent
+COMMIT = "c" * 40
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers.
+
+    Attributes:
+        data: its data folder.
+        url: its address.
+        token: an operator's token; empty where the ledger existed before.
+        fingerprint: of the log's keys.
+    """
+
+    data: Path
+    url: str
+    token: str
+    fingerprint: str
+
+    def http(self, token: str | None = None) -> httpx.Client:
+        """A client of the ledger `default`."""
+        headers = {"Authorization": f"Bearer {token or self.token}"}
+        return httpx.Client(base_url=f"{self.url}/v1/default", headers=headers, timeout=60)
+
+    def environment(self, home: Path) -> dict[str, str]:
+        """Variables for the `pipeledger` command, with files below `home`."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "PIPELEDGER_URL": self.url,
+            "PIPELEDGER_TOKEN": self.token,
+        }
+
+
+@contextlib.contextmanager
+def serving(data: Path, *, first: bool = True) -> Iterator[Running]:
+    """Run `pipeledger-server serve` for the length of the block."""
+    command = [str(BIN / "pipeledger-server"), "serve", "--data", str(data), "--port", "0"]
+    with first_lines(command, cwd=data.parent) as printed:
+        fingerprint = printed.fingerprint()
+        url = printed.word(r"listening on (\S+)")
+        token = printed.export("PIPELEDGER_TOKEN") if first else ""
+        yield Running(data, url, token, fingerprint)
+
+
+def event(number: int = 1, /, **data: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """A deployment that differs by its number."""
+    return {
+        "specversion": "1.0",
+        "id": f"evt-{number}",
+        "source": "https://ci.example/acme/checkout",
+        "type": "pipeledger.deployment.finished.v1",
+        "time": "2026-01-01T11:00:00Z",
+        "data": {
+            "deployment": f"d-{number}",
+            "service": "checkout",
+            "environment": "production",
+            "outcome": "success",
+            "commit": COMMIT,
+            **data,
+        },
+    }
