@@ -21,6 +21,7 @@ from store.files import make_folder, write_file
 from store.ledger.bodies import Bodies
 from store.ledger.chain import Examiner, Head
 from store.ledger.equipment import Equipment
+from store.ledger.fsck import fsck
 from store.ledger.keys import LedgerKeys
 from store.ledger.ledger import SERVER, Ledger
 from store.ledger.observer import Unobserved
@@ -31,11 +32,12 @@ from store.ledger.tiles import Edge, Tiles
 from store.postgres.migrate import check_migrated, migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container, Iterator
     from datetime import datetime
     from pathlib import Path
 
     from domain.log.key import Entropy
+    from store.ledger.fsck import Finding
     from store.ledger.guard import Guard
     from store.ledger.observer import Observer
     from store.ledger.sealer import Sealer
@@ -164,6 +166,24 @@ def open_ledger(name: str, origin: str, place: Place, around: Surroundings) -> L
             published = Published(head.position, root, newer)
         _keep(connection, equipment.schema, published)
     return Ledger(equipment, head, published)
+
+
+def examine(
+    name: str,
+    origin: str,
+    place: Place,
+    around: Surroundings,
+    known_types: Container[str] | None = None,
+) -> Iterator[Finding]:
+    """Re-derive everything that a ledger keeps, whether it is open somewhere or not.
+
+    Raises:
+        SettingError: keys, secrets or schema are missing.
+    """
+    equipment = _equipment(name, origin, place, around)
+    with around.database.connect() as connection:
+        check_migrated(connection, equipment.schema)
+    yield from fsck(equipment, known_types)
 
 
 def _equipment(name: str, origin: str, place: Place, around: Surroundings) -> Equipment:

@@ -83,7 +83,10 @@ REFUSED = {
     "before the year 1 in UTC": ({"time": "0001-01-01T00:00:00+01:00"}, "field time"),
     "after the year 9999 in UTC": ({"time": "9999-12-31T23:59:59-01:00"}, "field time"),
     "a leap second": ({"time": "2016-12-31T23:59:60Z"}, "field time"),
-    "digits of another script": ({"time": "\N{FULLWIDTH DIGIT TWO}026-01-01T11:00:00Z"}, "field time"),
+    "digits of another script": (
+        {"time": "\N{FULLWIDTH DIGIT TWO}026-01-01T11:00:00Z"},
+        "field time",
+    ),
     "another content type": ({"datacontenttype": "text/xml"}, "field datacontenttype"),
     "no data": ({"data": None}, "field data"),
     "data in base64": ({"data_base64": "e30="}, "field 'data_base64'"),

@@ -13,13 +13,13 @@ from domain.draft import Delivery, Draft
 from domain.log.context import By
 from domain.log.part import EVENT_PART, Part
 from store.ledger.guard import FileGuard, Guard
-from store.ledger.ledger import Ledger
 from store.ledger.opening import Place, Surroundings, create_ledger, open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from store.ledger.ledger import Ledger
     from store.postgres.database import Database
 
 ORIGIN = "ledger.example/test"
