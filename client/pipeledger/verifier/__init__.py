@@ -1,0 +1,17 @@
+"""The verifier: checks a ledger offline, written from the format and from nothing of the server.
+
+Read it in this order; each module only knows those above it.
+
+    wire       numbers, base64, JSON: one value, one spelling
+    key        trusted public keys
+    note       signed notes and checkpoints
+    tree       the Merkle tree: leaves, roots, inclusion proofs
+    entry      the two lines of an entry
+    part       commitments to an entry's parts
+    trust      which keys are believed for which ledger
+    chain      a run of entries: links, numbers, signatures, tree; the first bad position
+    proof      proof files, and entries with their proof and parts
+    lines      entries as exported: one JSON object a line
+    folder     folders: exports and tiled logs
+    evidence   any file or folder: what it is, and the verdict on it
+"""

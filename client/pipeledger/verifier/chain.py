@@ -1,0 +1,321 @@
+"""A run of entries: links, positions, times, stream numbers, signatures, tree.
+
+Each entry's link is the leaf hash of the entry before, so whatever pins the last entry of a run
+pins all of it. `Chain` takes entries in order and finds the first bad position:
+
+* an entry that is not well formed, stands at another position, goes back in time, skips a number
+  in a stream or bears no good signature is bad by itself;
+* where a link does not fit, one of two entries was altered. If the leaf hashes that the links
+  speak of give the signed root, they are the true ones, and the entry that differs from them is
+  bad. Otherwise it is the one that the next link does not confirm.
+
+Checking links needs no parsing: they stand at a fixed place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeledger.verifier.entry import AFTER_LINK, LINK_END, PREFIX, genesis_link, parse_entry
+from pipeledger.verifier.tree import Tree, leaf_hashes
+from pipeledger.verifier.wire import HASH_BYTES, Checkpoint, UnsoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from concurrent.futures import Executor
+
+    from pipeledger.verifier.entry import Entry
+    from pipeledger.verifier.key import TrustedKey
+    from pipeledger.verifier.trust import TrustedLog
+
+CREATED = "pipeledger.ledger.created"
+_START = len(PREFIX)
+_SLICE = 256
+"""Entries whose signatures one thread checks at a time: enough to outweigh handing them over."""
+
+
+class Chain:
+    """A run of entries, checked as it grows.
+
+    Attributes:
+        first: position of the first entry.
+        count: number of entries so far.
+        last_leaf: leaf hash of the last entry; before the first one, what it must link to.
+    """
+
+    def __init__(
+        self,
+        log: TrustedLog,
+        *,
+        first: int = 1,
+        signatures: bool = True,
+        known: Iterable[Checkpoint] = (),
+        workers: Executor | None = None,
+    ) -> None:
+        """Begin a run.
+
+        Args:
+            log: whose entries they are.
+            first: position of the first one; only a run from 1 gives a root.
+            signatures: False leaves out everything that needs parsing: signatures, times,
+                stream numbers, and the form of the lines.
+            known: checkpoints that a run from 1 must pass through, beside what the log's
+                trust has seen.
+            workers: threads that check signatures, or None for this thread alone.
+        """
+        self.first = first
+        self.count = 0
+        self.last_leaf = genesis_link(log.origin) if first == 1 else None
+        self._origin = log.origin
+        self._keys = keys_by_id(log)
+        self._parse = signatures
+        passed = [*known, *([log.seen] if log.seen is not None else [])]
+        self._known = sorted((one.size, one.root) for one in passed if one.origin == log.origin)
+        self._workers = workers
+        self._tree = Tree()  # holds all leaves but the last, which a broken link may put in doubt
+        self._at = ""
+        self._numbers: dict[str, int] = {}
+        self._broken: _BrokenLink | None = None
+
+    @property
+    def next_position(self) -> int:
+        """The position of the entry that comes next."""
+        return self.first + self.count
+
+    def extend(self, entries: Sequence[bytes]) -> list[Entry]:
+        """Check more entries; gives them parsed, if signatures are checked.
+
+        Raises:
+            UnsoundError: the first bad position, if it is certain already.
+        """
+        if not entries:
+            return []
+        leaves = leaf_hashes(entries)
+        if self._broken is not None:
+            self._broken.extend(entries, leaves)
+            self.count += len(entries)
+            return []
+        unlinked = self._first_unlinked(entries, leaves)
+        parsed, fault = self._examine(entries)
+        begin = self.next_position
+        if unlinked is None or (fault is not None and (fault.position or 0) < begin + unlinked):
+            if fault is not None:
+                raise fault
+            self._grow(leaves)
+            return parsed
+        if begin + unlinked == self.first:
+            raise fault or UnsoundError(self.first, "its link is not that of a first entry")
+        held = [self.last_leaf] if self.count and self.last_leaf is not None else []
+        before = [*held, *leaves[:unlinked]]
+        self._broken = _BrokenLink(begin + unlinked, fault, self._tree, before[:-1])
+        self._broken.extend(entries[unlinked:], leaves[unlinked:])
+        self.count += len(entries)
+        return []
+
+    def finish(self, checkpoint: Checkpoint) -> None:
+        """End a run from position 1 and compare it with the log's checkpoint.
+
+        Raises:
+            UnsoundError: the first bad position; or the root differs.
+        """
+        end = self.next_position - 1
+        if self._broken is not None:
+            raise self._broken.verdict(checkpoint)
+        if end < checkpoint.size:
+            raise UnsoundError(end + 1, f"missing: the checkpoint speaks of {checkpoint.size}")
+        if end > checkpoint.size:
+            raise UnsoundError(checkpoint.size + 1, "not covered by the checkpoint")
+        if self.count and self.last_leaf is not None:
+            self._add([self.last_leaf])
+        if self._tree.root() != checkpoint.root:
+            raise UnsoundError(
+                end or None,
+                "the entries do not give the signed root though every link fits: the last one "
+                "was altered, or the chain was written anew before it",
+            )
+
+    def settle(self) -> None:
+        """End a run that is not read further, or whose last entry is proved otherwise.
+
+        Raises:
+            UnsoundError: a link did not fit.
+        """
+        if self._broken is not None:
+            raise self._broken.verdict(None)
+
+    def _grow(self, leaves: list[bytes]) -> None:
+        if self.first == 1:
+            held = [self.last_leaf] if self.count and self.last_leaf is not None else []
+            self._add([*held, *leaves[:-1]])
+        self.last_leaf = leaves[-1]
+        self.count += len(leaves)
+
+    def _add(self, leaves: list[bytes]) -> None:
+        """Append to the tree, stopping at each size whose root is known."""
+        start = self._tree.size
+        done = 0
+        for size, root in self._known:
+            if start < size <= start + len(leaves):
+                self._tree.extend(leaves[done : size - start])
+                done = size - start
+                if self._tree.root() != root:
+                    raise UnsoundError(
+                        None, f"the first {size} entries are not those seen before: a fork"
+                    )
+        self._tree.extend(leaves[done:])
+
+    def _first_unlinked(self, entries: Sequence[bytes], leaves: list[bytes]) -> int | None:
+        """Index of the first entry whose link is not the leaf hash of the one before."""
+        before = leaves[:-1] if self.last_leaf is None else [self.last_leaf, *leaves[:-1]]
+        skipped = len(leaves) - len(before)
+        links = [entry[_START:LINK_END] for entry in entries[skipped:]]
+        if b"".join(links) == b"".join(before).hex().encode():
+            return None
+        return next(
+            index
+            for index, (link, leaf) in enumerate(zip(links, before, strict=True), skipped)
+            if link != leaf.hex().encode()
+        )
+
+    def _examine(self, entries: Sequence[bytes]) -> tuple[list[Entry], UnsoundError | None]:
+        """Look at each entry by itself; the first fault, if there is one."""
+        begin = self.next_position
+        if not self._parse:
+            return [], _misplaced(entries, begin)
+        parsed: list[Entry] = []
+        fault: UnsoundError | None = None
+        for position, raw in enumerate(entries, begin):
+            try:
+                entry = parse_entry(raw)
+                self._check(entry, position)
+            except UnsoundError as error:
+                fault = UnsoundError(position, error.cause)
+                break
+            parsed.append(entry)
+        slices = [(begin + at, parsed[at : at + _SLICE]) for at in range(0, len(parsed), _SLICE)]
+        run = map if self._workers is None else self._workers.map
+        unsigned = next((found for found in run(self._unsigned, slices) if found), None)
+        return parsed, unsigned or fault
+
+    def _unsigned(self, part: tuple[int, list[Entry]]) -> UnsoundError | None:
+        begin, entries = part
+        for position, entry in enumerate(entries, begin):
+            try:
+                check_signatures(entry, self._keys)
+            except UnsoundError as error:
+                return UnsoundError(position, error.cause)
+        return None
+
+    def _check(self, entry: Entry, position: int) -> None:
+        if entry.position != position:
+            raise UnsoundError(None, f"here stands an entry that says position {entry.position}")
+        if entry.context["o"] != self._origin:
+            raise UnsoundError(None, "an entry of another ledger")
+        if position == 1 and entry.context["type"] != CREATED:
+            raise UnsoundError(None, f"a ledger begins with {CREATED}")
+        at = entry.seq["at"]
+        if at < self._at:
+            raise UnsoundError(None, "its time lies before that of the entry before")
+        self._at = at
+        for stream, number in zip(entry.context["streams"], entry.seq["sn"], strict=True):
+            last = self._numbers.get(stream, 0 if self.first == 1 else number - 1)
+            if number != last + 1:
+                raise UnsoundError(None, f"number {number} in the stream {stream} after {last}")
+            self._numbers[stream] = number
+
+
+class _BrokenLink:
+    """What is still learnt about a link that does not fit, from the entries after it."""
+
+    def __init__(
+        self, position: int, fault: UnsoundError | None, tree: Tree, leaves: list[bytes]
+    ) -> None:
+        """Begin at the entry whose link does not fit.
+
+        Args:
+            position: its position.
+            fault: what is wrong with it or a later one by itself, if anything.
+            tree: leaves of the run from position 1, as far as they are in a tree.
+            leaves: leaves after those, up to the last but one before `position`.
+        """
+        self._position = position
+        self._fault = fault if fault is not None and fault.position == position else None
+        self._believed = tree.copy()
+        self._believed.extend(leaves)
+        self._last = b""
+        self._confirmed: bool | None = None
+        self._first = b""
+
+    def extend(self, entries: Sequence[bytes], leaves: list[bytes]) -> None:
+        """Note which leaves the links of these entries speak of."""
+        links = [_link(entry) for entry in entries]
+        self._believed.extend(links)
+        if not self._first:
+            self._first = leaves[0]
+            links = links[1:]
+        if self._confirmed is None and links:
+            self._confirmed = links[0] == self._first
+        self._last = leaves[-1]
+
+    def verdict(self, checkpoint: Checkpoint | None) -> UnsoundError:
+        """Which of the two entries is bad.
+
+        Args:
+            checkpoint: of the log, or None where none covers the run from position 1.
+        """
+        self._believed.extend([self._last])
+        altered = UnsoundError(
+            self._position - 1, f"not the entry that position {self._position} links to"
+        )
+        if checkpoint is not None and (self._believed.size, self._believed.root()) == (
+            checkpoint.size,
+            checkpoint.root,
+        ):
+            return altered
+        if self._fault is not None:
+            return self._fault
+        if self._confirmed:
+            return altered
+        return UnsoundError(self._position, "its link is not the leaf hash of the entry before")
+
+
+def keys_by_id(log: TrustedLog) -> dict[str, TrustedKey]:
+    """The log's intake keys by the id that entries name them with."""
+    return {key.key_id: key for key in log.intake_keys}
+
+
+def check_signatures(entry: Entry, keys: Mapping[str, TrustedKey]) -> None:
+    """Check a context's signatures: all those by trusted keys, and at least one.
+
+    Raises:
+        UnsoundError: one does not verify, or none is by a trusted key.
+    """
+    signed = False
+    for key_id, signature in entry.signatures:
+        key = keys.get(key_id)
+        if key is not None:
+            if not key.verify(entry.signed, signature):
+                raise UnsoundError(None, "the signature of its context does not verify")
+            signed = True
+    if not signed:
+        raise UnsoundError(
+            None, f"not signed by a trusted intake key; it names {entry.signatures[0][0]}"
+        )
+
+
+def _misplaced(entries: Sequence[bytes], begin: int) -> UnsoundError | None:
+    """The first entry that does not begin as the entry of its position does."""
+    for position, entry in enumerate(entries, begin):
+        if not entry.startswith(PREFIX) or not entry.startswith(
+            b'%b%d,"at":"' % (AFTER_LINK, position), LINK_END
+        ):
+            return UnsoundError(position, "not the beginning of an entry of this position")
+    return None
+
+
+def _link(entry: bytes) -> bytes:
+    try:
+        link = bytes.fromhex(entry[_START:LINK_END].decode("ascii"))
+    except ValueError:
+        link = b""
+    return link if len(link) == HASH_BYTES else bytes(HASH_BYTES)

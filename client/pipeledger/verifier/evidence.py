@@ -1,0 +1,308 @@
+"""Any file or folder: what it is, and the verdict on it.
+
+| it is | what is checked |
+|---|---|
+| an entry with its proof (`*.pipeledger.json`) | context signature, inclusion, checkpoint, parts |
+| a proof file, with the entry beside it | the same, without parts |
+| a receipt, or an answer of several | signature, leaf, checkpoint; inclusion by a proof |
+| a checkpoint | the log's signature, and what was seen before |
+| entries in a file or folder, a tiled log | every entry, every link, the root |
+| a folder of such files | each of them |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pipeledger.verifier.folder import (
+    CHECKPOINT,
+    check_folder,
+    file_lines,
+    is_log_folder,
+    is_trailer,
+    read_bounded,
+)
+from pipeledger.verifier.lines import Run, Settings, check_lines
+from pipeledger.verifier.note import note_origin, open_checkpoint
+from pipeledger.verifier.proof import (
+    HEADER,
+    ProvedEntry,
+    check_proof,
+    check_proved_entry,
+    parse_proof,
+)
+from pipeledger.verifier.receipt import check_receipts
+from pipeledger.verifier.trust import find_trust
+from pipeledger.verifier.wire import (
+    Checkpoint,
+    UncheckedError,
+    UnsoundError,
+    read_base64,
+    read_object,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from pipeledger.verifier.proof import Proof
+    from pipeledger.verifier.trust import TrustedLog
+
+MAX_FILE = 64 * 1024 * 1024
+MAX_ENTRY_FILE = 65_535
+
+
+@dataclass
+class Verdict:
+    """What was found sound.
+
+    Attributes:
+        what: the kind of evidence.
+        origin: the ledger it is of.
+        size: size of the checkpoint it was checked against.
+        root: root hash of that checkpoint (32 bytes).
+        lines: what was checked and what was not, for people.
+        facts: the same for machines.
+    """
+
+    what: str
+    origin: str
+    size: int
+    root: bytes
+    lines: list[str]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Policy:
+    """What the person who verifies believes and wants.
+
+    Attributes:
+        logs: the trusted logs.
+        settings: how much is checked.
+        entry: file with an entry's bytes, for a proof file.
+        prove: gives the proof of a receipt's entry, where one can be had.
+    """
+
+    logs: Sequence[TrustedLog]
+    settings: Settings
+    entry: Path | None = None
+    prove: Callable[[TrustedLog, int], Proof] | None = None
+
+
+def check_path(path: Path, policy: Policy) -> list[Verdict]:
+    """Check a file or folder.
+
+    Raises:
+        UnsoundError: it does not hold.
+        UncheckedError: it cannot be checked.
+        OSError: it cannot be read.
+    """
+    if path.is_dir():
+        if is_log_folder(path):
+            return [_of_run(check_folder(path, policy.logs, policy.settings), policy)]
+        files = sorted(file for file in path.iterdir() if file.is_file())
+        if not files:
+            raise UncheckedError(f"{path.name or path} is empty")
+        return [verdict for file in files for verdict in _named(file, policy)]
+    return _check_file(path, policy)
+
+
+def _named(file: Path, policy: Policy) -> list[Verdict]:
+    try:
+        return _check_file(file, policy)
+    except UnsoundError as error:
+        raise UnsoundError(error.position, f"{file.name}: {error.cause}") from error
+    except UncheckedError as error:
+        raise UncheckedError(f"{file.name}: {error.reason}", error.next_step) from error
+
+
+def _check_file(file: Path, policy: Policy) -> list[Verdict]:
+    with file.open("rb") as stream:
+        head = stream.read(4096)
+    if head.startswith(HEADER.encode() + b"\n"):
+        return [_proof_file(read_bounded(file, MAX_FILE), policy)]
+    if head.lstrip().startswith(b"{"):
+        if _is_export(file):
+            return [_export(file, policy)]
+        return _json(read_bounded(file, MAX_FILE), policy)
+    if "\n\n\u2014 ".encode() in head or file.name == CHECKPOINT:
+        return [_checkpoint(read_bounded(file, MAX_FILE), policy)]
+    raise UncheckedError(
+        "nothing that this verifier knows: no proof, receipt, checkpoint or export"
+    )
+
+
+def _is_export(file: Path) -> bool:
+    """Whether the first line is an entry's line of an export, or the end of an empty one."""
+    try:
+        line = next(file_lines(file), b"")
+        fields = read_object(line, "first line")
+    except UnsoundError:
+        return False
+    return is_trailer(line) or ("entry" in fields and "proof" not in fields)
+
+
+def _json(raw: bytes, policy: Policy) -> list[Verdict]:
+    fields = read_object(raw, "file")
+    if "entry" in fields and "proof" in fields:
+        return [_of_entry(check_proved_entry(fields, policy.logs), policy)]
+    if "receipts" in fields or "ctx" in fields:
+        return [
+            Verdict(
+                "receipt",
+                one.checkpoint.origin,
+                one.checkpoint.size,
+                one.checkpoint.root,
+                [_included(one)],
+                {"position": one.entry.position},
+            )
+            for one in check_receipts(fields, policy.logs, policy.prove)
+        ]
+    raise UncheckedError("a JSON object that is neither a proved entry nor a receipt")
+
+
+def _included(proved: ProvedEntry) -> str:
+    context = proved.entry.context
+    return f"position {proved.entry.position}: {context['type']}, signed and included"
+
+
+def _proof_file(raw: bytes, policy: Policy) -> Verdict:
+    if policy.entry is None:
+        raise UncheckedError(
+            "a proof says nothing without the entry it is of", "--entry FILE with the entry's bytes"
+        )
+    proof = parse_proof(raw)
+    log = find_trust(policy.logs, note_origin(proof.note))
+    return _of_entry(check_proof(read_bounded(policy.entry, MAX_ENTRY_FILE), proof, log), policy)
+
+
+def _checkpoint(raw: bytes, policy: Policy) -> Verdict:
+    log = find_trust(policy.logs, note_origin(raw))
+    checkpoint = open_checkpoint(raw, log.log_keys, log.origin)
+    check_seen(checkpoint, log, policy.settings.known)
+    return Verdict(
+        "checkpoint",
+        log.origin,
+        checkpoint.size,
+        checkpoint.root,
+        [f"{checkpoint.size} entries under the root {checkpoint.root.hex()}, signed by the log"],
+    )
+
+
+def _export(file: Path, policy: Policy) -> Verdict:
+    last = b""
+    for line in file_lines(file):
+        last = line
+    if not is_trailer(last):
+        raise UncheckedError(
+            "the file has no last line with count and checkpoint: it may be cut off",
+            f"put it as entries.ndjson beside a file named {CHECKPOINT}",
+        )
+    trailer = read_object(last, "last line")
+    proof = parse_proof(read_base64(trailer["proof"], "proof")) if "proof" in trailer else None
+    note = proof.note if proof else str(trailer.get("checkpoint", "")).encode()
+    log = find_trust(policy.logs, note_origin(note))
+    checkpoint = open_checkpoint(note, log.log_keys, log.origin)
+    lines = (line for line in file_lines(file) if not is_trailer(line))
+    run = check_lines(lines, log, policy.settings, checkpoint=checkpoint, proof=proof)
+    if trailer.get("count") != run.last - run.first + 1:
+        raise UnsoundError(None, "the last line counts other entries than there are")
+    return _of_run(run, policy)
+
+
+def _of_entry(proved: ProvedEntry, policy: Policy) -> Verdict:
+    context = proved.entry.context
+    log = find_trust(policy.logs, proved.checkpoint.origin)
+    check_seen(proved.checkpoint, log, policy.settings.known)
+    at = proved.entry.seq["at"]
+    lines = [
+        f"position {proved.entry.position}: {context['type']}, {context['as']}, recorded at {at}",
+        f"signed by the ledger, and included in its {proved.checkpoint.size} entries",
+    ]
+    if proved.absent:
+        lines.append(f"not here, redacted or withheld: {', '.join(proved.absent)}")
+    return Verdict(
+        "entry",
+        proved.checkpoint.origin,
+        proved.checkpoint.size,
+        proved.checkpoint.root,
+        lines,
+        {
+            "position": proved.entry.position,
+            "type": context["type"],
+            "at": at,
+            "absent": list(proved.absent),
+        },
+    )
+
+
+def _of_run(run: Run, policy: Policy) -> Verdict:
+    log = find_trust(policy.logs, run.checkpoint.origin)
+    if run.first != 1 or run.last != run.checkpoint.size:
+        check_seen(run.checkpoint, log, policy.settings.known)
+    else:
+        check_seen(run.checkpoint, log, policy.settings.known, passed=True)
+    return verdict_of_run(run)
+
+
+def verdict_of_run(run: Run) -> Verdict:
+    """The verdict on a run of entries."""
+    checked = "links, signatures, numbers, tree" if run.signatures else "links and tree only"
+    lines = [f"positions {run.first} to {run.last}: every entry checked ({checked})"]
+    if not run.signatures:
+        lines.append("not checked: signatures of the entries, times, stream numbers, parts")
+    elif run.absent.count:
+        named = ", ".join(f"{position} {name}" for position, name in run.absent.named)
+        more = ", ..." if run.absent.count > len(run.absent.named) else ""
+        lines.append(f"{run.absent.count} parts not here, redacted or withheld: {named}{more}")
+    return Verdict(
+        "entries",
+        run.checkpoint.origin,
+        run.checkpoint.size,
+        run.checkpoint.root,
+        lines,
+        {
+            "first": run.first,
+            "last": run.last,
+            "signatures": run.signatures,
+            "absent": run.absent.count,
+        },
+    )
+
+
+def check_seen(
+    checkpoint: Checkpoint,
+    log: TrustedLog,
+    known: Sequence[Checkpoint],
+    *,
+    passed: bool = False,
+) -> None:
+    """Compare a checkpoint with what is known of its log.
+
+    Args:
+        checkpoint: opened with the log's key.
+        log: may hold the largest checkpoint seen before.
+        known: checkpoints that were given as known.
+        passed: whether the entries were checked against those that are smaller.
+
+    Raises:
+        UnsoundError: of one size, another root; or smaller than one it must contain.
+        UncheckedError: whether it contains a smaller one cannot be told from it.
+    """
+    seen = (log.seen,) if log.seen is not None else ()
+    for one in (*seen, *known):
+        if one.origin != checkpoint.origin:
+            raise UncheckedError(f"the known checkpoint is of {one.origin}")
+        if one.size == checkpoint.size and one.root != checkpoint.root:
+            raise UnsoundError(None, f"two different roots are signed for size {one.size}: a fork")
+    for one in known:
+        if checkpoint.size < one.size:
+            raise UnsoundError(
+                checkpoint.size + 1, f"missing: a checkpoint of size {one.size} was seen before"
+            )
+        if checkpoint.size > one.size and not passed:
+            raise UncheckedError(
+                f"whether it contains the known checkpoint of size {one.size} needs the whole log"
+            )

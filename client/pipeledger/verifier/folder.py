@@ -1,0 +1,127 @@
+"""Folders that hold a log: exports, and tiled logs (C2SP tlog-tiles).
+
+    export    checkpoint, entries.ndjson
+    tiled     checkpoint, tile/entries/<N>[.p/<W>]
+
+An entry bundle is a row of entries, each after its length in two bytes; 256 make a full one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeledger.verifier.chain import Chain
+from pipeledger.verifier.lines import MAX_LINE, Absent, Run, Settings, check_lines
+from pipeledger.verifier.note import MAX_NOTE, note_origin, open_checkpoint
+from pipeledger.verifier.trust import find_trust
+from pipeledger.verifier.wire import UnsoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pipeledger.verifier.trust import TrustedLog
+
+CHECKPOINT = "checkpoint"
+ENTRIES = "entries.ndjson"
+BUNDLE = 256
+_BUNDLES_AT_ONCE = 16
+_MAX_BUNDLE = BUNDLE * (2 + 65_535)
+
+
+def is_log_folder(folder: Path) -> bool:
+    """Whether this folder holds a log in one of the two forms."""
+    return (folder / CHECKPOINT).is_file() and (
+        (folder / ENTRIES).is_file() or (folder / "tile" / "entries").is_dir()
+    )
+
+
+def check_folder(folder: Path, logs: Sequence[TrustedLog], settings: Settings) -> Run:
+    """Check all entries of a folder against its checkpoint.
+
+    Raises:
+        UnsoundError: something does not hold.
+        UncheckedError: no key is trusted for its ledger.
+    """
+    note = read_bounded(folder / CHECKPOINT, MAX_NOTE)
+    log = find_trust(logs, note_origin(note))
+    checkpoint = open_checkpoint(note, log.log_keys, log.origin)
+    if (folder / ENTRIES).is_file():
+        lines = (line for line in file_lines(folder / ENTRIES) if not is_trailer(line))
+        return check_lines(lines, log, settings, checkpoint=checkpoint)
+    chain = Chain(
+        log, signatures=settings.signatures, known=settings.known, workers=settings.workers
+    )
+    absent = Absent()
+    batch: list[bytes] = []
+    for bundle in range((checkpoint.size + BUNDLE - 1) // BUNDLE):
+        batch += _bundle(folder / "tile" / "entries", bundle, checkpoint.size)
+        if bundle % _BUNDLES_AT_ONCE == _BUNDLES_AT_ONCE - 1:
+            _take(chain, batch, absent, settings)
+            batch = []
+    _take(chain, batch, absent, settings)
+    chain.finish(checkpoint)
+    return Run(1, checkpoint.size, checkpoint, absent, settings.signatures)
+
+
+def file_lines(file: Path) -> Iterator[bytes]:
+    """The lines of a file, split at LF only, none longer than an entry and its parts can be.
+
+    Raises:
+        UnsoundError: a longer line, or a last line without its end.
+    """
+    with file.open("rb") as stream:
+        while line := stream.readline(MAX_LINE + 1):
+            if not line.endswith(b"\n"):
+                raise UnsoundError(None, "entries: a line is cut off, or longer than any can be")
+            yield line
+
+
+def is_trailer(line: bytes) -> bool:
+    """Whether this line ends an export instead of holding an entry."""
+    return line.startswith(b'{"count":')
+
+
+def read_bounded(file: Path, limit: int) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        UnsoundError: more than `limit` bytes.
+    """
+    with file.open("rb") as stream:
+        raw = stream.read(limit + 1)
+    if len(raw) > limit:
+        raise UnsoundError(None, f"{file.name}: more than {limit} bytes")
+    return raw
+
+
+def _take(chain: Chain, batch: list[bytes], absent: Absent, settings: Settings) -> None:
+    for entry in chain.extend(batch):
+        absent.add(entry.position, ["event", *(part["name"] for part in entry.context["parts"])])
+    if settings.progress is not None:
+        settings.progress(chain.count)
+
+
+def _bundle(folder: Path, number: int, size: int) -> list[bytes]:
+    begin = number * BUNDLE
+    width = min(BUNDLE, size - begin)
+    digits = f"{number:03d}"
+    digits = digits.zfill((len(digits) + 2) // 3 * 3)
+    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+    full = folder.joinpath(*(f"x{group}" for group in groups[:-1]), groups[-1])
+    partial = full.with_name(f"{full.name}.p") / str(width)
+    file = partial if width < BUNDLE and partial.is_file() else full
+    if not file.is_file():
+        raise UnsoundError(begin + 1, "the entry bundle that holds it is missing")
+    raw = read_bounded(file, _MAX_BUNDLE)
+    entries: list[bytes] = []
+    at = 0
+    while at < len(raw) and len(entries) < width:
+        end = at + 2 + int.from_bytes(raw[at : at + 2], "big")
+        if end > len(raw):
+            break
+        entries.append(raw[at + 2 : end])
+        at = end
+    if len(entries) < width or (file == partial and at != len(raw)):
+        raise UnsoundError(begin + len(entries) + 1, "its entry bundle is damaged here")
+    return entries

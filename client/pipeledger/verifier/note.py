@@ -1,0 +1,97 @@
+"""Signed notes and checkpoints (C2SP signed-note, tlog-checkpoint), read strictly.
+
+    <origin> LF <size> LF <base64 of the root hash> LF
+    LF
+    U+2014 SP <key name> SP base64(key hash[4] || signature) LF          one or more
+
+Exactly one blank line, and nothing but signature lines after it. A line of a trusted key must
+verify; lines of other keys are passed over; without a line that verifies there is no checkpoint.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pipeledger.verifier.wire import (
+    Checkpoint,
+    UnsoundError,
+    read_base64,
+    read_hash,
+    read_number,
+    read_text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipeledger.verifier.key import TrustedKey
+
+MAX_NOTE = 1_000_000
+MAX_SIGNATURES = 100
+_TEXT_LINES = 3
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
+_SIGNATURE_LINE = re.compile("\u2014 ([^ +]+) ([A-Za-z0-9+/]+=*)")
+
+
+def note_origin(raw: bytes) -> str:
+    """The first line of a note: whose checkpoint it claims to be.
+
+    Raises:
+        UnsoundError: not a note.
+    """
+    return _split(raw)[0].split("\n", 1)[0]
+
+
+def open_checkpoint(raw: bytes, keys: Iterable[TrustedKey], origin: str) -> Checkpoint:
+    """The checkpoint of the log `origin`, signed by one of its trusted keys.
+
+    Raises:
+        UnsoundError: not a checkpoint, another log's, or not signed by a trusted key.
+    """
+    text, signatures = _split(raw)
+    lines = text.split("\n")[:-1]
+    if len(lines) < _TEXT_LINES or not all(lines):
+        raise UnsoundError(None, "checkpoint: expected origin, size and root hash")
+    if lines[0] != origin:
+        raise UnsoundError(None, f"checkpoint: of {_shown(lines[0])}, not of {origin}")
+    size = read_number(lines[1], "checkpoint size")
+    root = read_hash(lines[2], "checkpoint root")
+    known = {(key.name, key.key_hash): key for key in keys if key.name == origin}
+    signed = False
+    for name, key_hash, signature in signatures:
+        key = known.get((name, key_hash))
+        if key is None:
+            continue
+        if not key.verify(text.encode(), signature):
+            raise UnsoundError(None, "checkpoint: the log's signature does not verify")
+        signed = True
+    if not signed:
+        raise UnsoundError(None, "checkpoint: not signed by a trusted key of the log")
+    return Checkpoint(origin, size, root)
+
+
+def _split(raw: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    if len(raw) > MAX_NOTE:
+        raise UnsoundError(None, "checkpoint: too long")
+    text, blank, below = read_text(raw, "checkpoint").partition("\n\n")
+    if not blank or "\n\n" in below or not below.endswith("\n") or _CONTROL.search(text + below):
+        raise UnsoundError(None, "checkpoint: not a signed note")
+    lines = below.split("\n")[:-1]
+    if len(lines) > MAX_SIGNATURES:
+        raise UnsoundError(None, "checkpoint: too many signatures")
+    return text + "\n", [_signature(line) for line in lines]
+
+
+def _signature(line: str) -> tuple[str, bytes, bytes]:
+    match = _SIGNATURE_LINE.fullmatch(line)
+    if match is None:
+        raise UnsoundError(None, "checkpoint: a line under the text is no signature")
+    raw = read_base64(match[2], "checkpoint signature")
+    if len(raw) <= 4:  # noqa: PLR2004 - the key hash alone
+        raise UnsoundError(None, "checkpoint: a signature without bytes")
+    return match[1], raw[:4], raw[4:]
+
+
+def _shown(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text[:100])

@@ -1,0 +1,163 @@
+"""The verifier agrees with entries that were made apart from this software."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pipeledger.verifier.chain import Chain
+from pipeledger.verifier.entry import genesis_link, parse_entry
+from pipeledger.verifier.key import TrustedKey
+from pipeledger.verifier.note import open_checkpoint
+from pipeledger.verifier.part import check_parts
+from pipeledger.verifier.proof import check_proof, parse_proof
+from pipeledger.verifier.tree import Tree, is_included, leaf_hash
+from pipeledger.verifier.trust import TrustedLog, trusted_log
+from pipeledger.verifier.wire import UnsoundError
+
+from tests.client.writer import Writer, path, root
+
+ANSWERS: dict[str, Any] = json.loads((Path(__file__).parent / "known_answers.json").read_text())
+RAW = [f"{one['seq']}\n{one['ctx']}".encode() for one in ANSWERS["entries"]]
+REFERENCE_LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657",
+                    "606162636465666768696a6b6c6d6e6f"]  # fmt: skip
+REFERENCE_ROOTS = [
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+]
+
+
+def trust(*names: str) -> TrustedLog:
+    """Trust in some of the known keys."""
+    return trusted_log(ANSWERS["vkeys"][name] for name in names)
+
+
+def test_every_leaf_hash_and_link_is_as_known() -> None:
+    """Leaf hashes, the first link and the root come out as they were written down."""
+    assert [leaf_hash(raw).hex() for raw in RAW] == [one["leaf"] for one in ANSWERS["entries"]]
+    assert genesis_link(ANSWERS["origin"]).hex() == ANSWERS["genesis"]
+    tree = Tree()
+    tree.extend([leaf_hash(raw) for raw in RAW])
+    assert tree.root().hex() == ANSWERS["root"]
+
+
+@pytest.mark.parametrize("names", [("log", "intake"), ("log", "intake", "second")])
+def test_the_whole_ledger_is_sound_during_a_rotation(names: tuple[str, ...]) -> None:
+    """Whoever knows the old intake key, or both, finds the four entries sound."""
+    log = trust(*names)
+    chain = Chain(log)
+    entries = chain.extend(RAW)
+    chain.finish(open_checkpoint(ANSWERS["checkpoint"].encode(), log.log_keys, log.origin))
+    absent = [
+        check_parts(entry, known["parts"])
+        for entry, known in zip(entries, ANSWERS["entries"], strict=True)
+    ]
+    assert absent == [[], [], [], []]
+
+
+def test_the_known_proof_leads_to_the_root_and_a_changed_one_does_not() -> None:
+    """The proof of position 2 holds; with any of its bits flipped nothing does."""
+    log = trust("log", "intake")
+    proof = ANSWERS["proof_of_2"].encode()
+    assert check_proof(RAW[1], parse_proof(proof), log).entry.position == 2
+    for at in range(len(proof)):
+        with pytest.raises(UnsoundError):
+            check_proof(
+                RAW[1], parse_proof(proof[:at] + bytes([proof[at] ^ 1]) + proof[at + 1 :]), log
+            )
+
+
+def test_the_notes_of_others_are_read() -> None:
+    """The known note of the signed-note specification verifies with its key."""
+    vkey = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+    signature = "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM="
+    key = TrustedKey.parse(vkey)
+    raw = base64.b64decode(signature)
+    assert raw[:4] == key.key_hash
+    assert key.verify(b"This is an example message.\n", raw[4:])
+
+
+def test_the_reference_tree_has_the_reference_roots() -> None:
+    """The eight reference leaves give the published root at each size."""
+    tree = Tree()
+    roots = [tree.root().hex()]
+    for leaf in REFERENCE_LEAVES:
+        tree.extend([leaf_hash(bytes.fromhex(leaf))])
+        roots.append(tree.root().hex())
+    assert roots == REFERENCE_ROOTS
+
+
+def test_trees_and_proofs_agree_with_the_recursive_definition_at_every_small_size() -> None:
+    """Roots grown in uneven steps, and all inclusion proofs, up to 70 leaves."""
+    leaves = [leaf_hash(bytes([number])) for number in range(70)]
+    for size in range(1, 71):
+        tree = Tree()
+        tree.extend(leaves[: size // 3])
+        tree.extend(leaves[size // 3 : size])
+        wanted = root(leaves[:size])
+        assert tree.root() == wanted
+        for index in range(size):
+            steps = path(index, leaves[:size])
+            assert is_included(leaves[index], index, size, steps, wanted)
+            assert not is_included(leaves[index], index, size, [*steps, wanted], wanted)
+            assert not is_included(leaves[index], index ^ 1, size, steps, wanted) or size == 1
+            assert not steps or not is_included(leaves[index], index, size, steps[:-1], wanted)
+
+
+def test_an_inner_node_does_not_pass_for_a_leaf() -> None:
+    """An entry made of two hashes is not the node above them."""
+    left, right = leaf_hash(b"a"), leaf_hash(b"b")
+    top = root([left, right])
+    for entry in (left + right, b"\x01" + left + right):
+        assert not is_included(leaf_hash(entry), 0, 1, [], top)
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        0,
+        1,
+        2**255 - 20,
+        2707385501144840649318225287225658788936804267575313519463743609750303021,
+        2**255 - 18,
+    ],
+)
+def test_a_key_that_anybody_can_sign_for_is_not_believed(point: int) -> None:
+    """Points of small order and unreduced coordinates are refused as keys."""
+    key = Writer().log
+    key._typed = b"\x01" + point.to_bytes(32, "little")
+    key.hash = __import__("hashlib").sha256(key.name.encode() + b"\n" + key._typed).digest()[:4]
+    with pytest.raises(UnsoundError, match="anybody"):
+        TrustedKey.parse(key.vkey)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'{"v":1', b'{"v":2'), (b'{"v":1', b'{"v":true'), (b'"pos":2', b'"pos":02'),
+        (b'"pos":2', b'"pos":2.0'), (b'"pos":2', b'"pos":-2'), (b'"pos":2', b'"pos": 2'),
+        (b'"pos":2', b'"pos":9223372036854775808'), (b'"sn":[1]', b'"sn":[1,1]'),
+        (b'"sn":[1]', b'"sn":[0]'), (b'"pos":2', b'"pos":2,"pos":2'), (b"05.000001Z", b"05.0001Z"),
+        (b"2026-01-01", b"2026-02-30"), (b'"tv":1', b'"tv":1e0'), (b"observed", b"believed"),
+        (b"webhook", b"hearsay"), (b'"claims":null', b'"claims":"00"'), (b"commit:", b"commi\\u0074:"),
+        (b'"tags":["c', b'"tags":["z'), (b'"parts"', b'"partz"'), (b"application/json", b"nothing"),
+        (b'"len":263', b'"len":-1'), (b"wkl_", b"bot_"), (b'"name":"original"', b'"name":"event"'),
+        (b'"v":1', b'"w":0,"v":1'), (b"commit.pushed", b"commit\tpushed"), (b"\n", b"\r\n"),
+        (b"\n", b""), (b'"sig":[{', b'"sig":[],"x":[{'),
+    ],
+)  # fmt: skip
+def test_another_spelling_of_an_entry_is_none(old: bytes, new: bytes) -> None:
+    """Whatever a lenient reader would take is refused: one value has one spelling."""
+    assert old in RAW[1]
+    with pytest.raises(UnsoundError):
+        parse_entry(RAW[1].replace(old, new, 1))
