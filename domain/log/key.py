@@ -7,8 +7,10 @@
 The intake key, the log key and witness keys are different keys: one key for two purposes invites
 a signature made for the one to be offered for the other.
 
-Signing and verifying go through libsodium, which measured 1.4 and 1.8 times the speed of OpenSSL
-for messages of our size and releases the interpreter lock as well (docs/decisions).
+Signing and verifying go through libsodium: for messages of our size it measured 59,000 signatures
+and 24,000 verifications a second where OpenSSL made 43,000 and 14,000. Both release the
+interpreter lock meanwhile. Beside a thread that computes without pause this has a price: after each
+call the lock comes back only at the next switch (`sys.getswitchinterval`, 5 ms by default).
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def standing(
         return Standing.REDACTED
     if salt is None or body is None:
         gone, left = ("salt", "bytes") if salt is None else ("bytes", "salt")
-        raise DamageError(None, f"part {name}: the {gone} are gone but the {left} are not")
+        raise DamageError(None, f"part {name}: {gone} deleted, {left} kept")
     if len(body) != length:
         raise DamageError(None, f"part {name}: {len(body)} bytes kept, {length} stated")
     if len(salt) != SALT_BYTES or commitment(salt, body) != committed:

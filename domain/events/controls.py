@@ -1,0 +1,126 @@
+"""Which facts each reusable test of a control stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from domain.events.registry import TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTest:
+    """A test that controls of several frameworks share.
+
+    Attributes:
+        id: its id in the control catalogue.
+        asks: what it asks, a few words.
+        types: stored types it reads; empty: every event.
+        missing: what no source feeds today, or empty.
+    """
+
+    id: str
+    asks: str
+    types: tuple[str, ...]
+    missing: str = ""
+
+
+def _test(identity: str, asks: str, types: str, missing: str = "") -> ControlTest:
+    """`types` are names without prefix, `family.*` standing for a whole prefix."""
+    names: list[str] = []
+    for word in types.split():
+        stem = f"pipeledger.{word}"
+        found = [
+            name
+            for name in TYPES
+            if name == stem or (word.endswith(".*") and name.startswith(stem[:-1]))
+        ]
+        if not found:
+            raise ValueError(f"{identity} names no type: {word}")
+        names += found
+    return ControlTest(identity, asks, tuple(dict.fromkeys(names)), missing)
+
+
+_COMMANDS: Final = "decisions are not commands of the server yet"
+_SOURCES: Final = "no webhook or report of these facts is read yet; emitters can assert them"
+
+CONTROLS: Final = (
+    _test("CHG-01", "was every merge reviewed by somebody else", "change.merged change.reviewed"),
+    _test("CHG-02", "was every production deployment authorised before",
+          "deployment.* approval.granted approval.reported gate.decided", _COMMANDS),
+    _test("CHG-03", "are author, approver and deployer different people",
+          "change.* approval.granted approval.reported deployment.* person.linked person.unlinked",
+          _COMMANDS),
+    _test("CHG-04", "did nothing reach a protected branch around review",
+          "ref.updated protection.changed change.merged"),
+    _test("CHG-05", "does what is deployed trace to reviewed source",
+          "build.finished attestation.verified deployment.* change.merged"),
+    _test("CHG-06", "were emergency changes reviewed afterwards",
+          "emergency.declared approval.granted incident.*", _COMMANDS),
+    _test("CHG-07", "was it tested before it was deployed", "tests.finished deployment.*"),
+    _test("CHG-08", "were risk, impact and back-out written down before",
+          "change.proposed change.updated change.merged ticket.*"),
+    _test("CHG-09", "were failures rolled back or fixed, on record",
+          "deployment.finished deployment.assessed"),
+    _test("CHG-10", "runs only what the ledger says was deployed",
+          "runtime.snapshot deployment.finished", "snapshots are not taken yet"),
+    _test("CHG-11", "is the population complete",
+          "reconciliation.finished source.heartbeat source.gap",
+          "reconciliation is not built yet"),
+    _test("VUL-01", "was it scanned before deployment, without open blocking findings",
+          "scan.finished deployment.* waiver.granted"),
+    _test("VUL-02", "were findings mended in time", "scan.finished waiver.*",
+          "findings are not followed over time yet"),
+    _test("VUL-03", "are exceptions granted by others, with an end",
+          "waiver.granted waiver.revoked waiver.expired", _COMMANDS),
+    _test("VUL-04", "was it scanned in every interval", "scan.finished"),
+    _test("SEC-01", "were secrets rotated in time",
+          "secret.created secret.rotated secret.revoked", _SOURCES),
+    _test("SEC-02", "were keys used within their life",
+          "key.enrolled key.rotated key.revoked secret.rotated", _COMMANDS),
+    _test("SEC-03", "is each reading of a secret somebody's", "secret.accessed", _SOURCES),
+    _test("SEC-04", "were exposed secrets revoked", "scan.finished secret.revoked"),
+    _test("ACC-01", "was extraordinary access approved and reviewed",
+          "access.elevated access.reviewed", _SOURCES),
+    _test("ACC-02", "were rights reviewed in every interval",
+          "access.reviewed access.revoked", _SOURCES),
+    _test("ACC-03", "were rights granted before and revoked in time",
+          "access.granted access.revoked", _SOURCES),
+    _test("ACC-04", "is every actor one person or an owned workload", ""),
+    _test("LOG-01", "does every event say what it must", ""),
+    _test("LOG-02", "does the whole ledger verify", "checkpoint.witnessed",
+          "checkpoints are not witnessed yet; `fsck` and `pipeledger verify` answer today"),
+    _test("LOG-03", "was silence of a source noticed", "source.heartbeat source.gap"),
+    _test("LOG-04", "was everything kept as long as it must be",
+          "hold.placed hold.lifted record.disposed", _COMMANDS),
+    _test("LOG-05", "was the log looked at", "evidence.read evidence.requested",
+          "readings are not recorded yet"),
+    _test("LOG-06", "is the time right", "clock.checked", "clocks are not checked by the server"),
+    _test("LOG-07", "is access to the ledger itself on record",
+          "evidence.read evidence.exported token.issued token.revoked key.enrolled key.revoked",
+          "tokens are made without an event yet; readings are not recorded"),
+    _test("DR-01", "was failing over exercised, within its targets",
+          "drill.finished failover.finished"),
+    _test("DR-02", "was restoring exercised", "restore.tested backup.finished"),
+    _test("INC-01", "did every incident go through its stages", "incident.*"),
+    _test("INC-02", "were authorities told in time", "incident.assessed breach.notified"),
+    _test("CFG-01", "was the baseline scanned", "scan.finished"),
+    _test("CFG-02", "did it go through the environments in order",
+          "deployment.finished environment.registered", "tiers are not registered yet"),
+    _test("PRV-01", "is there provenance of every build", "attestation.verified build.finished"),
+    _test("PRV-02", "is there a bill of materials of every release",
+          "artifact.published build.finished release.created"),
+    _test("PRV-03", "was the signature checked where it runs",
+          "attestation.verified admission.decided policy.evaluated"),
+    _test("POL-01", "is every decision of a policy on record",
+          "policy.evaluated policy.published gate.decided admission.decided waiver.granted"),
+    _test("PRI-01", "were people forgotten, provably",
+          "erasure.requested person.erased part.redacted",
+          "the mechanism is there, the command is not"),
+    _test("PRI-02", "does no event hold personal data", ""),
+    _test("PRI-03", "is the record of processing current", "control.evaluated",
+          "nothing says so by itself; a person must"),
+    _test("MON-01", "are controls tested and weaknesses followed",
+          "control.evaluated deficiency.opened deficiency.closed",
+          "controls are not evaluated by the server yet"),
+)  # fmt: skip

@@ -1,0 +1,48 @@
+"""What is generated from the vocabulary: schemas, examples, the page about events."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from domain.door import read_json
+from domain.event import read_event
+from domain.events import TYPES
+from domain.events.controls import CONTROLS
+from domain.events.schema import files
+from domain.events.streams import streams_of, tags_of
+from domain.log.names import check_stream, check_tag
+
+ROOT = Path(__file__).resolve().parents[3]
+EVENTS = ROOT / "schema" / "events"
+
+
+def test_what_is_kept_is_what_the_code_makes() -> None:
+    """Nothing is missing, stale or left over; `make generate` writes it anew."""
+    made = files()
+    stale = [str(place) for place, text in made.items() if (ROOT / place).read_text() != text]
+    assert stale == []
+    kept = {path.relative_to(ROOT) for path in EVENTS.glob("*.json")}
+    assert kept == {place for place in made if place.suffix == ".json"}
+
+
+@pytest.mark.parametrize("name", sorted(TYPES))
+def test_each_example_is_valid_and_passes_the_door(name: str) -> None:
+    """By its schema, by the door, and its streams and tags are storable."""
+    kind = TYPES[name]
+    stem = kind.versioned.removeprefix("pipeledger.")
+    example = (EVENTS / f"{stem}.example.json").read_bytes()
+    schema = json.loads((EVENTS / f"{stem}.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(json.loads(example))
+    event = read_event(read_json(example))
+    assert [check_stream(stream) for stream in streams_of(event)]
+    assert all(check_tag(tag) for tag in tags_of(event))
+
+
+def test_all_44_tests_of_controls_are_mapped() -> None:
+    """Each once, to types that exist or to every event."""
+    assert len({test.id for test in CONTROLS}) == len(CONTROLS) == 44
