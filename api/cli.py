@@ -208,6 +208,17 @@ def fsck(settings: Settings, name: str) -> None:
         click.echo("sound")
 
 
+@cli.command()
+@click.option("--data", envvar="DEMO_DATA", type=click.Path(path_type=Path), default=None)
+@click.option("--port", envvar="DEMO_PORT", default=8400, show_default=True, type=int)
+@click.option("--exit/--stay", "leave", envvar="DEMO_EXIT", default=False)
+def demo(data: Path | None, port: int, leave: bool) -> None:  # noqa: FBT001 - an option
+    """Send an organisation's quarter to a server of its own and verify it."""
+    from api.demo import run_demo  # noqa: PLC0415 - only this command needs it
+
+    sys.exit(run_demo(data, port, now(), sys.stdout, stay=not leave))
+
+
 def main() -> None:
     """Run, and answer a known error with one line and exit status 2."""
     try:
