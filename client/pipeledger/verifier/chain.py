@@ -182,29 +182,32 @@ class Chain:
         begin = self.next_position
         if not self._parse:
             return [], _misplaced(entries, begin)
+        slices = [(begin + at, entries[at : at + _SLICE]) for at in range(0, len(entries), _SLICE)]
+        run = map if self._workers is None else self._workers.map
         parsed: list[Entry] = []
-        fault: UnsoundError | None = None
+        for read, fault in run(self._read, slices):
+            for position, entry in enumerate(read, begin + len(parsed)):
+                try:
+                    self._check(entry, position)
+                except UnsoundError as error:
+                    return parsed, UnsoundError(position, error.cause)
+            parsed += read
+            if fault is not None:
+                return parsed, fault
+        return parsed, None
+
+    def _read(self, part: tuple[int, Sequence[bytes]]) -> tuple[list[Entry], UnsoundError | None]:
+        """Parse entries and check their signatures, up to the first that fails; in any thread."""
+        begin, entries = part
+        read: list[Entry] = []
         for position, raw in enumerate(entries, begin):
             try:
                 entry = parse_entry(raw)
-                self._check(entry, position)
-            except UnsoundError as error:
-                fault = UnsoundError(position, error.cause)
-                break
-            parsed.append(entry)
-        slices = [(begin + at, parsed[at : at + _SLICE]) for at in range(0, len(parsed), _SLICE)]
-        run = map if self._workers is None else self._workers.map
-        unsigned = next((found for found in run(self._unsigned, slices) if found), None)
-        return parsed, unsigned or fault
-
-    def _unsigned(self, part: tuple[int, list[Entry]]) -> UnsoundError | None:
-        begin, entries = part
-        for position, entry in enumerate(entries, begin):
-            try:
                 check_signatures(entry, self._keys)
             except UnsoundError as error:
-                return UnsoundError(position, error.cause)
-        return None
+                return read, UnsoundError(position, error.cause)
+            read.append(entry)
+        return read, None
 
     def _check(self, entry: Entry, position: int) -> None:
         if entry.position != position:

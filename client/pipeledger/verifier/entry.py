@@ -20,9 +20,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeledger.verifier.wire import MAX_NUMBER, UnsoundError, read_base64
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_ENTRY = 65_535
 MAX_STREAMS = 4
@@ -36,7 +39,6 @@ LINK_END = len(PREFIX) + 64
 _PAYLOAD_TYPE = b"application/vnd.pipeledger.ctx.v1+json"
 _ASSURANCES = frozenset({"decided", "observed", "asserted", "imported"})
 _METHODS = frozenset({"oidc", "key", "token", "webhook", "server"})
-_PRINTABLE = re.compile(rb"[ -\[\]-~]+")
 _HEX = re.compile("[0-9a-f]{64}").fullmatch
 _AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII).fullmatch
 _NAME = re.compile("[!#-~]{1,232}").fullmatch
@@ -44,13 +46,7 @@ _PRINCIPAL = re.compile("(?:per|wkl)_[0-9a-f]{32}").fullmatch
 _CREDENTIAL = re.compile("crd_[0-9a-f]{32}").fullmatch
 _PART_NAME = re.compile("[a-z][a-z0-9-]{0,31}").fullmatch
 _MEDIA_TYPE = re.compile("[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}").fullmatch
-_SEQ = ["v", "prev", "pos", "at", "sn", "sig"]
-_CONTEXT = ["o", "type", "tv", "as", "by", "streams", "tags", "event", "parts"]
-_BY = ["p", "cred", "how", "claims"]
-_SIGNATURE = ["k", "s"]
-_EVENT = ["len", "c"]
-_PART = ["name", "ct", "len", "c"]
-_write = json.JSONEncoder(separators=(",", ":")).encode
+_read = json.JSONDecoder().decode
 
 
 @dataclass(slots=True)
@@ -91,31 +87,61 @@ def parse_entry(raw: bytes) -> Entry:
     first, line_feed, second = raw.partition(b"\n")
     if not line_feed:
         raise UnsoundError(None, "entry: not two lines")
-    seq = _line(first, "seq")
-    context = _line(second, "ctx")
+    seq = _line(first, "seq", _write_seq)
+    context = _line(second, "ctx", _write_context)
     _check_seq(seq)
     _check_context(context)
-    _need(len(seq["sn"]) == len(context["streams"]), "seq.sn")
+    _need(len(seq["sn"]) == len(context["streams"]), "seq.sn: not one number a stream")
     signed = b"DSSEv1 %d %b %d %b" % (len(_PAYLOAD_TYPE), _PAYLOAD_TYPE, len(second), second)
     signatures = [(one["k"], read_base64(one["s"], "seq.sig")) for one in seq["sig"]]
     return Entry(seq, context, signed, signatures)
 
 
-def _line(raw: bytes, name: str) -> dict[str, Any]:
-    _need(_PRINTABLE.fullmatch(raw) is not None, f"{name}: a character no line has")
-    line = raw.decode("ascii")
+def _line(raw: bytes, name: str, write: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+    """Read a line; writing its fields in their order must give the line back."""
     try:
-        fields = json.loads(line)
-        again = _write(fields)
+        line = raw.decode("ascii")
+        fields: dict[str, Any] = _read(line)
+        again = write(fields)
     except (ValueError, RecursionError) as error:
-        raise UnsoundError(None, f"{name}: not JSON") from error
-    _need(again == line, f"{name}: not the one spelling of its values")
-    _need(type(fields) is dict, f"{name}: not an object")
-    return dict(fields)
+        raise UnsoundError(None, f"entry: {name}: not JSON in ASCII") from error
+    except (KeyError, TypeError, IndexError) as error:
+        raise UnsoundError(None, f"entry: {name}: not its fields") from error
+    _need(again == line, f"{name}: not its fields in the one spelling of their values")
+    return fields
+
+
+def _write_seq(seq: dict[str, Any]) -> str:
+    signatures = ",".join([f'{{"k":"{one["k"]}","s":"{one["s"]}"}}' for one in seq["sig"]])
+    return (
+        f'{{"v":{seq["v"]},"prev":"{seq["prev"]}","pos":{seq["pos"]},"at":"{seq["at"]}",'
+        f'"sn":[{",".join(map(str, seq["sn"]))}],"sig":[{signatures}]}}'
+    )
+
+
+def _write_context(context: dict[str, Any]) -> str:
+    by, event, claims = context["by"], context["event"], context["by"]["claims"]
+    said = "null" if claims is None else f'"{claims}"'
+    parts = ",".join(
+        [
+            f'{{"name":"{part["name"]}","ct":"{part["ct"]}","len":{part["len"]},"c":"{part["c"]}"}}'
+            for part in context["parts"]
+        ]
+    )
+    return (
+        f'{{"o":"{context["o"]}","type":"{context["type"]}","tv":{context["tv"]},'
+        f'"as":"{context["as"]}","by":{{"p":"{by["p"]}","cred":"{by["cred"]}",'
+        f'"how":"{by["how"]}","claims":{said}}},"streams":[{_write_names(context["streams"])}],'
+        f'"tags":[{_write_names(context["tags"])}],'
+        f'"event":{{"len":{event["len"]},"c":"{event["c"]}"}},"parts":[{parts}]}}'
+    )
+
+
+def _write_names(names: list[str]) -> str:
+    return '"' + '","'.join(names) + '"' if names else ""
 
 
 def _check_seq(seq: dict[str, Any]) -> None:
-    _need(list(seq) == _SEQ, "seq: other fields")
     _need(type(seq["v"]) is int and seq["v"] == 1, "seq.v: a version this verifier does not know")
     _need(_is(_HEX, seq["prev"]), "seq.prev")
     _need(_count(seq["pos"], 1), "seq.pos")
@@ -124,36 +150,31 @@ def _check_seq(seq: dict[str, Any]) -> None:
         datetime.fromisoformat(seq["at"])
     except ValueError as error:
         raise UnsoundError(None, "entry: seq.at: no such instant") from error
-    _need(type(seq["sn"]) is list and all(_count(one, 1) for one in seq["sn"]), "seq.sn")
-    signatures = seq["sig"]
-    _need(type(signatures) is list and 1 <= len(signatures) <= MAX_ENTRY_SIGNATURES, "seq.sig")
-    for one in signatures:
-        _need(type(one) is dict and list(one) == _SIGNATURE and _is(_NAME, one["k"]), "seq.sig")
-    _need(len({one["k"] for one in signatures}) == len(signatures), "seq.sig: one key twice")
+    _need(all(_count(one, 1) for one in seq["sn"]), "seq.sn")
+    signers = [one["k"] for one in seq["sig"]]
+    _need(all(_is(_NAME, one) for one in signers), "seq.sig")
+    _need(0 < len(set(signers)) == len(signers) <= MAX_ENTRY_SIGNATURES, "seq.sig: one key twice")
 
 
 def _check_context(context: dict[str, Any]) -> None:
-    _need(list(context) == _CONTEXT, "ctx: other fields")
     _need(_is(_NAME, context["o"]), "ctx.o")
     _need(_is(_NAME, context["type"]), "ctx.type")
     _need(_count(context["tv"], 1), "ctx.tv")
-    _need(type(context["as"]) is str and context["as"] in _ASSURANCES, "ctx.as")
+    _need(context["as"] in _ASSURANCES, "ctx.as")
     by = context["by"]
-    _need(type(by) is dict and list(by) == _BY, "ctx.by")
     _need(_is(_PRINCIPAL, by["p"]), "ctx.by.p")
     _need(_is(_CREDENTIAL, by["cred"]), "ctx.by.cred")
-    _need(type(by["how"]) is str and by["how"] in _METHODS, "ctx.by.how")
+    _need(by["how"] in _METHODS, "ctx.by.how")
     _need(by["claims"] is None or _is(_HEX, by["claims"]), "ctx.by.claims")
     streams, tags, parts = context["streams"], context["tags"], context["parts"]
-    _need(_names(streams) and len(streams) <= MAX_STREAMS, "ctx.streams")
-    _need(len(set(streams)) == len(streams), "ctx.streams: one twice")
-    _need(_names(tags) and len(tags) <= MAX_TAGS, "ctx.tags")
+    _need(all(_is(_NAME, one) for one in streams), "ctx.streams")
+    _need(len(set(streams)) == len(streams) <= MAX_STREAMS, "ctx.streams: one twice, or too many")
+    _need(all(_is(_NAME, one) for one in tags), "ctx.tags")
     _need(tags == sorted(set(tags)), "ctx.tags: not sorted, or one twice")
-    event = context["event"]
-    _need(type(event) is dict and list(event) == _EVENT and _committed(event), "ctx.event")
-    _need(type(parts) is list, "ctx.parts")
+    _need(len(tags) <= MAX_TAGS, "ctx.tags: too many")
+    _need(_committed(context["event"]), "ctx.event")
     for part in parts:
-        _need(type(part) is dict and list(part) == _PART and _committed(part), "ctx.parts")
+        _need(_committed(part), "ctx.parts")
         _need(_is(_PART_NAME, part["name"]) and _is(_MEDIA_TYPE, part["ct"]), "ctx.parts")
     if parts:
         named = [part["name"] for part in parts]
@@ -163,10 +184,6 @@ def _check_context(context: dict[str, Any]) -> None:
 
 def _committed(reference: dict[str, Any]) -> bool:
     return _count(reference["len"], 0) and _is(_HEX, reference["c"])
-
-
-def _names(value: object) -> bool:
-    return type(value) is list and all(_is(_NAME, one) for one in value)
 
 
 def _count(value: object, least: int) -> bool:

@@ -9,6 +9,7 @@ Exit status: 0 sound, 1 not, 2 could not check.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -84,6 +85,8 @@ def settings_of(
 
 def judge(check: Callable[[], Sequence[Verdict]], *, as_json: bool, name: str) -> int:
     """Run a check, say what came of it, and give the exit status."""
+    # Entries hold no cycles, and looking for some in millions of them costs a third of the time.
+    gc.disable()
     try:
         verdicts = check()
     except UnsoundError as error:
@@ -110,6 +113,8 @@ def judge(check: Callable[[], Sequence[Verdict]], *, as_json: bool, name: str) -
     except OSError as error:
         said = f"{error.filename or 'file'}: {error.strerror or error}"
         return _say_no("unchecked", UNCHECKED, said, as_json=as_json, name=name, more={})
+    finally:
+        gc.enable()
     if as_json:
         _out(json.dumps({"verdict": "sound", "evidence": [_object(one) for one in verdicts]}))
         return SOUND
