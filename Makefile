@@ -29,7 +29,7 @@ demo: $(READY)  ## a quarter of an organisation's deliveries through the real in
 test: $(READY)  ## every test that needs only Python packages, in parallel
 	$(PYTEST) -n $(JOBS) --dist worksteal -q
 
-test-long: $(READY)  ## kills, fuzzing, size bounds, the second PostgreSQL
+test-long: $(READY)  ## kills, recovery, the second PostgreSQL
 	$(PYTEST) -m long -q -p no:cacheprovider --timeout 2400
 
 tools:  ## install the Debian packages that test-long needs
@@ -51,8 +51,6 @@ generate: $(READY)  ## write schema/events and docs/events.md from the code
 
 bench: $(READY)  ## the figures of docs/performance.md, each beside its peer
 	$(BIN)/python -m bench.append
-	$(BIN)/python -m bench.http
-	$(BIN)/python -m bench.verify
 
 # --universal and --no-annotate: one file for every platform; it names no host.
 lock: $(READY)  ## pin the dependencies anew, with hashes

@@ -63,19 +63,25 @@ class StreamNumbers:
     """Looks up the last number of streams."""
 
     def __init__(self, schema: str) -> None:
+        # LATERAL with a limit walks the index once for each stream, whatever the planner
+        # believes of tables it has no statistics of yet.
         self._last = sql.SQL(
-            "SELECT sn FROM {} WHERE tag = %s AND pos <= %s ORDER BY pos DESC LIMIT 1"
+            "SELECT wanted.tag, last.sn FROM unnest(%s::text[]) AS wanted (tag) CROSS JOIN LATERAL"
+            " (SELECT sn FROM {} AS t WHERE t.tag = wanted.tag AND t.pos <= %s"
+            " ORDER BY t.pos DESC LIMIT 1) AS last"
         ).format(sql.Identifier(schema, "tags"))
 
     def fill(self, connection: Connection, head: Head, streams: Iterable[str]) -> None:
         """Make sure that the head remembers these streams."""
         if len(head.numbers) > _REMEMBERED:
             head.numbers.clear()
-        for name in set(streams) - head.numbers.keys():
-            row = connection.execute(
-                self._last, (RESERVED_TAG_PREFIX + name, head.position)
-            ).fetchone()
-            head.numbers[name] = 0 if row is None else int(row[0])
+        unknown = set(streams) - head.numbers.keys()
+        if not unknown:
+            return
+        head.numbers.update(dict.fromkeys(unknown, 0))
+        names = [RESERVED_TAG_PREFIX + name for name in unknown]
+        for tag, number in connection.execute(self._last, (names, head.position)).fetchall():
+            head.numbers[tag.removeprefix(RESERVED_TAG_PREFIX)] = int(number)
 
 
 class Examiner:
