@@ -100,7 +100,7 @@ def _verify_json(raw: bytes, store: TrustStore) -> str:
         if "entry" in found and "proof" in found:
             entry = read_entry(b64decode(found["entry"], validate=True))
             said = _verify_proof(entry, b64decode(found["proof"], validate=True), store)
-            missing = check_parts(entry, _parts(found.get("parts", [])))
+            missing = _check_parts(entry, _parts(found.get("parts", [])))
             gone = f"; redacted or not included: {', '.join(missing)}" if missing else ""
             return said + gone
         if "seq" in found and "ctx" in found:
@@ -108,6 +108,13 @@ def _verify_json(raw: bytes, store: TrustStore) -> str:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnsoundError("the file is damaged") from None
     raise ConfigurationError("this is neither a receipt nor an entry with its proof")
+
+
+def _check_parts(entry: Entry, parts: list[dict[str, bytes | str]]) -> list[str]:
+    try:
+        return check_parts(entry, parts)
+    except UnsoundError as error:
+        raise UnsoundError(f"position {entry.position}: {error}") from None
 
 
 def _verify_receipt(found: dict[str, Any], store: TrustStore) -> str:
