@@ -34,12 +34,12 @@ class Shell:
         self.environment = server.environment(home)
 
     def __call__(
-        self, *words: str | Path, status: int = 0, **changes: str
+        self, *words: str | Path, status: int = 0, changes: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a command and expect an exit status."""
         done = subprocess.run(
             [BIN / "pipeledger", *words],
-            env=self.environment | changes,
+            env=self.environment | (changes or {}),
             capture_output=True,
             text=True,
             check=False,
@@ -100,17 +100,22 @@ def test_the_exit_status_of_a_watched_command_is_handed_on(shell: Shell) -> None
     """Whatever the ledger does."""
     words = ("run", "deployment", "deployment=e-3", *DEPLOYMENT[:2], "--", "sh", "-c", "exit 7")
     shell(*words, status=7)
-    shell(*words, status=7, PIPELEDGER_URL="http://127.0.0.1:1")
+    shell(*words, status=7, changes={"PIPELEDGER_URL": "http://127.0.0.1:1"})
 
 
 def test_events_wait_while_the_ledger_is_away_and_come_in_order(shell: Shell) -> None:
     """Exit 0 unless strict; sent before the next one, oldest first, once each."""
     away = {"PIPELEDGER_URL": "http://127.0.0.1:1"}
     for number in range(3):
-        done = shell("emit", "rollback", f"deployment=w-{number}", *DEPLOYMENT, **away)
+        done = shell("emit", "rollback", f"deployment=w-{number}", *DEPLOYMENT, changes=away)
         assert "waits in" in done.stderr
     shell(
-        "emit", "rollback", "deployment=w-3", *DEPLOYMENT, status=2, PIPELEDGER_STRICT="1", **away
+        "emit",
+        "rollback",
+        "deployment=w-3",
+        *DEPLOYMENT,
+        status=2,
+        changes=away | {"PIPELEDGER_STRICT": "1"},
     )
     assert shell("spool", "status").stdout.startswith("4 waiting, 0 refused")
     shell("emit", "rollback", "deployment=w-4", *DEPLOYMENT)
@@ -127,8 +132,8 @@ def test_events_wait_while_the_ledger_is_away_and_come_in_order(shell: Shell) ->
 def test_a_refused_event_does_not_hold_up_the_others(shell: Shell) -> None:
     """It is kept with the reason."""
     away = {"PIPELEDGER_URL": "http://127.0.0.1:1"}
-    shell("emit", "deployment.finished", "deployment=x-1", "outcome=great", **away)
-    shell("emit", "deployment.finished", "deployment=x-2", *DEPLOYMENT, **away)
+    shell("emit", "deployment.finished", "deployment=x-1", "outcome=great", changes=away)
+    shell("emit", "deployment.finished", "deployment=x-2", *DEPLOYMENT, changes=away)
     assert shell("spool", "flush").stdout == "1 sent, 1 refused\n"
     assert shell("spool", "status").stdout.startswith("0 waiting, 1 refused")
 

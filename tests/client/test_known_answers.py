@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from pipeledger.verifier.chain import Chain
 from pipeledger.verifier.entry import genesis_link, parse_entry
 from pipeledger.verifier.key import TrustedKey
@@ -17,7 +18,6 @@ from pipeledger.verifier.proof import check_proof, parse_proof
 from pipeledger.verifier.tree import Tree, is_included, leaf_hash
 from pipeledger.verifier.trust import TrustedLog, trusted_log
 from pipeledger.verifier.wire import UnsoundError
-
 from tests.client.writer import Writer, path, root
 
 ANSWERS: dict[str, Any] = json.loads((Path(__file__).parent / "known_answers.json").read_text())
@@ -80,7 +80,10 @@ def test_the_known_proof_leads_to_the_root_and_a_changed_one_does_not() -> None:
 def test_the_notes_of_others_are_read() -> None:
     """The known note of the signed-note specification verifies with its key."""
     vkey = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
-    signature = "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM="
+    signature = (
+        "Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYj"
+        "OBH3mFXmRKuwHjG1Yu72IneyaQM="
+    )
     key = TrustedKey.parse(vkey)
     raw = base64.b64decode(signature)
     assert raw[:4] == key.key_hash
@@ -149,7 +152,8 @@ def test_a_key_that_anybody_can_sign_for_is_not_believed(point: int) -> None:
         (b'"pos":2', b'"pos":9223372036854775808'), (b'"sn":[1]', b'"sn":[1,1]'),
         (b'"sn":[1]', b'"sn":[0]'), (b'"pos":2', b'"pos":2,"pos":2'), (b"05.000001Z", b"05.0001Z"),
         (b"2026-01-01", b"2026-02-30"), (b'"tv":1', b'"tv":1e0'), (b"observed", b"believed"),
-        (b"webhook", b"hearsay"), (b'"claims":null', b'"claims":"00"'), (b"commit:", b"commi\\u0074:"),
+        (b"webhook", b"hearsay"), (b'"claims":null', b'"claims":"00"'),
+        (b"commit:", b"commi\\u0074:"),
         (b'"tags":["c', b'"tags":["z'), (b'"parts"', b'"partz"'), (b"application/json", b"nothing"),
         (b'"len":263', b'"len":-1'), (b"wkl_", b"bot_"), (b'"name":"original"', b'"name":"event"'),
         (b'"v":1', b'"w":0,"v":1'), (b"commit.pushed", b"commit\tpushed"), (b"\n", b"\r\n"),

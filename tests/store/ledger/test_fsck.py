@@ -40,7 +40,7 @@ def tamper(database: Database, statement: str) -> None:
                     sql.Identifier("ledger_test", table)
                 )
             )
-        done = connection.execute(statement.replace("$", "ledger_test."))  # type: ignore[arg-type]  # test text
+        done = connection.execute(statement.replace("$", "ledger_test."))
         assert done.rowcount > 0
 
 
