@@ -87,12 +87,13 @@ class Host:
             UnavailableError: the database does not answer.
         """
         self.settings = settings
-        make_folder(settings.data)
         self._embedded: EmbeddedPostgres | None = None
         address = settings.database
         if address is None:
-            self._embedded = EmbeddedPostgres.start(settings.data / "postgres")
+            # It makes the data folder, with the mode that its service account needs.
+            self._embedded = EmbeddedPostgres.start(settings.data)
             address = self._embedded.conninfo
+        make_folder(settings.data)
         self.database = Database(address)
         try:
             self.database.prepare()

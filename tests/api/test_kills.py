@@ -135,7 +135,7 @@ class Load:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("what", ["server"])
+@pytest.mark.parametrize("what", ["server", "database"])
 def test_twenty_kills_under_sixteen_clients_lose_nothing(data: Path, what: str) -> None:
     """Every acknowledged event is there once, at its position; fsck and nothing signed is lost."""
     victim = Victim(data)
