@@ -1,117 +1,155 @@
-"""What the job's own variables say, one table a CI system."""
+"""What the CI system says of the job, by the variables each of them documents.
+
+One table a system: which variables say that a job runs there, and where each fact stands. The
+first table whose mark is set counts. A fact given on the command line always wins.
+
+Tekton sets no variables of its own: a task exports what it wants to be known from `$(context.…)`
+and its params, under the names below.
+"""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# System, the variable that gives it away, and where each field stands. `{A}/{B}` joins.
-SYSTEMS: tuple[tuple[str, str, dict[str, str]], ...] = (
-    (
-        "github",
-        "GITHUB_ACTIONS",
-        {
-            "repository": "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}",
-            "commit": "{GITHUB_SHA}",
-            "run": "{GITHUB_RUN_ID}",
-            "actor": "{GITHUB_ACTOR}",
-            "url": "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}",
-        },
-    ),
-    (
-        "gitlab",
-        "GITLAB_CI",
-        {
-            "repository": "{CI_PROJECT_URL}",
-            "commit": "{CI_COMMIT_SHA}",
-            "run": "{CI_PIPELINE_ID}",
-            "actor": "{GITLAB_USER_LOGIN}",
-            "url": "{CI_JOB_URL}",
-        },
-    ),
-    (
-        "jenkins",
-        "JENKINS_URL",
-        {
-            "repository": "{GIT_URL}",
-            "commit": "{GIT_COMMIT}",
-            "run": "{BUILD_TAG}",
-            "actor": "{BUILD_USER_ID}",
-            "url": "{BUILD_URL}",
-        },
-    ),
-    (
-        "azure",
-        "TF_BUILD",
-        {
-            "repository": "{BUILD_REPOSITORY_URI}",
-            "commit": "{BUILD_SOURCEVERSION}",
-            "run": "{BUILD_BUILDID}",
-            "actor": "{BUILD_REQUESTEDFOREMAIL}",
-            "url": "{SYSTEM_COLLECTIONURI}{SYSTEM_TEAMPROJECT}"
-            "/_build/results?buildId={BUILD_BUILDID}",
-        },
-    ),
-    (
-        "circleci",
-        "CIRCLECI",
-        {
-            "repository": "{CIRCLE_REPOSITORY_URL}",
-            "commit": "{CIRCLE_SHA1}",
-            "run": "{CIRCLE_WORKFLOW_ID}",
-            "actor": "{CIRCLE_USERNAME}",
-            "url": "{CIRCLE_BUILD_URL}",
-        },
-    ),
-    (
-        "buildkite",
-        "BUILDKITE",
-        {
-            "repository": "{BUILDKITE_REPO}",
-            "commit": "{BUILDKITE_COMMIT}",
-            "run": "{BUILDKITE_BUILD_ID}",
-            "actor": "{BUILDKITE_BUILD_CREATOR_EMAIL}",
-            "url": "{BUILDKITE_BUILD_URL}",
-        },
-    ),
-    # Tekton sets no variables by itself: these are the ones a task's env is asked to map.
-    (
-        "tekton",
-        "TEKTON_PIPELINE_RUN",
-        {
-            "repository": "{TEKTON_GIT_URL}",
-            "commit": "{TEKTON_GIT_REVISION}",
-            "run": "{TEKTON_PIPELINE_RUN}",
-        },
-    ),
-)
-_NOT_A_COMMIT = ("HEAD",)
+FACTS = ("commit", "repository", "run", "ref", "actor", "url")
+_AZURE_RUN = "${SYSTEM_COLLECTIONURI}${SYSTEM_TEAMPROJECT}/_build/results?buildId=${BUILD_BUILDID}"
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_CREDENTIALS = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/@]*@")
+_SCP = re.compile(r"^[^/@:]+@([^/:]+):(?!/)(.+)$")
+_COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-class _MissingError(KeyError):
-    pass
+@dataclass(frozen=True)
+class System:
+    """One CI system.
+
+    Attributes:
+        name: short name; also the system that its accounts belong to.
+        mark: the variable that is set in its jobs.
+        facts: for each fact, templates in order of preference; one counts when all variables in
+            it are set.
+    """
+
+    name: str
+    mark: str
+    facts: Mapping[str, tuple[str, ...]]
 
 
-class _Environment(dict[str, str]):
-    def __missing__(self, name: str) -> str:
-        raise _MissingError(name)
+SYSTEMS = (
+    System("github", "GITHUB_ACTIONS", {
+        "commit": ("${GITHUB_SHA}",),
+        "repository": ("${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}",),
+        "run": ("${GITHUB_RUN_ID}.${GITHUB_RUN_ATTEMPT}", "${GITHUB_RUN_ID}"),
+        "ref": ("${GITHUB_REF}",),
+        "actor": ("${GITHUB_TRIGGERING_ACTOR}", "${GITHUB_ACTOR}"),
+        "url": ("${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}",),
+    }),
+    System("gitlab", "GITLAB_CI", {
+        "commit": ("${CI_COMMIT_SHA}",),
+        "repository": ("${CI_PROJECT_URL}",),
+        "run": ("${CI_PIPELINE_ID}",),
+        "ref": ("refs/tags/${CI_COMMIT_TAG}", "refs/heads/${CI_COMMIT_BRANCH}",
+                "${CI_COMMIT_REF_NAME}"),
+        "actor": ("${GITLAB_USER_LOGIN}",),
+        "url": ("${CI_JOB_URL}", "${CI_PIPELINE_URL}"),
+    }),
+    System("azure", "TF_BUILD", {
+        "commit": ("${BUILD_SOURCEVERSION}",),
+        "repository": ("${BUILD_REPOSITORY_URI}",),
+        "run": ("${BUILD_BUILDID}",),
+        "ref": ("${BUILD_SOURCEBRANCH}",),
+        "actor": ("${BUILD_REQUESTEDFOREMAIL}", "${BUILD_REQUESTEDFOR}"),
+        "url": (_AZURE_RUN,),
+    }),
+    System("circleci", "CIRCLECI", {
+        "commit": ("${CIRCLE_SHA1}",),
+        "repository": ("${CIRCLE_REPOSITORY_URL}",),
+        "run": ("${CIRCLE_WORKFLOW_ID}", "${CIRCLE_BUILD_NUM}"),
+        "ref": ("refs/tags/${CIRCLE_TAG}", "refs/heads/${CIRCLE_BRANCH}"),
+        "actor": ("${CIRCLE_USERNAME}", "${CIRCLE_PR_USERNAME}"),
+        "url": ("${CIRCLE_BUILD_URL}",),
+    }),
+    System("buildkite", "BUILDKITE", {
+        "commit": ("${BUILDKITE_COMMIT}",),
+        "repository": ("${BUILDKITE_REPO}",),
+        "run": ("${BUILDKITE_BUILD_ID}",),
+        "ref": ("refs/tags/${BUILDKITE_TAG}", "refs/heads/${BUILDKITE_BRANCH}"),
+        "actor": ("${BUILDKITE_BUILD_CREATOR_EMAIL}", "${BUILDKITE_BUILD_CREATOR}"),
+        "url": ("${BUILDKITE_BUILD_URL}",),
+    }),
+    System("jenkins", "JENKINS_URL", {
+        "commit": ("${GIT_COMMIT}",),
+        "repository": ("${GIT_URL}",),
+        "run": ("${BUILD_TAG}", "${JOB_NAME}-${BUILD_NUMBER}"),
+        "ref": ("refs/tags/${TAG_NAME}", "refs/heads/${BRANCH_NAME}", "${GIT_BRANCH}"),
+        "actor": ("${BUILD_USER_ID}", "${CHANGE_AUTHOR}"),
+        "url": ("${BUILD_URL}",),
+    }),
+    System("tekton", "TEKTON_PIPELINE_RUN", {
+        "commit": ("${TEKTON_COMMIT}",),
+        "repository": ("${TEKTON_REPOSITORY}",),
+        "run": ("${TEKTON_PIPELINE_RUN_UID}", "${TEKTON_PIPELINE_RUN}"),
+        "ref": ("${TEKTON_REF}",),
+        "actor": ("${TEKTON_ACTOR}",),
+        "url": ("${TEKTON_URL}",),
+    }),
+)  # fmt: skip
 
 
-def detect(environment: Mapping[str, str]) -> tuple[str, dict[str, str]] | None:
-    """The CI system one is in and the fields its variables fill; None outside of any."""
-    known = _Environment({name: value for name, value in environment.items() if value})
-    for system, sign, table in SYSTEMS:
-        if sign not in known:
-            continue
-        fields = {}
-        for field, pattern in table.items():
-            try:
-                fields[field] = pattern.format_map(known)
-            except _MissingError:
-                continue
-        if fields.get("commit") in _NOT_A_COMMIT:
-            del fields["commit"]
-        return system, fields
+@dataclass(frozen=True)
+class Job:
+    """The CI job this runs in.
+
+    Attributes:
+        system: name of the CI system, or nothing outside of one.
+        facts: what is known of the job; actor as account of the system.
+    """
+
+    system: str
+    facts: dict[str, object]
+
+
+def job_of(environment: Mapping[str, str]) -> Job:
+    """The job that these variables tell of; empty outside of a CI system that is known."""
+    for system in SYSTEMS:
+        if environment.get(system.mark):
+            facts: dict[str, object] = {}
+            for fact in FACTS:
+                text = _first(system.facts.get(fact, ()), environment)
+                if text is not None and (value := _shaped(fact, text)):
+                    facts[fact] = value
+            if isinstance(actor := facts.get("actor"), str):
+                kind = "email" if "@" in actor else "login"
+                facts["actor"] = {"system": system.name, kind: actor}
+            return Job(system.name, facts)
+    return Job("", {})
+
+
+def clean_repository(address: str) -> str:
+    """A repository's address without credentials and `.git`, `git@host:path` as https."""
+    address = _SCP.sub(r"https://\1/\2", address.strip())
+    return _CREDENTIALS.sub(r"\1", address).rstrip("/").removesuffix(".git")
+
+
+def _first(templates: tuple[str, ...], environment: Mapping[str, str]) -> str | None:
+    for template in templates:
+        if all(environment.get(name) for name in _VARIABLE.findall(template)):
+            return _VARIABLE.sub(lambda match: environment[match[1]], template).strip()
     return None
+
+
+def _shaped(fact: str, text: str) -> str:
+    """The value as events hold it, or nothing where the variable holds something else."""
+    if not text.isprintable() or len(text) > 500:  # noqa: PLR2004 - longest name of the vocabulary
+        return ""
+    if fact == "commit":
+        # Buildkite says HEAD where the commit is not known yet.
+        return text.lower() if _COMMIT.fullmatch(text.lower()) else ""
+    if fact == "repository":
+        return clean_repository(text)
+    return _CREDENTIALS.sub(r"\1", text) if fact == "url" else text

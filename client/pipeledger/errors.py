@@ -1,25 +1,33 @@
-"""What goes wrong, by what a caller can do about it."""
+"""The errors of the commands; each is one line for people.
+
+ClientError
+ ├─ UsageError      a word on the command line or a setting is wrong        (exit 2)
+ ├─ AwayError       the ledger cannot take or answer this now
+ └─ SpoolError      the spool cannot keep an event: no room, no right
+"""
+
+from __future__ import annotations
 
 
 class ClientError(Exception):
-    """Root; the message is one line for people. Exit status 2."""
-
-    status = 2
+    """Root of all errors that the commands raise on purpose."""
 
 
-class UnsoundError(ClientError):
-    """What was verified does not hold. Exit status 1."""
-
-    status = 1
+class UsageError(ClientError):
+    """A word on the command line or a setting is wrong."""
 
 
 class AwayError(ClientError):
-    """The ledger does not answer, or not now; the same request may succeed later."""
+    """The ledger cannot be reached, or answers that it cannot do this now.
+
+    Attributes:
+        certain: the ledger answered, so nothing was taken; else it may have been.
+    """
+
+    def __init__(self, reason: str, *, certain: bool = False) -> None:
+        super().__init__(reason)
+        self.certain = certain
 
 
-class RefusedError(ClientError):
-    """The ledger refused the request; sending it again will not help."""
-
-
-class ConfigurationError(ClientError):
-    """An option, a variable or a file is missing or wrong."""
+class SpoolError(ClientError):
+    """The spool cannot keep this."""

@@ -1,160 +1,209 @@
-"""Events that wait for the ledger: on disk before anything else, sent in order, once each.
+"""The spool: events wait on disk, in order, until the ledger has them.
 
-Each event is a file named by a number that only grows. An event is removed after the ledger
-acknowledged it; if the client dies in between, it is sent again and the ledger, which knows its
-source and id, answers with the first receipt. What the ledger refuses for good goes to
-`refused/` with the reason and does not hold up the others.
+    <spool>/queue/<order>-<id>      what waits; the order only ever grows
+    <spool>/refused/<same name>     what the ledger refused for good, and <name>.problem
+    <spool>/partial/                files that are being written
+    <spool>/*.lock                  locks between processes
+
+A file is whole or not there. It leaves the queue only after the ledger has answered; sent twice
+because of a kill in between, the ledger recognises it by its bytes. A file begins with one line of
+JSON (where it goes and what it is); the body follows as it will be sent.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
-from typing import TYPE_CHECKING
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from pipeledger.errors import AwayError, ConfigurationError, RefusedError
-from pipeledger.files import make_folder, write_whole
-from pipeledger.http import request
+from pipeledger.durable import make_folder, replace, sync_folder
+from pipeledger.errors import SpoolError
+from pipeledger.lock import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from pipeledger.settings import Settings
+MAX_ITEM = 64 * 1024 * 1024
+"""Largest file of the spool, in bytes."""
+MAX_HEADER = 65_536
+NAMING_WAIT_S = 10.0
+EVENT, REPORT = "event", "report"
+_VERSION = 1
 
-MAX_BYTES = 256 * 1024 * 1024
-_DIGITS = 12
-_ENDING = ".json"
+
+@dataclass(frozen=True)
+class Item:
+    """Something to send.
+
+    Attributes:
+        kind: `event` or `report`.
+        url: the ledger's address, or nothing: any.
+        ledger: its name.
+        id: of the event, or a random one.
+        label: what people call it.
+        content_type: media type of the body.
+        body: what is sent.
+        query: query of the request.
+        sign: the event is still to be signed.
+        mark: tells whether two items were sent with one token (`Settings.mark`), or nothing.
+    """
+
+    kind: str
+    url: str
+    ledger: str
+    id: str
+    label: str
+    content_type: str
+    body: bytes = field(repr=False)
+    query: dict[str, str] = field(default_factory=dict)
+    sign: bool = False
+    mark: str = ""
+
+    def encode(self) -> bytes:
+        """The bytes of its file."""
+        head = {"v": _VERSION, **{name: getattr(self, name) for name in _FIELDS}}
+        return json.dumps(head, separators=(",", ":")).encode() + b"\n" + self.body
+
+    @classmethod
+    def decode(cls, raw: bytes) -> Item:
+        """The item of a file's bytes.
+
+        Raises:
+            SpoolError: the file is none of ours, or damaged.
+        """
+        head, _, body = raw.partition(b"\n")
+        try:
+            fields: Any = json.loads(head) if len(head) <= MAX_HEADER else None
+        except (ValueError, RecursionError):
+            fields = None
+        if not isinstance(fields, dict) or fields.pop("v", None) != _VERSION:
+            raise SpoolError("not a file of the spool")
+        query = fields.get("query")
+        if (
+            set(fields) != set(_FIELDS)
+            or any(type(fields[name]) is not kind for name, kind in _FIELDS.items())
+            or fields["kind"] not in (EVENT, REPORT)
+            or not isinstance(query, dict)
+            or any(type(value) is not str for value in query.values())
+        ):
+            raise SpoolError("not a file of the spool")
+        return cls(body=body, **fields)
+
+
+_FIELDS: dict[str, type] = {
+    "kind": str, "url": str, "ledger": str, "id": str, "label": str, "content_type": str,
+    "query": dict, "sign": bool, "mark": str,
+}  # fmt: skip
 
 
 class Spool:
-    """A folder of waiting events. Safe for several processes."""
+    """The spool of one folder, which any number of processes share."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, limit: int, *, clock_ns: Callable[[], int] = time.time_ns
+    ) -> None:
+        """Name the folder; it is made when something has to wait.
+
+        Args:
+            folder: where.
+            limit: largest size of what waits, in bytes.
+            clock_ns: tells nanoseconds since 1970; it may step back, the order does not.
+        """
         self.folder = folder
+        self.queue = folder / "queue"
         self.refused = folder / "refused"
+        self._partial = folder / "partial"
+        self._limit = limit
+        self._clock_ns = clock_ns
 
-    def add(self, event: bytes) -> Path:
-        """Keep an event; durable on return.
+    def add(self, item: Item) -> str:
+        """Keep an item at the end of the queue; its name there.
 
         Raises:
-            ConfigurationError: the disk is full, or the spool is.
+            SpoolError: the spool is full, or another process keeps it locked.
+            OSError: the disk cannot keep it; then nothing of it is there.
+        """
+        raw = item.encode()
+        if len(raw) > MAX_ITEM:
+            raise SpoolError(f"larger than {MAX_ITEM // 1_000_000} MB")
+        with locked(self.folder / "naming.lock", NAMING_WAIT_S):
+            if self.size() + len(raw) > self._limit:
+                raise SpoolError(f"the spool has reached {self._limit // 1_000_000} MB")
+            names = self.waiting()
+            last = int(names[-1].split("-", 1)[0]) if names else 0
+            name = f"{max(self._clock_ns(), last + 1):020d}-{item.id[:32]}"
+            replace(self.queue / name, raw, beside=self._partial)
+        return name
+
+    def waiting(self) -> list[str]:
+        """Names of what waits, in order."""
+        return _names(self.queue)
+
+    def refusals(self) -> list[str]:
+        """Names of what the ledger refused, in order."""
+        return [name for name in _names(self.refused) if not name.endswith(".problem")]
+
+    def size(self) -> int:
+        """Bytes of all that waits."""
+        total = 0
+        for name in self.waiting():
+            with contextlib.suppress(OSError):  # gone in between
+                total += (self.queue / name).stat().st_size
+        return total
+
+    def read(self, name: str, *, refused: bool = False) -> Item | None:
+        """The item of this name; None if it is gone.
+
+        Raises:
+            SpoolError: the file is damaged.
         """
         try:
-            make_folder(self.folder)
-            with self._lock():
-                waiting = self.waiting()
-                if sum(path.stat().st_size for path in waiting) + len(event) > MAX_BYTES:
-                    raise ConfigurationError(f"the spool {self.folder} holds {MAX_BYTES} bytes")
-                last = int(waiting[-1].stem) if waiting else self._last()
-                path = self.folder / f"{last + 1:0{_DIGITS}d}{_ENDING}"
-                write_whole(path, event)
-                write_whole(self.folder / "last", str(last + 1).encode())
-                return path
-        except OSError as error:
-            raise ConfigurationError(
-                f"the event cannot be kept in {self.folder}: {error.strerror}"
-            ) from None
+            with ((self.refused if refused else self.queue) / name).open("rb") as stream:
+                return Item.decode(stream.read(MAX_ITEM + MAX_HEADER))
+        except FileNotFoundError:
+            return None
 
-    def waiting(self) -> list[Path]:
-        """Files of waiting events, oldest first."""
-        if not self.folder.is_dir():
-            return []
-        return sorted(
-            path for path in self.folder.glob(f"*{_ENDING}") if path.stem.isascii()
-            and path.stem.isdigit()
-        )  # fmt: skip
+    def done(self, name: str) -> None:
+        """The ledger has it: take it out of the queue."""
+        (self.queue / name).unlink(missing_ok=True)
 
-    def flush(self, settings: Settings) -> tuple[int, int]:
-        """Send what waits, oldest first.
-
-        Returns:
-            How many were sent and how many the ledger refused for good.
-
-        Raises:
-            AwayError: the ledger does not answer; the rest still waits.
-        """
-        sent = refused = 0
-        if not self.waiting():
-            return sent, refused
-        with self._lock():
-            for path in self.waiting():
-                try:
-                    deliver(path.read_bytes(), settings)
-                    sent += 1
-                except RefusedError as error:
-                    self._refuse(path, str(error))
-                    refused += 1
-                path.unlink(missing_ok=True)
-        return sent, refused
-
-    def take(self, folder: Path) -> int:
-        """Take over the events of another spool, in their order.
-
-        Raises:
-            ConfigurationError: there is no such folder.
-        """
-        if not folder.is_dir():
-            raise ConfigurationError(f"{folder} is no folder")
-        taken = 0
-        for path in Spool(folder).waiting():
-            self.add(path.read_bytes())
-            path.unlink()
-            taken += 1
-        return taken
-
-    def _refuse(self, path: Path, reason: str) -> None:
+    def refuse(self, name: str, problem: str) -> None:
+        """The ledger will never take it: set it aside with the reason."""
         make_folder(self.refused)
-        event = path.read_bytes()
-        kept = {"reason": reason, "event": event.decode("utf-8", "replace")}
-        write_whole(self.refused / path.name, json.dumps(kept).encode())
+        with contextlib.suppress(OSError):  # the event matters more than the reason
+            replace(self.refused / f"{name}.problem", f"{problem}\n".encode())
+        with contextlib.suppress(FileNotFoundError):
+            (self.queue / name).replace(self.refused / name)
+            sync_folder(self.refused)
 
-    def _last(self) -> int:
+    def forget_refusal(self, name: str) -> None:
+        """Drop something refused, of which the sender has the original at hand."""
+        (self.refused / name).unlink(missing_ok=True)
+        (self.refused / f"{name}.problem").unlink(missing_ok=True)
+
+    def problem(self, name: str) -> str:
+        """Why something was refused."""
         try:
-            return int((self.folder / "last").read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            return 0
+            return (self.refused / f"{name}.problem").read_text("utf-8", "replace").strip()
+        except OSError:
+            return ""
 
-    @contextlib.contextmanager
-    def _lock(self) -> Iterator[None]:
-        handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            _acquire(handle)
-            yield
-        finally:
-            os.close(handle)
+    def draining(self, wait_s: float) -> AbstractContextManager[None]:
+        """Be the one process that sends.
 
-
-def deliver(event: bytes, settings: Settings) -> dict[str, object]:
-    """Send one event and give its receipt.
-
-    Raises:
-        AwayError: not now.
-        RefusedError: never.
-        ConfigurationError: server or token is not named.
-    """
-    if settings.token is None:
-        raise ConfigurationError("PIPELEDGER_TOKEN is not set")
-    answer = request(
-        "POST",
-        f"{settings.base}/events",
-        token=settings.token,
-        body=event,
-        headers={"Content-Type": "application/cloudevents+json"},
-    )
-    receipt = answer.json()
-    if not isinstance(receipt, dict) or not isinstance(receipt.get("position"), int):
-        raise AwayError("the answer is no receipt")
-    return receipt
+        Raises:
+            SpoolError: another one is, and was for `wait_s` seconds.
+        """
+        return locked(self.folder / "sending.lock", wait_s)
 
 
-def _acquire(handle: int) -> None:
-    if os.name == "posix":
-        import fcntl  # noqa: PLC0415 - not on every platform
-
-        fcntl.flock(handle, fcntl.LOCK_EX)
-    else:
-        import msvcrt  # noqa: PLC0415 - not on every platform
-
-        msvcrt.locking(handle, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]  # Windows only
+def _names(folder: Path) -> list[str]:
+    try:
+        found = sorted(one.name for one in folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [name for name in found if name.split("-", 1)[0].isdigit()]

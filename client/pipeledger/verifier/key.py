@@ -6,6 +6,7 @@ key hash = SHA-256(name LF 0x01 || public key)[:4]
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -73,6 +74,12 @@ class TrustedKey:
     def key_id(self) -> str:
         """Name and hash joined by `+`, as entries name the keys that signed them."""
         return f"{self.name}+{self.key_hash.hex()}"
+
+    @property
+    def vkey(self) -> str:
+        """The key as the text that `parse` reads."""
+        encoded = base64.b64encode(bytes([ED25519]) + self.public).decode()
+        return f"{self.key_id}+{encoded}"
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether `signature` is this key's signature of `message`."""

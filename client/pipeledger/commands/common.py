@@ -1,0 +1,112 @@
+"""What the verbs share: their parser, their settings, and how they speak of deliveries."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, NoReturn
+
+from pipeledger.errors import AwayError, SpoolError, UsageError
+from pipeledger.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeledger.delivery import Delivery, Sent
+    from pipeledger.spool import Item
+
+FAILED = 1
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the words.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def parser_of(verb: str, description: str, epilog: str = "") -> Parser:
+    """The parser of a verb."""
+    return Parser(
+        prog=f"pipeledger {verb}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def add_delivery_options(parser: argparse.ArgumentParser) -> None:
+    """Options of the verbs that send."""
+    parser.add_argument(
+        "--strict", action="store_true", help="fail when the ledger did not take it (default: warn)"
+    )
+    parser.add_argument("--source", default="", help="CloudEvents source (PIPELEDGER_SOURCE)")
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings of the environment and these options.
+
+    Raises:
+        UsageError: one of them is wrong.
+    """
+    settings = Settings.read(os.environ)
+    return replace(
+        settings,
+        strict=settings.strict or getattr(options, "strict", False),
+        source=getattr(options, "source", "") or settings.source,
+    )
+
+
+def delivery_of(settings: Settings) -> Delivery:
+    """How things are sent; signed events name the origin that is trusted at the address."""
+    from pipeledger.delivery import Delivery  # noqa: PLC0415 - brings what help does not need
+
+    return Delivery(settings, origin=lambda: trusted_origin(settings))
+
+
+def trusted_origin(settings: Settings) -> str:
+    """The origin of the ledger that is trusted at the address, or nothing."""
+    from pipeledger.trusting import TrustStore  # noqa: PLC0415 - brings cryptography
+    from pipeledger.verifier.wire import UncheckedError  # noqa: PLC0415 - as above
+
+    try:
+        log = TrustStore(settings.config).of_address(settings.url, settings.ledger)
+    except (UncheckedError, OSError) as error:
+        raise UsageError(str(error)) from error
+    return "" if log is None else log.origin
+
+
+def attempt(delivery: Delivery, item: Item) -> tuple[Sent | None, int]:
+    """Deliver an item, warn where that fails, and give the exit status for it."""
+    settings = delivery.settings
+    failed = FAILED if settings.strict else 0
+    try:
+        sent = delivery.deliver(item, wait_s=settings.timeout_s)
+    except AwayError as error:
+        waiting = len(delivery.spool.waiting())
+        warn(f"the ledger is away ({error}); {item.label} waits in the spool, {waiting} in all")
+        return None, failed
+    except SpoolError as error:
+        warn(f"{item.label} is lost: {error}")
+        return None, failed
+    if sent.problem:
+        kept = f"; kept under {delivery.spool.refused}" if item.kind == "event" else ""
+        warn(f"{item.label} was refused: {sent.problem}{kept}")
+        return None, failed
+    return sent, 0
+
+
+def warn(message: str) -> None:
+    """Say something on standard error, on one line."""
+    sys.stderr.write(f"pipeledger: {' '.join(message.split())}\n")
+
+
+def say(line: str) -> None:
+    """Say something on standard output."""
+    sys.stdout.write(f"{line}\n")

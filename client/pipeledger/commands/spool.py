@@ -1,0 +1,133 @@
+"""`pipeledger spool`: what waits for the ledger."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeledger.commands.common import delivery_of, parser_of, say, settings_of, warn
+from pipeledger.errors import SpoolError, UsageError
+from pipeledger.spool import Spool
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from pipeledger.settings import Settings
+
+_EPILOG = """\
+Where the runner's disk dies with the job, flush in a step that always runs, or keep the folder as
+a build artifact and import it later:
+
+  pipeledger spool flush
+  pipeledger spool import pipeledger-spool.tar.gz && pipeledger spool flush
+"""
+_SHOWN = 20
+
+
+def main(words: Sequence[str]) -> int:
+    """Show, send or take over what waits; the exit status."""
+    parser = parser_of("spool", "See and send what waits for the ledger.", _EPILOG)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="status|flush|import")
+    status = verbs.add_parser("status", help="what waits and what was refused")
+    status.add_argument("--json", action="store_true")
+    flush = verbs.add_parser("flush", help="send what waits")
+    flush.add_argument("--strict", action="store_true", help="fail when something still waits")
+    flush.add_argument(
+        "--retry-refused", action="store_true", help="try what was refused once more, too"
+    )
+    flush.add_argument(
+        "--readdress", action="store_true", help="send what waits for other ledgers here, too"
+    )
+    take = verbs.add_parser("import", help="take over a spool carried as a folder or archive")
+    take.add_argument("carried", metavar="DIR|ARCHIVE", type=Path)
+    options = parser.parse_args(list(words))
+    settings = settings_of(options)
+    return {"status": _status, "flush": _flush, "import": _import}[options.verb](options, settings)
+
+
+def _status(options: argparse.Namespace, settings: Settings) -> int:
+    spool = Spool(settings.spool, settings.spool_limit)
+    waiting, refused = spool.waiting(), spool.refusals()
+    if options.json:
+        rows = [{"name": name, "problem": spool.problem(name)} for name in refused]
+        say(json.dumps({"folder": str(spool.folder), "waiting": len(waiting),
+                        "bytes": spool.size(), "refused": rows}))  # fmt: skip
+        return 0
+    say(f"{spool.folder}: {len(waiting)} waiting ({spool.size()} bytes), {len(refused)} refused")
+    for name in waiting[:_SHOWN]:
+        say(f"  waiting  {_label(spool, name)}")
+    for name in refused[:_SHOWN]:
+        say(f"  refused  {_label(spool, name, refused=True)}: {spool.problem(name)}")
+    return 0
+
+
+def _flush(options: argparse.Namespace, settings: Settings) -> int:
+    failed = 1 if settings.strict else 0
+    spool = Spool(settings.spool, settings.spool_limit)
+    if options.retry_refused:
+        _retry(spool)
+    if not spool.waiting():
+        say("nothing waits")
+        return 0
+    if not settings.url:
+        warn(f"PIPELEDGER_URL is not set; {len(spool.waiting())} wait in the spool")
+        return failed
+    delivery = delivery_of(settings)
+    try:
+        with spool.draining(settings.timeout_s):
+            drained = delivery.drain(everything=options.readdress)
+    except SpoolError as error:
+        warn(str(error))
+        return failed
+    refused = [one for one in drained.sent.values() if one.problem]
+    left = len(spool.waiting())
+    say(f"{len(drained.sent) - len(refused)} sent, {len(refused)} refused, {left} still waiting")
+    for one in refused[:_SHOWN]:
+        warn(f"refused: {one.problem}")
+    if drained.away:
+        warn(drained.away)
+    elif left:
+        warn(
+            f"{left} wait for another ledger than {settings.ledger} at {settings.url}; "
+            "--readdress sends them here"
+        )
+    return failed if left or refused else 0
+
+
+def _import(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeledger.carried import carried_items  # noqa: PLC0415 - archives are seldom needed
+
+    if not options.carried.exists():
+        raise UsageError(f"{options.carried}: no such folder or archive")
+    spool = Spool(settings.spool, settings.spool_limit)
+    here = {name.split("-", 1)[1] for name in spool.waiting()}
+    taken = known = 0
+    for item in carried_items(options.carried):
+        if item.id[:32] in here:
+            known += 1
+            continue
+        # Whoever imports says where it goes now; a ledger's name stays.
+        spool.add(replace(item, url=settings.url or item.url, mark=settings.mark or item.mark))
+        here.add(item.id[:32])
+        taken += 1
+    say(f"{taken} taken over, {known} were here already; next: pipeledger spool flush")
+    return 0
+
+
+def _retry(spool: Spool) -> None:
+    for name in spool.refusals():
+        item = spool.read(name, refused=True)
+        if item is not None:
+            spool.add(item)
+            spool.forget_refusal(name)
+
+
+def _label(spool: Spool, name: str, *, refused: bool = False) -> str:
+    try:
+        item = spool.read(name, refused=refused)
+    except SpoolError as error:
+        return f"{name} ({error})"
+    return name if item is None else f"{item.label} {item.id}"

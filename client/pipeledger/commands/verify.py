@@ -1,0 +1,106 @@
+"""`pipeledger verify`: files, folders, and whole ledgers by their address."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeledger.commands.common import parser_of, settings_of
+from pipeledger.commands.trust import address_of, fetch_keys
+from pipeledger.errors import ClientError
+from pipeledger.remote import LedgerReader
+from pipeledger.trusting import TrustStore
+from pipeledger.verifier.evidence import Policy, Verdict, check_path
+from pipeledger.verifier.key import fingerprint_of
+from pipeledger.verifier.standalone import add_options, judge
+from pipeledger.verifier.standalone import settings_of as verifier_settings
+from pipeledger.verifier.trust import TrustedLog, trusted_log
+from pipeledger.verifier.wire import UncheckedError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from pipeledger.settings import Settings
+    from pipeledger.verifier.proof import Proof
+
+_EPILOG = """\
+Exit status: 0 sound, 1 not (the first bad position is named), 2 could not check.
+
+  pipeledger verify https://ledger.example           every entry of a ledger
+  pipeledger verify https://ledger.example --save D  ... and keep it, to verify D offline
+  pipeledger verify entry.pipeledger.json            one entry with its proof and parts
+  pipeledger verify receipt.json                     a receipt; its proof is asked for
+"""
+
+
+def main(words: Sequence[str]) -> int:
+    """Verify what the words name; the exit status."""
+    parser = parser_of(
+        "verify", "Check evidence of a ledger with this program's own code.", _EPILOG
+    )
+    parser.add_argument("evidence", metavar="FILE|DIRECTORY|URL")
+    parser.add_argument("--ledger", default="", help="name of the ledger at the URL (default)")
+    parser.add_argument("--save", type=Path, metavar="DIRECTORY", help="keep what was verified")
+    parser.add_argument("--offline", action="store_true", help="ask no ledger for a proof")
+    add_options(parser)
+    options = parser.parse_args(list(words))
+    settings = settings_of(options)
+
+    def check() -> list[Verdict]:
+        try:
+            with ThreadPoolExecutor(os.cpu_count()) as workers:
+                if options.evidence.startswith(("http://", "https://")):
+                    return [_check_url(options, settings, workers)]
+                return _check_path(options, settings, workers)
+        except ClientError as error:
+            raise UncheckedError(str(error)) from error
+
+    return judge(check, as_json=options.json, name="pipeledger")
+
+
+def _check_path(
+    options: argparse.Namespace, settings: Settings, workers: ThreadPoolExecutor
+) -> list[Verdict]:
+    logs = [trusted_log(options.key)] if options.key else TrustStore(settings.config).logs()
+    policy = Policy(
+        logs,
+        verifier_settings(options, logs, workers),
+        options.entry,
+        None if options.offline else _prover(settings),
+    )
+    return check_path(Path(options.evidence), policy)
+
+
+def _prover(settings: Settings) -> Callable[[TrustedLog, int], Proof]:
+    def prove(log: TrustedLog, position: int) -> Proof:
+        if not log.url:
+            raise UncheckedError(f"no address is known of {log.origin} to ask for the proof")
+        return LedgerReader(log.url, log.ledger, settings).proof(position)
+
+    return prove
+
+
+def _check_url(
+    options: argparse.Namespace, settings: Settings, workers: ThreadPoolExecutor
+) -> Verdict:
+    url, ledger = address_of(options.evidence, options.ledger, settings)
+    store = TrustStore(settings.config)
+    log = trusted_log(options.key) if options.key else store.of_address(url, ledger)
+    if log is None:
+        fingerprint = fingerprint_of(fetch_keys(url, ledger, settings))
+        named = "" if ledger == "default" else f" --ledger {ledger}"
+        raise UncheckedError(
+            f"the keys of {url} are not trusted yet; it shows the fingerprint {fingerprint}",
+            "compare that with one you got another way, then run: "
+            f"pipeledger trust add {url} --fingerprint {fingerprint}{named}",
+        )
+    reader = LedgerReader(url, ledger, settings)
+    verdict, checkpoint = reader.check(
+        log, verifier_settings(options, [log], workers), save=options.save
+    )
+    if not options.key and verdict.facts["signatures"]:
+        store.saw(log, checkpoint)
+    return verdict

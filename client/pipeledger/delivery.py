@@ -1,0 +1,299 @@
+"""Delivery: everything goes through the spool, so a kill at any point loses nothing.
+
+An event is kept on disk first; then one process at a time sends what waits, oldest first, and takes
+each file away once the ledger has answered for it. What the ledger refuses for good is set aside
+with its reason and holds nothing up.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from pipeledger.errors import AwayError, SpoolError
+from pipeledger.event import CONTENT_TYPE
+from pipeledger.signing import ENVELOPE_TYPE, EventSigner, stated_origin
+from pipeledger.spool import EVENT, REPORT, Item, Spool
+from pipeledger.transport import Answer, Transport, problem_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeledger.settings import Settings
+
+NDJSON = "application/x-ndjson"
+BATCH = 500
+BATCH_BYTES = 4 * 1024 * 1024
+MAX_PATIENCE_S = 5.0
+MAX_RETRIES = 5
+_PATHS = {"event": "events", "report": "reports"}
+# Not about what was sent: the credential, the address, the rate, the moment.
+_NOT_FOR_GOOD = frozenset({401, 402, 404, 405, 407, 408, 421, 423, 425, 426, 429, 511})
+
+
+@dataclass
+class Sent:
+    """What came of one item.
+
+    Attributes:
+        answer: what the ledger answered for it: a receipt, or a report's answer.
+        problem: why it was refused, or nothing.
+    """
+
+    answer: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass
+class Drained:
+    """What came of sending what waits.
+
+    Attributes:
+        sent: by name in the queue, what was answered for or refused.
+        away: why sending stopped, or nothing.
+    """
+
+    sent: dict[str, Sent] = field(default_factory=dict)
+    away: str = ""
+
+
+class Delivery:
+    """Sends to one ledger what a spool holds for it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        origin: Callable[[], str] | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Prepare; nothing is sent.
+
+        Args:
+            settings: of this run.
+            origin: gives the trusted origin of the ledger, or nothing where none is trusted.
+            pause: waits some seconds.
+        """
+        self.settings = settings
+        self.spool = Spool(settings.spool, settings.spool_limit)
+        self._transport = Transport(settings.url, settings.ledger, settings)
+        self._origin = origin
+        self._pause = pause
+        self._signer: EventSigner | None = None
+
+    def event(self, body: bytes, event_id: str, label: str) -> Item:
+        """The item of an event; signed already, if there is a key and the origin is trusted.
+
+        Raises:
+            UsageError: the key cannot be used.
+        """
+        item = Item(
+            kind=EVENT,
+            url=self.settings.url,
+            ledger=self.settings.ledger,
+            id=event_id,
+            label=label,
+            content_type=CONTENT_TYPE,
+            body=body,
+            sign=self.settings.key is not None,
+            mark=self.settings.mark,
+        )
+        if item.sign:
+            signer = self._key()
+            if self._origin is not None and (origin := self._origin()):
+                return _signed(item, signer.envelope(body, origin))
+        return item
+
+    def deliver(self, item: Item, *, wait_s: float) -> Sent:
+        """Keep an item and send all that waits up to it.
+
+        Args:
+            item: what to send.
+            wait_s: longest time for it, in seconds.
+
+        Raises:
+            AwayError: it waits in the spool now.
+            SpoolError: the spool could not keep it, and the ledger did not take it either.
+        """
+        begun = time.time()
+        try:
+            name = self.spool.add(item)
+        except (OSError, SpoolError) as error:
+            return self._without_spool(item, error, wait_s)
+        if not self.settings.url:
+            raise AwayError("PIPELEDGER_URL is not set")
+        try:
+            with self.spool.draining(wait_s):
+                if self.spool.read(name) is None:
+                    return Sent(problem=self.spool.problem(name))
+                if self._failed_since(begun):
+                    raise AwayError("another process found the ledger away a moment ago")
+                drained = self.drain(wait_s)
+        except SpoolError as error:
+            raise AwayError(f"{error} and sends") from error
+        if name in drained.sent:
+            if item.kind == REPORT:
+                self.spool.forget_refusal(name)
+            return drained.sent[name]
+        raise AwayError(drained.away or "older events are still being sent")
+
+    def drain(self, budget_s: float | None = None, *, everything: bool = False) -> Drained:
+        """Send what waits for this ledger, in order; the caller holds the sending lock.
+
+        Args:
+            budget_s: no new request is begun after so many seconds; None: no such limit.
+            everything: also what was meant for another ledger.
+        """
+        drained = Drained()
+        deadline = None if budget_s is None else time.monotonic() + budget_s
+        group: list[tuple[str, Item]] = []
+        try:
+            for name in self.spool.waiting():
+                if deadline is not None and time.monotonic() > deadline:
+                    break
+                try:
+                    item = self.spool.read(name)
+                except SpoolError as error:
+                    self.spool.refuse(name, str(error))
+                    drained.sent[name] = Sent(problem=str(error))
+                    continue
+                if item is None or not (everything or self._ours(item)):
+                    continue
+                if group and not _fits(group, item):
+                    self._send(group, drained)
+                    group = []
+                group.append((name, item))
+            self._send(group, drained)
+        except AwayError as error:
+            drained.away = str(error)
+            self._note_failure()
+        return drained
+
+    def _ours(self, item: Item) -> bool:
+        if item.ledger != self.settings.ledger:
+            return False
+        # A token belongs to one ledger, so the same token means the same ledger elsewhere. What
+        # was meant for another one must not go into this one: nothing can be taken out again.
+        return item.url in ("", self.settings.url) or item.mark == self.settings.mark != ""
+
+    def _send(self, group: list[tuple[str, Item]], drained: Drained) -> None:
+        if len(group) > 1:
+            lines = b"\n".join(item.body for _, item in group)
+            answer = self._post(replace(group[0][1], content_type=NDJSON, body=lines))
+            if answer.status < 400 and self._settle_group(group, answer.object(), drained):  # noqa: PLR2004 - errors begin there
+                return
+        for name, item in group:
+            self._settle(name, self._post(item), drained)
+
+    def _settle_group(
+        self, group: list[tuple[str, Item]], answered: dict[str, Any], drained: Drained
+    ) -> bool:
+        """Take the answers for a group one by one; False if they cannot be told apart."""
+        rows = answered.get("receipts")
+        if not isinstance(rows, list) or len(rows) != len(group):
+            return False
+        for (name, _), row in zip(group, rows, strict=True):
+            status = row.get("status") if isinstance(row, dict) else None
+            if not isinstance(status, int):
+                raise AwayError("what answered is no ledger: a receipt without status")
+            receipt, problem = row.get("receipt"), row.get("problem")
+            if isinstance(receipt, dict) and status < 400:  # noqa: PLR2004 - errors begin there
+                receipt.setdefault("checkpoint", answered.get("checkpoint"))
+                self._done(name, receipt, drained)
+            else:
+                said = problem_text(problem if isinstance(problem, dict) else {}, status)
+                self._not_taken(name, status, said, drained)
+        return True
+
+    def _settle(self, name: str, answer: Answer, drained: Drained) -> None:
+        if answer.status < 300:  # noqa: PLR2004 - success
+            self._done(name, answer.object(), drained)
+        else:
+            self._not_taken(name, answer.status, answer.problem(), drained)
+
+    def _done(self, name: str, answered: dict[str, Any], drained: Drained) -> None:
+        if name:
+            self.spool.done(name)
+        drained.sent[name] = Sent(answered)
+
+    def _not_taken(self, name: str, status: int, problem: str, drained: Drained) -> None:
+        if status >= 500 or status < 400 or status in _NOT_FOR_GOOD:  # noqa: PLR2004 - HTTP
+            raise AwayError(f"the ledger says: {problem}", certain=True)
+        if name:
+            self.spool.refuse(name, problem)
+        drained.sent[name] = Sent(problem=problem)
+
+    def _post(self, item: Item) -> Answer:
+        if item.sign:
+            origin = (self._origin() if self._origin is not None else "") or stated_origin(
+                self._transport
+            )
+            item = _signed(item, self._key().envelope(item.body, origin))
+        for _ in range(MAX_RETRIES):
+            answer = self._transport.request(
+                "POST",
+                _PATHS[item.kind],
+                query=item.query,
+                body=item.body,
+                headers={"Content-Type": item.content_type},
+            )
+            if answer.status != 429 or answer.retry_after_s > MAX_PATIENCE_S:  # noqa: PLR2004 - rate
+                break
+            self._pause(max(answer.retry_after_s, 0.2))
+        return answer
+
+    def _without_spool(self, item: Item, cause: OSError | SpoolError, wait_s: float) -> Sent:
+        """Send what the spool cannot keep; older events still go first."""
+        why = cause.strerror if isinstance(cause, OSError) else str(cause)
+        lost = f"the spool cannot keep it ({why or 'error'})"
+        if not self.settings.url:
+            raise SpoolError(f"{lost}, and PIPELEDGER_URL is not set")
+        drained = self.drain(wait_s)
+        try:
+            if not drained.away:
+                self._settle("", self._post(item), drained)
+        except AwayError as error:
+            drained.away = str(error)
+        if drained.away:
+            raise SpoolError(f"{lost}, and the ledger is away: {drained.away}") from cause
+        return drained.sent[""]
+
+    def _key(self) -> EventSigner:
+        if self._signer is None:
+            if self.settings.key is None:
+                raise AwayError("a waiting event is to be signed, but PIPELEDGER_KEY is not set")
+            self._signer = EventSigner.load(self.settings.key)
+        return self._signer
+
+    def _failed_since(self, begun: float) -> bool:
+        try:
+            return (self.spool.folder / "away").stat().st_mtime >= begun
+        except OSError:
+            return False
+
+    def _note_failure(self) -> None:
+        try:
+            (self.spool.folder / "away").write_bytes(b"")
+        except OSError:
+            return  # only spares the next process a try
+
+
+def _signed(item: Item, envelope: bytes) -> Item:
+    return replace(item, content_type=ENVELOPE_TYPE, body=envelope, sign=False)
+
+
+def _fits(group: list[tuple[str, Item]], item: Item) -> bool:
+    """Whether an item can go with these in one request: plain events, as the bytes they are.
+
+    A line of NDJSON is taken as the very bytes that a single event would be, so an event whose
+    answer was lost is recognised whichever way it comes again.
+    """
+    return (
+        len(group) < BATCH
+        and item.content_type == CONTENT_TYPE
+        and not item.sign
+        and b"\n" not in item.body
+        and all(one.content_type == CONTENT_TYPE and not one.sign for _, one in group[:1])
+        and sum(len(one.body) for _, one in group) + len(item.body) < BATCH_BYTES
+    )

@@ -1,0 +1,139 @@
+"""A whole ledger over HTTP, and proofs on request: bytes only, the verifier judges them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pipeledger.durable import make_folder
+from pipeledger.errors import AwayError
+from pipeledger.transport import Transport, refusal
+from pipeledger.verifier.evidence import check_seen, verdict_of_run
+from pipeledger.verifier.folder import CHECKPOINT, ENTRIES
+from pipeledger.verifier.lines import check_lines
+from pipeledger.verifier.note import MAX_NOTE, open_checkpoint
+from pipeledger.verifier.proof import Proof, parse_proof
+from pipeledger.verifier.wire import UncheckedError, UnsoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from pipeledger.settings import Settings as ClientSettings
+    from pipeledger.verifier.evidence import Verdict
+    from pipeledger.verifier.lines import Settings
+    from pipeledger.verifier.trust import TrustedLog
+    from pipeledger.verifier.wire import Checkpoint
+
+PAGE = 1000
+MAX_PROOF = 2_000_000
+NDJSON = "application/x-ndjson"
+_GONE = frozenset({404, 410})
+
+
+class LedgerReader:
+    """Reads one ledger for the verifier."""
+
+    def __init__(self, url: str, ledger: str, settings: ClientSettings) -> None:
+        self._transport = Transport(url, ledger, settings)
+
+    def check(
+        self, log: TrustedLog, settings: Settings, *, save: Path | None
+    ) -> tuple[Verdict, Checkpoint]:
+        """Verify the whole ledger against its newest checkpoint.
+
+        Args:
+            log: trusted keys, and what was seen before.
+            settings: how much is checked.
+            save: folder for what was read, or None.
+
+        Raises:
+            UnsoundError: the first bad position.
+            UncheckedError: entries or checkpoint may not be read.
+            AwayError: the ledger does not answer.
+        """
+        note = self._get("log/checkpoint", "text/plain", MAX_NOTE)
+        checkpoint = open_checkpoint(note, log.log_keys, log.origin)
+        if log.seen is not None and checkpoint.size < log.seen.size:
+            raise UnsoundError(
+                checkpoint.size + 1,
+                f"missing: the ledger had {log.seen.size} entries when it was verified before "
+                f"and has {checkpoint.size} now",
+            )
+        check_seen(checkpoint, log, settings.known, passed=True)
+        with ExitStack() as stack:
+            kept: BinaryIO | None = None
+            if save is not None:
+                make_folder(save)
+                kept = stack.enter_context((save / ENTRIES).open("wb"))
+            lines = self._lines(checkpoint.size, kept)
+            watched = replace(settings, progress=_progress(checkpoint.size))
+            run = check_lines(lines, log, watched, checkpoint=checkpoint)
+        if save is not None:
+            (save / CHECKPOINT).write_bytes(note)
+        return verdict_of_run(run), checkpoint
+
+    def proof(self, position: int) -> Proof:
+        """The proof of an entry, up to the ledger's newest checkpoint.
+
+        Raises:
+            UnsoundError: the ledger says that there is no such position.
+            UncheckedError: it may not be read.
+            AwayError: the ledger does not answer.
+        """
+        answer = self._transport.request(
+            "GET", f"entries/{position}/proof", headers={"Accept": "text/plain"}, limit=MAX_PROOF
+        )
+        if answer.status in _GONE:
+            raise UnsoundError(position, "the ledger says that it does not hold it")
+        if answer.status != 200:  # noqa: PLR2004 - OK
+            raise UncheckedError(str(refusal(answer)), self._hint(answer.status))
+        return parse_proof(answer.body)
+
+    def _get(self, path: str, accept: str, limit: int) -> bytes:
+        answer = self._transport.request("GET", path, headers={"Accept": accept}, limit=limit)
+        if answer.status != 200:  # noqa: PLR2004 - OK
+            raise UncheckedError(str(refusal(answer)), self._hint(answer.status))
+        return answer.body
+
+    def _hint(self, status: int) -> str:
+        if status not in (401, 403):
+            return ""
+        if self._transport.withheld:
+            return "PIPELEDGER_TOKEN is sent to PIPELEDGER_URL only: set that to this address"
+        return "set PIPELEDGER_TOKEN to a token that may read"
+
+    def _lines(self, size: int, kept: BinaryIO | None) -> Iterator[bytes]:
+        after = 0
+        while after < size:
+            # Never beyond the checkpoint: what came later has no signed root yet.
+            wanted = min(PAGE, size - after)
+            got = 0
+            query = {"after": str(after), "limit": str(wanted)}
+            for line in self._transport.lines("entries", query=query, headers={"Accept": NDJSON}):
+                got += 1
+                if got > wanted:
+                    raise AwayError("the ledger answers with more entries than were asked for")
+                if kept is not None:
+                    kept.write(line)
+                yield line
+            if not got:
+                return
+            after += got
+
+
+def _progress(total: int) -> Callable[[int], None] | None:
+    """Tell of progress where a person watches."""
+    if not sys.stderr.isatty() or os.environ.get("CI"):
+        return None
+
+    def tell(done: int) -> None:
+        end = "\r" if done < total else "\r\x1b[K"
+        sys.stderr.write(f"\r{done:,} of {total:,} entries{end}")
+        sys.stderr.flush()
+
+    return tell

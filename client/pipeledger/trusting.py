@@ -1,0 +1,96 @@
+"""The trust store on this machine: a file of its own, changed by one process at a time."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from pipeledger.durable import replace
+from pipeledger.lock import locked
+from pipeledger.verifier.trust import TrustedLog, read_trust
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeledger.verifier.wire import Checkpoint
+
+MAX_STORE = 64 * 1024 * 1024
+_WAIT_S = 10.0
+
+
+class TrustStore:
+    """Which keys are believed for which ledger."""
+
+    def __init__(self, config: Path) -> None:
+        """Name the folder it lies in; the file is made when something is trusted."""
+        self.file = config / "trust.json"
+
+    def logs(self) -> list[TrustedLog]:
+        """All logs that are trusted.
+
+        Raises:
+            UncheckedError: the file is damaged.
+            OSError: the file cannot be read.
+        """
+        try:
+            with self.file.open("rb") as stream:
+                return read_trust(stream.read(MAX_STORE))
+        except FileNotFoundError:
+            return []
+
+    def of_address(self, url: str, ledger: str) -> TrustedLog | None:
+        """The log that is trusted at this address under this name."""
+        for log in self.logs():
+            if (log.url, log.ledger) == (url, ledger):
+                return log
+        return None
+
+    def put(self, log: TrustedLog) -> None:
+        """Trust a log; what was known of the address or the origin before is replaced.
+
+        Raises:
+            SpoolError: another process keeps the store locked.
+            OSError: the store cannot be written.
+        """
+        with self._locked():
+            others = [
+                one
+                for one in self.logs()
+                if (one.url, one.ledger) != (log.url, log.ledger) and one.origin != log.origin
+            ]
+            self._write([*others, log])
+
+    def saw(self, log: TrustedLog, checkpoint: Checkpoint) -> None:
+        """Remember the largest checkpoint that was verified of a log.
+
+        Raises:
+            SpoolError: another process keeps the store locked.
+            OSError: the store cannot be written.
+        """
+        with self._locked():
+            logs = [
+                TrustedLog(one.origin, one.keys, one.url, one.ledger, checkpoint)
+                if one.origin == log.origin
+                and (one.seen is None or one.seen.size < checkpoint.size)
+                else one
+                for one in self.logs()
+            ]
+            self._write(logs)
+
+    def _locked(self) -> Any:  # noqa: ANN401 - a context manager of nothing
+        return locked(self.file.with_suffix(".lock"), _WAIT_S)
+
+    def _write(self, logs: list[TrustedLog]) -> None:
+        store = {"v": 1, "ledgers": [_object(log) for log in logs]}
+        replace(self.file, json.dumps(store, indent=1).encode() + b"\n")
+
+
+def _object(log: TrustedLog) -> dict[str, Any]:
+    seen = log.seen
+    return {
+        "url": log.url,
+        "ledger": log.ledger,
+        "origin": log.origin,
+        "keys": [key.vkey for key in log.keys],
+        "seen": None if seen is None else {"size": seen.size, "root": seen.root.hex()},
+    }
