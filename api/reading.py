@@ -12,7 +12,7 @@ from api import ingest, receipts
 from api.doors import PART_READERS, READERS
 from api.entrance import JSON, TEXT, Position, enter, facts
 from domain.errors import NotFoundError, RefusedError
-from domain.event import read_time
+from domain.instant import read_time
 from domain.log.names import check_stream, check_tag
 from domain.log.wire import read_number, write_base64
 from store.ledger.reader import Filter

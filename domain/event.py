@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from domain.errors import RefusedError
 from domain.events import TYPES
+from domain.events.fields import check_value
+from domain.instant import read_time
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from domain.events.registry import EventType
 
 MAX_ID: Final = 500
@@ -21,16 +24,20 @@ MAX_EXTENSION: Final = 2048
 
 _TYPE: Final = re.compile(r"(pipeledger(?:\.[a-z]+){2,3})\.v([1-9][0-9]{0,3})")
 _ATTRIBUTE: Final = re.compile(r"[a-z0-9]{1,20}")
-_LINE: Final = re.compile(r"[^\x00-\x1f\x7f]+")
-_SOURCE: Final = re.compile(r"[^\x00-\x20\x7f]+")
-_TIME: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]{1,9}))?"
-    r"(?:[Zz]|([+-][0-9]{2}:[0-9]{2}))"
-)
+_LINE: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_SOURCE: Final = re.compile(r"[^\x00-\x20\x7f-\xa0\u2028\u2029]+")
 _CORE: Final = ("specversion", "id", "source", "type", "time", "data")
 _PLAIN: Final = ("subject", "dataschema")
-_MESSAGE: Final = re.compile(r"(?P<reason>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
-_BRACES: Final = re.compile(r"^\.")
+_JSON: Final = re.compile(
+    r"(?:application/json|text/json|[a-z]+/[a-z0-9.+-]+\+json)(?:\s*;\s*charset=\"?utf-8\"?)?",
+    re.IGNORECASE,
+)
+_INTEGER: Final = 2**31
+"""CloudEvents 1.0.2 section 3.4: an Integer has 32 bits."""
+_MESSAGE: Final = re.compile(
+    r"(?P<reason>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL
+)
+_MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +99,8 @@ def read_event(value: object) -> Event:
     if not isinstance(time, str):
         raise RefusedError("field time", "expected RFC 3339 with offset")
     read_time(time, "field time")
-    content = value.get("datacontenttype", "application/json")
-    if content not in ("application/json", "text/json"):
+    content = value.get("datacontenttype")
+    if content is not None and (not isinstance(content, str) or _JSON.fullmatch(content) is None):
         raise RefusedError("field datacontenttype", "expected application/json")
     data = value.get("data")
     if not isinstance(data, dict):
@@ -109,35 +116,26 @@ def check_data(kind: EventType, data: dict[str, Any]) -> None:
         RefusedError: names the field and what was expected there, never its value.
     """
     try:
-        msgspec.convert(data, kind.data)
+        msgspec.convert(data, kind.data, dec_hook=check_value)
     except msgspec.ValidationError as error:
-        match = _MESSAGE.fullmatch(str(error))
-        path = _BRACES.sub("", (match["path"] or "") if match else "")
-        reason = match["reason"] if match else "not of the type's structure"
-        if reason.startswith("Invalid enum value"):
-            # The library repeats the value there, and values do not belong into messages.
-            reason = "not one of the words this field may hold"
-        raise RefusedError(f"field data.{path}".rstrip("."), reason) from None
+        raise _refusal(str(error)) from None
 
 
-def read_time(text: str, place: str) -> datetime:
-    """An RFC 3339 instant with offset, in UTC; digits beyond microseconds are cut off.
-
-    Raises:
-        RefusedError: no offset, not in the calendar, a leap second, or outside the years
-            1 to 9999 in UTC.
-    """
-    match = _TIME.fullmatch(text)
+def _refusal(message: str) -> RefusedError:
+    """The library's message as place and reason, without anything a sender wrote."""
+    match = _MESSAGE.fullmatch(message)
     if match is None:
-        raise RefusedError(place, "expected RFC 3339 with offset, such as 2026-01-31T09:00:00Z")
-    day, clock, fraction, offset = match.groups()
-    digits = ((fraction or "") + "000000")[:6]
-    if clock.endswith(":60"):
-        raise RefusedError(place, "a leap second; give the second before or after it")
-    try:
-        return datetime.fromisoformat(f"{day}T{clock}.{digits}{offset or '+00:00'}").astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise RefusedError(place, "no instant between the years 1 and 9999") from None
+        return RefusedError("field data", "not of the type's structure")
+    place, reason = f"field data{match['path'] or ''}", match["reason"]
+    missing = _MISSING.fullmatch(reason)
+    if missing is not None:
+        return RefusedError(f"{place}.{missing[1]}", "missing")
+    if reason.startswith("Invalid enum value"):
+        # The library repeats the value there.
+        reason = "not one of the words this field may hold"
+    elif "matching regex" in reason:
+        reason = "not of the form this field has, or a control character"
+    return RefusedError(place, f"a key: {reason}" if match["key"] else reason)
 
 
 def _line(value: dict[str, Any], name: str, limit: int, pattern: re.Pattern[str]) -> str:
@@ -174,5 +172,7 @@ def _extensions(value: dict[str, Any]) -> dict[str, Any]:
                 raise RefusedError(f"field {name}", f"expected one line of {MAX_EXTENSION} at most")
         elif not isinstance(content, (bool, int)) or name in _PLAIN:
             raise RefusedError(f"field {name}", "expected text, an integer or a boolean")
+        elif not -_INTEGER <= content < _INTEGER:
+            raise RefusedError(f"field {name}", "an integer of more than 32 bits")
         found[name] = content
     return found

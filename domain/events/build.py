@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from domain.events.fields import (
-    MAX_LIST,
     Artifact,
     Common,
     Count,
@@ -25,7 +25,10 @@ BUILD = "build"
 VERIFICATION = "verification"
 
 Artifacts = Annotated[list[Artifact], Meta(max_length=1000)]
-Counts = Annotated[dict[str, Count], Meta(max_length=100)]
+Counts = Annotated[dict[Name, Count], Meta(max_length=100)]
+Claimed = Annotated[dict[Name, float], Meta(max_length=100)]
+Verdicts = Annotated[dict[Name, bool], Meta(max_length=100)]
+Steps = Annotated[int, Meta(ge=1)]
 
 
 class Pipeline(Common, kw_only=True):
@@ -33,7 +36,7 @@ class Pipeline(Common, kw_only=True):
 
     run: Name
     pipeline: Name | None = None
-    attempt: Annotated[int, Meta(ge=1)] | None = None
+    attempt: Steps | None = None
     trigger: Name | None = None
     triggered_by: Person | None = None
     ref: Handle | None = None
@@ -62,7 +65,7 @@ class TaskFinished(Common, kw_only=True):
     exit_status: int | None = None
     started_at: Instant | None = None
     pipeline: Name | None = None
-    attempt: Annotated[int, Meta(ge=1)] | None = None
+    attempt: Steps | None = None
 
 
 @event("build.finished", BUILD)
@@ -76,7 +79,7 @@ class BuildFinished(Common, kw_only=True):
     provenance: Digest | None = None
     exit_status: int | None = None
     started_at: Instant | None = None
-    attempt: Annotated[int, Meta(ge=1)] | None = None
+    attempt: Steps | None = None
 
 
 @event("artifact.published", BUILD)
@@ -111,6 +114,7 @@ class AttestationVerified(Common, kw_only=True):
     verifier: Name | None = None
     levels: Annotated[list[Name], Meta(max_length=50)] | None = None
     signed: bool | None = None
+    signer: Person | None = None
 
 
 @event("release.created", BUILD)
@@ -137,12 +141,12 @@ class TestsFinished(Common, kw_only=True):
     suite: Name | None = None
     counts: Counts | None = None
     counted: Name | None = None
-    claimed: Annotated[dict[str, float], Meta(max_length=100)] | None = None
+    claimed: Claimed | None = None
     format: Name | None = None
     exit_status: int | None = None
     started_at: Instant | None = None
     results: Digest | None = None
-    thresholds: dict[str, bool] | None = None
+    thresholds: Verdicts | None = None
     tester: Person | None = None
 
 
@@ -154,19 +158,40 @@ class ScanFinished(Common, kw_only=True):
     kind: Literal["sast", "dast", "sca", "container", "secret", "iac", "baseline"] | None = None
     counts: Counts | None = None
     counted: Name | None = None
-    claimed: Annotated[dict[str, float], Meta(max_length=100)] | None = None
+    claimed: Claimed | None = None
     suppressed: Count | None = None
     rules: Count | None = None
     target: Handle | None = None
     format: Name | None = None
     findings: Digest | None = None
     findings_count: Count | None = None
-    thresholds: dict[str, bool] | None = None
+    thresholds: Verdicts | None = None
     database_date: Instant | None = None
+    extent: Literal["full", "changes", "unknown"] | None = None
+    benchmark: Name | None = None
+    profile: Name | None = None
     exit_status: int | None = None
     started_at: Instant | None = None
     errors: Count | None = None
     ref: Handle | None = None
+
+
+class Condition(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
+    """One condition of a quality gate.
+
+    Attributes:
+        metric: what was measured.
+        comparator: how it was compared with the threshold.
+        threshold: the bound.
+        value: what was found.
+        outcome: whether it held.
+    """
+
+    metric: Name
+    comparator: Name | None = None
+    threshold: Name | float | None = None
+    value: Name | float | None = None
+    outcome: Outcome | None = None
 
 
 @event("quality.evaluated", VERIFICATION)
@@ -175,7 +200,7 @@ class QualityEvaluated(Common, kw_only=True):
 
     outcome: Outcome
     gate: Name | None = None
-    conditions: Annotated[list[dict[str, Any]], Meta(max_length=MAX_LIST)] | None = None
+    conditions: Annotated[list[Condition], Meta(max_length=1000)] | None = None
     target: Handle | None = None
 
 
@@ -189,4 +214,4 @@ class CoverageMeasured(Common, kw_only=True):
     branches_valid: Count | None = None
     percent: Annotated[float, Meta(ge=0, le=100)] | None = None
     format: Name | None = None
-    claimed: Annotated[dict[str, float], Meta(max_length=100)] | None = None
+    claimed: Claimed | None = None

@@ -33,17 +33,25 @@ class Authored(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
         sha: its object id.
         authors: who wrote it.
         committer: who committed it.
+        co_authors: who helped, by its trailers.
+        parents: the commits before it; two or more for a merge.
         authored_at: when it was written.
         committed_at: when it was committed.
         message: its message.
+        paths: the files it touches.
+        patch_id: the same for the same patch on another parent.
     """
 
     sha: Commit
     authors: People | None = None
+    co_authors: People | None = None
+    parents: Commits | None = None
     committer: Person | None = None
     authored_at: Instant | None = None
     committed_at: Instant | None = None
     message: Text | None = None
+    paths: Paths | None = None
+    patch_id: Name | None = None
 
 
 @event("commit.pushed", FAMILY)
@@ -64,7 +72,8 @@ class CommitPushed(Common, kw_only=True):
     paths: Paths | None = None
     patch_id: Name | None = None
     signature: Literal["valid", "invalid", "unsigned", "unknown"] | None = None
-    trailers: dict[str, Text] | None = None
+    cherry_picked_from: Commit | None = None
+    trailers: Annotated[dict[Name, Text], Meta(max_length=100)] | None = None
 
 
 @event("ref.updated", FAMILY)
@@ -92,6 +101,7 @@ class ProtectionChanged(Common, kw_only=True):
     required_approvals: Annotated[int, Meta(ge=0)] | None = None
     dismiss_stale: bool | None = None
     admins_exempt: bool | None = None
+    weakened: bool | None = None
     rule: Name | None = None
 
 

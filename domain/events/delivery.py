@@ -19,7 +19,6 @@ from domain.events.fields import (
     Name,
     Outcome,
     Person,
-    Position,
     Text,
 )
 from domain.events.registry import Door, event
@@ -30,6 +29,7 @@ OPERATOR = ("operator",)
 
 Impact = bool | Literal["unknown"]
 Names = Annotated[list[Name], Meta(max_length=1000)]
+Value = Name | bool | int | float
 Tier = Literal["production", "dr", "staging", "test", "development", "preview"]
 
 
@@ -110,8 +110,9 @@ class FlagChanged(Common, kw_only=True):
     flag: Name
     service: Name
     environment: Name
-    before: Name | None = None
-    after: Name | None = None
+    before: Value | None = None
+    after: Value | None = None
+    reason: Text | None = None
 
 
 @event("database.migrated", DEPLOYMENT)
@@ -207,18 +208,30 @@ class EnvironmentRegistered(Common, kw_only=True):
     second: Person | None = None
 
 
+class RepositoryUse(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
+    """A repository and what a service has of it.
+
+    Attributes:
+        repository: its address.
+        role: whether it holds the service's source or only what is deployed of it.
+        paths: the part of it that is the service's; none: all of it.
+    """
+
+    repository: Handle
+    role: Literal["source", "manifests"] | None = None
+    paths: Annotated[list[Handle], Meta(max_length=1000)] | None = None
+
+
 @event("service.registered", INFRASTRUCTURE, Door.COMMAND, roles=OPERATOR)
 class ServiceRegistered(Common, kw_only=True):
     """A service belongs to a team and is built from these repositories."""
 
     service: Name
     team: Name | None = None
-    repositories: (
-        Annotated[list[dict[str, str]], Meta(max_length=1000, extra={"mark": "handle"})] | None
-    ) = None
+    repositories: Annotated[list[RepositoryUse], Meta(max_length=1000)] | None = None
     criticality: Name | None = None
     scope: Names | None = None
-    deployment_source: dict[str, str] | None = None
+    deployment_source: Annotated[dict[Name, Handle], Meta(max_length=1000)] | None = None
     effective_from: Instant | None = None
     reason: Text | None = None
-    positions: Annotated[list[Position], Meta(max_length=1000)] | None = None
+    second: Person | None = None

@@ -11,45 +11,90 @@ A field's kind says what it may hold, and by its *mark* what the people stage do
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from domain.errors import RefusedError
+from domain.instant import PATTERN, read_time
+
 MAX_NAME = 500
+MAX_HANDLE = 4096
 MAX_TEXT = 65_536
 MAX_LIST = 10_000
 
-# No control characters: a name stands on one line wherever it is shown.
-_LINE = r"^[^\x00-\x1f\x7f]*$"
-_NO_NUL = r"^[^\x00]*$"
+# `$` alone lets a last line feed pass in some dialects, among them Python's.
+_END = r"$(?!\n)"
+# No control characters and no other ends of lines: a name stands on one line wherever it is
+# shown, by whatever counts lines.
+_LINE = rf"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*{_END}"
+_NO_NUL = rf"^[^\x00]*{_END}"
 
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, pattern=_LINE)]
 """A name or id on one line."""
 
 Handle = Annotated[
-    str, Meta(min_length=1, max_length=4096, pattern=_LINE, extra={"mark": "handle"})
+    str, Meta(min_length=1, max_length=MAX_HANDLE, pattern=_LINE, extra={"mark": "handle"})
 ]
 """A repository, branch, address or path on one line."""
 
 Text = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_NO_NUL, extra={"mark": "text"})]
 """Free text; may have line feeds."""
 
-Commit = Annotated[str, Meta(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
+Note = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_NO_NUL)]
+"""Lines that machines wrote, such as a checkpoint."""
+
+Commit = Annotated[str, Meta(pattern=rf"^(?:[0-9a-f]{{40}}|[0-9a-f]{{64}}){_END}")]
 """A git object id, SHA-1 or SHA-256, lower case."""
 
-Digest = Annotated[str, Meta(max_length=200, pattern=r"^[a-z0-9][a-z0-9+._-]*:[0-9a-f]{32,128}$")]
-"""`algorithm:hex`, lower case."""
-
-Instant = Annotated[
+Digest = Annotated[
     str,
     Meta(
-        max_length=40,
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
-        r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$",
+        pattern=r"^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}"
+        rf"|(?!sha(?:256|384|512):)[a-z0-9][a-z0-9+._-]{{0,31}}:[0-9a-f]{{32,128}}){_END}",
     ),
 ]
-"""RFC 3339 with offset."""
+"""`algorithm:hex`, lower case; the lengths of SHA-2 are checked."""
+
+PersonId = Annotated[
+    str, Meta(pattern=rf"^(?:per|wkl)_[0-9a-f]{{32}}{_END}", extra={"mark": "person"})
+]
+"""An opaque id of this ledger, and nothing else."""
+
+
+class Instant:
+    """RFC 3339 with offset, in the calendar, from the year 1 to 9999 in UTC."""
+
+
+def check_value(kind: type, value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Make values of our own kinds (msgspec's `dec_hook`).
+
+    Raises:
+        ValueError: the value is none of that kind.
+        NotImplementedError: the kind is not ours.
+    """
+    if kind is not Instant:
+        raise NotImplementedError(kind.__name__)
+    if not isinstance(value, str):
+        raise ValueError("expected RFC 3339 with offset")  # noqa: TRY004 - what msgspec looks for
+    try:
+        read_time(value, "")
+    except RefusedError as refusal:
+        raise ValueError(refusal.reason) from None
+    return Instant()
+
+
+def schema_of(kind: type) -> dict[str, Any]:
+    """JSON Schema of our own kinds (msgspec's `schema_hook`).
+
+    Raises:
+        NotImplementedError: the kind is not ours.
+    """
+    if kind is not Instant:
+        raise NotImplementedError(kind.__name__)
+    return {"type": "string", "format": "date-time", "pattern": f"^{PATTERN}{_END}"}
+
 
 Seconds = Annotated[float, Meta(ge=0)]
 """A duration in seconds."""
@@ -70,14 +115,18 @@ class PersonRef(msgspec.Struct, forbid_unknown_fields=False):
         id: the system's own id of the account.
     """
 
-    system: str | None = None
-    login: str | None = None
-    email: str | None = None
-    name: str | None = None
-    id: str | int | None = None
+    system: Name | None = None
+    login: Name | None = None
+    email: Name | None = None
+    name: Name | None = None
+    id: Name | int | None = None
+
+    def __post_init__(self) -> None:
+        if self.login is None and self.email is None and self.name is None and self.id is None:
+            raise ValueError("expected one of login, email, name, id")
 
 
-Person = Annotated[str | PersonRef, Meta(extra={"mark": "person"})]
+Person = Annotated[Name | PersonRef, Meta(extra={"mark": "person"})]
 """A login, an e-mail address, a `PersonRef`, or an opaque id of this ledger."""
 
 Outcome = Literal["success", "failure", "error", "cancelled", "skipped"]
@@ -94,7 +143,7 @@ class Artifact(msgspec.Struct, forbid_unknown_fields=False):
     """
 
     digest: Digest | None = None
-    purl: Name | None = None
+    purl: Handle | None = None
     name: Name | None = None
 
 

@@ -11,10 +11,12 @@ from domain.events.fields import (
     Common,
     Count,
     Digest,
+    Handle,
     Instant,
     Name,
     Outcome,
     Person,
+    PersonId,
     Position,
     Severity,
     Subject,
@@ -29,6 +31,7 @@ OPERATOR = ("operator",)
 
 Subjects = Annotated[list[Subject], Meta(max_length=1000)]
 Names = Annotated[list[Name], Meta(max_length=1000)]
+Counts = Annotated[dict[Name, Count], Meta(max_length=100)]
 Positions = Annotated[list[Position], Meta(max_length=MAX_LIST)]
 
 
@@ -110,8 +113,8 @@ class PolicyEvaluated(Common, kw_only=True):
     inputs: Positions | None = None
     reasons: Annotated[list[Text], Meta(max_length=1000)] | None = None
     enforcement: Literal["advisory", "soft", "hard"] | None = None
-    counts: Annotated[dict[str, Count], Meta(max_length=100)] | None = None
-    target: Name | None = None
+    counts: Counts | None = None
+    target: Handle | None = None
 
 
 @event("admission.decided", POLICY)
@@ -121,7 +124,7 @@ class AdmissionDecided(Common, kw_only=True):
     policy: Name
     decision: Literal["allow", "deny", "warn"]
     digest: Digest | None = None
-    resource: Name | None = None
+    resource: Handle | None = None
     reasons: Annotated[list[Text], Meta(max_length=1000)] | None = None
 
 
@@ -243,7 +246,7 @@ class ReconciliationFinished(Common, kw_only=True):
     system: Name | None = None
     since: Instant | None = None
     until: Instant | None = None
-    counts: Annotated[dict[str, Count], Meta(max_length=100)] | None = None
+    counts: Counts | None = None
     explained: Count | None = None
     unexplained: Count | None = None
 
@@ -310,7 +313,7 @@ class RecordDisposed(Common, kw_only=True):
 class ErasureRequested(Common, kw_only=True):
     """A person asked to be forgotten."""
 
-    person: Name
+    person: PersonId
     due: Instant | None = None
     outcome: Outcome | None = None
 
@@ -319,7 +322,7 @@ class ErasureRequested(Common, kw_only=True):
 class PersonErased(Common, kw_only=True):
     """A person's key and identity were destroyed."""
 
-    person: Name
+    person: PersonId
     positions: Positions | None = None
 
 
@@ -327,15 +330,17 @@ class PersonErased(Common, kw_only=True):
 class PersonLinked(Common, kw_only=True):
     """Two ids are one person."""
 
-    person: Name
-    other: Name
+    person: PersonId
+    other: PersonId
     reason: Text | None = None
+    second: Person | None = None
 
 
 @event("person.unlinked", GOVERNANCE, Door.COMMAND, roles=OPERATOR)
 class PersonUnlinked(Common, kw_only=True):
     """Two ids are two persons after all."""
 
-    person: Name
-    other: Name
+    person: PersonId
+    other: PersonId
     reason: Text | None = None
+    second: Person | None = None

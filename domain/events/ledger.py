@@ -6,7 +6,20 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from domain.events.fields import Common, Count, Digest, Instant, Name, Outcome, Position, Text
+from domain.events.fields import (
+    Common,
+    Count,
+    Digest,
+    Handle,
+    Instant,
+    Name,
+    Note,
+    Outcome,
+    Person,
+    PersonId,
+    Position,
+    Text,
+)
 from domain.events.registry import Door, event
 
 LEDGER = "ledger"
@@ -21,7 +34,7 @@ class LedgerCreated(Common, kw_only=True):
     hash: Name
     format: Annotated[int, Meta(ge=1)]
     keys: Annotated[list[Name], Meta(min_length=1, max_length=16)]
-    predecessor: Text | None = None
+    predecessor: Note | None = None
 
 
 class Source(Common, kw_only=True):
@@ -35,10 +48,11 @@ class SourceRegistered(Source, kw_only=True):
     """A source may deliver from now on."""
 
     kind: Name
-    incident_when: dict[str, str] | None = None
+    sources: Annotated[list[Handle], Meta(max_length=100)] | None = None
+    incident_when: Annotated[dict[Name, Name], Meta(max_length=100)] | None = None
 
 
-@event("source.heartbeat", LEDGER)
+@event("source.heartbeat", LEDGER, Door.SERVER, least="observed")
 class SourceHeartbeat(Source, kw_only=True):
     """A source says that it is there and what it delivered."""
 
@@ -46,7 +60,7 @@ class SourceHeartbeat(Source, kw_only=True):
     sequence: Count | None = None
 
 
-@event("source.gap", LEDGER)
+@event("source.gap", LEDGER, Door.SERVER, least="observed")
 class SourceGap(Source, kw_only=True):
     """A source was silent, or deliveries of it are missing."""
 
@@ -60,7 +74,7 @@ class Credential(Common, kw_only=True):
     """A credential of this ledger."""
 
     credential: Name
-    principal: Name | None = None
+    principal: PersonId | None = None
     role: Name | None = None
     expires: Instant | None = None
     reason: Text | None = None
@@ -106,7 +120,7 @@ class EventVoided(Common, kw_only=True):
 
     position: Position
     reason: Text
-    second: Name | None = None
+    second: Person | None = None
 
 
 @event("event.conflicted", LEDGER, Door.SERVER)
@@ -137,7 +151,7 @@ class CheckpointWitnessed(Common, kw_only=True):
     cosigned_at: Instant | None = None
 
 
-@event("clock.checked", LEDGER)
+@event("clock.checked", LEDGER, Door.SERVER, least="observed")
 class ClockChecked(Common, kw_only=True):
     """A clock was compared with a time source."""
 

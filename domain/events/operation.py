@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from domain.events.fields import (
@@ -40,6 +41,7 @@ class Incident(Common, kw_only=True):
     services: Names | None = None
     started_at: Instant | None = None
     detected_at: Instant | None = None
+    contained_at: Instant | None = None
 
 
 @event("incident.opened", RECOVERY)
@@ -59,6 +61,9 @@ class IncidentAssessed(Incident, kw_only=True):
     """Cause, causing deployment or severity is restated; the latest one wins."""
 
     reviewed: bool | None = None
+    reviewer: Person | None = None
+    notifiable: bool | None = None
+    aware_at: Instant | None = None
 
 
 @event("incident.restored", RECOVERY)
@@ -88,6 +93,7 @@ class BreachNotified(Incident, kw_only=True):
     authority: Name
     aware_at: Instant | None = None
     notified_at: Instant | None = None
+    delay_reason: Text | None = None
 
 
 class Recovery(Common, kw_only=True):
@@ -162,6 +168,7 @@ class Secret(Common, kw_only=True):
     lease_s: Seconds | None = None
     reason: Text | None = None
     version: Name | None = None
+    expires: Instant | None = None
 
 
 @event("secret.accessed", ACCESS)
@@ -197,6 +204,7 @@ class Access(Common, kw_only=True):
     subject: Person | None = None
     role: Name | None = None
     reason: Text | None = None
+    approval: Name | None = None
     until: Instant | None = None
 
 
@@ -222,13 +230,28 @@ class AccessElevated(Access, kw_only=True):
     break_glass: bool | None = None
 
 
+class Removal(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
+    """A right that a review wants removed.
+
+    Attributes:
+        subject: who has it.
+        role: the right.
+        done: whether it is gone already.
+    """
+
+    subject: Person
+    role: Name | None = None
+    done: bool | None = None
+
+
 @event("access.reviewed", ACCESS)
 class AccessReviewed(Access, kw_only=True):
     """Rights were reviewed."""
 
     reviewer: Person | None = None
     outcome: Outcome | None = None
-    removals: Names | None = None
+    removals: Annotated[list[Removal], Meta(max_length=1000)] | None = None
+    reviews: Name | None = None
 
 
 @event("login.failed", ACCESS)

@@ -73,7 +73,12 @@ D = TypeVar("D", bound=type[Common])
 
 
 def event(
-    name: str, family: str, door: Door = Door.EMIT, *, roles: tuple[str, ...] | None = None
+    name: str,
+    family: str,
+    door: Door = Door.EMIT,
+    *,
+    roles: tuple[str, ...] | None = None,
+    least: str | None = None,
 ) -> Callable[[D], D]:
     """Register the decorated structure as version 1 of `pipeledger.<name>`."""
     stored = f"pipeledger.{name}"
@@ -88,7 +93,7 @@ def event(
             data=data,
             door=door,
             roles=_ROLES[door] if roles is None else roles,
-            least="imported" if door is Door.EMIT else "decided",
+            least=least or ("imported" if door is Door.EMIT else "decided"),
             doc=(data.__doc__ or "").strip().split("\n")[0],
         )
         return data

@@ -14,6 +14,7 @@ import msgspec
 from domain.events import TYPES
 from domain.events.controls import CONTROLS
 from domain.events.examples import example
+from domain.events.fields import schema_of
 from domain.events.marks import marked
 from domain.events.registry import Door, EventType
 
@@ -22,7 +23,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 def schema(kind: EventType) -> dict[str, Any]:
     """JSON Schema (2020-12) of a whole event of this type."""
-    data = msgspec.json.schema(kind.data)
+    data = msgspec.json.schema(kind.data, schema_hook=schema_of)
     definitions = data.pop("$defs")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

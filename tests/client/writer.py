@@ -219,7 +219,7 @@ class Writer:
         """The entries as exported."""
         return [
             {"position": position, "entry": b64(one.raw), "leaf": leaf(one.raw).hex(),
-             "parts": one.parts}
+             "parts": [dict(part) for part in one.parts]}
             for position, one in enumerate(self.entries[first - 1 : last], first)
         ]  # fmt: skip
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from domain.errors import RefusedError
-from domain.event import read_event, read_time
+from domain.event import read_event
 from domain.events import TYPES, Door
 from domain.events.marks import marked
 from domain.events.streams import streams_of, tags_of
 from domain.events.upcast import upcast
+from domain.instant import read_time
 
 COMMIT = "c" * 40
 DIGEST = "sha256:" + "d" * 64
