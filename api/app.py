@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI, Response
 from starlette.concurrency import run_in_threadpool
 
-from api import problems, reading, writing
+from api import problems, reading, recording, writing
 from api.entrance import TEXT
 from api.rates import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from api.host import Served
 
@@ -21,20 +23,28 @@ _PER_SECOND: Final = 5000.0
 _BURST: Final = 10_000.0
 
 
-def make_app(served: Mapping[str, Served], entropy: Callable[[int], bytes]) -> FastAPI:
+def make_app(
+    served: Mapping[str, Served],
+    entropy: Callable[[int], bytes],
+    clock: Callable[[], datetime],
+) -> FastAPI:
     """The application over open ledgers.
 
     Args:
         served: by name.
         entropy: random bytes for salts.
+        clock: the present instant in UTC.
     """
     # No page of the framework's own: its assets would come from another host.
     app = FastAPI(title="Pipeledger", version="0.1.0", docs_url=None, redoc_url=None)
     app.state.served = served
     app.state.entropy = entropy
+    app.state.clock = clock
+    app.state.reports = asyncio.Semaphore(recording.AT_ONCE)
     app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
     problems.install(app)
     app.include_router(writing.router)
+    app.include_router(recording.router)
     app.include_router(reading.router)
 
     @app.get("/healthz", tags=["operation"])

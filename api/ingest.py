@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from api.bodies import MAX_BATCH, MAX_BATCH_EVENTS, MAX_EVENT
@@ -18,7 +18,7 @@ from domain.log.part import EVENT_PART, SALT_BYTES, Part
 from domain.people import depersonalise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from domain.log.key import Entropy
     from domain.people import Resolve
@@ -27,12 +27,35 @@ if TYPE_CHECKING:
 STRUCTURED: Final = ("application/cloudevents+json", "application/json")
 BATCH: Final = "application/cloudevents-batch+json"
 NDJSON: Final = "application/x-ndjson"
+
+
+class Original(NamedTuple):
+    """Bytes that become a part of an event.
+
+    Attributes:
+        name: of the part.
+        media_type: bare media type.
+        body: the bytes.
+    """
+
+    name: str
+    media_type: str
+    body: bytes
+
+
 _EVENT_LIMITS: Final = Limits(size=MAX_EVENT)
 _BATCH_LIMITS: Final = Limits(size=MAX_BATCH)
 
 
 def draft_of(
-    value: object, received: bytes, credential: Credential, resolve: Resolve, entropy: Entropy
+    value: object,
+    received: bytes,
+    credential: Credential,
+    resolve: Resolve,
+    entropy: Entropy,
+    *,
+    original: Original | None = None,
+    documents: Sequence[Original] = (),
 ) -> Draft:
     """The draft of a JSON value that passed the strict door.
 
@@ -42,6 +65,8 @@ def draft_of(
         credential: who sent it.
         resolve: finds persons.
         entropy: random bytes for salts.
+        original: what the event was made from, to be sealed.
+        documents: what belongs to it and stays readable.
 
     Raises:
         RefusedError: names the field.
@@ -51,10 +76,19 @@ def draft_of(
     check_door(credential, said)
     impersonal = depersonalise(said, resolve)
     event = impersonal.event
-    parts: tuple[SealedPart, ...] = ()
+
+    def part(name: str, media_type: str, body: bytes) -> Part:
+        return Part(name, media_type, body, entropy(SALT_BYTES))
+
+    parts = [SealedPart(part(one.name, one.media_type, one.body)) for one in documents]
     if impersonal.texts is not None:
-        text = Part("text", "application/json", impersonal.texts, entropy(SALT_BYTES))
-        parts = (SealedPart(text, impersonal.persons),)
+        text = part("text", "application/json", impersonal.texts)
+        parts.append(SealedPart(text, impersonal.persons))
+    if original is not None:
+        # It may name people whom nobody has found in it, so it never lies open: where no
+        # person is known, it is sealed for the sender.
+        sealed = part(original.name, original.media_type, original.body)
+        parts.append(SealedPart(sealed, impersonal.persons or (credential.principal,)))
     return Draft(
         type=event.type,
         version=event.version,
@@ -62,8 +96,8 @@ def draft_of(
         by=By(credential.principal, credential.id, "token"),
         streams=streams_of(event),
         tags=tags_of(event),
-        event=Part(EVENT_PART, "application/json", event.encode(), entropy(SALT_BYTES)),
-        parts=parts,
+        event=part(EVENT_PART, "application/json", event.encode()),
+        parts=tuple(sorted(parts, key=lambda one: one.part.name)),
         # The delivery is recognised by what was sent, not by what people were replaced with.
         delivery=Delivery(said.source, said.id, received),
         time=said.occurred,

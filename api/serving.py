@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from api.app import make_app
+from api.host import now
 
 if TYPE_CHECKING:
     import socket
@@ -23,7 +24,7 @@ _GRACE_S: Final = 10
 def run(served: Mapping[str, Served], listening: socket.socket) -> None:
     """Serve until a signal ends it; requests that were begun are answered first."""
     config = uvicorn.Config(
-        make_app(served, os.urandom),
+        make_app(served, os.urandom, now),
         loop="uvloop",
         http="httptools",
         access_log=False,

@@ -59,7 +59,7 @@ async def post_events(
         read = ingest.split_lines if kind == ingest.NDJSON else ingest.split_batch
         return [_one(here, found, credential, entropy) for found in read(body)]
 
-    return await _several(here, await run_in_threadpool(prepare), atomic=atomic)
+    return await answer_all(here, await run_in_threadpool(prepare), atomic=atomic)
 
 
 async def _draft(
@@ -111,9 +111,24 @@ async def _single(here: Served, batch: Batch) -> Response:
     return Response(msgspec.json.encode(body), status, facts(here), JSON)
 
 
-async def _several(
-    here: Served, prepared: list[Draft | PipeledgerError], *, atomic: bool
+async def answer_all(
+    here: Served,
+    prepared: list[Draft | PipeledgerError],
+    *,
+    atomic: bool,
+    more: dict[str, Any] | None = None,
 ) -> Response:
+    """Append what can be appended, and answer for each of them in its place.
+
+    Args:
+        here: the ledger.
+        prepared: drafts, and why others are none.
+        atomic: all or none.
+        more: further members of the answer.
+
+    Raises:
+        PipeledgerError: the first of them, where it is to be all or none.
+    """
     drafts = [draft for draft in prepared if not isinstance(draft, PipeledgerError)]
     if atomic:
         for found in prepared:
@@ -138,5 +153,5 @@ async def _several(
             lines.append({"status": 200 if outcome.repeated else 201, "receipt": body})
     statuses = {line["status"] for line in lines}
     status = statuses.pop() if len(statuses) == 1 else 207
-    answer = {"receipts": lines, "checkpoint": checkpoint.decode()}
+    answer = (more or {}) | {"receipts": lines, "checkpoint": checkpoint.decode()}
     return Response(msgspec.json.encode(answer), status, facts(here), JSON)

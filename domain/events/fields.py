@@ -197,6 +197,7 @@ class Common(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
         runner: the machine it ran on.
         documents: what belongs to it.
         time_basis: where `time` comes from.
+        local_time: the source's own text of it, where that names no zone.
         tool: the tool that says so.
         tool_version: its version.
         reported_outcome: the outcome in the tool's own word.
@@ -216,6 +217,7 @@ class Common(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
     runner: Handle | None = None
     documents: Annotated[list[Document], Meta(max_length=100)] | None = None
     time_basis: Literal["source", "source_local", "caller", "received"] | None = None
+    local_time: Name | None = None
     tool: Name | None = None
     tool_version: Name | None = None
     reported_outcome: Name | None = None

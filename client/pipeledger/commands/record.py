@@ -16,7 +16,7 @@ from pipeledger.commands.common import (
     settings_of,
     warn,
 )
-from pipeledger.event import new_id, short_type
+from pipeledger.event import default_source, new_id, short_type
 from pipeledger.reports import find_reports
 from pipeledger.spool import REPORT, Item
 from pipeledger.words import check_instant
@@ -51,7 +51,7 @@ def main(words: Sequence[str]) -> int:
     add_delivery_options(parser)
     options = parser.parse_intermixed_args(list(words))
     settings = settings_of(options)
-    query = _query(options)
+    query = _query(options, settings)
     delivery = delivery_of(settings)
     failed = taken = found = 0
     for report in find_reports(options.files):
@@ -77,12 +77,15 @@ def main(words: Sequence[str]) -> int:
     return failed
 
 
-def _query(options: argparse.Namespace) -> dict[str, str]:
-    facts = job_of(os.environ).facts
+def _query(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
+    job = job_of(os.environ)
+    facts = job.facts
     query = {
         "format": options.format,
+        "source": settings.source or default_source(job, settings.state),
         "service": options.service,
         "environment": options.environment,
+        "repository": facts.get("repository"),
         "commit": options.commit or facts.get("commit"),
         "artifact": options.artifact,
         "run": options.run or facts.get("run"),

@@ -1,0 +1,56 @@
+"""All report formats, and which of them a file is of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from domain.errors import RefusedError
+from intake import junit, sarif
+from intake.body import check_body
+from intake.shape import shape_of
+
+if TYPE_CHECKING:
+    from intake.report import Format, Reading
+
+# The first that claims a file gets it: who looks closer stands before who looks less close.
+FORMATS: Final[tuple[Format, ...]] = (sarif.FORMAT, junit.FORMAT)
+_BY_NAME: Final = {one.name: one for one in FORMATS}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReport:
+    """A report that was read.
+
+    Attributes:
+        format: what it was taken for.
+        readings: its facts, at least one.
+    """
+
+    format: Format
+    readings: list[Reading]
+
+
+def read_report(raw: bytes, name: str | None = None) -> ReadReport:
+    """Read a report file.
+
+    Args:
+        raw: its bytes, unpacked.
+        name: of its format; None: it is recognised by what is in it.
+
+    Raises:
+        RefusedError: not recognised, or not what it is said to be; the place is named.
+        TooLargeError: a limit was passed.
+    """
+    body = check_body(raw)
+    if name is not None:
+        found = _BY_NAME.get(name)
+        if found is None:
+            raise RefusedError("query format", f"known are {', '.join(sorted(_BY_NAME))}")
+    else:
+        shape = shape_of(body)
+        found = next((one for one in FORMATS if one.claims(shape)), None)
+        if found is None:
+            known = ", ".join(one.title for one in FORMATS)
+            raise RefusedError("body", f"no format is recognised; known are {known}")
+    return ReadReport(found, found.read(body))

@@ -1,0 +1,70 @@
+"""What a report format gives: readings, and documents that belong to them.
+
+A format is pure: it gets the bytes of one file and gives readings. A reading is a fact in our
+vocabulary; what the caller knows, who it is, and under which source and id it comes, is for the
+door to add.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from intake.shape import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document made from a report: one JSON object a line.
+
+    Attributes:
+        name: the part it will be (`findings`, `results`).
+        body: the bytes.
+        digest: `sha256:` and 64 hex digits of the bytes.
+    """
+
+    name: str
+    body: bytes = field(repr=False)
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One fact that a report tells.
+
+    Attributes:
+        type: with version, as an event carries it (`pipeledger.scan.finished.v1`).
+        time: the file's own instant, RFC 3339 with offset, or None where it has none.
+        local_time: the file's instant as it stands there, where it has no zone, or None.
+        data: the event's data, without the caller's facts.
+        documents: what is too long for an event; `data` names it by digest.
+    """
+
+    type: str
+    data: dict[str, Any]
+    time: str | None = None
+    local_time: str | None = None
+    documents: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One report format.
+
+    Attributes:
+        name: what `?format=` takes and the documentation lists.
+        title: its name for people.
+        media_type: bare media type of such a file.
+        claims: tells from the shape of a file whether it is of this format.
+        read: reads a file that is, or is said to be; raises `RefusedError` naming the place,
+            `TooLargeError` where a limit was passed.
+    """
+
+    name: str
+    title: str
+    media_type: str
+    claims: Callable[[Shape], bool]
+    read: Callable[[bytes], list[Reading]]

@@ -1,0 +1,19 @@
+"""Severities in one vocabulary."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+_BANDS: Final = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.0, "low"))
+
+
+def of_score(score: str | float | None) -> str | None:
+    """The band of a CVSS score (CVSS 3.1 section 5); None where there is none."""
+    try:
+        number = float(score) if score is not None else math.nan
+    except ValueError:
+        return None
+    if math.isnan(number):
+        return None
+    return next((band for least, band in _BANDS if number >= least and number > 0), "info")

@@ -1,0 +1,155 @@
+"""Report files over HTTP and by the client: recognised, recorded, sealed, and found again."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+from base64 import b64decode
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.fixtures import FOLDER, facts, needs_fixtures
+from tests.serving import BIN, Running, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import httpx
+
+PROOF = {"Accept": "application/vnd.pipeledger.proof+json"}
+JUNIT = b"""<testsuite name="unit" timestamp="2026-01-05T10:00:00Z">
+<testcase classname="c" name="one"/><testcase classname="c" name="two"><failure/></testcase>
+</testsuite>"""
+SARIF = json.dumps({
+    "version": "2.1.0",
+    "runs": [
+        {"tool": {"driver": {"name": "Looker", "version": "1"}},
+         "results": [{"ruleId": "A1", "level": "error",
+                      "message": {"text": "mail m.chen@example.com"}}]},
+        {"tool": {"driver": {"name": "Looker", "version": "1"}}, "results": []},
+    ],
+}).encode()  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One server for the module."""
+    with serving(tmp_path_factory.mktemp("server") / "data") as running:
+        yield running
+
+
+@pytest.fixture
+def http(server: Running) -> Iterator[httpx.Client]:
+    """The operator's client."""
+    with server.http() as client:
+        yield client
+
+
+def parts_of(http: httpx.Client, position: int) -> dict[str, bytes]:
+    """The parts of an entry, by name."""
+    bundle = http.get(f"/entries/{position}/proof", headers=PROOF).json()
+    return {part["name"]: b64decode(part["bytes"]) for part in bundle["parts"]}
+
+
+def test_a_report_becomes_events_with_its_documents(http: httpx.Client) -> None:
+    """One for each run; the file itself goes with the first; a repeat is recognised."""
+    query = {"service": "checkout", "commit": "a" * 40, "at": "2026-01-05T09:00:00+01:00"}
+    answer = http.post("/reports", params=query, content=SARIF)
+    assert answer.status_code == 201
+    told = answer.json()
+    assert told["recognised"] == {"format": "sarif", "tool": "Looker", "version": "1"}
+    first, second = (row["receipt"]["position"] for row in told["receipts"])
+    parts = parts_of(http, first)
+    assert parts["original"] == SARIF
+    assert json.loads(parts["findings"])["rule"] == "A1"
+    assert "original" not in parts_of(http, second)
+    event = json.loads(parts["event"])
+    assert event["time"] == "2026-01-05T09:00:00+01:00"
+    assert event["data"]["time_basis"] == "caller"
+    assert event["data"]["counts"]["error"] == 1
+    assert {one["name"] for one in event["data"]["documents"]} == {"original", "findings"}
+    again = http.post("/reports", params=query, content=gzip.compress(SARIF),
+                      headers={"Content-Encoding": "gzip"})  # fmt: skip
+    assert again.status_code == 200
+    assert again.json()["receipts"][0]["receipt"]["position"] == first
+    other = http.post("/reports", params=query | {"run": "8"}, content=SARIF)
+    assert other.status_code == 201
+
+
+def test_the_file_s_own_words_come_first(http: httpx.Client) -> None:
+    """The sender's fill what it does not say."""
+    query = {"at": "2020-01-01T00:00:00Z", "artifact": f"sha256:{'b' * 64}", "environment": "test"}
+    answer = http.post("/reports", params=query, content=JUNIT)
+    (row,) = answer.json()["receipts"]
+    event = json.loads(parts_of(http, row["receipt"]["position"])["event"])
+    assert event["time"] == "2026-01-05T10:00:00Z"
+    assert event["data"]["time_basis"] == "source"
+    assert event["data"]["outcome"] == "failure"
+    assert event["data"]["artifact"] == {"digest": f"sha256:{'b' * 64}"}
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "place"),
+    [
+        ({}, b"hello", "body"),
+        ({}, b"", "body"),
+        ({"format": "sarif"}, JUNIT, "byte 0"),
+        ({"format": "nonsense"}, JUNIT, "query format"),
+        ({"at": "yesterday"}, JUNIT, "query at"),
+        ({"artifact": "latest"}, JUNIT, "field data.artifact.digest"),
+        ({"commit": "HEAD"}, JUNIT, "field data.commit"),
+        ({"service": "a\nb"}, JUNIT, "field data.service"),
+        ({"colour": "red"}, JUNIT, "query colour"),
+        ({"source": "with space"}, JUNIT, "field source"),
+    ],
+)
+def test_a_bad_report_is_refused_with_its_place(
+    http: httpx.Client, query: dict[str, str], body: bytes, place: str
+) -> None:
+    """And nothing is recorded."""
+    before = http.get("/log/checkpoint").text
+    answer = http.post("/reports", params=query, content=body)
+    assert (answer.status_code, answer.json()["place"]) == (400, place), answer.text
+    assert http.get("/log/checkpoint").text == before
+
+
+def test_a_compression_bomb_is_refused(http: httpx.Client) -> None:
+    """Before it is unpacked."""
+    bomb = gzip.compress(b" " * (70 * 1024 * 1024))
+    answer = http.post("/reports", content=bomb, headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 413
+
+
+@needs_fixtures
+def test_the_client_records_real_files_and_says_what_they_were(
+    server: Running, tmp_path: Path
+) -> None:
+    """Every SARIF and JUnit file of real tools; tool and version as they were read off it."""
+    rows = facts("SOURCES-scanners.tsv")
+    names = [
+        name for name in sorted(rows)
+        if (name.startswith(("codeql/", "semgrep/")) and name.endswith(".sarif"))
+        or name.startswith("junit/")
+    ]  # fmt: skip
+    environment = server.environment(tmp_path) | {"PIPELEDGER_STRICT": "1"}
+    done = subprocess.run(
+        [BIN / "pipeledger", "record", "--json", *(FOLDER / name for name in names)],
+        env=environment, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [os.path.relpath(line["file"], FOLDER) for line in lines] == names
+    with server.http() as http:
+        for name, line in zip(names, lines, strict=True):
+            (row,) = line["receipts"]
+            event = json.loads(parts_of(http, row["receipt"]["position"])["event"])
+            data = event["data"]
+            if name.endswith(".sarif"):
+                assert f"tool={data['tool']} {data['tool_version']};" in rows[name]
+                assert f"results={data['findings_count']};" in rows[name]
+            else:
+                assert f"testcase elements={sum(data['counts'].values())};" in rows[name]
