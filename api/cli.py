@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
 import socket
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import click
 
+from api.granting import Granting
 from api.host import Host, Served, Settings, now
 from api.receipts import fingerprint
 from domain.errors import PipeledgerError, SettingError
-from domain.people import Account
+from domain.log.emitter import MAX_KEY_FILE, EmitterKey
+from store.ledger.ledger import SERVER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from store.credentials import Role
 
 DEFAULT: Final = "default"
@@ -50,6 +55,19 @@ def _placed(command: F) -> F:
     return wrapped  # type: ignore[return-value]  # click replaces the signature
 
 
+_of_ledger: Final = click.option("--ledger", "name", default=DEFAULT, show_default=True)
+
+
+@contextlib.contextmanager
+def _opened(settings: Settings, name: str) -> Iterator[Served]:
+    with Host(settings) as home:
+        one = home.open(name)
+        try:
+            yield one
+        finally:
+            one.ledger.close()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Keep and serve delivery ledgers."""
@@ -76,7 +94,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
             with socket.create_server((host, port)) as listening:
                 url = f"http://{host}:{listening.getsockname()[1]}"
                 for name, one in served.items():
-                    token = _issue(one, "operator", "operator", None) if first else None
+                    token = _granting(one).token("operator", "operator") if first else None
                     _greet(name, one, url, token)
                 run(served, listening)
         except OSError as error:
@@ -103,11 +121,18 @@ def _greet(name: str, one: Served, url: str, token: str | None) -> None:
         click.echo(f"  pipeledger verify {url}\n")
 
 
-def _issue(one: Served, role: Role, who: str, days: int | None) -> str:
-    (person,) = one.register.resolve([Account(system="pipeledger", login=who)])
-    expires = None if days is None else now() + timedelta(days=days)
-    token, _ = one.tokens.issue(person, role, (), expires)
-    return token
+def _granting(one: Served) -> Granting:
+    # Whoever may run commands on the server's own data is the server, as far as it can tell.
+    return Granting(one, SERVER, now(), os.urandom)
+
+
+def _until(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    match = _DAYS.fullmatch(text)
+    if match is None:
+        raise SettingError("--expires: a number of days, such as 90d")
+    return now() + timedelta(days=int(match[1]))
 
 
 @cli.group()
@@ -142,31 +167,30 @@ def token() -> None:
 
 @token.command("create")
 @_placed
-@click.option("--ledger", "name", default=DEFAULT, show_default=True)
+@_of_ledger
 @click.option(
     "--role", type=click.Choice(["emitter", "approver", "auditor", "operator"]), required=True
 )
 @click.option("--name", "who", required=True, help="whose it is")
+@click.option("--source", "sources", multiple=True, help="prefix of the sources it may use; any")
 @click.option("--expires", default=None, metavar="90d")
-def token_create(settings: Settings, name: str, role: Role, who: str, expires: str | None) -> None:
+def token_create(
+    settings: Settings,
+    name: str,
+    role: Role,
+    who: str,
+    sources: tuple[str, ...],
+    expires: str | None,
+) -> None:
     """Make a token and print it, this once."""
-    days = None
-    if expires is not None:
-        match = _DAYS.fullmatch(expires)
-        if match is None:
-            raise SettingError("--expires: a number of days, such as 90d")
-        days = int(match[1])
-    with Host(settings) as home:
-        one = home.open(name)
-        try:
-            click.echo(_issue(one, role, who, days))
-        finally:
-            one.ledger.close()
+    until = _until(expires)
+    with _opened(settings, name) as one:
+        click.echo(_granting(one).token(role, who, sources, until))
 
 
 @token.command("list")
 @_placed
-@click.option("--ledger", "name", default=DEFAULT, show_default=True)
+@_of_ledger
 def token_list(settings: Settings, name: str) -> None:
     """List the tokens that are valid."""
     with Host(settings) as home:
@@ -178,19 +202,81 @@ def token_list(settings: Settings, name: str) -> None:
 
 @token.command("revoke")
 @_placed
-@click.option("--ledger", "name", default=DEFAULT, show_default=True)
+@_of_ledger
 @click.argument("credential")
 def token_revoke(settings: Settings, name: str, credential: str) -> None:
     """Make a token useless, by its id."""
+    with _opened(settings, name) as one:
+        _granting(one).revoke_token(credential)
+    click.echo(f"revoked {credential}")
+
+
+@cli.group()
+def key() -> None:
+    """Enroll, list and revoke the keys that emitters sign with."""
+
+
+@key.command("enroll")
+@_placed
+@_of_ledger
+@click.option("--name", "who", required=True, help="whose it is")
+@click.option("--source", "sources", multiple=True, help="prefix of the sources it may use; any")
+@click.option("--expires", default=None, metavar="90d")
+@click.argument("file", type=click.File("rb"))
+def key_enroll(
+    settings: Settings,
+    name: str,
+    who: str,
+    sources: tuple[str, ...],
+    expires: str | None,
+    file: BinaryIO,
+) -> None:
+    """Let a public key (PEM or DER; Ed25519 or ECDSA P-256) sign events."""
+    until = _until(expires)
+    found = EmitterKey.parse(file.read(MAX_KEY_FILE + 1))
+    with _opened(settings, name) as one:
+        credential = _granting(one).key(found, who, sources, until)
+    click.echo(f"enrolled {credential.id} {found.kind} {found.key_id}")
+
+
+@key.command("list")
+@_placed
+@_of_ledger
+def key_list(settings: Settings, name: str) -> None:
+    """List the keys that are valid."""
     with Host(settings) as home:
         home.origin(name)
-        home.tokens(name).revoke(credential)
-        click.echo(f"revoked {credential}")
+        for one in home.emitters(name).valid():
+            ends = one.credential.expires
+            until = "never" if ends is None else ends.isoformat()
+            click.echo(f"{one.credential.id}\t{one.key.kind}\t{one.key_id}\texpires {until}")
+
+
+@key.command("revoke")
+@_placed
+@_of_ledger
+@click.argument("credential")
+def key_revoke(settings: Settings, name: str, credential: str) -> None:
+    """Trust a key no more, by the id of its credential."""
+    with _opened(settings, name) as one:
+        _granting(one).revoke_key(credential)
+    click.echo(f"revoked {credential}")
+
+
+@cli.command("migrate")
+@_placed
+def migrate_all(settings: Settings) -> None:
+    """Bring every ledger's tables to this version; `serve` does it by itself."""
+    with Host(settings) as home:
+        for name in home.names():
+            for file in home.migrate(name):
+                click.echo(f"ledger {name}: {file}")
+        click.echo("up to date")
 
 
 @cli.command()
 @_placed
-@click.option("--ledger", "name", default=DEFAULT, show_default=True)
+@_of_ledger
 def fsck(settings: Settings, name: str) -> None:
     """Re-derive everything that is kept; exit 1 and name each position that is damaged."""
     from domain.events import TYPES  # noqa: PLC0415 - only this command needs it

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 from domain.errors import SettingError
 from domain.log.names import check_origin
 from store.credentials import Tokens
+from store.emitters import Emitters
 from store.files import make_folder, write_file
 from store.ledger.guard import FileGuard
 from store.ledger.opening import (
@@ -64,11 +65,13 @@ class Served:
         ledger: the recorder and readers.
         register: who the persons are.
         tokens: who may come in.
+        emitters: whose signatures count.
     """
 
     ledger: Ledger
     register: Register
     tokens: Tokens
+    emitters: Emitters
 
 
 def now() -> datetime:
@@ -148,6 +151,11 @@ class Host:
         # Last: a ledger without this file was not made to the end, and is made again.
         write_file(place.folder / _ORIGIN, origin.encode())
 
+    def migrate(self, name: str) -> tuple[str, ...]:
+        """Bring a ledger's tables to this version; gives the names of the files that ran now."""
+        with self.database.connect() as connection:
+            return migrate(connection, schema_of(name))
+
     def open(self, name: str) -> Served:
         """Open a ledger.
 
@@ -156,11 +164,10 @@ class Host:
             DamageError: it does not agree with its guard.
         """
         origin = self.origin(name)
-        with self.database.connect() as connection:
-            migrate(connection, schema_of(name))
+        self.migrate(name)
         around = self.surroundings(name)
         ledger = open_ledger(name, origin, self.place(name), around)
-        return Served(ledger, self.register(name), self.tokens(name))
+        return Served(ledger, self.register(name), self.tokens(name), self.emitters(name))
 
     def place(self, name: str) -> Place:
         """Where a ledger keeps its files."""
@@ -184,6 +191,10 @@ class Host:
     def tokens(self, name: str) -> Tokens:
         """The tokens of a ledger."""
         return Tokens(self.database, schema_of(name), os.urandom, now, time.monotonic)
+
+    def emitters(self, name: str) -> Emitters:
+        """The emitters' keys of a ledger."""
+        return Emitters(self.database, schema_of(name), os.urandom, now, time.monotonic)
 
     def close(self) -> None:
         """Close the connections; end the embedded server if nobody else uses it."""

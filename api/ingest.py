@@ -93,7 +93,7 @@ def draft_of(
         type=event.type,
         version=event.version,
         assurance="asserted",
-        by=By(credential.principal, credential.id, "token"),
+        by=By(credential.principal, credential.id, credential.how),
         streams=streams_of(event),
         tags=tags_of(event),
         event=part(EVENT_PART, "application/json", event.encode()),

@@ -38,6 +38,7 @@ class Credential:
         role: what it may do.
         sources: prefixes of event sources it may use; empty: any.
         expires: when it ends, or None.
+        how: how its bearer is known: `token` or `key`.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Credential:
     role: Role
     sources: tuple[str, ...]
     expires: datetime | None
+    how: str = "token"
 
 
 class Tokens:
@@ -85,24 +87,24 @@ class Tokens:
             "UPDATE {} SET revoked_at = %s WHERE credential = %s AND revoked_at IS NULL"
         ).format(table)
 
-    def issue(
+    def draw(
         self,
         principal: str,
         role: Role,
         sources: tuple[str, ...] = (),
         expires: datetime | None = None,
     ) -> tuple[str, Credential]:
-        """Make a token; its text is given here and never again."""
+        """A token's text and credential, which are nothing until they are kept."""
         text = PREFIX + base64.urlsafe_b64encode(self._entropy(_SECRET_BYTES)).rstrip(b"=").decode()
-        credential = Credential(
-            "crd_" + self._entropy(_ID_BYTES).hex(), principal, role, sources, expires
-        )
+        name = "crd_" + self._entropy(_ID_BYTES).hex()
+        return text, Credential(name, principal, role, sources, expires)
+
+    def keep(self, text: str, credential: Credential) -> None:
+        """Let a token be used from now on."""
+        row = (_digest(text), credential.id, credential.principal, credential.role,
+               list(credential.sources), credential.expires)  # fmt: skip
         with self._database.session("writer") as connection:
-            connection.execute(
-                self._insert,
-                (_digest(text), credential.id, principal, role, list(sources), expires),
-            )
-        return text, credential
+            connection.execute(self._insert, row)
 
     def find(self, text: str) -> Credential | None:
         """The credential of a token that is valid now."""
@@ -126,6 +128,15 @@ class Tokens:
         with self._database.session("writer") as connection:
             rows = connection.execute(self._all).fetchall()
         return [Credential(row[0], row[1], row[2], tuple(row[3]), row[4]) for row in rows]
+
+    def check(self, credential: str) -> None:
+        """Refuse an id that no valid token has.
+
+        Raises:
+            NotFoundError: none has it.
+        """
+        if all(one.id != credential for one in self.valid()):
+            raise NotFoundError(f"no valid token {credential}")
 
     def revoke(self, credential: str) -> None:
         """Make a token useless.

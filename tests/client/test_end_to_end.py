@@ -81,11 +81,11 @@ def test_what_was_sent_can_be_verified(shell: Shell) -> None:
     assert "sound: " in shell("verify", shell.server.url).stdout
     with shell.server.http() as http:
         bundle = http.get(
-            "/entries/2/proof", headers={"Accept": "application/vnd.pipeledger.proof+json"}
+            "/entries/3/proof", headers={"Accept": "application/vnd.pipeledger.proof+json"}
         ).json()
     saved = shell.home / "entry.pipeledger.json"
     saved.write_text(json.dumps(bundle))
-    assert "position 2" in shell("verify", saved).stdout
+    assert "position 3" in shell("verify", saved).stdout
     entry = b64decode(bundle["entry"])
     altered = b64encode(entry.replace(b"checkout", b"checkins")).decode()
     for name, changed in {

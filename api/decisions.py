@@ -1,0 +1,48 @@
+"""What the ledger's own commands record of themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.draft import Draft
+from domain.event import read_event
+from domain.events.streams import streams_of, tags_of
+from domain.log.part import EVENT_PART, SALT_BYTES, Part
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from domain.log.context import By
+    from domain.log.key import Entropy
+    from store.ledger.ledger import Ledger
+
+
+def decide(
+    ledger: Ledger, kind: str, data: dict[str, Any], by: By, at: datetime, entropy: Entropy
+) -> int:
+    """Append an event of the ledger's own; it is durable and published on return.
+
+    Args:
+        ledger: where.
+        kind: stored type with version (`pipeledger.token.issued.v1`).
+        data: of the event; persons as opaque ids, no free text.
+        by: who commanded it.
+        at: the present instant.
+        entropy: random bytes for the id and the salt.
+
+    Returns:
+        The position.
+    """
+    event = read_event({
+        "specversion": "1.0", "id": entropy(16).hex(), "source": ledger.origin, "type": kind,
+        "time": at.isoformat().replace("+00:00", "Z"), "data": data,
+    })  # fmt: skip
+    body = Part(EVENT_PART, "application/json", event.encode(), entropy(SALT_BYTES))
+    draft = Draft(
+        type=event.type, version=event.version, assurance="decided", by=by,
+        streams=streams_of(event), tags=tags_of(event), event=body, time=at,
+    )  # fmt: skip
+    (outcome,) = ledger.submit([draft], atomic=True).result().outcomes
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome.position

@@ -1,0 +1,96 @@
+"""Grants and withdraws credentials, each recorded in the ledger before it takes effect.
+
+In that order, because a credential that works and stands nowhere is worse than a record of one
+that never worked: who dies between the two runs the command again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from api.decisions import decide
+from domain.people import Account
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from api.host import Served
+    from domain.log.context import By
+    from domain.log.emitter import EmitterKey
+    from domain.log.key import Entropy
+    from store.credentials import Credential, Role
+
+
+class Granting:
+    """Grants for one ledger, in the name of whoever commands it."""
+
+    def __init__(self, here: Served, by: By, at: datetime, entropy: Entropy) -> None:
+        self._here = here
+        self._by = by
+        self._at = at
+        self._entropy = entropy
+
+    def token(
+        self, role: Role, who: str, sources: tuple[str, ...] = (), expires: datetime | None = None
+    ) -> str:
+        """A new token's text, given here and never again."""
+        text, credential = self._here.tokens.draw(self._person(who), role, sources, expires)
+        self._record("token.issued", _described(credential))
+        self._here.tokens.keep(text, credential)
+        return text
+
+    def revoke_token(self, credential: str) -> None:
+        """Make a token useless.
+
+        Raises:
+            NotFoundError: no valid token has this id.
+        """
+        self._here.tokens.check(credential)
+        self._record("token.revoked", {"credential": credential})
+        self._here.tokens.revoke(credential)
+
+    def key(
+        self,
+        key: EmitterKey,
+        who: str,
+        sources: tuple[str, ...] = (),
+        expires: datetime | None = None,
+    ) -> Credential:
+        """Let an emitter's key sign.
+
+        Raises:
+            ConflictError: it is, or was, enrolled.
+        """
+        self._here.emitters.check_free(key)
+        credential = self._here.emitters.credential(self._person(who), sources, expires)
+        more = {"algorithm": key.kind, "digest": key.key_id}
+        self._record("key.enrolled", _described(credential) | more)
+        self._here.emitters.enroll(key, credential)
+        return credential
+
+    def revoke_key(self, credential: str) -> None:
+        """Trust a key no more.
+
+        Raises:
+            NotFoundError: no valid key has this credential.
+        """
+        self._here.emitters.check(credential)
+        self._record("key.revoked", {"credential": credential})
+        self._here.emitters.revoke(credential)
+
+    def _person(self, who: str) -> str:
+        (person,) = self._here.register.resolve([Account(system="pipeledger", login=who)])
+        return person
+
+    def _record(self, kind: str, data: dict[str, Any]) -> None:
+        decide(self._here.ledger, f"pipeledger.{kind}.v1", data, self._by, self._at, self._entropy)
+
+
+def _described(credential: Credential) -> dict[str, Any]:
+    said = {
+        "credential": credential.id,
+        "principal": credential.principal,
+        "role": credential.role,
+        "expires": credential.expires and credential.expires.isoformat().replace("+00:00", "Z"),
+    }
+    return {name: value for name, value in said.items() if value}
