@@ -16,9 +16,10 @@ from domain.errors import DamageError
 from domain.log.entry import genesis_prev, leaf_hash, parse_at, parse_entry, verify_context
 from domain.log.names import RESERVED_TAG_PREFIX
 from domain.log.part import CLAIMS_PART, EVENT_PART, standing
+from store.ledger.lookup import StreamNumbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from domain.log.context import Context
     from domain.log.entry import Entry
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from store.ledger.tiles import Edge
     from store.postgres.database import Connection
 
-_REMEMBERED: Final = 100_000
 _PAGE: Final = 2_000
 
 
@@ -59,31 +59,6 @@ class Head:
         return cls(0, genesis_prev(origin), "", edge)
 
 
-class StreamNumbers:
-    """Looks up the last number of streams."""
-
-    def __init__(self, schema: str) -> None:
-        # LATERAL with a limit walks the index once for each stream, whatever the planner
-        # believes of tables it has no statistics of yet.
-        self._last = sql.SQL(
-            "SELECT wanted.tag, last.sn FROM unnest(%s::text[]) AS wanted (tag) CROSS JOIN LATERAL"
-            " (SELECT sn FROM {} AS t WHERE t.tag = wanted.tag AND t.pos <= %s"
-            " ORDER BY t.pos DESC LIMIT 1) AS last"
-        ).format(sql.Identifier(schema, "tags"))
-
-    def fill(self, connection: Connection, head: Head, streams: Iterable[str]) -> None:
-        """Make sure that the head remembers these streams."""
-        if len(head.numbers) > _REMEMBERED:
-            head.numbers.clear()
-        unknown = set(streams) - head.numbers.keys()
-        if not unknown:
-            return
-        head.numbers.update(dict.fromkeys(unknown, 0))
-        names = [RESERVED_TAG_PREFIX + name for name in unknown]
-        for tag, number in connection.execute(self._last, (names, head.position)).fetchall():
-            head.numbers[tag.removeprefix(RESERVED_TAG_PREFIX)] = int(number)
-
-
 class Examiner:
     """Verifies entries in the order of the chain."""
 
@@ -100,7 +75,7 @@ class Examiner:
             "SELECT count(*) FROM unnest(%s::text[], %s::bigint[]) AS wanted (tag, sn) JOIN {} AS t"
             " ON t.tag = wanted.tag AND t.pos = %s AND t.sn IS NOT DISTINCT FROM wanted.sn"
         ).format(sql.Identifier(schema, "tags"))
-        self._numbers = StreamNumbers(schema)
+        self.numbers = StreamNumbers(schema)
 
     def extend(self, connection: Connection, head: Head) -> list[tuple[int, bytes]]:
         """Verify every entry after `head` and move the head to the last.
@@ -116,7 +91,7 @@ class Examiner:
             rows = connection.execute(self._page, (head.position, _PAGE)).fetchall()
             for pos, kind, leaf, raw in rows:
                 entry = self.check(head, pos, kind, bytes(leaf), bytes(raw))
-                self._numbers.fill(connection, head, entry.context.streams)
+                self.numbers.fill(connection, head.position, head.numbers, entry.context.streams)
                 self.check_numbers(entry, head.numbers)
                 self._check_beside(connection, entry)
                 self.advance(head, entry, bytes(leaf))

@@ -20,7 +20,7 @@ from domain.log.checkpoint import open_checkpoint
 from domain.log.context import By
 from domain.log.entry import parse_entry
 from domain.log.part import EVENT_PART, Part
-from store.ledger.prepared import Workbench
+from store.ledger.prepared import Prepared, Workbench
 from store.ledger.publisher import Published, Publisher
 from store.ledger.query import Matcher
 from store.ledger.reader import Reader, Row
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from domain.log.context import Context
     from store.ledger.chain import Head
     from store.ledger.equipment import Equipment
-    from store.ledger.prepared import Prepared
     from store.ledger.sequencer import Batch
 
 SERVER: Final = By("wkl_" + "0" * 32, "crd_" + "0" * 32, "server")
@@ -111,7 +110,7 @@ class Ledger(DCBRecorder):
     ) -> Future[Batch]:
         """Append drafts; the future is resolved after commit, guard and publication.
 
-        Signing happens on the calling thread, and on helpers for long batches.
+        Drafts are laid out on the calling thread; long batches are signed by helpers.
 
         Args:
             drafts: at least one.
@@ -127,19 +126,21 @@ class Ledger(DCBRecorder):
         if not drafts:
             raise ProgrammingError("nothing to append")
         started = time.time_ns()
-        if len(drafts) > _SPLIT_OVER:
-            half = len(drafts) // _SIGNERS
-            other = self._signers.submit(self._prepare, drafts[:half])
-            second = self._prepare(drafts[half:])
-            events = [*other.result(), *second]
-        else:
-            events = self._prepare(drafts)
-        self._observer.stage("sign", started, time.time_ns(), len(drafts))
+        events = self._lay_out(drafts)
         if atomic:
             for event in events:
                 if isinstance(event, PipeledgerError):
                     raise event
         request = Request(events, condition, atomic)
+        ready = [event for event in events if isinstance(event, Prepared)]
+        if len(ready) > _SPLIT_OVER:
+            # The sequencer looks up what it needs meanwhile, and waits before it writes entries.
+            request.signing = [
+                self._signers.submit(self._sign, ready[nth::_SIGNERS], started)
+                for nth in range(_SIGNERS)
+            ]
+        else:
+            self._sign(ready, started)
         self._sequencer.put(request)
         return request.future
 
@@ -207,14 +208,18 @@ class Ledger(DCBRecorder):
         self._signers.shutdown()
         self._watcher.join()
 
-    def _prepare(self, drafts: Sequence[Draft]) -> list[Prepared | PipeledgerError]:
-        prepared: list[Prepared | PipeledgerError] = []
+    def _lay_out(self, drafts: Sequence[Draft]) -> list[Prepared | PipeledgerError]:
+        events: list[Prepared | PipeledgerError] = []
         for draft in drafts:
             try:
-                prepared.append(self._workbench.prepare(draft))
+                events.append(self._workbench.lay_out(draft))
             except PipeledgerError as error:
-                prepared.append(error)
-        return prepared
+                events.append(error)
+        return events
+
+    def _sign(self, events: Sequence[Prepared], started: int) -> None:
+        self._workbench.sign(events)
+        self._observer.stage("sign", started, time.time_ns(), len(events))
 
     def _plain(self, event: DCBEvent) -> Draft:
         salt = self._equipment.entropy(32)

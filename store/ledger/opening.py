@@ -22,12 +22,12 @@ from store.ledger.bodies import Bodies
 from store.ledger.chain import Examiner, Head
 from store.ledger.equipment import Equipment
 from store.ledger.fsck import fsck
+from store.ledger.group import Group
 from store.ledger.keys import LedgerKeys
 from store.ledger.ledger import SERVER, Ledger
 from store.ledger.observer import Unobserved
 from store.ledger.prepared import Workbench
 from store.ledger.publisher import Published
-from store.ledger.sequencer import Group
 from store.ledger.tiles import Edge, Tiles
 from store.postgres.migrate import check_migrated, migrate
 
@@ -272,9 +272,12 @@ def _append_first(connection: Connection, equipment: Equipment) -> None:
     head = Head.genesis(equipment.origin, Edge(CompactTree(), [[]]))
     head.numbers["ledger"] = 0
     group = Group(head, at)
-    group.place(Workbench(equipment).prepare(draft))
-    with connection.transaction():
-        group.write(connection, equipment.schema)
+    workbench = Workbench(equipment)
+    created = workbench.lay_out(draft)
+    workbench.sign([created])
+    group.place(created)
+    connection.execute("BEGIN")
+    group.write(connection, equipment.schema)
 
 
 def _keep(connection: Connection, schema: str, published: Published) -> None:

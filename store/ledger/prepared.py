@@ -1,13 +1,13 @@
-"""Drafts made ready before the sequencer sees them: signed, sealed, laid out as rows.
+"""Drafts made ready before the sequencer sees them: laid out as rows, sealed, signed.
 
-Nothing here depends on the chain, so it runs on the callers' threads, beside sequencing; the
-libraries underneath release the interpreter lock while they sign and hash.
+Nothing here depends on the chain, so it runs on the callers' threads, beside sequencing. Laying
+out and signing are apart because signing alone runs on several cores: the library underneath
+releases the interpreter lock, and threads that do little else hardly wait for one another.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,10 +15,11 @@ from domain.errors import RefusedError, TooLargeError
 from domain.log.context import context_of
 from domain.log.entry import MAX_ENTRY, sign_context
 from domain.log.names import RESERVED_TAG_PREFIX, check_tag
-from store.ledger.copying import field, microseconds, part_fields
+from domain.log.part import EVENT_PART
+from store.ledger.rows import NULL, field, long, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from domain.draft import Draft, SealedPart
     from domain.log.entry import Signature
@@ -27,38 +28,57 @@ if TYPE_CHECKING:
 LARGE: Final = 32 * 1024
 """Bodies over this many bytes lie in the document store."""
 _SEQ_ROOM: Final = 1024
+_EVENT: Final = field(EVENT_PART.encode())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class PartFields:
+    """An event's parts, column by column.
+
+    Attributes:
+        count: how many.
+        names, salts, bodies, persons: that many fields, joined; the persons with commas.
+    """
+
+    count: int
+    names: bytes
+    salts: bytes
+    bodies: bytes
+    persons: bytes
+
+
+@dataclass(slots=True)
 class Prepared:
-    """A draft that only wants its place in the chain.
+    """A draft that only wants its signatures and its place in the chain.
 
     Attributes:
         type: stored type.
         context: the context's line.
-        signatures: of that line.
         streams: names of its streams.
         tags: its tags, sorted.
-        matching: tags and streams as conditions see them.
-        time: claimed instant, microseconds since 2000, or None.
-        type_field, tag_fields, stream_fields, part_rows: fields as COPY wants them.
+        time, type_field, tag_fields: fields of its rows; the tags first, then the streams.
+        parts: its parts.
         key: keyed digest of (source, id), or None.
         mac: keyed digest of the received bytes, or None.
+        signatures: of the context's line; empty until `Workbench.sign`.
     """
 
     type: str
     context: bytes
-    signatures: tuple[Signature, ...]
     streams: tuple[str, ...]
     tags: tuple[str, ...]
-    matching: frozenset[str]
-    time: int | None
+    time: bytes
     type_field: bytes
-    tag_fields: tuple[bytes, ...]
-    stream_fields: tuple[bytes, ...]
-    part_rows: tuple[bytes, ...]
+    tag_fields: bytes
+    parts: PartFields
     key: bytes | None
     mac: bytes | None
+    signatures: tuple[Signature, ...] = ()
+
+    @property
+    def matching(self) -> frozenset[str]:
+        """Tags and streams as conditions see them."""
+        return frozenset((*self.tags, *[RESERVED_TAG_PREFIX + name for name in self.streams]))
 
 
 class Workbench:
@@ -71,8 +91,8 @@ class Workbench:
         self._sealer = equipment.sealer
         self._documents = equipment.documents
 
-    def prepare(self, draft: Draft) -> Prepared:
-        """Sign, seal and lay out one draft; large bodies are in the document store on return.
+    def lay_out(self, draft: Draft) -> Prepared:
+        """Seal and lay out one draft; large bodies are in the document store on return.
 
         Documents are kept before the entry that names them: what a crash leaves behind is a
         document without entry, never an entry without document.
@@ -85,56 +105,69 @@ class Workbench:
         if not draft.event.body:
             raise RefusedError("event", "an event has at least one byte")
         for tag in draft.tags:
-            check_tag(tag)
+            # All else about names is checked as the line is written.
+            if tag.startswith(RESERVED_TAG_PREFIX):
+                check_tag(tag)
         context = context_of(draft, self._origin).encode()
         if len(context) > MAX_ENTRY - _SEQ_ROOM:
             raise TooLargeError(
                 "entry", f"the context has {len(context)} bytes, at most {MAX_ENTRY - _SEQ_ROOM}"
             )
         key, mac = self._delivery(draft)
-        stream_tags = tuple([RESERVED_TAG_PREFIX + name for name in draft.streams])
         return Prepared(
-            type=draft.type,
-            context=context,
-            signatures=sign_context(context, self._intake),
-            streams=draft.streams,
-            tags=draft.tags,
-            matching=frozenset((*draft.tags, *stream_tags)),
-            time=None if draft.time is None else microseconds(draft.time),
-            type_field=field(draft.type.encode()),
-            tag_fields=tuple([field(tag.encode()) for tag in draft.tags]),
-            stream_fields=tuple([field(tag.encode()) for tag in stream_tags]),
-            part_rows=tuple(self._part_rows(draft)),
-            key=key,
-            mac=mac,
+            draft.type,
+            context,
+            draft.streams,
+            draft.tags,
+            long(None if draft.time is None else microseconds(draft.time)),
+            field(draft.type.encode()),
+            _tag_fields(draft),
+            self._parts(draft),
+            key,
+            mac,
         )
 
+    def sign(self, events: Sequence[Prepared]) -> None:
+        """Sign the contexts of these events, in place."""
+        for event in events:
+            event.signatures = sign_context(event.context, self._intake)
+
     def delivery_key(self, source: str, identity: str) -> bytes:
-        """Keyed digest by which a delivery is recognised."""
+        """Keyed digest by which a delivery is recognised (BLAKE2b, RFC 7693, 32 bytes)."""
         # The length keeps (ab, c) and (a, bc) apart.
         text = f"{len(source)}:{source}{identity}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._delivery_key, b"id\0" + text, hashlib.sha256)
+        return self._digest(b"id\0" + text)
+
+    def _digest(self, text: bytes) -> bytes:
+        return hashlib.blake2b(text, key=self._delivery_key, digest_size=32).digest()
 
     def _delivery(self, draft: Draft) -> tuple[bytes | None, bytes | None]:
         delivery = draft.delivery
         if delivery is None:
             return None, None
-        mac = hmac.digest(self._delivery_key, b"body\0" + delivery.received, hashlib.sha256)
+        mac = self._digest(b"body\0" + delivery.received)
         return self.delivery_key(delivery.source, delivery.id), mac
 
-    def _part_rows(self, draft: Draft) -> Iterator[bytes]:
+    def _parts(self, draft: Draft) -> PartFields:
         event = draft.event
-        if len(event.body) <= LARGE:
-            yield part_fields(event.name, event.salt, event.body, None)
-        else:
+        body: bytes | None = event.body
+        if len(event.body) > LARGE:
             self._documents.put(event.commitment.hex(), event.body)
-            yield part_fields(event.name, event.salt, None, None)
-        for sealed in draft.parts:
-            yield self._sealed_row(sealed)
-        if draft.claims is not None:
-            yield self._sealed_row(draft.claims)
+            body = None
+        fields = PartFields(1, _EVENT, field(event.salt), field(body), NULL)
+        sealed = draft.parts if draft.claims is None else (*draft.parts, draft.claims)
+        for one in sealed:
+            part = one.part
+            body, persons = self._seal(one)
+            fields.count += 1
+            fields.names += field(part.name.encode())
+            fields.salts += field(part.salt)
+            fields.bodies += field(body)
+            fields.persons += field(None if persons is None else ",".join(persons).encode())
+        return fields
 
-    def _sealed_row(self, sealed: SealedPart) -> bytes:
+    def _seal(self, sealed: SealedPart) -> tuple[bytes | None, tuple[str, ...] | None]:
+        """The body as the row holds it, and whose keys seal it."""
         part = sealed.part
         body: bytes | None = part.body
         persons: tuple[str, ...] | None = None
@@ -146,4 +179,9 @@ class Workbench:
         if body is not None and len(body) > LARGE:
             self._documents.put(part.commitment.hex(), body)
             body = None
-        return part_fields(part.name, part.salt, body, persons)
+        return body, persons
+
+
+def _tag_fields(draft: Draft) -> bytes:
+    names = [*draft.tags, *[RESERVED_TAG_PREFIX + name for name in draft.streams]]
+    return b"".join([field(name.encode()) for name in names])

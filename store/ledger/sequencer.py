@@ -17,8 +17,7 @@ import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import starmap
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 import psycopg
@@ -26,9 +25,9 @@ from eventsourcing.persistence import IntegrityError
 from psycopg import sql
 
 from domain.errors import ConflictError, DamageError, PipeledgerError, UnavailableError
-from domain.log.entry import Seq, encode_entry, format_at, leaf_hash
-from store.ledger import copying
-from store.ledger.chain import StreamNumbers
+from domain.log.entry import format_at
+from store.ledger.group import Appended, Group
+from store.ledger.lookup import REMEMBERED, Lookup
 from store.ledger.query import matches
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     from store.ledger.chain import Head
     from store.ledger.equipment import Equipment
+    from store.ledger.lookup import Found, Known
     from store.ledger.prepared import Prepared
     from store.ledger.query import Matcher
     from store.postgres.database import Connection
@@ -50,23 +50,6 @@ _STOP_PATIENCE_S: Final = 30
 
 class ConditionFailedError(ConflictError, IntegrityError):
     """The condition of an append matched an event that is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """An event that stands in the ledger.
-
-    Attributes:
-        position: its position.
-        leaf: its leaf hash.
-        raw: its entry.
-        repeated: it was delivered before; this is the first delivery's entry.
-    """
-
-    position: int
-    leaf: bytes
-    raw: bytes
-    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +73,14 @@ class Request:
         events: prepared, or why one was refused before it came here.
         condition: of the whole request.
         atomic: all events or none; else each stands for itself.
+        signing: done once the events are signed; empty if they are.
         future: resolved by the publisher, or here with an error.
     """
 
     events: list[Prepared | PipeledgerError]
     condition: DCBAppendCondition | None
     atomic: bool
+    signing: list[Future[None]] = field(default_factory=list)
     future: Future[Batch] = field(default_factory=Future)
 
 
@@ -112,62 +97,6 @@ class Committed:
     size: int
     root: bytes
     answers: list[tuple[Request, tuple[Appended | PipeledgerError, ...]]]
-
-
-class Group:
-    """The rows of one transaction, and what is pending in it."""
-
-    def __init__(self, head: Head, at: str) -> None:
-        self.head = head
-        self.at = at
-        self.numbers: dict[str, int] = {}
-        self.entries: list[bytes] = []
-        self.tags: list[bytes] = []
-        self.parts: list[bytes] = []
-        self.deliveries: list[bytes] = []
-        self.pending: list[Prepared] = []
-        self.placed: dict[bytes, tuple[bytes, Appended]] = {}
-        self._at = copying.microseconds(datetime.fromisoformat(at))
-
-    def place(self, event: Prepared) -> Appended:
-        """Give an event the next position."""
-        head = self.head
-        position = head.position + 1
-        numbers = []
-        for stream in event.streams:
-            number = self.numbers.get(stream) or head.numbers[stream]
-            self.numbers[stream] = number + 1
-            numbers.append(number + 1)
-        raw = encode_entry(
-            Seq(head.leaf, position, self.at, tuple(numbers), event.signatures), event.context
-        )
-        leaf = leaf_hash(raw)
-        self.entries.append(
-            copying.entry_row(position, self._at, event.time, event.type_field, leaf, raw)
-        )
-        for tag in event.tag_fields:
-            self.tags.append(copying.tag_row(tag, position, None))
-        for stream_tag, number in zip(event.stream_fields, numbers, strict=True):
-            self.tags.append(copying.tag_row(stream_tag, position, number))
-        for row in event.part_rows:
-            self.parts.append(copying.part_row(position, row))
-        head.position, head.leaf, head.at = position, leaf, self.at
-        head.edge.append(leaf)
-        self.pending.append(event)
-        appended = Appended(position, leaf, raw)
-        if event.key is not None and event.mac is not None:
-            self.deliveries.append(copying.delivery_row(event.key, event.mac, position))
-            self.placed[event.key] = (event.mac, appended)
-        return appended
-
-    def write(self, connection: Connection, schema: str) -> None:
-        """Send the rows."""
-        copying.copy(connection, schema, "entries", self.entries)
-        copying.copy(connection, schema, "tags", self.tags)
-        copying.copy(connection, schema, "parts", self.parts)
-        copying.copy(connection, schema, "deliveries", self.deliveries)
-        tiles = list(starmap(copying.tile_row, self.head.edge.take()))
-        copying.copy(connection, schema, "tiles", tiles)
 
 
 class Sequencer:
@@ -188,23 +117,16 @@ class Sequencer:
         self._clock = equipment.clock
         self._observer = equipment.observer
         self._publish = publish
-        self._numbers = StreamNumbers(schema)
         self._queue: queue.Queue[Request | None] = queue.Queue(MAX_WAITING)
         self._connection: Connection | None = None
         self._damage: DamageError | None = None
         # Writers of one ledger exclude each other, in whatever process they are.
         digest = hashlib.sha256(b"pipeledger/append/" + schema.encode()).digest()
         self._mutex = int.from_bytes(digest[:8], "big", signed=True)
-        self._last = sql.SQL("SELECT pos, leaf FROM {} ORDER BY pos DESC LIMIT 1").format(
-            sql.Identifier(schema, "entries")
-        )
+        self._lookup = Lookup(schema, self._mutex)
         self._leaf_at = sql.SQL("SELECT leaf FROM {} WHERE pos = %s").format(
             sql.Identifier(schema, "entries")
         )
-        self._known = sql.SQL(
-            "SELECT d.key, d.mac, d.pos, e.leaf, e.entry FROM unnest(%s::bytea[]) AS wanted (key)"
-            " JOIN {} AS d ON d.key = wanted.key JOIN {} AS e ON e.pos = d.pos"
-        ).format(sql.Identifier(schema, "deliveries"), sql.Identifier(schema, "entries"))
         self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
 
     def start(self) -> None:
@@ -285,60 +207,82 @@ class Sequencer:
         connection = self._connected()
         group: Group | None = None
         try:
-            with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (self._mutex,))
-                # A statement of its own, so that its snapshot is younger than the lock.
-                self._catch_up(connection)
-                now = format_at(self._clock().astimezone(UTC))
-                group = Group(self._head.copy(), max(now, self._head.at))
-                answers = self._evaluate(connection, group, requests)
-                grouped = time.time_ns()
-                group.write(connection, self._schema)
+            known = self._begin(connection, requests)
+            now = format_at(self._clock().astimezone(UTC))
+            group = Group(self._head.copy(), max(now, self._head.at))
+            answers = self._evaluate(connection, group, known, requests)
+            grouped = time.time_ns()
+            group.write(connection, self._schema, [one for r in requests for one in r.signing])
         except psycopg.OperationalError:
             # The answer to COMMIT may be what was lost. The chain itself says whether it
             # happened: then the planned leaf stands at the planned position.
-            if group is None or not group.entries or not self._happened(group.head):
+            if group is None or not group.pending or not self._happened(group.head):
                 raise
             grouped = started
+        except BaseException:
+            connection.rollback()
+            raise
         ended = time.time_ns()
         self._head = group.head
         self._head.numbers.update(group.numbers)
-        self._observer.stage("group", started, grouped, len(group.entries))
-        self._observer.stage("commit", grouped, ended, len(group.entries))
+        self._observer.stage("group", started, grouped, len(group.pending))
+        self._observer.stage("commit", grouped, ended, len(group.pending))
         edge = self._head.edge
         return Committed(edge.tree.size, edge.tree.root(), answers)
 
-    def _catch_up(self, connection: Connection) -> None:
-        row = connection.execute(self._last).fetchone()
-        position, leaf = (0, self._head.leaf) if row is None else (int(row[0]), bytes(row[1]))
-        if position < self._head.position:
-            raise DamageError(position + 1, "entries that were appended are gone")
-        if position == self._head.position:
-            if leaf != self._head.leaf:
-                raise DamageError(position, "the last entry is not the one that was appended")
-            return
-        if self._head.position:
-            stood = connection.execute(self._leaf_at, (self._head.position,)).fetchone()
-            if stood is None or bytes(stood[0]) != self._head.leaf:
-                raise DamageError(self._head.position, "the entry is not the one appended here")
-        # Another process appended: on a copy, so that a failure leaves our head where it is.
-        head = self._head.copy()
-        head.numbers = dict(head.numbers)
-        self._examiner.extend(connection, head)
-        head.edge.take()
-        self._head = head
-
-    def _evaluate(
-        self, connection: Connection, group: Group, requests: list[Request]
-    ) -> list[tuple[Request, tuple[Appended | PipeledgerError, ...]]]:
+    def _begin(self, connection: Connection, requests: list[Request]) -> Known:
+        """Begin the transaction; on return the head stands where the ledger does."""
         events = [
             event
             for request in requests
             for event in request.events
             if not isinstance(event, PipeledgerError)
         ]
-        self._numbers.fill(connection, group.head, (s for event in events for s in event.streams))
-        known = self._find_known(connection, events)
+        streams = {stream for event in events for stream in event.streams}
+        if len(self._head.numbers) > REMEMBERED:
+            self._head.numbers.clear()
+        found = self._lookup.begin(
+            connection,
+            streams - self._head.numbers.keys(),
+            [event.key for event in events if event.key is not None],
+        )
+        if self._is_ours(connection, found):
+            self._head.numbers.update(found.numbers)
+        else:
+            self._catch_up(connection, streams)
+        return found.known
+
+    def _is_ours(self, connection: Connection, found: Found) -> bool:
+        """Whether the last entry is the one this process knows.
+
+        Raises:
+            DamageError: what this process appended or verified is no longer there.
+        """
+        head = self._head
+        if found.position < head.position:
+            raise DamageError(found.position + 1, "entries that were appended are gone")
+        if found.position == head.position:
+            if head.position and found.leaf != head.leaf:
+                raise DamageError(head.position, "the last entry is not the one that was appended")
+            return True
+        if head.position:
+            stood = connection.execute(self._leaf_at, (head.position,)).fetchone()
+            if stood is None or bytes(stood[0]) != head.leaf:
+                raise DamageError(head.position, "the entry is not the one appended here")
+        return False
+
+    def _catch_up(self, connection: Connection, streams: set[str]) -> None:
+        # Another process appended: on a copy, so that a failure leaves our head where it is.
+        head = self._head.copy()
+        head.numbers = dict(head.numbers)
+        self._examiner.extend(connection, head)
+        head.edge.take()
+        self._examiner.numbers.fill(connection, head.position, head.numbers, streams)
+        self._head = head
+
+    def _evaluate(
+        self, connection: Connection, group: Group, known: Known, requests: list[Request]
+    ) -> list[tuple[Request, tuple[Appended | PipeledgerError, ...]]]:
         answers = []
         for request in requests:
             try:
@@ -347,22 +291,11 @@ class Sequencer:
                 request.future.set_exception(error)
         return answers
 
-    def _find_known(
-        self, connection: Connection, events: Sequence[Prepared]
-    ) -> dict[bytes, tuple[bytes, Appended]]:
-        keys = [event.key for event in events if event.key is not None]
-        if not keys:
-            return {}
-        return {
-            bytes(key): (bytes(mac), Appended(pos, bytes(leaf), bytes(raw), repeated=True))
-            for key, mac, pos, leaf, raw in connection.execute(self._known, (keys,)).fetchall()
-        }
-
     def _outcomes(
         self,
         connection: Connection,
         group: Group,
-        known: dict[bytes, tuple[bytes, Appended]],
+        known: Known,
         request: Request,
     ) -> tuple[Appended | PipeledgerError, ...]:
         # Every refusal of an atomic request is found before its first event is placed:
@@ -381,14 +314,14 @@ class Sequencer:
             elif verdict is not None:
                 outcomes.append(verdict)
             elif event.key is not None and event.key in group.placed:
-                outcomes.append(_repeat(event, *group.placed[event.key]))
+                outcomes.append(_repeat(group, event, *group.placed[event.key]))
             else:
                 outcomes.append(group.place(event))
         return tuple(outcomes)
 
     @staticmethod
     def _verdicts(
-        group: Group, known: dict[bytes, tuple[bytes, Appended]], request: Request
+        group: Group, known: Known, request: Request
     ) -> list[Appended | PipeledgerError | None]:
         """What is decided before placing: repeats and refusals; None: to be placed."""
         verdicts: list[Appended | PipeledgerError | None] = []
@@ -401,7 +334,7 @@ class Sequencer:
             if event.key is not None:
                 found = known.get(event.key) or group.placed.get(event.key)
             if found is not None:
-                verdicts.append(_repeat(event, *found))
+                verdicts.append(_repeat(group, event, *found))
             elif event.key is not None and event.mac is not None:
                 first = within.setdefault(event.key, event.mac)
                 verdicts.append(None if first == event.mac else _conflict())
@@ -445,10 +378,10 @@ class Sequencer:
             self._connection = None
 
 
-def _repeat(event: Prepared, mac: bytes, first: Appended) -> Appended | PipeledgerError:
-    if event.mac != mac:
-        return _conflict()
-    return Appended(first.position, first.leaf, first.raw, repeated=True)
+def _repeat(
+    group: Group, event: Prepared, mac: bytes, first: Appended
+) -> Appended | PipeledgerError:
+    return group.repeat(first) if event.mac == mac else _conflict()
 
 
 def _conflict() -> ConflictError:

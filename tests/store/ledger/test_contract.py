@@ -15,9 +15,10 @@ from domain.log.checkpoint import open_checkpoint
 from domain.log.entry import MAX_ENTRY, parse_entry
 from domain.log.key import parse_vkey
 from domain.log.tree import verify_inclusion
+from store.ledger.group import Appended
 from store.ledger.guard import FileGuard
 from store.ledger.opening import examine
-from store.ledger.sequencer import Appended, ConditionFailedError
+from store.ledger.sequencer import ConditionFailedError
 from tests.store.ledger.conftest import ORIGIN, Home, draft
 
 if TYPE_CHECKING:
