@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from domain.log.entry import Seq, encode_entry, leaf_hash
-from store.ledger import rows
-from store.ledger.rows import array
+from store.ledger import copying
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,29 +59,26 @@ class Group:
         self.placed: dict[bytes, tuple[bytes, Appended]] = {}
         self._outcomes: list[tuple[Appended, tuple[int, ...]]] = []
         self._repeats: list[tuple[Appended, Appended]] = []
-        self._positions: list[bytes] = []
-        self._tag_positions: list[bytes] = []
-        self._stream_numbers: list[bytes] = []
-        self._part_positions: list[bytes] = []
-        self._delivered: list[tuple[bytes, bytes, bytes]] = []
+        self._tags: list[bytes] = []
+        self._parts: list[bytes] = []
+        self._deliveries: list[bytes] = []
 
     def place(self, event: Prepared) -> Appended:
         """Give an event the next position."""
         self.head.position = position = self.head.position + 1
-        here = rows.long(position)
         numbers = []
-        for stream in event.streams:
+        for stream, head in zip(event.streams, event.stream_heads, strict=True):
             number = (self.numbers.get(stream) or self.head.numbers[stream]) + 1
             self.numbers[stream] = number
             numbers.append(number)
-        self._positions.append(here)
-        self._tag_positions.append(here * (len(event.tags) + len(numbers)))
-        self._stream_numbers.append(rows.NULL * len(event.tags))
-        self._stream_numbers.extend(map(rows.long, numbers))
-        self._part_positions.append(here * event.parts.count)
+            self._tags.append(copying.stream_row(head, position, number))
+        if event.tag_heads:
+            self._tags.append(copying.tag_rows(event.tag_heads, position))
+        for row in event.part_rows:
+            self._parts.append(copying.part_row(position, row))
         appended = Appended(position)
         if event.key is not None and event.mac is not None:
-            self._delivered.append((rows.field(event.key), rows.field(event.mac), here))
+            self._deliveries.append(copying.delivery_row(event.key, event.mac, position))
             self.placed[event.key] = (event.mac, appended)
         self.pending.append(event)
         self._outcomes.append((appended, tuple(numbers)))
@@ -96,90 +93,38 @@ class Group:
     def write(
         self, connection: Connection, schema: str, signing: Sequence[Future[None]] = ()
     ) -> None:
-        """Make the entries, send all rows and commit.
+        """Make the entries and send all rows.
 
         Args:
             connection: in the transaction of this group.
             schema: the ledger's.
             signing: done once every event is signed; empty if they are.
         """
-        with connection.pipeline():
-            if self.pending:
-                self._write_tags(connection, schema)
-                self._write_deliveries(connection, schema)
-                for signed in signing:
-                    signed.result()
-                self._write_entries(connection, schema)
-                self._write_parts(connection, schema)
-                self._write_tiles(connection, schema)
-            connection.execute(b"COMMIT")
+        with copying.copying(connection, schema, "tags", self._tags):
+            for signed in signing:
+                signed.result()
+            entries = self._chain()
+        copying.copy(connection, schema, "entries", entries)
+        copying.copy(connection, schema, "parts", self._parts)
+        copying.copy(connection, schema, "deliveries", self._deliveries)
+        tiles = list(starmap(copying.tile_row, self.head.edge.take()))
+        copying.copy(connection, schema, "tiles", tiles)
 
-    def _write_tags(self, connection: Connection, schema: str) -> None:
-        count = sum(len(event.tags) + len(event.streams) for event in self.pending)
-        if count:
-            columns = (
-                array(rows.Texts, count, [event.tag_fields for event in self.pending]),
-                array(rows.Longs, count, self._tag_positions),
-                array(rows.Longs, count, self._stream_numbers),
-            )
-            rows.insert(connection, schema, "tags", columns)
-
-    def _write_deliveries(self, connection: Connection, schema: str) -> None:
-        if self._delivered:
-            count = len(self._delivered)
-            keys, macs, positions = zip(*self._delivered, strict=True)
-            columns = (
-                array(rows.Bytes, count, keys),
-                array(rows.Bytes, count, macs),
-                array(rows.Longs, count, positions),
-            )
-            rows.insert(connection, schema, "deliveries", columns)
-
-    def _write_entries(self, connection: Connection, schema: str) -> None:
-        head, instant, count = self.head, self.at, len(self.pending)
-        leaves, entries = [], []
+    def _chain(self) -> list[bytes]:
+        """Make the entries; their rows."""
+        head, instant = self.head, self.at
+        at = copying.microseconds(datetime.fromisoformat(instant))
+        rows = []
         for event, (outcome, numbers) in zip(self.pending, self._outcomes, strict=True):
+            position = outcome.position
             raw = encode_entry(
-                Seq(head.leaf, outcome.position, instant, numbers, event.signatures),
-                event.context,
+                Seq(head.leaf, position, instant, numbers, event.signatures), event.context
             )
             leaf = leaf_hash(raw)
             head.leaf, head.at = leaf, instant
             head.edge.append(leaf)
             outcome.leaf, outcome.raw = leaf, raw
-            leaves.append(rows.field(leaf))
-            entries.append(rows.field(raw))
+            rows.append(copying.entry_row(position, at, event.time, event.type_field, leaf, raw))
         for again, first in self._repeats:
             again.leaf, again.raw = first.leaf, first.raw
-        at = rows.long(rows.microseconds(datetime.fromisoformat(instant)))
-        columns = (
-            array(rows.Longs, count, self._positions),
-            array(rows.Instants, count, [at * count]),
-            array(rows.Instants, count, [event.time for event in self.pending]),
-            array(rows.Texts, count, [event.type_field for event in self.pending]),
-            array(rows.Bytes, count, leaves),
-            array(rows.Bytes, count, entries),
-        )
-        rows.insert(connection, schema, "entries", columns)
-
-    def _write_parts(self, connection: Connection, schema: str) -> None:
-        parts = [event.parts for event in self.pending]
-        count = sum(part.count for part in parts)
-        columns = (
-            array(rows.Longs, count, self._part_positions),
-            array(rows.Texts, count, [part.names for part in parts]),
-            array(rows.Bytes, count, [part.salts for part in parts]),
-            array(rows.Bytes, count, [part.bodies for part in parts]),
-            array(rows.Texts, count, [part.persons for part in parts]),
-        )
-        rows.insert(connection, schema, "parts", columns)
-
-    def _write_tiles(self, connection: Connection, schema: str) -> None:
-        tiles = self.head.edge.take()
-        if tiles:
-            columns = (
-                array(rows.Shorts, len(tiles), [rows.short(level) for level, _, _ in tiles]),
-                array(rows.Longs, len(tiles), [rows.long(index) for _, index, _ in tiles]),
-                array(rows.Bytes, len(tiles), [rows.field(hashes) for _, _, hashes in tiles]),
-            )
-            rows.insert(connection, schema, "tiles", columns)
+        return rows

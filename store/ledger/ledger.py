@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -20,26 +19,27 @@ from domain.log.checkpoint import open_checkpoint
 from domain.log.context import By
 from domain.log.entry import parse_entry
 from domain.log.part import EVENT_PART, Part
-from store.ledger.prepared import Prepared, Workbench
+from store.ledger.prepared import Workbench
 from store.ledger.publisher import Published, Publisher
 from store.ledger.query import Matcher
 from store.ledger.reader import Reader, Row
 from store.ledger.sequencer import Request, Sequencer
+from store.ledger.signer import FRAME, Signer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
     from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery
 
     from domain.log.context import Context
     from store.ledger.chain import Head
     from store.ledger.equipment import Equipment
+    from store.ledger.prepared import Prepared
     from store.ledger.sequencer import Batch
 
 SERVER: Final = By("wkl_" + "0" * 32, "crd_" + "0" * 32, "server")
 """The ledger itself, as `by` names it."""
-_SPLIT_OVER: Final = 32
-_SIGNERS: Final = 2
 _POLL_S: Final = 1.0
 _ANSWER_LIMIT_S: Final = 60.0
 
@@ -76,7 +76,7 @@ class Ledger(DCBRecorder):
         self._workbench = Workbench(equipment)
         self._publisher = Publisher(equipment, published, self._announce)
         self._sequencer = Sequencer(equipment, head, self._matcher, self._publisher.put)
-        self._signers = ThreadPoolExecutor(_SIGNERS, thread_name_prefix="sign")
+        self._signer = Signer(equipment.keys.intake)
         self._listeners: set[threading.Event] = set()
         self._changed = threading.Lock()
         self._closing = threading.Event()
@@ -110,7 +110,7 @@ class Ledger(DCBRecorder):
     ) -> Future[Batch]:
         """Append drafts; the future is resolved after commit, guard and publication.
 
-        Drafts are laid out on the calling thread; long batches are signed by helpers.
+        Drafts are laid out on the calling thread; long batches are signed beside it.
 
         Args:
             drafts: at least one.
@@ -126,21 +126,17 @@ class Ledger(DCBRecorder):
         if not drafts:
             raise ProgrammingError("nothing to append")
         started = time.time_ns()
-        events = self._lay_out(drafts)
+        # The sequencer looks up what it needs meanwhile, and waits before it writes entries.
+        events, signing = self._prepare(drafts)
         if atomic:
             for event in events:
                 if isinstance(event, PipeledgerError):
                     raise event
-        request = Request(events, condition, atomic)
-        ready = [event for event in events if isinstance(event, Prepared)]
-        if len(ready) > _SPLIT_OVER:
-            # The sequencer looks up what it needs meanwhile, and waits before it writes entries.
-            request.signing = [
-                self._signers.submit(self._sign, ready[nth::_SIGNERS], started)
-                for nth in range(_SIGNERS)
-            ]
+        if signing:
+            signing[-1].add_done_callback(lambda _: self._signed(started, len(drafts)))
         else:
-            self._sign(ready, started)
+            self._signed(started, len(drafts))
+        request = Request(events, condition, atomic, signing)
         self._sequencer.put(request)
         return request.future
 
@@ -205,21 +201,34 @@ class Ledger(DCBRecorder):
         self._closing.set()
         self._sequencer.stop()
         self._publisher.stop()
-        self._signers.shutdown()
+        self._signer.close()
         self._watcher.join()
 
-    def _lay_out(self, drafts: Sequence[Draft]) -> list[Prepared | PipeledgerError]:
+    def _prepare(
+        self, drafts: Sequence[Draft]
+    ) -> tuple[list[Prepared | PipeledgerError], list[Future[None]]]:
+        """Events, laid out; those of long batches are still being signed."""
         events: list[Prepared | PipeledgerError] = []
+        signing: list[Future[None]] = []
+        frame: list[Prepared] = []
         for draft in drafts:
             try:
-                events.append(self._workbench.lay_out(draft))
+                event = self._workbench.lay_out(draft)
             except PipeledgerError as error:
                 events.append(error)
-        return events
+                continue
+            events.append(event)
+            frame.append(event)
+            if len(frame) == FRAME:
+                signing.append(self._signer.begin(frame))
+                frame = []
+        self._signer.sign(frame)
+        if signing:
+            self._signer.flush()
+        return events, signing
 
-    def _sign(self, events: Sequence[Prepared], started: int) -> None:
-        self._workbench.sign(events)
-        self._observer.stage("sign", started, time.time_ns(), len(events))
+    def _signed(self, started: int, events: int) -> None:
+        self._observer.stage("sign", started, time.time_ns(), events)
 
     def _plain(self, event: DCBEvent) -> Draft:
         salt = self._equipment.entropy(32)

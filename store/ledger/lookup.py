@@ -55,7 +55,8 @@ class Lookup:
         self._known = (
             sql.SQL(
                 "SELECT d.key, d.mac, d.pos, e.leaf, e.entry FROM unnest(%b::bytea[])"
-                " AS wanted (key) JOIN {} AS d ON d.key = wanted.key JOIN {} AS e ON e.pos = d.pos"
+                " AS wanted (key) CROSS JOIN LATERAL (SELECT * FROM {} AS d"
+                " WHERE d.key = wanted.key LIMIT 1) AS d JOIN {} AS e ON e.pos = d.pos"
             )
             .format(sql.Identifier(schema, "deliveries"), entries)
             .as_bytes(None)

@@ -28,6 +28,7 @@ from store.ledger.ledger import SERVER, Ledger
 from store.ledger.observer import Unobserved
 from store.ledger.prepared import Workbench
 from store.ledger.publisher import Published
+from store.ledger.signer import Signer
 from store.ledger.tiles import Edge, Tiles
 from store.postgres.migrate import check_migrated, migrate
 
@@ -272,12 +273,11 @@ def _append_first(connection: Connection, equipment: Equipment) -> None:
     head = Head.genesis(equipment.origin, Edge(CompactTree(), [[]]))
     head.numbers["ledger"] = 0
     group = Group(head, at)
-    workbench = Workbench(equipment)
-    created = workbench.lay_out(draft)
-    workbench.sign([created])
+    created = Workbench(equipment).lay_out(draft)
+    Signer(equipment.keys.intake).sign([created])
     group.place(created)
-    connection.execute("BEGIN")
-    group.write(connection, equipment.schema)
+    with connection.transaction():
+        group.write(connection, equipment.schema)
 
 
 def _keep(connection: Connection, schema: str, published: Published) -> None:

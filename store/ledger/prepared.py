@@ -1,8 +1,6 @@
-"""Drafts made ready before the sequencer sees them: laid out as rows, sealed, signed.
+"""Drafts made ready before the sequencer sees them: sealed, and laid out as rows.
 
-Nothing here depends on the chain, so it runs on the callers' threads, beside sequencing. Laying
-out and signing are apart because signing alone runs on several cores: the library underneath
-releases the interpreter lock, and threads that do little else hardly wait for one another.
+Nothing here depends on the chain, so it runs on the callers' threads, beside sequencing.
 """
 
 from __future__ import annotations
@@ -13,13 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from domain.errors import RefusedError, TooLargeError
 from domain.log.context import context_of
-from domain.log.entry import MAX_ENTRY, sign_context
+from domain.log.entry import MAX_ENTRY
 from domain.log.names import RESERVED_TAG_PREFIX, check_tag
-from domain.log.part import EVENT_PART
-from store.ledger.rows import NULL, field, long, microseconds
+from store.ledger.copying import field, microseconds, part_fields, tag_head
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from domain.draft import Draft, SealedPart
     from domain.log.entry import Signature
@@ -28,23 +25,6 @@ if TYPE_CHECKING:
 LARGE: Final = 32 * 1024
 """Bodies over this many bytes lie in the document store."""
 _SEQ_ROOM: Final = 1024
-_EVENT: Final = field(EVENT_PART.encode())
-
-
-@dataclass(slots=True)
-class PartFields:
-    """An event's parts, column by column.
-
-    Attributes:
-        count: how many.
-        names, salts, bodies, persons: that many fields, joined; the persons with commas.
-    """
-
-    count: int
-    names: bytes
-    salts: bytes
-    bodies: bytes
-    persons: bytes
 
 
 @dataclass(slots=True)
@@ -56,21 +36,22 @@ class Prepared:
         context: the context's line.
         streams: names of its streams.
         tags: its tags, sorted.
-        time, type_field, tag_fields: fields of its rows; the tags first, then the streams.
-        parts: its parts.
+        time: claimed instant, microseconds since 2000, or None.
+        type_field, tag_heads, stream_heads, part_rows: pieces of rows as COPY wants them.
         key: keyed digest of (source, id), or None.
         mac: keyed digest of the received bytes, or None.
-        signatures: of the context's line; empty until `Workbench.sign`.
+        signatures: of the context's line; empty until a `Signer` has signed.
     """
 
     type: str
     context: bytes
     streams: tuple[str, ...]
     tags: tuple[str, ...]
-    time: bytes
+    time: int | None
     type_field: bytes
-    tag_fields: bytes
-    parts: PartFields
+    tag_heads: tuple[bytes, ...]
+    stream_heads: tuple[bytes, ...]
+    part_rows: tuple[bytes, ...]
     key: bytes | None
     mac: bytes | None
     signatures: tuple[Signature, ...] = ()
@@ -86,7 +67,6 @@ class Workbench:
 
     def __init__(self, equipment: Equipment) -> None:
         self._origin = equipment.origin
-        self._intake = (equipment.keys.intake,)
         self._delivery_key = equipment.delivery_key
         self._sealer = equipment.sealer
         self._documents = equipment.documents
@@ -119,18 +99,14 @@ class Workbench:
             context,
             draft.streams,
             draft.tags,
-            long(None if draft.time is None else microseconds(draft.time)),
+            None if draft.time is None else microseconds(draft.time),
             field(draft.type.encode()),
-            _tag_fields(draft),
-            self._parts(draft),
+            tuple([tag_head(tag) for tag in draft.tags]),
+            tuple([tag_head(RESERVED_TAG_PREFIX + name) for name in draft.streams]),
+            tuple(self._part_rows(draft)),
             key,
             mac,
         )
-
-    def sign(self, events: Sequence[Prepared]) -> None:
-        """Sign the contexts of these events, in place."""
-        for event in events:
-            event.signatures = sign_context(event.context, self._intake)
 
     def delivery_key(self, source: str, identity: str) -> bytes:
         """Keyed digest by which a delivery is recognised (BLAKE2b, RFC 7693, 32 bytes)."""
@@ -148,26 +124,19 @@ class Workbench:
         mac = self._digest(b"body\0" + delivery.received)
         return self.delivery_key(delivery.source, delivery.id), mac
 
-    def _parts(self, draft: Draft) -> PartFields:
+    def _part_rows(self, draft: Draft) -> Iterator[bytes]:
         event = draft.event
-        body: bytes | None = event.body
-        if len(event.body) > LARGE:
+        if len(event.body) <= LARGE:
+            yield part_fields(event.name, event.salt, event.body, None)
+        else:
             self._documents.put(event.commitment.hex(), event.body)
-            body = None
-        fields = PartFields(1, _EVENT, field(event.salt), field(body), NULL)
-        sealed = draft.parts if draft.claims is None else (*draft.parts, draft.claims)
-        for one in sealed:
-            part = one.part
-            body, persons = self._seal(one)
-            fields.count += 1
-            fields.names += field(part.name.encode())
-            fields.salts += field(part.salt)
-            fields.bodies += field(body)
-            fields.persons += field(None if persons is None else ",".join(persons).encode())
-        return fields
+            yield part_fields(event.name, event.salt, None, None)
+        for sealed in draft.parts:
+            yield self._sealed_row(sealed)
+        if draft.claims is not None:
+            yield self._sealed_row(draft.claims)
 
-    def _seal(self, sealed: SealedPart) -> tuple[bytes | None, tuple[str, ...] | None]:
-        """The body as the row holds it, and whose keys seal it."""
+    def _sealed_row(self, sealed: SealedPart) -> bytes:
         part = sealed.part
         body: bytes | None = part.body
         persons: tuple[str, ...] | None = None
@@ -179,9 +148,4 @@ class Workbench:
         if body is not None and len(body) > LARGE:
             self._documents.put(part.commitment.hex(), body)
             body = None
-        return body, persons
-
-
-def _tag_fields(draft: Draft) -> bytes:
-    names = [*draft.tags, *[RESERVED_TAG_PREFIX + name for name in draft.streams]]
-    return b"".join([field(name.encode()) for name in names])
+        return part_fields(part.name, part.salt, body, persons)

@@ -120,6 +120,7 @@ class Sequencer:
         self._queue: queue.Queue[Request | None] = queue.Queue(MAX_WAITING)
         self._connection: Connection | None = None
         self._damage: DamageError | None = None
+        self._written: Group | None = None
         # Writers of one ledger exclude each other, in whatever process they are.
         digest = hashlib.sha256(b"pipeledger/append/" + schema.encode()).digest()
         self._mutex = int.from_bytes(digest[:8], "big", signed=True)
@@ -213,6 +214,9 @@ class Sequencer:
             answers = self._evaluate(connection, group, known, requests)
             grouped = time.time_ns()
             group.write(connection, self._schema, [one for r in requests for one in r.signing])
+            # Let go at the next group: to free thousands of rows now would hold up the publisher.
+            self._written = group
+            connection.commit()
         except psycopg.OperationalError:
             # The answer to COMMIT may be what was lost. The chain itself says whether it
             # happened: then the planned leaf stands at the planned position.

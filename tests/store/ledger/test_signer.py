@@ -1,0 +1,134 @@
+"""Long batches are signed in a process of their own, and are signed whatever happens to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from domain.log.entry import verify_context
+from domain.log.key import SigningKey
+from store.ledger.prepared import Prepared
+from store.ledger.signer import FRAME, Signer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = SigningKey("ledger.example/acme/intake", bytes(range(32)))
+PATIENCE_S = 20
+
+
+def events(count: int, first: int = 0) -> list[Prepared]:
+    """Events with contexts of different lengths."""
+    return [
+        Prepared(
+            "type", b"%d %b" % (first + nth, b"x" * (nth % 900)), (), (), None, b"", (), (), (),
+            None, None,
+        )
+        for nth in range(count)
+    ]  # fmt: skip
+
+
+def all_signed(ones: list[Prepared]) -> bool:
+    """Whether every event carries the key's signature of its own context."""
+    for one in ones:
+        verify_context(one.context, one.signatures, {KEY.id: KEY.verifier})
+    return True
+
+
+def process_of(signer: Signer) -> int:
+    """The number of the running process."""
+    process = signer._process
+    assert process is not None
+    return process.pid
+
+
+@pytest.fixture
+def signer() -> Iterator[Signer]:
+    """A signer, closed at the end."""
+    made = Signer(KEY)
+    yield made
+    made.close()
+
+
+def test_frames_are_signed_as_one_would_sign_them_here(signer: Signer) -> None:
+    """Ed25519 has one signature for a key and a message, so both ways give the same bytes."""
+    there, here = events(3 * FRAME), events(3 * FRAME)
+    futures = [signer.begin(there[at : at + FRAME]) for at in range(0, len(there), FRAME)]
+    signer.flush()
+    wait(futures, PATIENCE_S)
+    signer.sign(here)
+    assert [one.signatures for one in there] == [one.signatures for one in here]
+    assert all_signed(there)
+
+
+def test_threads_share_the_process_and_each_gets_its_own_signatures(signer: Signer) -> None:
+    """Frames of several batches mingle; every future is done after any later flush."""
+
+    def batch(nth: int) -> bool:
+        ones = events(FRAME, nth * 1000)
+        future = signer.begin(ones)
+        signer.flush()
+        future.result(PATIENCE_S)
+        return all_signed(ones)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(batch, range(64)))
+
+
+def test_what_a_killed_process_left_unsigned_is_signed_here(signer: Signer) -> None:
+    """Killed before, between and after frames; the next batch has a process again."""
+    ones = events(FRAME)
+    signer.begin(ones)
+    first = process_of(signer)
+    os.kill(first, signal.SIGSTOP)
+    more = events(FRAME, 500)
+    future = signer.begin(more)
+    signer.flush()
+    os.kill(first, signal.SIGKILL)
+    future.result(PATIENCE_S)
+    assert all_signed(ones)
+    assert all_signed(more)
+
+    again = events(FRAME, 900)
+    future = signer.begin(again)
+    signer.flush()
+    future.result(PATIENCE_S)
+    assert all_signed(again)
+
+
+def test_closing_signs_what_is_outstanding_and_leaves_no_process() -> None:
+    """Even a frame that nobody asked the signatures of."""
+    signer = Signer(KEY)
+    ones = events(FRAME)
+    future = signer.begin(ones)
+    number = process_of(signer)
+    signer.close()
+    future.result(PATIENCE_S)
+    assert all_signed(ones)
+    assert not Path(f"/proc/{number}").exists()
+
+    late = events(FRAME)
+    signer.begin(late).result(0)
+    assert all_signed(late)
+
+
+def test_the_key_shows_neither_in_the_command_nor_in_the_environment(signer: Signer) -> None:
+    """Other accounts of the machine may read a command line; the seed comes by a pipe."""
+    signer.begin(events(1))
+    folder = Path(f"/proc/{process_of(signer)}")
+    seen = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+    assert KEY.seed not in seen
+    assert KEY.seed.hex().encode() not in seen
+
+
+def test_short_batches_start_no_process(signer: Signer) -> None:
+    """A ledger that takes events one by one runs in one process."""
+    ones = events(FRAME - 1)
+    signer.sign(ones)
+    assert all_signed(ones)
+    assert signer._process is None
