@@ -51,6 +51,8 @@ generate: $(READY)  ## write schema/events and docs/events.md from the code
 
 bench: $(READY)  ## the figures of docs/performance.md, each beside its peer
 	$(BIN)/python -m bench.append
+	$(BIN)/python -m bench.http
+	$(BIN)/python -m bench.verify
 
 # --universal and --no-annotate: one file for every platform; it names no host.
 lock: $(READY)  ## pin the dependencies anew, with hashes

@@ -29,12 +29,14 @@ class Running:
         url: its address.
         token: an operator's token; empty where the ledger existed before.
         fingerprint: of the log's keys.
+        process: its number.
     """
 
     data: Path
     url: str
     token: str
     fingerprint: str
+    process: int
 
     def http(self, token: str | None = None) -> httpx.Client:
         """A client of the ledger `default`."""
@@ -59,7 +61,7 @@ def serving(data: Path, *, first: bool = True) -> Iterator[Running]:
         fingerprint = printed.fingerprint()
         url = printed.word(r"listening on (\S+)")
         token = printed.export("PIPELEDGER_TOKEN") if first else ""
-        yield Running(data, url, token, fingerprint)
+        yield Running(data, url, token, fingerprint, printed.pid)
 
 
 def event(number: int = 1, /, **data: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON

@@ -23,6 +23,7 @@ class Printed:
     """What the server has printed so far; questions wait for the line that answers them."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.pid = process.pid
         self._process = process
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._seen: list[str] = []
