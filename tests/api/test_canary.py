@@ -270,3 +270,42 @@ def _birds(aviary: Aviary) -> set[str]:
     with aviary.host.database.connect() as connection:
         ids = [str(row[0]) for row in connection.execute(query).fetchall()]
     return {one for one in ids if CANARY in json.dumps(register.accounts(one)).lower()}
+
+
+@pytest.mark.parametrize("field", ["actor", "triggered_by"])
+def test_an_id_that_nobody_has_is_refused_and_a_known_one_is_taken(
+    aviary: Aviary, field: str
+) -> None:
+    """Nothing can be sealed for somebody who is not there, and asking again would not help."""
+    value = _others()
+    position = aviary.post(value)
+    auditor = aviary.clients["auditor"]
+    person = auditor.get(f"/entries/{position}").json()["event"]["data"]["actor"]
+    value["id"] = "by-id"
+    value["data"][field] = person
+    assert aviary.post(value) == position + 1
+    value["id"] = "by-unknown-id"
+    value["data"][field] = "per_" + "0" * 32
+    answer = aviary.clients["operator"].post("/events", json=value)
+    assert (answer.status_code, answer.json()["place"]) == (400, "field data")
+    aviary.served.register.erase(person)
+    value["data"][field] = person
+    assert aviary.clients["operator"].post("/events", json=value).status_code == 400
+
+
+def test_a_text_that_mentions_somebody_met_before_goes_with_them(aviary: Aviary) -> None:
+    """By address or by login; the event stays, and texts that speak of others stay too."""
+    first = _others()
+    first["data"]["actor"] = BIRDS[0]
+    person_at = aviary.post(first)
+    texts = (f"ask @{BIRDS[0]['login']}", f"ask {BIRDS[0]['email']}", "ask @nobody-known")
+    places = []
+    for number, text in enumerate(texts):
+        value = _others()
+        value["id"], value["data"]["reason"] = f"text-{number}", text
+        places.append(f"/entries/{aviary.post(value)}/parts/text")
+    auditor = aviary.clients["auditor"]
+    assert [auditor.get(place).status_code for place in places] == [200, 200, 200]
+    event = auditor.get(f"/entries/{person_at}").json()["event"]
+    aviary.served.register.erase(event["data"]["actor"])
+    assert [auditor.get(place).status_code for place in places] == [404, 404, 200]
