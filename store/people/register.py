@@ -48,7 +48,7 @@ class Register:
         persons = sql.Identifier(schema, "persons")
         accounts = sql.Identifier(schema, "accounts")
         self._find = sql.SQL("SELECT mac, person FROM {} WHERE mac = ANY(%s)").format(accounts)
-        self._key = sql.SQL("SELECT wrapped FROM {} WHERE id = %s").format(persons)
+        self._wrapped = sql.SQL("SELECT id, wrapped FROM {} WHERE id = ANY(%s)").format(persons)
         self._person = sql.SQL("INSERT INTO {} (id, wrapped) VALUES (%s, %s)").format(persons)
         self._account = sql.SQL(
             "INSERT INTO {} (mac, person, sealed) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
@@ -85,7 +85,8 @@ class Register:
 
     def absent(self, persons: Sequence[str]) -> list[str]:
         """Which of these ids nobody has: never given, or erased."""
-        return [person for person in persons if self._person_key(person) is None]
+        keys = self._keys_of(persons)
+        return [person for person in persons if person not in keys]
 
     def remembered(self, accounts: Sequence[Account]) -> list[str] | None:
         """The persons of accounts met lately, without asking the database; else None."""
@@ -99,7 +100,7 @@ class Register:
     def workload(self) -> str:
         """A new workload id with a key of its own."""
         with self._database.session("writer") as connection:
-            return self._create(connection, "wkl_")
+            return self._create(connection, "wkl_")[0]
 
     def accounts(self, person: str) -> list[dict[str, str | None]]:
         """What is known of a person; empty for one that was erased.
@@ -107,7 +108,7 @@ class Register:
         Raises:
             DamageError: a row was altered.
         """
-        key = self._person_key(person)
+        key = self._keys_of([person]).get(person)
         if key is None:
             return []
         with self._database.session("writer") as connection:
@@ -181,12 +182,14 @@ class Register:
         known: dict[bytes, str] = {}
         persons = []
         rows: list[tuple[bytes, str, bytes]] = []
-        for account, several, found in zip(
-            accounts, macs, self._found(connection, macs), strict=True
-        ):
-            first = found or next((known[mac] for mac in several if mac in known), None)
-            person = first or self._create(connection, "per_")
-            key = self._person_key(person, connection)
+        before = self._found(connection, macs)
+        keys = self._keys_of([person for person in before if person is not None], connection)
+        for account, several, found in zip(accounts, macs, before, strict=True):
+            person = found or next((known[mac] for mac in several if mac in known), None)
+            if person is None:
+                person, made = self._create(connection, "per_")
+                keys[person] = made
+            key = keys.get(person)
             if key is None:
                 raise UnavailableError(_ERASED)
             profile = json.dumps(asdict(account)).encode()
@@ -201,14 +204,15 @@ class Register:
             raise UnavailableError(_ERASED) from error
         return persons
 
-    def _create(self, connection: Connection, prefix: str) -> str:
+    def _create(self, connection: Connection, prefix: str) -> tuple[str, bytes]:
+        """A new id and its key."""
         person = prefix + self._entropy(_ID_BYTES).hex()
         key = self._entropy(KEY_BYTES)
         wrapped = encrypt(self._keys.wrapping, key, person.encode(), self._entropy)
         connection.execute(self._person, (person, wrapped))
         with self._lock:
             self._person_keys[person] = key
-        return person
+        return person, key
 
     def _macs(self, account: Account) -> Iterator[bytes]:
         """Keyed digests: a plain hash of an e-mail address could be guessed."""
@@ -236,29 +240,36 @@ class Register:
     def _part_key(self, persons: tuple[str, ...]) -> bytes | None:
         if not persons:
             return self._keys.sealing
-        keys = [self._person_key(person) for person in sorted(persons)]
-        found = [key for key in keys if key is not None]
-        return joint_key(found) if len(found) == len(keys) else None
+        keys = self._keys_of(persons)
+        if any(person not in keys for person in persons):
+            return None
+        return joint_key([keys[person] for person in sorted(persons)])
 
-    def _person_key(self, person: str, connection: Connection | None = None) -> bytes | None:
-        key = self._person_keys.get(person)
-        if key is not None:
-            return key
+    def _keys_of(
+        self, persons: Sequence[str], connection: Connection | None = None
+    ) -> dict[str, bytes]:
+        """The keys of those persons who are there, in one query at most."""
+        keys = {person: self._person_keys.get(person) for person in persons}
+        missing = [person for person, key in keys.items() if key is None]
+        found = {person: key for person, key in keys.items() if key is not None}
+        if not missing:
+            return found
         erasures = self._erasures
         if connection is None:
             with self._database.session("writer") as borrowed:
-                row = borrowed.execute(self._key, (person,)).fetchone()
+                rows = borrowed.execute(self._wrapped, (missing,)).fetchall()
         else:
-            row = connection.execute(self._key, (person,)).fetchone()
-        if row is None:
-            return None
-        key = decrypt(self._keys.wrapping, bytes(row[0]), person.encode())
+            rows = connection.execute(self._wrapped, (missing,)).fetchall()
+        read = {
+            str(person): decrypt(self._keys.wrapping, bytes(wrapped), str(person).encode())
+            for person, wrapped in rows
+        }
         with self._lock:
             if erasures == self._erasures:
-                if len(self._person_keys) >= _REMEMBERED:
+                if len(self._person_keys) + len(read) > _REMEMBERED:
                     self._person_keys.clear()
-                self._person_keys[person] = key
-        return key
+                self._person_keys |= read
+        return found | read
 
 
 def _folded(name: str) -> str:

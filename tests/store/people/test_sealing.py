@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -118,3 +118,27 @@ def test_the_joint_key_depends_on_every_key_and_their_order() -> None:
 def test_a_seal_is_nonce_text_and_tag() -> None:
     """AES-256-GCM: 12 bytes before, 16 behind."""
     assert len(encrypt(b"k" * 32, b"text", b"", lambda n: b"n" * n)) == 12 + 4 + 16
+
+
+def test_a_part_of_thousands_of_people_opens_after_a_restart_in_one_query(
+    opened: Callable[[], Register],
+) -> None:
+    """Their keys are read together."""
+    register = opened()
+    crowd = [Account(system="s", login=f"user-{number}") for number in range(2000)]
+    persons = tuple(sorted(register.resolve(crowd)))
+    sealed = register.seal(b"text", persons, BOUND)
+    again = opened()
+    taken: list[str] = []
+    session = again._database.session
+
+    def counted(role: Literal["owner", "writer", "redactor"] = "owner") -> Any:  # noqa: ANN401 - what it stands for
+        taken.append(role)
+        return session(role)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(again._database, "session", counted)
+        assert again.open_sealed(sealed, persons, BOUND) == b"text"
+    assert taken == ["writer"]
+    register.erase(persons[1000])
+    assert opened().open_sealed(sealed, persons, BOUND) is None
