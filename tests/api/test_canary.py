@@ -309,3 +309,23 @@ def test_a_text_that_mentions_somebody_met_before_goes_with_them(aviary: Aviary)
     event = auditor.get(f"/entries/{person_at}").json()["event"]
     aviary.served.register.erase(event["data"]["actor"])
     assert [auditor.get(place).status_code for place in places] == [404, 404, 200]
+
+
+def test_a_report_that_names_people_lies_sealed(aviary: Aviary) -> None:
+    """Its file is kept whole, for those who may read parts; its facts name nobody."""
+    report = (
+        f'<testsuite name="unit" tests="1"><testcase name="adds" classname="Sum">'
+        f"<system-out>{MENTION}</system-out></testcase></testsuite>"
+    )
+    answer = aviary.clients["emitter"].post(
+        "/reports",
+        params={"service": "checkout", "run": f"k1.{CANARY}@birds.example"},
+        content=report.encode(),
+        headers={"Content-Type": "application/xml"},
+    )
+    assert answer.status_code == 201, answer.text
+    assert sightings(aviary.stored()) == set()
+    assert sightings(aviary.answers("emitter")) == set()
+    position = answer.json()["receipts"][0]["receipt"]["position"]
+    part = aviary.clients["auditor"].get(f"/entries/{position}/parts/original").json()
+    assert base64.b64decode(part["bytes"]) == report.encode()
