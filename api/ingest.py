@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from domain.log.key import Entropy
-    from domain.people import Resolve
+    from domain.people import People
     from store.credentials import Credential
 
 STRUCTURED: Final = ("application/cloudevents+json", "application/json")
@@ -51,7 +51,7 @@ def draft_of(
     value: object,
     received: bytes,
     credential: Credential,
-    resolve: Resolve,
+    people: People,
     entropy: Entropy,
     *,
     original: Original | None = None,
@@ -63,7 +63,7 @@ def draft_of(
         value: the event as an object.
         received: the bytes it came as.
         credential: who sent it.
-        resolve: finds persons.
+        people: finds persons.
         entropy: random bytes for salts.
         original: what the event was made from, to be sealed.
         documents: what belongs to it and stays readable.
@@ -74,7 +74,7 @@ def draft_of(
     """
     said = read_event(value)
     check_door(credential, said)
-    impersonal = depersonalise(said, resolve)
+    impersonal = depersonalise(said, people)
     event = impersonal.event
 
     def part(name: str, media_type: str, body: bytes) -> Part:

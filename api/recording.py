@@ -108,7 +108,7 @@ def _drafts(
         checked = read_json(msgspec.json.encode(value))
         drafts.append(
             ingest.draft_of(
-                checked, body, credential, here.register.resolve, entropy,
+                checked, body, credential, here.register, entropy,
                 original=original if number == 0 else None, documents=_parts(reading),
             )
         )  # fmt: skip

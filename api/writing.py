@@ -26,12 +26,35 @@ if TYPE_CHECKING:
     from domain.people import Account
     from store.credentials import Credential
     from store.ledger.sequencer import Batch
+    from store.people.register import Register
 
 router = APIRouter()
 
 
 class _UnmetError(Exception):
     """Somebody is not in memory: the database must be asked, off the event loop."""
+
+
+class _Remembered:
+    """The register as far as it is in memory (`domain.people.People`)."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+
+    def resolve(self, accounts: Sequence[Account]) -> list[str]:
+        found = self._register.remembered(accounts)
+        if found is None:
+            raise _UnmetError
+        return found
+
+    def known(self, _: Sequence[Account]) -> list[str | None]:
+        # Who is not in memory may stand in the database.
+        raise _UnmetError
+
+    def absent(self, persons: Sequence[str]) -> list[str]:
+        if not self._register.remembers(persons):
+            raise _UnmetError
+        return []
 
 
 @router.post("/v1/{ledger}/events", status_code=201, tags=["write"])
@@ -82,7 +105,7 @@ async def _signed(request: Request, ledger: str) -> Response:
         envelopes.check_origin(value, here.ledger.origin)
         original = Original("original", ENVELOPE_MEDIA_TYPE, raw)
         # A repeat is recognised by what was signed: some schemes sign the same twice differently.
-        return here, ingest.draft_of(value, payload, credential, here.register.resolve,
+        return here, ingest.draft_of(value, payload, credential, here.register,
                                      state.entropy, original=original)  # fmt: skip
 
     found, draft = await run_in_threadpool(prepare)
@@ -97,18 +120,11 @@ async def _draft(
     entropy: Any,  # noqa: ANN401 - a callable
 ) -> Draft:
     """The draft of one event; the event loop is left only when somebody new is in it."""
-
-    def remembered(accounts: Sequence[Account]) -> list[str]:
-        found = here.register.remembered(accounts)
-        if found is None:
-            raise _UnmetError
-        return found
-
     try:
-        return ingest.draft_of(value, received, credential, remembered, entropy)
+        return ingest.draft_of(value, received, credential, _Remembered(here.register), entropy)
     except _UnmetError:
         return await run_in_threadpool(
-            ingest.draft_of, value, received, credential, here.register.resolve, entropy
+            ingest.draft_of, value, received, credential, here.register, entropy
         )
 
 
@@ -121,7 +137,7 @@ def _one(
     if isinstance(found, PipeledgerError):
         return found
     try:
-        return ingest.draft_of(*found, credential, here.register.resolve, entropy)
+        return ingest.draft_of(*found, credential, here.register, entropy)
     except PipeledgerError as error:
         return error
 

@@ -12,22 +12,33 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from domain.errors import RefusedError
 from domain.events.marks import EACH, VALUES, marked
+from domain.mentions import (
+    ADDRESS,
+    Folded,
+    Names,
+    addresses_in,
+    handles_in,
+    replace_handles,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from domain.event import Event
     from domain.events.marks import Path
 
 _ID: Final = re.compile(r"(?:per|wkl)_[0-9a-f]{32}")
-_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_NAMED: Final = re.compile(r"\s*([^<>]*?)\s*<([^<>\s]+@[^<>\s]+)>\s*")
+"""How git and mail write somebody: a name, and the address in angle brackets."""
 _SHORTEST: Final = 3
-_LONGEST: Final = 320
+_MOST: Final = 1000
+"""Addresses outside the fields for persons, in one event; and mentions by `@login`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +67,24 @@ class Account:
         if self.email is not None:
             yield self.email.partition("@")[0]
         if self.name is not None and " " in self.name:
-            for joint in ("-", ".", "_", ""):
+            for joint in ("-", ".", "_", "+", ""):
                 yield joint.join(self.name.split())
 
 
-Resolve = Callable[["Sequence[Account]"], "list[str]"]
-"""Gives each account's person id, making new persons where needed."""
+class People(Protocol):
+    """Who the ids are."""
+
+    def resolve(self, accounts: Sequence[Account]) -> list[str]:
+        """Each account's person id; new persons are made where needed."""
+        ...
+
+    def known(self, accounts: Sequence[Account]) -> list[str | None]:
+        """Each account's person id where it was met before; nobody is made."""
+        ...
+
+    def absent(self, persons: Sequence[str]) -> list[str]:
+        """Which of these ids nobody has."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +102,15 @@ class Impersonal:
     persons: tuple[str, ...]
 
 
-def depersonalise(event: Event, resolve: Resolve) -> Impersonal:
+def depersonalise(event: Event, people: People) -> Impersonal:
     """The event without people; see the module.
 
     Args:
         event: as it passed the door; its data is not changed.
-        resolve: finds or makes persons.
+        people: finds or makes persons.
+
+    Raises:
+        RefusedError: an id that nobody has, or too many addresses.
     """
     marks = marked(event.type)
     data = _copy(event.data)
@@ -92,82 +118,112 @@ def depersonalise(event: Event, resolve: Resolve) -> Impersonal:
     for path in marks.texts:
         _take_texts(data, path, (), texts)
     found: list[tuple[Any, Any, Account]] = []
-    persons: set[str] = set()
+    given: set[str] = set()
     for path in marks.persons:
         for holder, key, value in _places(data, path):
             if isinstance(value, str) and _ID.fullmatch(value):
-                persons.add(value)
+                given.add(value)
             else:
                 found.append((holder, key, _account(value, event.source)))
-    open_text = [event.source, *_strings(event.extensions.values()), *_strings(data.values())]
-    loose = sorted({mail for text in open_text if "@" in text for mail in _EMAIL.findall(text)})
-    accounts = [account for _, _, account in found]
-    accounts += [Account(email=mail) for mail in loose]
-    if not accounts and not texts:
-        return Impersonal(event, None, tuple(sorted(persons)))
-    ids = resolve(accounts) if accounts else []
+    if given and people.absent(sorted(given)):
+        raise RefusedError("field data", "an id that no person of this ledger has")
+    named = [account for _, _, account in found]
+    for holder, key, _ in found:
+        holder[key] = ""
+    open_text = [event.id, event.source, *_strings([event.extensions, data])]
+    loose = _loose((*open_text, *texts.values()))
+    mentions = _mentions((*open_text, *texts.values()), event.source, named)
+    met_here = {account.email.casefold() for account in named if account.email is not None}
+    accounts = named + [one for one in loose if (one.email or "").casefold() not in met_here]
+    if not accounts and not texts and not mentions:
+        return Impersonal(event, None, tuple(sorted(given)))
+    ids = people.resolve(accounts) if accounts else []
     for (holder, key, _), person in zip(found, ids, strict=False):
         holder[key] = person
-    persons.update(ids)
-    clean = _Cleaner(accounts, ids)
+    met = zip(mentions, people.known(mentions), strict=True) if mentions else ()
+    handles = {account.login or "": person for account, person in met if person is not None}
+    clean = _Cleaner(accounts, ids, handles)
     handled = {path[0] for path in marks.handles}
-    for name, value in data.items():
-        # Names the vocabulary knows and does not mark are services, versions, ids.
-        if name in handled or name not in marks.known:
-            data[name] = clean.all(value)
-        else:
-            data[name] = clean.mails(value)
+    # Names the vocabulary knows and does not mark are services, versions, ids.
+    kept = marks.known - handled
     changed = replace(
         event,
-        id=clean.text(event.id) if loose else event.id,
-        source=clean.text(event.source),
-        data=data,
+        id=clean.mails(event.id),
+        source=clean.all(event.source),
+        data=_renamed(
+            (name if name in marks.known else clean.all(name),
+             clean.mails(value) if name in kept else clean.all(value))
+            for name, value in data.items()
+        ),
         extensions={name: clean.all(value) for name, value in event.extensions.items()},
-    )
+    )  # fmt: skip
     body = json.dumps(texts, ensure_ascii=False).encode() if texts else None
+    persons = given.union(ids, handles.values())
     return Impersonal(changed, body, tuple(sorted(persons)))
+
+
+def _loose(texts: Iterable[str]) -> list[Account]:
+    """Whoever is named by an address somewhere else than in a field for persons.
+
+    Raises:
+        RefusedError: too many.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        for address in addresses_in(text):
+            found.setdefault(address.casefold(), address)
+            if len(found) > _MOST:
+                raise RefusedError("field data", f"over {_MOST} addresses of people in texts")
+    return [Account(email=address) for _, address in sorted(found.items())]
+
+
+def _mentions(texts: Iterable[str], source: str, named: Sequence[Account]) -> list[Account]:
+    """Accounts that are mentioned as `@login`, on the systems this event speaks of."""
+    logins = {login.casefold() for text in texts for login in handles_in(text)}
+    if not logins:
+        return []
+    systems = {_system(source), *(account.system for account in named if account.system)}
+    pairs = ((login, system) for login in sorted(logins) for system in sorted(systems))
+    return [Account(system=system, login=login) for login, system in islice(pairs, _MOST)]
 
 
 class _Cleaner:
     """Replaces names by ids."""
 
-    def __init__(self, accounts: Sequence[Account], ids: Sequence[str]) -> None:
-        self._ids: dict[str, str] = {}
-        for account, person in zip(accounts, ids, strict=True):
-            for handle in account.handles():
-                if _SHORTEST <= len(handle) <= _LONGEST:
-                    self._ids.setdefault(handle.casefold(), person)
-        # The longest first: an e-mail address goes before its local part.
-        names = sorted(self._ids, key=len, reverse=True)
-        self._names = _either(names)
-        self._mails = _either([name for name in names if "@" in name])
-
-    def text(self, value: str) -> str:
-        return self._sub(self._names, value)
+    def __init__(
+        self, accounts: Sequence[Account], ids: Sequence[str], handles: Mapping[str, str]
+    ) -> None:
+        names = [
+            (handle, person)
+            for account, person in zip(accounts, ids, strict=True)
+            for handle in account.handles()
+            if len(handle) >= _SHORTEST
+        ]
+        self._mails = Names((name, person) for name, person in names if "@" in name)
+        self._names = Names(names)
+        self._handles = handles
 
     def all(self, value: Any) -> Any:  # noqa: ANN401 - JSON
-        return _map(value, self.text)
+        return _map(value, self._text)
 
     def mails(self, value: Any) -> Any:  # noqa: ANN401 - JSON
-        return _map(value, lambda text: self._sub(self._mails, text))
+        return _map(value, self._mails.replace)
 
-    def _sub(self, pattern: re.Pattern[str] | None, value: str) -> str:
-        if pattern is None:
-            return value
-        return pattern.sub(lambda match: self._ids.get(match[0].casefold(), "~"), value)
+    def _text(self, value: str) -> str:
+        return replace_handles(self._names.replace(value), self._handles)
 
 
-def _either(names: Sequence[str]) -> re.Pattern[str] | None:
-    if not names:
-        return None
-    choice = "|".join(map(re.escape, names))
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{choice})(?![A-Za-z0-9])", re.IGNORECASE)
+def _system(source: str) -> str:
+    return source.partition("//")[2].partition("/")[0] or source
 
 
 def _account(value: Any, source: str) -> Account:  # noqa: ANN401 - JSON
-    system = source.partition("//")[2].partition("/")[0] or source
+    system = _system(source)
     if isinstance(value, str):
-        if _EMAIL.fullmatch(value):
+        named = _NAMED.fullmatch(value)
+        if named is not None:
+            return Account(email=named[2], name=named[1] or None)
+        if ADDRESS.fullmatch(Folded(value).text) is not None:
             return Account(email=value)
         return Account(system=system, login=value)
     number = value.get("id")
@@ -230,8 +286,20 @@ def _map(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401 - JSO
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {change(key): _map(inner, change) for key, inner in value.items()}
+        return _renamed((change(key), _map(inner, change)) for key, inner in value.items())
     return [_map(inner, change) for inner in value] if isinstance(value, list) else value
+
+
+def _renamed(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of these fields; two names that became one are told apart by a number."""
+    made: dict[str, Any] = {}
+    for name, value in fields:
+        free, number = name, 1
+        while free in made:
+            number += 1
+            free = f"{name}~{number}"
+        made[free] = value
+    return made
 
 
 def _strings(values: Iterable[Any]) -> Iterator[str]:

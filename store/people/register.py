@@ -8,8 +8,9 @@ import threading
 from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
+from unicodedata import normalize
 
-from psycopg import sql
+from psycopg import errors, sql
 
 from domain.errors import UnavailableError
 from store.people.keys import KEY_BYTES, decrypt, encrypt, joint_key
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED: Final = 50_000
 _ID_BYTES: Final = 16
+_ERASED: Final = "somebody this event speaks of was just erased; send it again"
 
 
 class Register:
@@ -42,10 +44,11 @@ class Register:
         self._lock = threading.Lock()
         self._known: dict[Account, str] = {}
         self._person_keys: dict[str, bytes] = {}
+        self._erasures = 0
         persons = sql.Identifier(schema, "persons")
         accounts = sql.Identifier(schema, "accounts")
-        self._find = sql.SQL("SELECT person FROM {} WHERE mac = ANY(%s) LIMIT 1").format(accounts)
-        self._key = sql.SQL("SELECT wrapped FROM {} WHERE id = %s").format(persons)
+        self._find = sql.SQL("SELECT mac, person FROM {} WHERE mac = ANY(%s)").format(accounts)
+        self._wrapped = sql.SQL("SELECT id, wrapped FROM {} WHERE id = ANY(%s)").format(persons)
         self._person = sql.SQL("INSERT INTO {} (id, wrapped) VALUES (%s, %s)").format(persons)
         self._account = sql.SQL(
             "INSERT INTO {} (mac, person, sealed) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
@@ -64,19 +67,40 @@ class Register:
     def resolve(self, accounts: Sequence[Account]) -> list[str]:
         """Each account's person; new persons are made where none is known.
 
-        Login, e-mail address and id of one account are one person as soon as one is known.
+        Login, e-mail address and id of one account are one person as soon as one is known;
+        where they are known as several persons, the id decides, then the login.
         """
-        return [self._known.get(account) or self._resolve(account) for account in accounts]
+        found = [self._known.get(account) for account in accounts]
+        missing = {
+            account: None for account, person in zip(accounts, found, strict=True) if person is None
+        }
+        made = self._resolve(list(missing)) if missing else {}
+        return [person or made[account] for account, person in zip(accounts, found, strict=True)]
+
+    def known(self, accounts: Sequence[Account]) -> list[str | None]:
+        """The persons of those accounts that were met before, in one query."""
+        macs = {account: list(self._macs(account)) for account in accounts}
+        with self._database.session("writer") as connection:
+            return self._found(connection, [macs[account] for account in accounts])
+
+    def absent(self, persons: Sequence[str]) -> list[str]:
+        """Which of these ids nobody has: never given, or erased."""
+        keys = self._keys_of(persons)
+        return [person for person in persons if person not in keys]
 
     def remembered(self, accounts: Sequence[Account]) -> list[str] | None:
         """The persons of accounts met lately, without asking the database; else None."""
         found = [self._known.get(account) for account in accounts]
         return [person for person in found if person is not None] if all(found) else None
 
+    def remembers(self, persons: Sequence[str]) -> bool:
+        """Whether the keys of all these persons are in memory."""
+        return all(person in self._person_keys for person in persons)
+
     def workload(self) -> str:
         """A new workload id with a key of its own."""
         with self._database.session("writer") as connection:
-            return self._create(connection, "wkl_")
+            return self._create(connection, "wkl_")[0]
 
     def accounts(self, person: str) -> list[dict[str, str | None]]:
         """What is known of a person; empty for one that was erased.
@@ -84,7 +108,7 @@ class Register:
         Raises:
             DamageError: a row was altered.
         """
-        key = self._person_key(person)
+        key = self._keys_of([person]).get(person)
         if key is None:
             return []
         with self._database.session("writer") as connection:
@@ -102,9 +126,7 @@ class Register:
         with self._database.session("redactor") as connection, connection.transaction():
             gone = connection.execute(self._concerned, (person,)).fetchall()
             connection.execute(self._forget, (person,))
-        with self._lock:
-            self._person_keys.pop(person, None)
-            self._known = {account: who for account, who in self._known.items() if who != person}
+        self._unlearn({person})
         return sorted((int(pos), str(name)) for pos, name in gone)
 
     def seal(self, body: bytes, persons: tuple[str, ...], aad: bytes) -> bytes:
@@ -115,7 +137,9 @@ class Register:
         """
         key = self._part_key(persons)
         if key is None:
-            raise UnavailableError("somebody this event speaks of was just erased; send it again")
+            # Another process may have erased them: then they are asked for anew next time.
+            self._unlearn(set(persons))
+            raise UnavailableError(_ERASED)
         return encrypt(key, body, aad, self._entropy)
 
     def open_sealed(self, sealed: bytes, persons: tuple[str, ...], aad: bytes) -> bytes | None:
@@ -123,47 +147,72 @@ class Register:
         key = self._part_key(persons)
         return None if key is None else decrypt(key, sealed, aad)
 
-    def _resolve(self, account: Account) -> str:
-        macs = list(self._macs(account))
+    def _resolve(self, accounts: list[Account]) -> dict[Account, str]:
+        macs = [list(self._macs(account)) for account in accounts]
+        erasures = self._erasures
         with self._database.session("writer") as connection:
-            person = self._found(connection, macs)
-            if person is None:
+            found = self._found(connection, macs)
+            if None in found:
                 with connection.transaction():
                     # Two threads that meet a new account at once shall make one person.
                     connection.execute("SELECT pg_advisory_xact_lock(%s)", (self._lock_name,))
-                    person = self._found(connection, macs) or self._create(connection, "per_")
-                    self._add(connection, person, account, macs)
+                    persons = self._add_all(connection, accounts, macs)
             else:
-                self._add(connection, person, account, macs)
+                persons = self._add_all(connection, accounts, macs)
+        made = dict(zip(accounts, persons, strict=True))
         with self._lock:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[account] = person
-        return person
+            # Somebody erased meanwhile is not remembered: nobody would forget them again.
+            if erasures == self._erasures:
+                if len(self._known) + len(made) > _REMEMBERED:
+                    self._known.clear()
+                self._known |= made
+        return made
 
-    def _found(self, connection: Connection, macs: list[bytes]) -> str | None:
-        row = connection.execute(self._find, (macs,)).fetchone()
-        return None if row is None else str(row[0])
+    def _found(self, connection: Connection, macs: list[list[bytes]]) -> list[str | None]:
+        """For each account the person that the first known of its digests leads to."""
+        wanted = [mac for several in macs for mac in several]
+        rows = connection.execute(self._find, (wanted,)).fetchall()
+        known = {bytes(mac): str(person) for mac, person in rows}
+        return [next((known[mac] for mac in several if mac in known), None) for several in macs]
 
-    def _create(self, connection: Connection, prefix: str) -> str:
+    def _add_all(
+        self, connection: Connection, accounts: list[Account], macs: list[list[bytes]]
+    ) -> list[str]:
+        """Keep the accounts, those of one event that share a digest as one person."""
+        known: dict[bytes, str] = {}
+        persons = []
+        rows: list[tuple[bytes, str, bytes]] = []
+        before = self._found(connection, macs)
+        keys = self._keys_of([person for person in before if person is not None], connection)
+        for account, several, found in zip(accounts, macs, before, strict=True):
+            person = found or next((known[mac] for mac in several if mac in known), None)
+            if person is None:
+                person, made = self._create(connection, "per_")
+                keys[person] = made
+            key = keys.get(person)
+            if key is None:
+                raise UnavailableError(_ERASED)
+            profile = json.dumps(asdict(account)).encode()
+            for mac in several:
+                known.setdefault(mac, person)
+                rows.append((mac, person, encrypt(key, profile, mac, self._entropy)))
+            persons.append(person)
+        try:
+            with connection.cursor() as cursor:
+                cursor.executemany(self._account, rows)
+        except errors.ForeignKeyViolation as error:
+            raise UnavailableError(_ERASED) from error
+        return persons
+
+    def _create(self, connection: Connection, prefix: str) -> tuple[str, bytes]:
+        """A new id and its key."""
         person = prefix + self._entropy(_ID_BYTES).hex()
         key = self._entropy(KEY_BYTES)
         wrapped = encrypt(self._keys.wrapping, key, person.encode(), self._entropy)
         connection.execute(self._person, (person, wrapped))
         with self._lock:
             self._person_keys[person] = key
-        return person
-
-    def _add(
-        self, connection: Connection, person: str, account: Account, macs: list[bytes]
-    ) -> None:
-        key = self._person_key(person, connection)
-        if key is None:
-            raise UnavailableError("somebody this event speaks of was just erased; send it again")
-        profile = json.dumps(asdict(account)).encode()
-        for mac in macs:
-            sealed = encrypt(key, profile, mac, self._entropy)
-            connection.execute(self._account, (mac, person, sealed))
+        return person, key
 
     def _macs(self, account: Account) -> Iterator[bytes]:
         """Keyed digests: a plain hash of an e-mail address could be guessed."""
@@ -171,35 +220,58 @@ class Register:
         if account.id is not None:
             facts.append(("id", account.system or "", account.id))
         if account.login is not None:
-            facts.append(("login", account.system or "", account.login.casefold()))
+            facts.append(("login", account.system or "", _folded(account.login)))
         if account.email is not None:
-            facts.append(("email", "", account.email.casefold()))
+            facts.append(("email", "", _folded(account.email)))
         if not facts:
             facts.append(("name", account.system or "", account.name or ""))
         for fact in facts:
             yield hmac.digest(self._keys.register, json.dumps(fact).encode(), sha256)
 
+    def _unlearn(self, persons: set[str]) -> None:
+        with self._lock:
+            self._erasures += 1
+            for person in persons:
+                self._person_keys.pop(person, None)
+            self._known = {
+                account: who for account, who in self._known.items() if who not in persons
+            }
+
     def _part_key(self, persons: tuple[str, ...]) -> bytes | None:
         if not persons:
             return self._keys.sealing
-        keys = [self._person_key(person) for person in sorted(persons)]
-        found = [key for key in keys if key is not None]
-        return joint_key(found) if len(found) == len(keys) else None
+        keys = self._keys_of(persons)
+        if any(person not in keys for person in persons):
+            return None
+        return joint_key([keys[person] for person in sorted(persons)])
 
-    def _person_key(self, person: str, connection: Connection | None = None) -> bytes | None:
-        key = self._person_keys.get(person)
-        if key is not None:
-            return key
+    def _keys_of(
+        self, persons: Sequence[str], connection: Connection | None = None
+    ) -> dict[str, bytes]:
+        """The keys of those persons who are there, in one query at most."""
+        keys = {person: self._person_keys.get(person) for person in persons}
+        missing = [person for person, key in keys.items() if key is None]
+        found = {person: key for person, key in keys.items() if key is not None}
+        if not missing:
+            return found
+        erasures = self._erasures
         if connection is None:
             with self._database.session("writer") as borrowed:
-                row = borrowed.execute(self._key, (person,)).fetchone()
+                rows = borrowed.execute(self._wrapped, (missing,)).fetchall()
         else:
-            row = connection.execute(self._key, (person,)).fetchone()
-        if row is None:
-            return None
-        key = decrypt(self._keys.wrapping, bytes(row[0]), person.encode())
+            rows = connection.execute(self._wrapped, (missing,)).fetchall()
+        read = {
+            str(person): decrypt(self._keys.wrapping, bytes(wrapped), str(person).encode())
+            for person, wrapped in rows
+        }
         with self._lock:
-            if len(self._person_keys) >= _REMEMBERED:
-                self._person_keys.clear()
-            self._person_keys[person] = key
-        return key
+            if erasures == self._erasures:
+                if len(self._person_keys) + len(read) > _REMEMBERED:
+                    self._person_keys.clear()
+                self._person_keys |= read
+        return found | read
+
+
+def _folded(name: str) -> str:
+    """One spelling for what systems take as the same name."""
+    return normalize("NFC", name.casefold())
