@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -74,9 +73,11 @@ class Ledger(DCBRecorder):
         )
         self._matcher = Matcher(equipment.schema)
         self._workbench = Workbench(equipment)
-        self._publisher = Publisher(equipment, published, self._announce)
-        self._sequencer = Sequencer(equipment, head, self._matcher, self._publisher.put)
         self._signer = Signer(equipment.keys.intake)
+        self._publisher = Publisher(equipment, published, self._announce)
+        self._sequencer = Sequencer(
+            equipment, head, self._matcher, self._signer, self._publisher.put
+        )
         self._listeners: set[threading.Event] = set()
         self._changed = threading.Lock()
         self._closing = threading.Event()
@@ -125,17 +126,12 @@ class Ledger(DCBRecorder):
         """
         if not drafts:
             raise ProgrammingError("nothing to append")
-        started = time.time_ns()
         # The sequencer looks up what it needs meanwhile, and waits before it writes entries.
         events, signing = self._prepare(drafts)
         if atomic:
             for event in events:
                 if isinstance(event, PipeledgerError):
                     raise event
-        if signing:
-            signing[-1].add_done_callback(lambda _: self._signed(started, len(drafts)))
-        else:
-            self._signed(started, len(drafts))
         request = Request(events, condition, atomic, signing)
         self._sequencer.put(request)
         return request.future
@@ -207,7 +203,7 @@ class Ledger(DCBRecorder):
     def _prepare(
         self, drafts: Sequence[Draft]
     ) -> tuple[list[Prepared | PipeledgerError], list[Future[None]]]:
-        """Events, laid out; those of long batches are still being signed."""
+        """Events, laid out; those of long batches are being signed, the others are not yet."""
         events: list[Prepared | PipeledgerError] = []
         signing: list[Future[None]] = []
         frame: list[Prepared] = []
@@ -222,13 +218,11 @@ class Ledger(DCBRecorder):
             if len(frame) == FRAME:
                 signing.append(self._signer.begin(frame))
                 frame = []
-        self._signer.sign(frame)
         if signing:
+            if frame:
+                signing.append(self._signer.begin(frame))
             self._signer.flush()
         return events, signing
-
-    def _signed(self, started: int, events: int) -> None:
-        self._observer.stage("sign", started, time.time_ns(), events)
 
     def _plain(self, event: DCBEvent) -> Draft:
         salt = self._equipment.entropy(32)

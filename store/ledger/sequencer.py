@@ -29,6 +29,7 @@ from domain.log.entry import format_at
 from store.ledger.group import Appended, Group
 from store.ledger.lookup import REMEMBERED, Lookup
 from store.ledger.query import matches
+from store.ledger.signer import FEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from store.ledger.lookup import Found, Known
     from store.ledger.prepared import Prepared
     from store.ledger.query import Matcher
+    from store.ledger.signer import Signer
     from store.postgres.database import Connection
 
 MAX_WAITING: Final = 4096
@@ -73,7 +75,7 @@ class Request:
         events: prepared, or why one was refused before it came here.
         condition: of the whole request.
         atomic: all events or none; else each stands for itself.
-        signing: done once the events are signed; empty if they are.
+        signing: done once the events are signed; empty: the sequencer has them signed.
         future: resolved by the publisher, or here with an error.
     """
 
@@ -107,6 +109,7 @@ class Sequencer:
         equipment: Equipment,
         head: Head,
         matcher: Matcher,
+        signer: Signer,
         publish: Callable[[Committed], None],
     ) -> None:
         self._database = equipment.database
@@ -114,6 +117,7 @@ class Sequencer:
         self._head = head
         self._examiner = equipment.examiner
         self._matcher = matcher
+        self._signer = signer
         self._clock = equipment.clock
         self._observer = equipment.observer
         self._publish = publish
@@ -208,12 +212,13 @@ class Sequencer:
         connection = self._connected()
         group: Group | None = None
         try:
+            signing = self._sign(requests)
             known = self._begin(connection, requests)
             now = format_at(self._clock().astimezone(UTC))
             group = Group(self._head.copy(), max(now, self._head.at))
             answers = self._evaluate(connection, group, known, requests)
             grouped = time.time_ns()
-            group.write(connection, self._schema, [one for r in requests for one in r.signing])
+            group.write(connection, self._schema, signing)
             # Let go at the next group: to free thousands of rows now would hold up the publisher.
             self._written = group
             connection.commit()
@@ -233,6 +238,31 @@ class Sequencer:
         self._observer.stage("commit", grouped, ended, len(group.pending))
         edge = self._head.edge
         return Committed(edge.tree.size, edge.tree.root(), answers)
+
+    def _sign(self, requests: list[Request]) -> list[Future[None]]:
+        """Have signed what is not; done when all of these are."""
+        signing = [one for request in requests for one in request.signing]
+        events = [
+            event
+            for request in requests
+            if not request.signing
+            for event in request.events
+            if not isinstance(event, PipeledgerError)
+        ]
+        started, count = time.time_ns(), sum(len(request.events) for request in requests)
+        if len(events) >= FEW:
+            signing.append(self._signer.begin(events))
+            self._signer.flush()
+        else:
+            self._signer.sign(events)
+        if signing:
+            signing[-1].add_done_callback(lambda _: self._signed(started, count))
+        else:
+            self._signed(started, count)
+        return signing
+
+    def _signed(self, started: int, events: int) -> None:
+        self._observer.stage("sign", started, time.time_ns(), events)
 
     def _begin(self, connection: Connection, requests: list[Request]) -> Known:
         """Begin the transaction; on return the head stands where the ledger does."""

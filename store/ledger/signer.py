@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from store.ledger.prepared import Prepared
 
 FRAME: Final = 50
-"""Events handed over at once; a batch of this many is worth a frame."""
+"""Events of a long batch that are handed over at once."""
+FEW: Final = 4
+"""Fewer are signed sooner here than by the process."""
 _PROGRAM: Final = Path(__file__).with_name("signing_process.py")
 _PIPE_BYTES: Final = 1 << 20
 _STOP_PATIENCE_S: Final = 5
@@ -59,7 +61,10 @@ class Signer:
             event.signatures = sign_context(event.context, (self._key,))
 
     def begin(self, events: Sequence[Prepared]) -> Future[None]:
-        """Hand over a frame of events; they are signed once the future is done, after `flush`."""
+        """Hand over a frame of events, at least one; signed once the future is done.
+
+        That is some time after `flush`.
+        """
         future: Future[None] = Future()
         messages = [pae(CONTEXT_PAYLOAD_TYPE, event.context) for event in events]
         pieces = [_number.pack(len(messages))]

@@ -173,8 +173,8 @@ class Writer:
             "v": 1,
             "prev": before.hex(),
             "pos": position,
-            "at": f"2026-01-01T{position // 3600 % 24:02}:{position // 60 % 60:02}:"
-            f"{position % 60:02}.{position:06}Z",
+            "at": f"2026-01-{1 + position // 86400:02}T{position // 3600 % 24:02}:"
+            f"{position // 60 % 60:02}:{position % 60:02}.{position:06}Z",
             "sn": numbers,
             "sig": [
                 {"k": f"{key.name}+{key.hash.hex()}", "s": b64(key.sign(message))}
