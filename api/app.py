@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 from fastapi import FastAPI, Response
 from starlette.concurrency import run_in_threadpool
 
-from api import problems, reading, recording, writing
+from api import conflicts, problems, reading, reads, recording, writing
 from api.entrance import TEXT
 from api.rates import Rates
+from api.seldom import Seldom
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +43,8 @@ def make_app(
     app.state.clock = clock
     app.state.reports = asyncio.Semaphore(recording.AT_ONCE)
     app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
+    app.state.reads = Seldom(reads.PERIOD_S, reads.AT_MOST, time.monotonic)
+    app.state.conflicts = Seldom(conflicts.PERIOD_S, conflicts.AT_MOST, time.monotonic)
     problems.install(app)
     app.include_router(writing.router)
     app.include_router(recording.router)

@@ -12,13 +12,20 @@ from domain.log.part import EVENT_PART, SALT_BYTES, Part
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from domain.draft import Delivery
     from domain.log.context import By
     from domain.log.key import Entropy
     from store.ledger.ledger import Ledger
 
 
 def decide(
-    ledger: Ledger, kind: str, data: dict[str, Any], by: By, at: datetime, entropy: Entropy
+    ledger: Ledger,
+    kind: str,
+    data: dict[str, Any],
+    by: By,
+    at: datetime,
+    entropy: Entropy,
+    delivery: Delivery | None = None,
 ) -> int:
     """Append an event of the ledger's own; it is durable and published on return.
 
@@ -29,6 +36,7 @@ def decide(
         by: who commanded it.
         at: the present instant.
         entropy: random bytes for the id and the salt.
+        delivery: makes a repeat recognisable, or None.
 
     Returns:
         The position.
@@ -41,6 +49,7 @@ def decide(
     draft = Draft(
         type=event.type, version=event.version, assurance="decided", by=by,
         streams=streams_of(event), tags=tags_of(event), event=body, time=at,
+        delivery=delivery,
     )  # fmt: skip
     (outcome,) = ledger.submit([draft], atomic=True).result().outcomes
     if isinstance(outcome, Exception):

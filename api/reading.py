@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
-from api import ingest, receipts
+from api import ingest, receipts, tables
 from api.doors import PART_READERS, READERS
 from api.entrance import JSON, TEXT, Position, enter, facts
+from api.negotiation import prefer
+from api.reads import enter_reading
 from domain.errors import NotFoundError, RefusedError
 from domain.instant import read_time
 from domain.log.names import check_stream, check_tag
@@ -36,8 +39,12 @@ async def get_entries(
     after: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
 ) -> Response:
-    """Entries that match every filter, in order of position."""
-    here, credential = enter(request, ledger, READERS)
+    """Entries that match every filter, in order of position.
+
+    By `Accept` as JSON, NDJSON (exact bytes, for verifiers), an Arrow stream, Parquet or CSV.
+    """
+    media = prefer(request.headers.get("accept", ""), (JSON, ingest.NDJSON, *tables.MEDIA_TYPES))
+    here, credential = await enter_reading(request, ledger, READERS)
     published = here.ledger.published
     size, recorded = published.size, None
     if known_at is not None:
@@ -54,22 +61,23 @@ async def get_entries(
         recorded_until=recorded,
     )
 
-    def find() -> tuple[bytes, str, int]:
-        rows = here.ledger.reader.entries(size, wanted, after=after, limit=limit)
+    def find() -> tuple[bytes, int]:
+        reader = here.ledger.reader
+        rows = reader.entries(size, wanted, after=after, limit=limit)
         last = rows[-1].position if len(rows) == limit else 0
-        if ingest.NDJSON in request.headers.get("accept", ""):
-            seen = credential.role in PART_READERS
-            lines = [
-                receipts.exported(row, here.ledger.reader.parts(row) if seen else None)
-                for row in rows
-            ]
-            return b"".join(msgspec.json.encode(x) + b"\n" for x in lines), ingest.NDJSON, last
-        page: dict[str, Any] = {"entries": [receipts.shown(row) for row in rows]}
-        page["next"] = last or None
-        return msgspec.json.encode(page), JSON, last
+        seen = credential.role in PART_READERS
+        if media == JSON:
+            page: dict[str, Any] = {"entries": [receipts.shown(row) for row in rows]}
+            page["next"] = last or None
+            return msgspec.json.encode(page), last
+        if media == ingest.NDJSON:
+            lines = [receipts.exported(row, reader.parts(row) if seen else None) for row in rows]
+            return b"".join(msgspec.json.encode(x) + b"\n" for x in lines), last
+        with_parts = [(row, reader.parts(row) if seen else []) for row in rows]
+        return tables.encode(with_parts, media), last
 
-    content, media, last = await run_in_threadpool(find)
-    headers = facts(here)
+    content, last = await run_in_threadpool(find)
+    headers = facts(here) | {"Vary": "Accept"}
     if last:
         link = request.url.include_query_params(after=last)
         headers["Link"] = f'<{link.path}?{link.query}>; rel="next"'
@@ -79,7 +87,7 @@ async def get_entries(
 @router.get("/v1/{ledger}/entries/{position}", tags=["read"])
 async def get_entry(request: Request, ledger: str, position: Position) -> Response:
     """One entry; with the event where the role may see it."""
-    here, credential = enter(request, ledger, READERS)
+    here, credential = await enter_reading(request, ledger, READERS)
 
     def find() -> bytes:
         row = here.ledger.reader.entry(position, here.ledger.published.size)
@@ -97,7 +105,7 @@ async def get_entry(request: Request, ledger: str, position: Position) -> Respon
 @router.get("/v1/{ledger}/entries/{position}/raw", tags=["read"])
 async def get_raw(request: Request, ledger: str, position: Position) -> Response:
     """The entry's exact bytes."""
-    here, _ = enter(request, ledger, READERS)
+    here, _ = await enter_reading(request, ledger, READERS)
     reader, size = here.ledger.reader, here.ledger.published.size
     row = await run_in_threadpool(reader.entry, position, size)
     return Response(row.raw, headers=facts(here), media_type="application/octet-stream")
@@ -106,7 +114,7 @@ async def get_raw(request: Request, ledger: str, position: Position) -> Response
 @router.get("/v1/{ledger}/entries/{position}/proof", tags=["read"])
 async def get_proof(request: Request, ledger: str, position: Position) -> Response:
     """A tlog-proof file; or, by `Accept`, entry, proof and parts in one JSON file."""
-    here, credential = enter(request, ledger, READERS)
+    here, credential = await enter_reading(request, ledger, READERS)
     whole = PROOF_JSON in request.headers.get("accept", "")
 
     def find() -> bytes:
@@ -126,7 +134,7 @@ async def get_proof(request: Request, ledger: str, position: Position) -> Respon
 @router.get("/v1/{ledger}/entries/{position}/parts/{name}", tags=["read"])
 async def get_part(request: Request, ledger: str, position: Position, name: str) -> Response:
     """A part with its salt."""
-    here, _ = enter(request, ledger, PART_READERS)
+    here, _ = await enter_reading(request, ledger, PART_READERS)
 
     def find() -> bytes:
         row = here.ledger.reader.entry(position, here.ledger.published.size)
@@ -138,6 +146,29 @@ async def get_part(request: Request, ledger: str, position: Position, name: str)
     return Response(await run_in_threadpool(find), headers=facts(here), media_type=JSON)
 
 
+@router.get("/v1/{ledger}/documents/{commitment}", tags=["read"])
+async def get_document(
+    request: Request, ledger: str, commitment: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
+) -> Response:
+    """The bytes of a named part or of a large event, by its commitment."""
+    here, _ = await enter_reading(request, ledger, PART_READERS)
+    reader, size = here.ledger.reader, here.ledger.published.size
+    row, part = await run_in_threadpool(reader.document, bytes.fromhex(commitment), size)
+    if part is None:
+        raise HTTPException(410, f"the key of this document of position {row.position} is gone")
+    headers = facts(here) | {
+        # Bytes that strangers wrote: never shown as a page of ours, never kept by a cache that
+        # an erasure does not reach.
+        "Content-Disposition": f'attachment; filename="{row.position}-{part.name}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+        "ETag": f'"{commitment}"',
+        "Link": f'</v1/{ledger}/entries/{row.position}>; rel="describedby"',
+    }
+    return Response(part.body, headers=headers, media_type=part.media_type)
+
+
 @router.get("/v1/{ledger}/streams/{stream:path}", tags=["read"])
 async def get_stream(
     request: Request,
@@ -147,7 +178,7 @@ async def get_stream(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
 ) -> Response:
     """The events of one stream; their numbers run from 1 without gaps."""
-    here, _ = enter(request, ledger, READERS)
+    here, _ = await enter_reading(request, ledger, READERS)
     wanted = Filter(stream=check_stream(stream))
 
     def find() -> bytes:

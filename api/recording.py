@@ -82,7 +82,10 @@ async def post_report(
         told = {"format": report.format.name, "tool": first.get("tool"),
                 "version": first.get("tool_version")}  # fmt: skip
         recognised = {name: value for name, value in told.items() if value is not None}
-        return await answer_all(here, list(drafts), atomic=True, more={"recognised": recognised})
+        return await answer_all(
+            request, here, credential, list(drafts), atomic=True,
+            more={"recognised": recognised},
+        )  # fmt: skip
 
 
 def _drafts(

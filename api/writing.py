@@ -10,12 +10,12 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from api import envelopes, ingest, problems, receipts
+from api import conflicts, envelopes, ingest, problems, receipts
 from api.bodies import MAX_BATCH, MAX_EVENT, read_body
 from api.doors import READERS
 from api.entrance import JSON, enter, facts
 from api.ingest import Original
-from domain.errors import PipeledgerError
+from domain.errors import PipeledgerError, ReusedIdError
 from domain.log.dsse import ENVELOPE_MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from domain.draft import Draft
     from domain.people import Account
     from store.credentials import Credential
-    from store.ledger.sequencer import Batch
     from store.people.register import Register
 
 router = APIRouter()
@@ -79,14 +78,14 @@ async def post_events(
         else:
             raise HTTPException(415, "no content type of CloudEvents in JSON")
         draft = await _draft(here, value, received, credential, entropy)
-        batch = await asyncio.wrap_future(here.ledger.submit([draft]))
-        return await _single(here, batch)
+        return await _single(request, here, credential, draft)
 
     def prepare() -> list[Draft | PipeledgerError]:
         read = ingest.split_lines if kind == ingest.NDJSON else ingest.split_batch
         return [_one(here, found, credential, entropy) for found in read(body)]
 
-    return await answer_all(here, await run_in_threadpool(prepare), atomic=atomic)
+    drafts = await run_in_threadpool(prepare)
+    return await answer_all(request, here, credential, drafts, atomic=atomic)
 
 
 async def _signed(request: Request, ledger: str) -> Response:
@@ -98,18 +97,22 @@ async def _signed(request: Request, ledger: str) -> Response:
         state.rates.take(ledger)
     raw = await read_body(request, envelopes.MAX_SIGNED)
 
-    def prepare() -> tuple[Served, Draft]:
+    def prepare() -> tuple[Served, Credential, Draft]:
         here, credential, payload = envelopes.open_envelope(raw, state.served.get(ledger))
         state.rates.take(credential.id)
         value = ingest.read_single(payload)
         envelopes.check_origin(value, here.ledger.origin)
         original = Original("original", ENVELOPE_MEDIA_TYPE, raw)
         # A repeat is recognised by what was signed: some schemes sign the same twice differently.
-        return here, ingest.draft_of(value, payload, credential, here.register,
-                                     state.entropy, original=original)  # fmt: skip
+        return (
+            here,
+            credential,
+            ingest.draft_of(
+                value, payload, credential, here.register, state.entropy, original=original
+            ),
+        )
 
-    found, draft = await run_in_threadpool(prepare)
-    return await _single(found, await asyncio.wrap_future(found.ledger.submit([draft])))
+    return await _single(request, *await run_in_threadpool(prepare))
 
 
 async def _draft(
@@ -142,7 +145,12 @@ def _one(
         return error
 
 
-async def _single(here: Served, batch: Batch) -> Response:
+async def _single(request: Request, here: Served, credential: Credential, draft: Draft) -> Response:
+    try:
+        batch = await asyncio.wrap_future(here.ledger.submit([draft]))
+    except ReusedIdError as error:
+        await conflicts.record(request, here, credential, draft, error)
+        raise
     (outcome,) = batch.outcomes
     if isinstance(outcome, PipeledgerError):
         raise outcome
@@ -155,7 +163,9 @@ async def _single(here: Served, batch: Batch) -> Response:
 
 
 async def answer_all(
+    request: Request,
     here: Served,
+    credential: Credential,
     prepared: list[Draft | PipeledgerError],
     *,
     atomic: bool,
@@ -164,7 +174,9 @@ async def answer_all(
     """Append what can be appended, and answer for each of them in its place.
 
     Args:
+        request: what is answered.
         here: the ledger.
+        credential: who sends.
         prepared: drafts, and why others are none.
         atomic: all or none.
         more: further members of the answer.
@@ -181,8 +193,15 @@ async def answer_all(
     checkpoint = here.ledger.published.checkpoint
     if drafts:
         future = await run_in_threadpool(here.ledger.submit, drafts, atomic=atomic)
-        batch = await asyncio.wrap_future(future)
+        try:
+            batch = await asyncio.wrap_future(future)
+        except ReusedIdError as error:
+            await conflicts.record(request, here, credential, drafts[error.nth], error)
+            raise
         outcomes, checkpoint = list(batch.outcomes), batch.checkpoint
+        for outcome in outcomes:
+            if isinstance(outcome, ReusedIdError):
+                await conflicts.record(request, here, credential, drafts[outcome.nth], outcome)
     done = iter(outcomes)
     lines: list[dict[str, Any]] = []
     for found in prepared:

@@ -44,6 +44,20 @@ class ConflictError(PipeledgerError):
     """The ledger already holds something that forbids this append."""
 
 
+class ReusedIdError(ConflictError):
+    """An event of this source and id stands in the ledger with other bytes.
+
+    Attributes:
+        position: where it stands; None, if it only stands before in the same request.
+        nth: which event of the request, from 0.
+    """
+
+    def __init__(self, position: int | None, nth: int) -> None:
+        super().__init__("an event of this source and id stands in the ledger with other bytes")
+        self.position = position
+        self.nth = nth
+
+
 class NotFoundError(PipeledgerError):
     """Nothing is kept under that name or position."""
 

@@ -17,6 +17,7 @@ from psycopg import sql
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from domain.log.part import Part
     from store.postgres.database import Connection
 
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -27,7 +28,7 @@ COLUMNS: Final[dict[str, LiteralString]] = {
     "entries": "pos, at, time, type, leaf, entry",
     "tags": "tag, pos, sn",
     "tiles": "level, idx, hashes",
-    "parts": "pos, name, salt, body, persons",
+    "parts": "pos, name, salt, body, persons, document",
     "deliveries": "key, mac, pos",
 }
 
@@ -92,12 +93,15 @@ def tile_row(level: int, index: int, hashes: bytes) -> bytes:
 
 def part_row(pos: int, rest: bytes) -> bytes:
     """A row of `parts`; `rest` as `part_fields` gives it."""
-    return _part_head.pack(5, 8, pos) + rest
+    return _part_head.pack(6, 8, pos) + rest
 
 
-def part_fields(name: str, salt: bytes, body: bytes | None, persons: Sequence[str] | None) -> bytes:
+def part_fields(
+    part: Part, body: bytes | None, persons: Sequence[str] | None, document: bytes | None
+) -> bytes:
     """All fields of a row of `parts` but its position."""
-    return field(name.encode()) + field(salt) + field(body) + _text_array(persons)
+    head = field(part.name.encode()) + field(part.salt) + field(body)
+    return head + _text_array(persons) + field(document)
 
 
 def delivery_row(key: bytes, mac: bytes, pos: int) -> bytes:

@@ -16,6 +16,7 @@ from domain.errors import DamageError, PipeledgerError
 from domain.log.checkpoint import open_checkpoint
 from domain.log.entry import LEAF_BYTES, Entry, leaf_hash, link_of, parse_at, parse_entry
 from domain.log.names import RESERVED_TAG_PREFIX
+from domain.log.part import CLAIMS_PART, EVENT_PART
 from domain.log.tree import CompactTree
 from store.ledger.chain import Head, check_parts
 from store.ledger.tiles import Edge
@@ -23,6 +24,7 @@ from store.ledger.tiles import Edge
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
+    from domain.log.context import Context
     from store.ledger.equipment import Equipment
     from store.postgres.database import Connection
 
@@ -77,7 +79,7 @@ class _Pass:
     def findings(self) -> Iterator[Finding]:
         """Everything that does not agree, in order of position."""
         tags = _Beside(self._rows("tags", "pos, tag, sn", "pos"))
-        parts = _Beside(self._rows("parts", "pos, name", "pos"))
+        parts = _Beside(self._rows("parts", "pos, name, document", "pos"))
         columns = "pos, type, leaf, entry, floor(extract(epoch FROM at) * 1000000)::bigint"
         for pos, kind, leaf, raw, at in self._rows("entries", columns, "pos"):
             while self._head.position + 1 < pos:
@@ -146,6 +148,7 @@ class _Pass:
             for name in sorted(found.keys() & wanted.keys()):
                 if found[name] != wanted[name]:
                     yield Finding(position, f"the number beside {name} is not the entry's")
+        yield from _documents(position, context, part_rows)
         if part_rows:
             try:
                 bodies = self._equipment.bodies.read(self._connection, position, context)
@@ -268,6 +271,19 @@ class _Beside:
                 last = int(self._next[0])
                 yield last
             self._next = next(self._rows, None)
+
+
+def _documents(position: int, context: Context, part_rows: list[Any]) -> Iterator[Finding]:
+    """By which commitment parts are found, against what the entry says of them."""
+    stated: dict[str, bytes | None] = {part.name: part.commitment for part in context.parts}
+    stated[CLAIMS_PART] = context.by.claims
+    for _, name, document in part_rows:
+        if name == EVENT_PART:
+            wrong = document not in {None, context.event.commitment}
+        else:
+            wrong = document != stated.get(name)
+        if wrong:
+            yield Finding(position, f"the document column of part {name} is not its commitment")
 
 
 def _parsed(raw: bytes) -> Entry | None:

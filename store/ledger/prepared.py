@@ -127,10 +127,11 @@ class Workbench:
     def _part_rows(self, draft: Draft) -> Iterator[bytes]:
         event = draft.event
         if len(event.body) <= LARGE:
-            yield part_fields(event.name, event.salt, event.body, None)
+            yield part_fields(event, event.body, None, None)
         else:
-            self._documents.put(event.commitment.hex(), event.body)
-            yield part_fields(event.name, event.salt, None, None)
+            commitment = event.commitment
+            self._documents.put(commitment.hex(), event.body)
+            yield part_fields(event, None, None, commitment)
         for sealed in draft.parts:
             yield self._sealed_row(sealed)
         if draft.claims is not None:
@@ -140,12 +141,13 @@ class Workbench:
         part = sealed.part
         body: bytes | None = part.body
         persons: tuple[str, ...] | None = None
+        commitment = part.commitment
         if self._sealer is not None:
             persons = sealed.persons
-            body = self._sealer.seal(part.body, persons, part.commitment)
+            body = self._sealer.seal(part.body, persons, commitment)
         elif sealed.persons:
             raise RefusedError(f"part {part.name}", "this ledger has no keys to seal it with")
         if body is not None and len(body) > LARGE:
-            self._documents.put(part.commitment.hex(), body)
+            self._documents.put(commitment.hex(), body)
             body = None
-        return part_fields(part.name, part.salt, body, persons)
+        return part_fields(part, body, persons, commitment)

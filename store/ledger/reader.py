@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
-from domain.errors import NotFoundError
+from domain.errors import DamageError, NotFoundError
 from domain.log.entry import parse_entry
 from domain.log.names import RESERVED_TAG_PREFIX
 from domain.log.tree import consistency_proof, inclusion_proof, root_of
@@ -72,6 +72,10 @@ class Reader:
         self._entries = sql.Identifier(schema, "entries")
         self._tags = sql.Identifier(schema, "tags")
         self._one = sql.SQL("SELECT pos, leaf, entry FROM {} WHERE pos = %s").format(self._entries)
+        self._document = sql.SQL(
+            "SELECT e.pos, e.leaf, e.entry FROM {} AS p JOIN {} AS e USING (pos)"
+            " WHERE p.document = %s AND p.pos <= %s ORDER BY p.pos LIMIT 1"
+        ).format(sql.Identifier(schema, "parts"), self._entries)
         self._checkpoint = sql.SQL(
             "SELECT note FROM {} WHERE size >= %s ORDER BY size LIMIT 1"
         ).format(sql.Identifier(schema, "checkpoints"))
@@ -139,6 +143,26 @@ class Reader:
         context = parse_entry(row.raw).context
         with self._database.session("writer") as connection:
             return self._bodies.parts(connection, row.position, context)
+
+    def document(self, commitment: bytes, size: int) -> tuple[Row, Part | None]:
+        """The part of this commitment and its entry; None for a part whose key was destroyed.
+
+        Raises:
+            NotFoundError: no entry up to `size` names it, or it was redacted.
+            DamageError: it was altered or is missing from the document store.
+        """
+        with self._database.session("writer") as connection:
+            found = connection.execute(self._document, (commitment, size)).fetchone()
+            if found is None:
+                raise NotFoundError("no document of this commitment, or it was redacted")
+            row = Row(int(found[0]), bytes(found[1]), bytes(found[2]))
+            context = parse_entry(row.raw).context
+            for part in self._bodies.parts(connection, row.position, context):
+                if part.commitment == commitment:
+                    return row, part
+        if commitment in {context.event.commitment, *[part.commitment for part in context.parts]}:
+            return row, None
+        raise DamageError(row.position, "the entry does not name the document kept beside it")
 
     def checkpoint(self, size: int) -> bytes:
         """The smallest published checkpoint of at least this size.

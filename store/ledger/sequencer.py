@@ -24,7 +24,13 @@ import psycopg
 from eventsourcing.persistence import IntegrityError
 from psycopg import sql
 
-from domain.errors import ConflictError, DamageError, PipeledgerError, UnavailableError
+from domain.errors import (
+    ConflictError,
+    DamageError,
+    PipeledgerError,
+    ReusedIdError,
+    UnavailableError,
+)
 from domain.log.entry import format_at
 from store.ledger.group import Appended, Group
 from store.ledger.lookup import REMEMBERED, Lookup
@@ -348,7 +354,7 @@ class Sequencer:
             elif verdict is not None:
                 outcomes.append(verdict)
             elif event.key is not None and event.key in group.placed:
-                outcomes.append(_repeat(group, event, *group.placed[event.key]))
+                outcomes.append(group.repeat(group.placed[event.key][1]))
             else:
                 outcomes.append(group.place(event))
         return tuple(outcomes)
@@ -360,7 +366,7 @@ class Sequencer:
         """What is decided before placing: repeats and refusals; None: to be placed."""
         verdicts: list[Appended | PipeledgerError | None] = []
         within: dict[bytes, bytes] = {}
-        for event in request.events:
+        for nth, event in enumerate(request.events):
             if isinstance(event, PipeledgerError):
                 verdicts.append(event)
                 continue
@@ -368,10 +374,15 @@ class Sequencer:
             if event.key is not None:
                 found = known.get(event.key) or group.placed.get(event.key)
             if found is not None:
-                verdicts.append(_repeat(group, event, *found))
+                mac, outcome = found
+                verdicts.append(
+                    group.repeat(outcome)
+                    if event.mac == mac
+                    else ReusedIdError(outcome.position, nth)
+                )
             elif event.key is not None and event.mac is not None:
                 first = within.setdefault(event.key, event.mac)
-                verdicts.append(None if first == event.mac else _conflict())
+                verdicts.append(None if first == event.mac else ReusedIdError(None, nth))
             else:
                 verdicts.append(None)
         return verdicts
@@ -410,16 +421,6 @@ class Sequencer:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def _repeat(
-    group: Group, event: Prepared, mac: bytes, first: Appended
-) -> Appended | PipeledgerError:
-    return group.repeat(first) if event.mac == mac else _conflict()
-
-
-def _conflict() -> ConflictError:
-    return ConflictError("an event of this source and id stands in the ledger with other bytes")
 
 
 def _fail(requests: Sequence[Request], error: Exception) -> None:

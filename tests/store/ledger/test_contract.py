@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem
 
-from domain.errors import ConflictError, DamageError, TooLargeError, UnavailableError
+from domain.errors import ConflictError, DamageError, ReusedIdError, TooLargeError, UnavailableError
 from domain.log.checkpoint import open_checkpoint
 from domain.log.entry import MAX_ENTRY, parse_entry
 from domain.log.key import parse_vkey
@@ -75,7 +75,7 @@ def test_a_repeat_gives_the_first_entry_and_other_bytes_a_conflict(home: Home) -
     batch = ledger.submit(
         [draft(2), draft(2), draft(2, body=b"{}")], atomic=False
     ).result(60)  # fmt: skip
-    assert [type(outcome) for outcome in batch.outcomes] == [Appended, Appended, ConflictError]
+    assert [type(outcome) for outcome in batch.outcomes] == [Appended, Appended, ReusedIdError]
     with pytest.raises(ConflictError):
         ledger.submit([draft(3), draft(1, body=b"{}")]).result(60)
     assert kept(ledger, 4)[0].position == 4

@@ -104,6 +104,10 @@ SPOILT = {
         "UPDATE $parts SET salt = sha256('x') WHERE pos = 100",
         "position 100: part event",
     ),
+    "a document column filled": (
+        "UPDATE $parts SET document = sha256('x') WHERE pos = 100",
+        "position 100: the document column of part event is not its commitment",
+    ),
     "a part added": (
         "INSERT INTO $parts VALUES (100, 'extra', sha256('x'), 'x', NULL)",
         "position 100: part extra",

@@ -1,0 +1,71 @@
+"""Reads by auditors: recorded once for a reader, query and hour (design section 7).
+
+Recorded is what was asked for, without the values of filters: people search for names. Their
+digest tells whether two reads asked the same.
+"""
+
+from __future__ import annotations
+
+import logging
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from starlette.concurrency import run_in_threadpool
+
+from api.decisions import decide
+from api.entrance import enter
+from domain.draft import Delivery
+from domain.errors import PipeledgerError
+from domain.log.context import By
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from api.host import Served
+    from store.credentials import Credential
+
+PERIOD_S: Final = 3600.0
+AT_MOST: Final = 100_000
+_PAGING: Final = frozenset({"after", "limit"})
+_LOG: Final = logging.getLogger("pipeledger.api")
+
+
+async def enter_reading(
+    request: Request, ledger: str, roles: tuple[str, ...]
+) -> tuple[Served, Credential]:
+    """What `enter` gives and raises; an auditor's read is in the ledger before its answer."""
+    here, credential = enter(request, ledger, roles)
+    if credential.role == "auditor":
+        await _record(request, here, credential)
+    return here, credential
+
+
+async def _record(request: Request, here: Served, credential: Credential) -> None:
+    state = request.app.state
+    path = request.url.path.removeprefix(f"/v1/{here.ledger.name}/")
+    asked = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in _PAGING)
+    now = state.clock()
+    said = f"{credential.id}\n{path}\n{asked}\n{now:%Y-%m-%dT%H}"
+    digest = sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    if not state.reads.now(digest):
+        return
+    resource = path.partition("/")[0]
+    # Positions and commitments are the ledger's own; a stream's name may have come from outside.
+    shown = path if resource in {"entries", "documents"} else resource
+    names = sorted({name for name, _ in asked})
+    data = {
+        "evidence": resource,
+        "query": (shown + ("?" + "&".join(names) if names else ""))[:200],
+        "digest": f"sha256:{digest}",
+    }
+    by = By(credential.principal, credential.id, credential.how)
+    # Several processes and restarts are one reader's hour too.
+    once = Delivery(f"{here.ledger.origin}/reads", digest, digest.encode())
+    try:
+        await run_in_threadpool(
+            decide, here.ledger, "pipeledger.evidence.read.v1", data, by, now, state.entropy,
+            once,
+        )  # fmt: skip
+    except PipeledgerError as failure:
+        # A ledger that takes no more events must still be there to be read.
+        _LOG.warning("a read was not recorded: %s", failure)
