@@ -13,12 +13,14 @@ from api import conflicts, problems, reading, reads, recording, writing
 from api.entrance import TEXT
 from api.rates import Rates
 from api.seldom import Seldom
+from api.telemetry import logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from api.host import Served
+    from api.telemetry.journey import Telemetry
 
 _PER_SECOND: Final = 5000.0
 _BURST: Final = 10_000.0
@@ -28,6 +30,7 @@ def make_app(
     served: Mapping[str, Served],
     entropy: Callable[[int], bytes],
     clock: Callable[[], datetime],
+    telemetry: Telemetry | None = None,
 ) -> FastAPI:
     """The application over open ledgers.
 
@@ -35,12 +38,16 @@ def make_app(
         served: by name.
         entropy: random bytes for salts.
         clock: the present instant in UTC.
+        telemetry: is told of every append, or None.
     """
     # No page of the framework's own: its assets would come from another host.
     app = FastAPI(title="Pipeledger", version="0.1.0", docs_url=None, redoc_url=None)
     app.state.served = served
     app.state.entropy = entropy
     app.state.clock = clock
+    app.state.telemetry = telemetry
+    if logs.requests_wanted():
+        app.add_middleware(logs.Requests)
     app.state.reports = asyncio.Semaphore(recording.AT_ONCE)
     app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
     app.state.reads = Seldom(reads.PERIOD_S, reads.AT_MOST, time.monotonic)

@@ -80,8 +80,15 @@ def cli() -> None:
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve every ledger; the first start makes the ledger `default`."""
     from api.serving import run  # noqa: PLC0415 - the HTTP server loads only to serve
+    from api.telemetry import logs, switch  # noqa: PLC0415 - they are for this command alone
 
-    with Host(settings) as home:
+    logs.configure(os.environ.get("PIPELEDGER_LOG_LEVEL", "warning"))
+    with contextlib.ExitStack() as stack:
+        telemetry = switch.start(os.environ)
+        if telemetry is not None:
+            stack.callback(telemetry.close)
+        observer = None if telemetry is None else telemetry.observer
+        home = stack.enter_context(Host(settings, observer))
         for warning in home.warnings:
             click.echo(f"warning: {warning}", err=True)
         first = not home.names()
@@ -96,7 +103,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
                 for name, one in served.items():
                     token = _granting(one).token("operator", "operator") if first else None
                     _greet(name, one, url, token)
-                run(served, listening)
+                run(served, listening, telemetry)
         except OSError as error:
             raise SettingError(f"cannot listen on {host}:{port}: {error.strerror}") from error
         finally:

@@ -15,6 +15,7 @@ from store.credentials import Tokens
 from store.emitters import Emitters
 from store.files import make_folder, write_file
 from store.ledger.guard import FileGuard
+from store.ledger.observer import Unobserved
 from store.ledger.opening import (
     Place,
     Surroundings,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from store.ledger.ledger import Ledger
+    from store.ledger.observer import Observer
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _ORIGIN: Final = "origin"
@@ -82,14 +84,19 @@ def now() -> datetime:
 class Host:
     """A database server and the ledgers of one data folder. A context manager."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, observer: Observer | None = None) -> None:
         """Start or reach the database.
+
+        Args:
+            settings: where everything lies.
+            observer: told about the stages of every append, or None.
 
         Raises:
             SettingError: a setting is wrong.
             UnavailableError: the database does not answer.
         """
         self.settings = settings
+        self._observer = observer or Unobserved()
         self._embedded: EmbeddedPostgres | None = None
         address = settings.database
         if address is None:
@@ -181,6 +188,7 @@ class Host:
             clock=now,
             entropy=os.urandom,
             sealer=self.register(name),
+            observer=self._observer,
         )
 
     def register(self, name: str) -> Register:

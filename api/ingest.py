@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -16,10 +17,12 @@ from domain.events.streams import streams_of, tags_of
 from domain.log.context import By
 from domain.log.part import EVENT_PART, SALT_BYTES, Part
 from domain.people import depersonalise
+from store.ledger.observer import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from api.telemetry.journey import Journey
     from domain.log.key import Entropy
     from domain.people import People
     from store.credentials import Credential
@@ -56,6 +59,7 @@ def draft_of(
     *,
     original: Original | None = None,
     documents: Sequence[Original] = (),
+    journey: Journey | None = None,
 ) -> Draft:
     """The draft of a JSON value that passed the strict door.
 
@@ -67,14 +71,20 @@ def draft_of(
         entropy: random bytes for salts.
         original: what the event was made from, to be sealed.
         documents: what belongs to it and stays readable.
+        journey: to be told how long the door and the people stage took, or None.
 
     Raises:
         RefusedError: names the field.
         ForbiddenError: not through this door.
     """
+    started = time.time_ns() if journey is not None else 0
     said = read_event(value)
     check_door(credential, said)
+    passed = time.time_ns() if journey is not None else 0
     impersonal = depersonalise(said, people)
+    if journey is not None:
+        now = time.time_ns()
+        journey.read(value, [Stage("door", started, passed), Stage("people", passed, now)])
     event = impersonal.event
 
     def part(name: str, media_type: str, body: bytes) -> Part:

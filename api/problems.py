@@ -52,7 +52,7 @@ class TooManyError(PipeledgerError):
 
 def problem(error: Exception) -> dict[str, Any]:
     """The problem of an error, as an object."""
-    status = _status(error)
+    status = status_of(error)
     detail: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": int(status)}
     if isinstance(error, RefusedError):
         detail |= {"detail": error.reason, "place": error.place}
@@ -69,7 +69,7 @@ def problem(error: Exception) -> dict[str, Any]:
 
 def answer(error: Exception) -> Response:
     """The response of an error."""
-    status = _status(error)
+    status = status_of(error)
     headers = {}
     if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = _RETRY_S
@@ -85,7 +85,7 @@ def install(app: FastAPI) -> None:
     """Make every error of an application a problem, the framework's own included."""
 
     async def handle(_: Request, error: Exception) -> Response:
-        if _status(error) is HTTPStatus.INTERNAL_SERVER_ERROR:
+        if status_of(error) is HTTPStatus.INTERNAL_SERVER_ERROR:
             _LOG.error("request failed: %s", type(error).__name__)
         return answer(error)
 
@@ -93,7 +93,8 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, handle)
 
 
-def _status(error: Exception) -> HTTPStatus:
+def status_of(error: Exception) -> HTTPStatus:
+    """The status that an error is answered with."""
     if isinstance(error, UnauthorisedError):
         return HTTPStatus.UNAUTHORIZED
     if isinstance(error, TooManyError):

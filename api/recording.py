@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
@@ -16,6 +17,7 @@ from api.bodies import read_body
 from api.doors import READERS
 from api.entrance import enter
 from api.ingest import Original
+from api.telemetry.journey import journey_of, travel
 from api.writing import answer_all
 from domain.door import read_json
 from domain.instant import read_time
@@ -65,6 +67,10 @@ async def post_report(
     request: Request, ledger: str, context: Annotated[Context, Query()]
 ) -> Response:
     """A scanner's or test tool's file, recognised by its content; answered with receipts."""
+    return await travel(request, ledger, lambda: _post(request, ledger, context))
+
+
+async def _post(request: Request, ledger: str, context: Context) -> Response:
     here, credential = enter(request, ledger, READERS)
     state = request.app.state
     if context.at is not None:
@@ -73,9 +79,14 @@ async def post_report(
         body = await read_body(request, MAX_REPORT)
 
         def prepare() -> tuple[ReadReport, list[Draft]]:
+            started = time.time_ns()
             report = read_report(body, context.format)
-            return report, _drafts(here, report, body, context, credential, state.entropy,
-                                   state.clock())  # fmt: skip
+            drafts = _drafts(here, report, body, context, credential, state.entropy,
+                             state.clock())  # fmt: skip
+            if (journey := journey_of(request)) is not None:
+                journey.events = len(drafts)
+                journey.stage("door", started)
+            return report, drafts
 
         report, drafts = await run_in_threadpool(prepare)
         first = report.readings[0].data

@@ -17,18 +17,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from api.host import Served
+    from api.telemetry.journey import Telemetry
 
 _GRACE_S: Final = 10
 
 
-def run(served: Mapping[str, Served], listening: socket.socket) -> None:
+def run(
+    served: Mapping[str, Served], listening: socket.socket, telemetry: Telemetry | None = None
+) -> None:
     """Serve until a signal ends it; requests that were begun are answered first."""
     config = uvicorn.Config(
-        make_app(served, os.urandom, now),
+        make_app(served, os.urandom, now, telemetry),
         loop="uvloop",
         http="httptools",
         access_log=False,
-        log_level="warning",
+        log_config=None,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
         h11_max_incomplete_event_size=65_536,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -15,6 +16,7 @@ from api.bodies import MAX_BATCH, MAX_EVENT, read_body
 from api.doors import READERS
 from api.entrance import JSON, enter, facts
 from api.ingest import Original
+from api.telemetry.journey import journey_of, passed, travel
 from domain.errors import PipeledgerError, ReusedIdError
 from domain.log.dsse import ENVELOPE_MEDIA_TYPE
 
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api.host import Served
+    from api.telemetry.journey import Journey
     from domain.draft import Draft
-    from domain.people import Account
+    from domain.people import Account, People
     from store.credentials import Credential
     from store.people.register import Register
 
@@ -63,6 +66,10 @@ async def post_events(
     atomic: Annotated[bool, Query()] = False,  # noqa: FBT002 - a query parameter
 ) -> Response:
     """CloudEvents: structured, binary, batch, NDJSON or signed; answered with receipts."""
+    return await travel(request, ledger, lambda: _post(request, ledger, atomic=atomic))
+
+
+async def _post(request: Request, ledger: str, *, atomic: bool) -> Response:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in envelopes.MEDIA_TYPES:
         return await _signed(request, ledger)
@@ -77,12 +84,20 @@ async def post_events(
             value, received = ingest.read_single(body), body
         else:
             raise HTTPException(415, "no content type of CloudEvents in JSON")
-        draft = await _draft(here, value, received, credential, entropy)
+        journey = journey_of(request)
+        draft = await _draft(here, value, received, credential, entropy, journey)
         return await _single(request, here, credential, draft)
 
     def prepare() -> list[Draft | PipeledgerError]:
+        started = time.time_ns()
         read = ingest.split_lines if kind == ingest.NDJSON else ingest.split_batch
-        return [_one(here, found, credential, entropy) for found in read(body)]
+        found = read(body)
+        drafts = [_one(here, one, credential, entropy) for one in found]
+        if (journey := journey_of(request)) is not None:
+            for one in found:
+                journey.read(None if isinstance(one, PipeledgerError) else one[0])
+            journey.stage("door", started)
+        return drafts
 
     drafts = await run_in_threadpool(prepare)
     return await answer_all(request, here, credential, drafts, atomic=atomic)
@@ -108,9 +123,10 @@ async def _signed(request: Request, ledger: str) -> Response:
             here,
             credential,
             ingest.draft_of(
-                value, payload, credential, here.register, state.entropy, original=original
+                value, payload, credential, here.register, state.entropy, original=original,
+                journey=journey_of(request),
             ),
-        )
+        )  # fmt: skip
 
     return await _single(request, *await run_in_threadpool(prepare))
 
@@ -121,14 +137,17 @@ async def _draft(
     received: bytes,
     credential: Credential,
     entropy: Any,  # noqa: ANN401 - a callable
+    journey: Journey | None,
 ) -> Draft:
     """The draft of one event; the event loop is left only when somebody new is in it."""
+
+    def make(people: People) -> Draft:
+        return ingest.draft_of(value, received, credential, people, entropy, journey=journey)
+
     try:
-        return ingest.draft_of(value, received, credential, _Remembered(here.register), entropy)
+        return make(_Remembered(here.register))
     except _UnmetError:
-        return await run_in_threadpool(
-            ingest.draft_of, value, received, credential, here.register, entropy
-        )
+        return await run_in_threadpool(make, here.register)
 
 
 def _one(
@@ -151,6 +170,7 @@ async def _single(request: Request, here: Served, credential: Credential, draft:
     except ReusedIdError as error:
         await conflicts.record(request, here, credential, draft, error)
         raise
+    passed(request, batch.stages)
     (outcome,) = batch.outcomes
     if isinstance(outcome, PipeledgerError):
         raise outcome
@@ -199,6 +219,7 @@ async def answer_all(
             await conflicts.record(request, here, credential, drafts[error.nth], error)
             raise
         outcomes, checkpoint = list(batch.outcomes), batch.checkpoint
+        passed(request, batch.stages)
         for outcome in outcomes:
             if isinstance(outcome, ReusedIdError):
                 await conflicts.record(request, here, credential, drafts[outcome.nth], outcome)

@@ -16,6 +16,8 @@ from tests.house.running import first_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.house.running import Printed
+
 BIN = Path(sys.executable).parent
 COMMIT = "c" * 40
 
@@ -29,14 +31,14 @@ class Running:
         url: its address.
         token: an operator's token; empty where the ledger existed before.
         fingerprint: of the log's keys.
-        process: its number.
+        printed: what it prints; its errors too.
     """
 
     data: Path
     url: str
     token: str
     fingerprint: str
-    process: int
+    printed: Printed
 
     def http(self, token: str | None = None) -> httpx.Client:
         """A client of the ledger `default`."""
@@ -54,14 +56,14 @@ class Running:
 
 
 @contextlib.contextmanager
-def serving(data: Path, *, first: bool = True) -> Iterator[Running]:
-    """Run `pipeledger-server serve` for the length of the block."""
+def serving(data: Path, *, first: bool = True, **settings: str) -> Iterator[Running]:
+    """Run `pipeledger-server serve` for the length of the block, with these variables."""
     command = [str(BIN / "pipeledger-server"), "serve", "--data", str(data), "--port", "0"]
-    with first_lines(command, cwd=data.parent) as printed:
+    with first_lines(command, cwd=data.parent, settings=settings) as printed:
         fingerprint = printed.fingerprint()
         url = printed.word(r"listening on (\S+)")
         token = printed.export("PIPELEDGER_TOKEN") if first else ""
-        yield Running(data, url, token, fingerprint, printed.pid)
+        yield Running(data, url, token, fingerprint, printed)
 
 
 def event(number: int = 1, /, **data: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON

@@ -6,6 +6,7 @@ of tags, which are most of its work; the chain's hashes and the last signatures 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import starmap
@@ -92,23 +93,28 @@ class Group:
 
     def write(
         self, connection: Connection, schema: str, signing: Sequence[Future[None]] = ()
-    ) -> None:
-        """Make the entries and send all rows.
+    ) -> int:
+        """Make the entries and send all rows; gives when every event was signed.
 
         Args:
             connection: in the transaction of this group.
             schema: the ledger's.
             signing: done once every event is signed; empty if they are.
+
+        Returns:
+            nanoseconds since the epoch.
         """
         with copying.copying(connection, schema, "tags", self._tags):
             for signed in signing:
                 signed.result()
+            signed_at = time.time_ns()
             entries = self._chain()
         copying.copy(connection, schema, "entries", entries)
         copying.copy(connection, schema, "parts", self._parts)
         copying.copy(connection, schema, "deliveries", self._deliveries)
         tiles = list(starmap(copying.tile_row, self.head.edge.take()))
         copying.copy(connection, schema, "tiles", tiles)
+        return signed_at
 
     def _chain(self) -> list[bytes]:
         """Make the entries; their rows."""

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+
+class Stage(NamedTuple):
+    """A stage that an append went through.
+
+    Attributes:
+        name: `sign`, `group`, `commit`, `guard` or `publish` here; `door` and `people` before.
+        start_ns: when it began, nanoseconds since the epoch.
+        end_ns: when it ended.
+    """
+
+    name: str
+    start_ns: int
+    end_ns: int
 
 
 class Observer(Protocol):
     """Told once a group; called on the recorder's own threads, so it must be quick."""
 
-    def stage(self, name: str, start_ns: int, end_ns: int, events: int) -> None:
-        """A stage ended.
-
-        Args:
-            name: `sign`, `group`, `commit`, `guard` or `publish`.
-            start_ns: when it began, nanoseconds since the epoch.
-            end_ns: when it ended.
-            events: how many events it was for.
-        """
+    def stage(self, stage: Stage, events: int) -> None:
+        """A stage ended, for so many events; `guard` begins with the end of the commit."""
         ...
 
     def queued(self, requests: int) -> None:
@@ -27,7 +34,7 @@ class Observer(Protocol):
 class Unobserved:
     """Nobody measures."""
 
-    def stage(self, name: str, start_ns: int, end_ns: int, events: int) -> None:
+    def stage(self, stage: Stage, events: int) -> None:
         """Pass over a stage."""
 
     def queued(self, requests: int) -> None:

@@ -20,6 +20,7 @@ from domain.errors import DamageError, PipeledgerError, RefusedError, Unavailabl
 from domain.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from domain.log.tree import root_of
 from store.ledger.guard import GuardConflictError
+from store.ledger.observer import Stage
 from store.ledger.sequencer import Batch, Committed
 
 if TYPE_CHECKING:
@@ -123,19 +124,21 @@ class Publisher:
     def _publish(self, groups: list[Committed]) -> None:
         newest = groups[-1]
         events = sum(len(outcomes) for group in groups for _, outcomes in group.answers)
+        stages: tuple[Stage, ...] = ()
         if newest.size > self.published.size:
-            started = time.time_ns()
             published = self._guarded(newest.size, newest.root)
             guarded = time.time_ns()
             self._keep(published)
             self.adopt(published)
-            ended = time.time_ns()
-            self._observer.stage("guard", started, guarded, events)
-            self._observer.stage("publish", guarded, ended, events)
+            guard = Stage("guard", groups[0].stages[-1].end_ns, guarded)
+            stages = (guard, Stage("publish", guarded, time.time_ns()))
+            for stage in stages:
+                self._observer.stage(stage, events)
         note = self.published.checkpoint
         for group in groups:
+            passed = (*group.stages, *stages)
             for request, outcomes in group.answers:
-                request.future.set_result(Batch(outcomes, note))
+                request.future.set_result(Batch(outcomes, note, passed))
 
     def _guarded(self, size: int, root: bytes) -> Published:
         """Swap a checkpoint of this size into the guard, or adopt a later one that stands there."""

@@ -34,6 +34,7 @@ from domain.errors import (
 from domain.log.entry import format_at
 from store.ledger.group import Appended, Group
 from store.ledger.lookup import REMEMBERED, Lookup
+from store.ledger.observer import Stage
 from store.ledger.query import matches
 from store.ledger.signer import FEW
 
@@ -67,10 +68,12 @@ class Batch:
     Attributes:
         outcomes: one for each draft, in order.
         checkpoint: the published checkpoint, a signed note that covers every outcome.
+        stages: what the group went through.
     """
 
     outcomes: tuple[Appended | PipeledgerError, ...]
     checkpoint: bytes
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(slots=True)
@@ -100,11 +103,13 @@ class Committed:
         size: the tree's size behind it.
         root: the tree's root at that size.
         answers: requests and their outcomes.
+        stages: what it went through; the last is `commit`.
     """
 
     size: int
     root: bytes
     answers: list[tuple[Request, tuple[Appended | PipeledgerError, ...]]]
+    stages: tuple[Stage, ...]
 
 
 class Sequencer:
@@ -223,8 +228,8 @@ class Sequencer:
             now = format_at(self._clock().astimezone(UTC))
             group = Group(self._head.copy(), max(now, self._head.at))
             answers = self._evaluate(connection, group, known, requests)
-            grouped = time.time_ns()
-            group.write(connection, self._schema, signing)
+            grouped = signed = time.time_ns()
+            signed = group.write(connection, self._schema, signing)
             # Let go at the next group: to free thousands of rows now would hold up the publisher.
             self._written = group
             connection.commit()
@@ -233,17 +238,22 @@ class Sequencer:
             # happened: then the planned leaf stands at the planned position.
             if group is None or not group.pending or not self._happened(group.head):
                 raise
-            grouped = started
+            grouped = signed = started
         except BaseException:
             connection.rollback()
             raise
         ended = time.time_ns()
         self._head = group.head
         self._head.numbers.update(group.numbers)
-        self._observer.stage("group", started, grouped, len(group.pending))
-        self._observer.stage("commit", grouped, ended, len(group.pending))
+        stages = (
+            Stage("sign", started, signed),
+            Stage("group", started, grouped),
+            Stage("commit", grouped, ended),
+        )
+        for stage in stages:
+            self._observer.stage(stage, len(group.pending))
         edge = self._head.edge
-        return Committed(edge.tree.size, edge.tree.root(), answers)
+        return Committed(edge.tree.size, edge.tree.root(), answers, stages)
 
     def _sign(self, requests: list[Request]) -> list[Future[None]]:
         """Have signed what is not; done when all of these are."""
@@ -255,20 +265,12 @@ class Sequencer:
             for event in request.events
             if not isinstance(event, PipeledgerError)
         ]
-        started, count = time.time_ns(), sum(len(request.events) for request in requests)
         if len(events) >= FEW:
             signing.append(self._signer.begin(events))
             self._signer.flush()
         else:
             self._signer.sign(events)
-        if signing:
-            signing[-1].add_done_callback(lambda _: self._signed(started, count))
-        else:
-            self._signed(started, count)
         return signing
-
-    def _signed(self, started: int, events: int) -> None:
-        self._observer.stage("sign", started, time.time_ns(), events)
 
     def _begin(self, connection: Connection, requests: list[Request]) -> Known:
         """Begin the transaction; on return the head stands where the ledger does."""

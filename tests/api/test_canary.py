@@ -283,7 +283,7 @@ def test_an_id_that_nobody_has_is_refused_and_a_known_one_is_taken(
     person = auditor.get(f"/entries/{position}").json()["event"]["data"]["actor"]
     value["id"] = "by-id"
     value["data"][field] = person
-    assert aviary.post(value) == position + 1
+    assert aviary.post(value) > position
     value["id"] = "by-unknown-id"
     value["data"][field] = "per_" + "0" * 32
     answer = aviary.clients["operator"].post("/events", json=value)

@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
@@ -46,6 +46,12 @@ class Printed:
                 return found
         raise AssertionError(f"never printed {pattern.pattern}:\n{''.join(self._seen)}")
 
+    def everything(self) -> list[str]:
+        """All lines, once the server has ended."""
+        while (line := self._lines.get(timeout=START_LIMIT_S)) is not None:
+            self._seen.append(line)
+        return list(self._seen)
+
     def export(self, name: str) -> str:
         """The value of an `export NAME=value` line."""
         return self.find(re.compile(rf"export {name}=(\S+)")).group(1).strip("'\"")
@@ -60,15 +66,17 @@ class Printed:
 
 
 @contextlib.contextmanager
-def first_lines(command: list[str], *, cwd: Path) -> Iterator[Printed]:
+def first_lines(
+    command: list[str], *, cwd: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[Printed]:
     """Run a server for the length of the block and end it as an operator would."""
-    environment = {
-        k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PIPELEDGER"))
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PIPELEDGER", "OTEL"))
     }
     process = subprocess.Popen(
         command,
         cwd=cwd,
-        env=environment,
+        env=kept | dict(settings or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
