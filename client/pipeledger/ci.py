@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 FACTS = ("commit", "repository", "run", "ref", "actor", "url")
 _AZURE_RUN = "${SYSTEM_COLLECTIONURI}${SYSTEM_TEAMPROJECT}/_build/results?buildId=${BUILD_BUILDID}"
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_CREDENTIALS = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/@]*@")
+# Up to the last `@` before the path: a password may hold one itself.
+_CREDENTIALS = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)[^/?#]*@")
+_QUERY = re.compile(r"[?#].*")
+# What stands in the place of a branch and is none: a fork's `owner:branch`, Jenkins' `PR-7`.
+_NO_BRANCH = re.compile(r"refs/heads/([^:]+:.+|[PM]R-[0-9]+)")
+_REMOTE = "origin/"
+_DISPLAY_NAMES = frozenset({"azure", "buildkite"})
+"""Systems that tell what a person is called where they do not tell the address."""
+_SSH = re.compile(r"^ssh://(?:[^/@]*@)?([^/@:]+)/(?=.)")
 _SCP = re.compile(r"^[^/@:]+@([^/:]+):(?!/)(.+)$")
 _COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -54,7 +62,7 @@ SYSTEMS = (
         "repository": ("${CI_PROJECT_URL}",),
         "run": ("${CI_PIPELINE_ID}",),
         "ref": ("refs/tags/${CI_COMMIT_TAG}", "refs/heads/${CI_COMMIT_BRANCH}",
-                "${CI_COMMIT_REF_NAME}"),
+                "${CI_MERGE_REQUEST_REF_PATH}", "${CI_COMMIT_REF_NAME}"),
         "actor": ("${GITLAB_USER_LOGIN}",),
         "url": ("${CI_JOB_URL}", "${CI_PIPELINE_URL}"),
     }),
@@ -70,7 +78,8 @@ SYSTEMS = (
         "commit": ("${CIRCLE_SHA1}",),
         "repository": ("${CIRCLE_REPOSITORY_URL}",),
         "run": ("${CIRCLE_WORKFLOW_ID}", "${CIRCLE_BUILD_NUM}"),
-        "ref": ("refs/tags/${CIRCLE_TAG}", "refs/heads/${CIRCLE_BRANCH}"),
+        "ref": ("refs/tags/${CIRCLE_TAG}", "refs/pull/${CIRCLE_PR_NUMBER}/head",
+                "refs/heads/${CIRCLE_BRANCH}"),
         "actor": ("${CIRCLE_USERNAME}", "${CIRCLE_PR_USERNAME}"),
         "url": ("${CIRCLE_BUILD_URL}",),
     }),
@@ -124,16 +133,18 @@ def job_of(environment: Mapping[str, str]) -> Job:
                 if text is not None and (value := _shaped(fact, text)):
                     facts[fact] = value
             if isinstance(actor := facts.get("actor"), str):
-                kind = "email" if "@" in actor else "login"
+                plain = "name" if system.name in _DISPLAY_NAMES else "login"
+                kind = "email" if "@" in actor else plain
                 facts["actor"] = {"system": system.name, kind: actor}
             return Job(system.name, facts)
     return Job("", {})
 
 
 def clean_repository(address: str) -> str:
-    """A repository's address without credentials and `.git`, `git@host:path` as https."""
-    address = _SCP.sub(r"https://\1/\2", address.strip())
-    return _CREDENTIALS.sub(r"\1", address).rstrip("/").removesuffix(".git")
+    """A repository's address without credentials, query and `.git`; SSH as https."""
+    address = _SSH.sub(r"https://\1/", _SCP.sub(r"https://\1/\2", address.strip()))
+    bare = _QUERY.sub("", _CREDENTIALS.sub(r"\1", address))
+    return bare.rstrip("/").removesuffix(".git")
 
 
 def _first(templates: tuple[str, ...], environment: Mapping[str, str]) -> str | None:
@@ -152,4 +163,9 @@ def _shaped(fact: str, text: str) -> str:
         return text.lower() if _COMMIT.fullmatch(text.lower()) else ""
     if fact == "repository":
         return clean_repository(text)
-    return _CREDENTIALS.sub(r"\1", text) if fact == "url" else text
+    if fact == "ref":
+        if text.startswith(_REMOTE):
+            return f"refs/heads/{text.removeprefix(_REMOTE)}"
+        return _NO_BRANCH.sub(r"\1", text)
+    # Azure's projects may have spaces in their names, and addresses may not.
+    return _CREDENTIALS.sub(r"\1", text).replace(" ", "%20") if fact == "url" else text

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pipeledger import __version__
+from pipeledger.discreet import discreet
 from pipeledger.errors import ClientError, UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ Environment:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    with discreet(os.environ.get("PIPELEDGER_TOKEN", "").strip()):
+        return _guarded(words)
+
+
+def _guarded(words: list[str]) -> int:
     try:
         return _run(words)
     except ClientError as error:

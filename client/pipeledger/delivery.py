@@ -11,8 +11,10 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pipeledger.discreet import hide
 from pipeledger.errors import AwayError, SpoolError
 from pipeledger.event import CONTENT_TYPE
+from pipeledger.receipt import check_answer
 from pipeledger.signing import ENVELOPE_TYPE, EventSigner, stated_origin
 from pipeledger.spool import EVENT, REPORT, Item, Spool
 from pipeledger.transport import Answer, Transport, problem_text
@@ -184,7 +186,7 @@ class Delivery:
             if answer.status < 400 and self._settle_group(group, answer.object(), drained):  # noqa: PLR2004 - errors begin there
                 return
         for name, item in group:
-            self._settle(name, self._post(item), drained)
+            self._settle(name, item, self._post(item), drained)
 
     def _settle_group(
         self, group: list[tuple[str, Item]], answered: dict[str, Any], drained: Drained
@@ -193,26 +195,30 @@ class Delivery:
         rows = answered.get("receipts")
         if not isinstance(rows, list) or len(rows) != len(group):
             return False
-        for (name, _), row in zip(group, rows, strict=True):
+        for (name, item), row in zip(group, rows, strict=True):
             status = row.get("status") if isinstance(row, dict) else None
             if not isinstance(status, int):
                 raise AwayError("what answered is no ledger: a receipt without status")
             receipt, problem = row.get("receipt"), row.get("problem")
             if isinstance(receipt, dict) and status < 400:  # noqa: PLR2004 - errors begin there
                 receipt.setdefault("checkpoint", answered.get("checkpoint"))
-                self._done(name, receipt, drained)
+                self._done(name, item, receipt, drained)
             else:
                 said = problem_text(problem if isinstance(problem, dict) else {}, status)
                 self._not_taken(name, status, said, drained)
         return True
 
-    def _settle(self, name: str, answer: Answer, drained: Drained) -> None:
+    def _settle(self, name: str, item: Item, answer: Answer, drained: Drained) -> None:
         if answer.status < 300:  # noqa: PLR2004 - success
-            self._done(name, answer.object(), drained)
+            self._done(name, item, answer.object(), drained)
+        elif answer.status == 403 and not answer.is_object():  # noqa: PLR2004 - forbidden
+            # A proxy's page; the ledger would say why, and the event must not be given up for it.
+            raise AwayError(f"{self.settings.url}: status 403, and not from a ledger")
         else:
             self._not_taken(name, answer.status, answer.problem(), drained)
 
-    def _done(self, name: str, answered: dict[str, Any], drained: Drained) -> None:
+    def _done(self, name: str, item: Item, answered: dict[str, Any], drained: Drained) -> None:
+        check_answer(answered, item)
         if name:
             self.spool.done(name)
         drained.sent[name] = Sent(answered)
@@ -220,6 +226,7 @@ class Delivery:
     def _not_taken(self, name: str, status: int, problem: str, drained: Drained) -> None:
         if status >= 500 or status < 400 or status in _NOT_FOR_GOOD:  # noqa: PLR2004 - HTTP
             raise AwayError(f"the ledger says: {problem}", certain=True)
+        problem = hide(self.settings.token, problem)
         if name:
             self.spool.refuse(name, problem)
         drained.sent[name] = Sent(problem=problem)
@@ -252,7 +259,7 @@ class Delivery:
         drained = self.drain(wait_s)
         try:
             if not drained.away:
-                self._settle("", self._post(item), drained)
+                self._settle("", item, self._post(item), drained)
         except AwayError as error:
             drained.away = str(error)
         if drained.away:

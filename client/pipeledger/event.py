@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE = "application/cloudevents+json"
 CLIENT_ID = "client-id"
+_VERSION = re.compile(r"\.v[0-9]+$")
 
 # Which of the job's facts an event of a family takes. An incident that a job reports is not about
 # the job's commit, but who reported it is known.
@@ -120,4 +122,4 @@ def encode(event: Mapping[str, Any]) -> bytes:
 
 def short_type(name: object) -> str:
     """A type as people write it: without prefix and version."""
-    return str(name).removeprefix(PREFIX).rsplit(".v", 1)[0]
+    return _VERSION.sub("", str(name).removeprefix(PREFIX))

@@ -26,6 +26,8 @@ CONNECT_S = 5.0
 MAX_ANSWER = 64 * 1024 * 1024
 MAX_LINE = 64 * 1024 * 1024
 _CHUNK = 65_536
+_LONG = 10
+"""How many times the wait for one answer may be spent on sending or reading something long."""
 _REDIRECTS = range(300, 400)
 _PORTS = {"http": 80, "https": 443}
 
@@ -57,6 +59,14 @@ class Answer:
         if not isinstance(value, dict):
             raise AwayError("what answered is no ledger: its answer is not a JSON object")
         return value
+
+    def is_object(self) -> bool:
+        """Whether there is a JSON object in it."""
+        try:
+            self.object()
+        except AwayError:
+            return False
+        return True
 
     def problem(self) -> str:
         """What it says is wrong, on one line."""
@@ -105,7 +115,7 @@ class Transport:
         try:
             pieces: list[bytes] = []
             size = 0
-            for piece in self._pieces(response):
+            for piece in self._pieces(response, self._timeout_s):
                 size += len(piece)
                 if size > limit:
                     raise AwayError(f"the answer is longer than {limit} bytes")
@@ -129,10 +139,11 @@ class Transport:
         try:
             rest = b""
             if response.status != 200:  # noqa: PLR2004 - OK
-                for piece in self._pieces(response):
+                for piece in self._pieces(response, self._timeout_s):
                     rest = (rest + piece)[:_CHUNK]
                 raise refusal(Answer(response.status, rest))
-            for piece in self._pieces(response):
+            # Each piece may take its time, but all together no more than this.
+            for piece in self._pieces(response, _LONG * self._timeout_s):
                 *whole, rest = (rest + piece).split(b"\n")
                 yield from (line + b"\n" for line in whole)
                 if len(rest) > MAX_LINE:
@@ -158,11 +169,13 @@ class Transport:
         said = {"User-Agent": f"pipeledger/{__version__}", **(headers or {})}
         if self._token:
             said["Authorization"] = f"Bearer {self._token}"
+        if body is not None:
+            said["Content-Length"] = str(len(body))
         try:
             response = self._manager().request(
                 method,
                 url,
-                body=body,
+                body=None if body is None else self._paced(body),
                 headers=said,
                 timeout=urllib3.Timeout(
                     connect=min(CONNECT_S, self._timeout_s), read=self._timeout_s
@@ -178,11 +191,10 @@ class Transport:
             raise AwayError(f"{self.url} redirects, which is not followed: set the final address")
         return response
 
-    def _pieces(self, response: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+    def _pieces(self, response: urllib3.BaseHTTPResponse, wait_s: float) -> Iterator[bytes]:
         import urllib3  # noqa: PLC0415 - slow to import
 
-        # Each piece may take its time, but all together no more than this.
-        deadline = time.monotonic() + 10 * self._timeout_s
+        deadline = time.monotonic() + wait_s
         try:
             while piece := response.read1(_CHUNK):
                 yield piece
@@ -191,18 +203,24 @@ class Transport:
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise AwayError(f"{self.url}: {reason_of(error)}") from error
 
+    def _paced(self, body: bytes) -> Iterator[bytes]:
+        """The body in pieces: each has a time limit of its own, and there is one for all."""
+        deadline = time.monotonic() + _LONG * self._timeout_s
+        for start in range(0, len(body), _CHUNK):
+            if time.monotonic() > deadline:
+                raise AwayError(f"{self.url}: sending takes too long")
+            yield body[start : start + _CHUNK]
+
     def _manager(self) -> urllib3.PoolManager:
         if self._pool is None:
             from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - slow to import
 
-            import urllib3  # noqa: PLC0415 - slow to import
+            from pipeledger.patience import connections  # noqa: PLC0415 - brings urllib3
 
             parts = urlsplit(self.url)
             proxy = getproxies().get(parts.scheme)
-            if proxy and not proxy_bypass(parts.hostname or ""):
-                self._pool = urllib3.ProxyManager(proxy)
-            else:
-                self._pool = urllib3.PoolManager()
+            bypassed = proxy_bypass(parts.hostname or "")
+            self._pool = connections(None if bypassed else proxy)
         return self._pool
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import threading
 from dataclasses import dataclass, field
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from tests.client.writer import Writer
 
 OK, CREATED, CONFLICT = 200, 201, 409
+
+
+def receipt(position: int, kind: str) -> dict[str, Any]:
+    """A receipt as the ledger gives it, but signed by nobody."""
+    seq = json.dumps({"v": 1, "prev": "0" * 64, "pos": position}, separators=(",", ":"))
+    ctx = json.dumps({"o": "ledger.example", "type": kind.rsplit(".v", 1)[0]})
+    leaf = sha256(b"\0" + f"{seq}\n{ctx}".encode()).hexdigest()
+    return {"position": position, "leaf": leaf, "seq": seq, "ctx": ctx}
 
 
 @dataclass
@@ -84,9 +93,9 @@ class Listening:
             if json.loads(known)["id"] == said["id"]:
                 if known != body:
                     return CONFLICT, {"detail": "other bytes of a known event"}
-                return OK, {"position": position}
+                return OK, receipt(position, said["type"])
         self.kept.append(body)
-        return CREATED, {"position": len(self.kept)}
+        return CREATED, receipt(len(self.kept), said["type"])
 
     def _take(self, request: Request) -> Reply:
         if request.headers.get("content-type") != "application/x-ndjson":
@@ -100,10 +109,9 @@ class Listening:
 
     def _report(self, request: Request) -> dict[str, Any]:
         kind = "junit" if b"<testsuite" in request.body else "sarif"
-        ctx = json.dumps({"type": "pipeledger.tests.finished"})
         return {
             "recognised": {"format": kind, "tool": "pytest", "version": "8.0"},
-            "receipts": [{"status": 201, "receipt": {"position": 7, "ctx": ctx}}],
+            "receipts": [{"status": 201, "receipt": receipt(7, "pipeledger.tests.finished.v1")}],
         }
 
     def _read(self, request: Request) -> Reply:

@@ -109,7 +109,9 @@ def _line(name: str, answer: dict[str, Any]) -> str:
     events = (
         [_event(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     )
-    return f"{name}: {said or 'recorded'}: {', '.join(events) or 'no event'}"
+    line = f"{name}: {said or 'recorded'}: {', '.join(events) or 'no event'}"
+    # The words of the ledger's answer; a terminal is not to obey them.
+    return "".join(char if char.isprintable() else "?" for char in line)
 
 
 def _event(row: dict[str, Any]) -> str:
@@ -120,7 +122,7 @@ def _event(row: dict[str, Any]) -> str:
         return f"refused ({detail})"
     try:
         kind = short_type(json.loads(receipt["ctx"])["type"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         kind = "event"
     return f"{kind} at position {receipt['position']}"
 
