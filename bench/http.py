@@ -194,7 +194,7 @@ def main() -> None:
             at = urlsplit(server.url)
             assert at.hostname is not None
             assert at.port is not None
-            ours = Target(at.hostname, at.port, server.token, server.process)
+            ours = Target(at.hostname, at.port, server.token, server.printed.pid)
             measure(ours, theirs, int(os.environ.get("BENCH_N", "3000")))
     finally:
         shutil.rmtree(folder)

@@ -48,7 +48,8 @@ class Folded:
 
     __slots__ = ("_ends", "_starts", "raw", "text")
 
-    def __init__(self, raw: str) -> None:
+    def __init__(self, raw: str, *, escaped: bool = True) -> None:
+        """Fold a text; unless `escaped`, `%XX` stands for itself."""
         self.raw = raw
         self._starts: list[int] | None = None
         self._ends: list[int] | None = None
@@ -57,7 +58,7 @@ class Folded:
             return
         pieces: list[str] = []
         self._starts, self._ends = [], []
-        for char, start, end in _unescaped(raw):
+        for char, start, end in _unescaped(raw) if escaped else _singly(raw):
             piece = char.lower() if char.isascii() else _fold(char)
             pieces.append(piece)
             self._starts += [start] * len(piece)
@@ -137,7 +138,12 @@ class Names:
                 pieces += (raw[done:first], person)
                 done = folded.end(end)
         changed = "".join((*pieces, raw[done:])) if pieces else raw
-        return self._without_addresses(changed) if self._addresses else changed
+        if self._addresses:
+            changed = self._without_addresses(changed, escaped=True)
+            if "%" in changed:
+                # What looks like an escape may be the beginning of an address: `%00@a.example`.
+                changed = self._without_addresses(changed, escaped=False)
+        return changed
 
     def _found(self, text: str) -> Iterator[tuple[int, int, str]]:
         """The leftmost names, each the longest there."""
@@ -157,9 +163,9 @@ class Names:
                 yield words[index][0], words[best[0]][1], best[1]
                 index = best[0] + 1
 
-    def _without_addresses(self, raw: str) -> str:
+    def _without_addresses(self, raw: str, *, escaped: bool) -> str:
         """Addresses go wherever they still stand, as words or not."""
-        folded = Folded(raw)
+        folded = Folded(raw, escaped=escaped)
         if "@" not in folded.text:
             return raw
         for name, person in self._addresses.items():
@@ -173,7 +179,7 @@ class Names:
                 done = folded.end(at + len(name))
                 at = folded.text.find(name, at + len(name))
             raw = "".join((*pieces, raw[done:]))
-            folded = Folded(raw)
+            folded = Folded(raw, escaped=escaped)
         return raw
 
 
@@ -188,6 +194,10 @@ def _steps(folded: str) -> Iterator[tuple[str, str | None]]:
 def _fold(char: str) -> str:
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
     return "".join(one for one in apart if not "\u0300" <= one <= "\u036f")
+
+
+def _singly(raw: str) -> Iterator[tuple[str, int, int]]:
+    return ((char, index, index + 1) for index, char in enumerate(raw))
 
 
 def _unescaped(raw: str) -> Iterator[tuple[str, int, int]]:

@@ -96,6 +96,11 @@ def test_one_name_has_many_spellings(name: str, value: str, expected: str) -> No
     assert cleaned(value, {"name": name}) == expected
 
 
+def test_what_looks_like_an_escape_may_be_part_of_an_address() -> None:
+    """Read as an escape it is another address, or none."""
+    assert cleaned("build %00@a.example", {"email": "00@a.example"}) == f"build %{FIRST}"
+
+
 def test_a_plus_address_is_an_address_of_its_own() -> None:
     """It goes whole, not as the bare address with a rest."""
     registry = Registry()
