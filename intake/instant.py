@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from domain.errors import RefusedError
 from domain.instant import read_time
 
 _LOCAL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)")
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - written with Z below
 _OFFSET: Final = re.compile(r"([+-]\d{2})(\d{2})$")
 
 
@@ -24,6 +27,25 @@ class Told:
 
     time: str
     local: str | None = None
+
+
+def told_epoch(ticks: object, per_second: int = 1) -> Told | None:
+    """The instant of a number of ticks since 1970 in UTC, or None where it is none.
+
+    Args:
+        ticks: a number, or a text of one; 0 and less mean that there is none.
+        per_second: 1, 1_000, 1_000_000 or 1_000_000_000, as the sender documents.
+    """
+    if isinstance(ticks, bool) or not isinstance(ticks, int | float | str):
+        return None
+    try:
+        whole = int(Decimal(ticks) * 1_000_000 / per_second)
+        at = _EPOCH + timedelta(microseconds=whole)
+    except (ArithmeticError, ValueError):
+        return None
+    if whole <= 0:
+        return None
+    return Told(at.isoformat(timespec="microseconds" if at.microsecond else "seconds") + "Z")
 
 
 def told_time(text: str | None) -> Told | None:

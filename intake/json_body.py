@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from domain.errors import RefusedError, TooLargeError
-from intake.limits import MAX_DEPTH, MAX_NODES
+from intake.limits import MAX_DEPTH, MAX_NODES, MAX_ROWS
 
 T = TypeVar("T")
 
@@ -51,6 +51,44 @@ def read_fields(body: bytes, kind: type[T]) -> T:
     if _depth_over(body, MAX_DEPTH):
         raise _too_deep()
     return found
+
+
+def read_lines(body: bytes, kind: type[T]) -> list[tuple[int, T]]:
+    """The fields of `kind` in each line of JSON lines, with the line's number, from 1.
+
+    Empty lines are passed over; one JSON object over several lines is one line.
+
+    Args:
+        body: checked UTF-8 (`intake.body`).
+        kind: a msgspec structure.
+
+    Raises:
+        RefusedError: a line is no JSON, or of another structure; names the line and the place.
+        TooLargeError: a limit was passed.
+    """
+    lines = body.split(b"\n")
+    if len(lines) > 1 and not _is_whole(lines[0]):
+        return [(1, read_fields(body, kind))]
+    if len(lines) > MAX_ROWS:
+        raise TooLargeError("document", f"more than {MAX_ROWS} lines")
+    found = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                found.append((number, read_fields(line, kind)))
+            except TooLargeError as error:
+                raise TooLargeError(f"line {number}, {error.place}", error.reason) from None
+            except RefusedError as error:
+                raise RefusedError(f"line {number}, {error.place}", error.reason) from None
+    return found
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _too_deep() -> TooLargeError:

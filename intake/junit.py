@@ -7,12 +7,12 @@ beside where it differs.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import RefusedError
 from intake.instant import told_time
+from intake.number import count_of, seconds_of
 from intake.report import Format, Reading
 from intake.rows import Rows, named
 from intake.xml_body import read_elements
@@ -27,7 +27,6 @@ _ROOTS: Final = ("testsuites", "testsuite")
 _WORST: Final = ("error", "failure", "skipped")
 _CLAIMS: Final = ("tests", "failures", "errors", "skipped")
 _TOOLS: Final = {"pytest tests": "pytest", "pytest": "pytest", "jest tests": "jest"}
-_MOST: Final = 2**53 - 1
 
 
 def claims(shape: Shape) -> bool:
@@ -106,7 +105,7 @@ class _Suites:
         self._sum += _seconds(attributes.get("time")) or 0.0
         for key in _CLAIMS:
             # Some write the skipped as `disabled`, NUnit's converter as `ignored`: not a claim.
-            if (number := _number(attributes.get(key))) is not None:
+            if (number := count_of(attributes.get(key))) is not None:
                 self._claimed[key] += number
                 self._has_claims = True
 
@@ -166,18 +165,7 @@ def _outcome(counts: Mapping[str, int]) -> str:
 
 def _seconds(text: str | None) -> float | None:
     """A duration; some dialects group thousands by a comma."""
-    try:
-        seconds = float((text or "").replace(",", ""))
-    except ValueError:
-        return None
-    return seconds if math.isfinite(seconds) and 0 <= seconds <= _MOST else None
-
-
-def _number(text: str | None) -> int | None:
-    digits = (text or "").strip()
-    if not digits.isascii() or not digits.isdigit() or len(digits) > 15:  # noqa: PLR2004 - more do not fit into 2^53
-        return None
-    return int(digits)
+    return seconds_of((text or "").replace(",", ""))
 
 
 FORMAT: Final = Format("junit", "JUnit XML", "application/xml", claims, read)

@@ -17,7 +17,10 @@ MAX_ROWS: Final = 1_000_000
 """Results or test cases in one file."""
 
 MAX_RUNS: Final = 100
-"""Facts from one file."""
+"""Runs of tools in one file."""
+
+MAX_FACTS: Final = 5_000
+"""Facts from one file, which are appended together."""
 
 MAX_DOCUMENT: Final = 64 * 1_048_576
 """Bytes of one document made from a file."""

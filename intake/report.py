@@ -37,6 +37,9 @@ class Reading:
 
     Attributes:
         type: with version, as an event carries it (`pipeledger.scan.finished.v1`).
+        kind: the sender's own word for it (`pull_request.closed`), or None.
+        source: the system and place it speaks of, as an absolute URI without a fragment
+            (the repository's address), or None where the file does not say it.
         time: the file's own instant, RFC 3339 with offset, or None where it has none.
         local_time: the file's instant as it stands there, where it has no zone, or None.
         data: the event's data, without the caller's facts.
@@ -45,6 +48,8 @@ class Reading:
 
     type: str
     data: dict[str, Any]
+    kind: str | None = None
+    source: str | None = None
     time: str | None = None
     local_time: str | None = None
     documents: tuple[Document, ...] = ()
@@ -59,8 +64,9 @@ class Format:
         title: its name for people.
         media_type: bare media type of such a file.
         claims: tells from the shape of a file whether it is of this format.
-        read: reads a file that is, or is said to be; raises `RefusedError` naming the place,
-            `TooLargeError` where a limit was passed.
+        read: reads a file that is, or is said to be; gives no reading where the file is of this
+            format and tells of something that the vocabulary has no fact for; raises
+            `RefusedError` naming the place, `TooLargeError` where a limit was passed.
     """
 
     name: str

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import RefusedError, TooLargeError
+from intake.ids import commit_of
 from intake.instant import told_time
 from intake.json_body import read_fields
 from intake.limits import MAX_RUNS
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from intake.shape import Shape
 
 LEVELS: Final = ("error", "warning", "note", "none")
-_COMMIT_LENGTHS: Final = (40, 64)
 
 
 def claims(shape: Shape) -> bool:
@@ -116,11 +116,11 @@ def _origin(run: Run) -> dict[str, Any]:
     if not run.origins or len(run.origins) != 1:
         return {}
     (origin,) = run.origins
-    commit = (origin.revision or "").lower()
-    told = {"repository": named(origin.repository), "ref": named(origin.branch)}
-    if len(commit) in _COMMIT_LENGTHS and not commit.strip("0123456789abcdef"):
-        told["commit"] = commit
-    return told
+    return {
+        "repository": named(origin.repository),
+        "ref": named(origin.branch),
+        "commit": commit_of(origin.revision),
+    }
 
 
 FORMAT: Final = Format("sarif", "SARIF 2.1.0", "application/sarif+json", claims, read)

@@ -8,6 +8,9 @@ import msgspec
 
 from intake.xml_body import find_root
 
+Members = dict[str, msgspec.Raw]
+"""Members of a JSON object, name to undecoded value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -15,17 +18,32 @@ class Shape:
 
     Attributes:
         members: of a JSON object, name to undecoded value; None where it is none.
+        element: members of the first element of a JSON array, empty where there is none or it is
+            no object; None where the file is no array.
+        line: members of the object on the first of several lines (JSON lines), else None.
         root: name of an XML document's outermost element, or None.
         attributes: that element's attributes, namespaces in braces.
     """
 
-    members: dict[str, msgspec.Raw] | None = None
+    members: Members | None = None
+    element: Members | None = None
+    line: Members | None = None
     root: str | None = None
     attributes: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def object(self) -> Members:
+        """Members of the object that the file is or begins with; empty where there is none."""
+        return self.members or self.line or self.element or {}
+
+    def inner(self, name: str) -> Members:
+        """Members of an object that is a member of `object`; empty where it is none."""
+        raw = self.object.get(name)
+        return (_members(bytes(raw)) if raw is not None else None) or {}
+
     def text(self, name: str) -> str | None:
-        """A member of the JSON object, if it is a text."""
-        raw = (self.members or {}).get(name)
+        """A member of `object`, if it is a text."""
+        raw = self.object.get(name)
         if raw is None:
             return None
         try:
@@ -38,12 +56,25 @@ def shape_of(body: bytes) -> Shape:
     """The shape of a file whose bytes were checked (`intake.body`); never fails."""
     start = body.lstrip()[:1]
     if start == b"{":
+        if (members := _members(body)) is not None:
+            return Shape(members=members)
+        first, _, rest = body.lstrip().partition(b"\n")
+        return Shape(line=_members(first) if rest else None)
+    if start == b"[":
         try:
-            return Shape(members=msgspec.json.decode(body, type=dict[str, msgspec.Raw]))
+            elements = msgspec.json.decode(body, type=list[msgspec.Raw])
         except (msgspec.DecodeError, RecursionError):
             return Shape()
+        return Shape(element=(_members(bytes(elements[0])) if elements else None) or {})
     if start == b"<":
         found = find_root(body)
         if found is not None:
             return Shape(root=found[0], attributes=found[1])
     return Shape()
+
+
+def _members(raw: bytes) -> Members | None:
+    try:
+        return msgspec.json.decode(raw, type=Members)
+    except (msgspec.DecodeError, RecursionError):
+        return None

@@ -1,0 +1,29 @@
+"""Commits and digests as tools write them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_DIGEST: Final = re.compile(
+    r"(?:^|@)(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$"
+)
+
+
+def commit_of(text: str | None) -> str | None:
+    """A git object id, or None where it is none, shortened, or all zeros (git's "no commit")."""
+    found = (text or "").strip().lower()
+    return found if _COMMIT.fullmatch(found) and found.strip("0") else None
+
+
+def digest_of(text: str | None) -> str | None:
+    """The SHA-2 digest that a text is or that an image's address ends with, or None."""
+    found = _DIGEST.search((text or "").strip().lower())
+    return found[1] if found else None
+
+
+def artifact_of(text: str | None) -> dict[str, str] | None:
+    """The artifact of a digest or of an image's address with one (`name@sha256:...`), or None."""
+    digest = digest_of(text)
+    return {"digest": digest} if digest is not None else None

@@ -1,0 +1,34 @@
+"""People as tools name them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from intake.rows import named
+
+
+def person_of(
+    system: str,
+    *,
+    login: str | None = None,
+    email: str | None = None,
+    name: str | None = None,
+    account: str | int | None = None,
+) -> dict[str, Any] | None:
+    """A reference to somebody (`PersonRef`), or None where the tool names nobody.
+
+    Args:
+        system: where the account is: `github`, `gitlab`, a host name.
+        login: account name there.
+        email: e-mail address.
+        name: display name.
+        account: the system's own id of the account.
+    """
+    told: dict[str, Any] = {
+        "login": named(login),
+        "email": named(email),
+        "name": named(name),
+        "id": named(str(account)) if account is not None else None,
+    }
+    found = {key: value for key, value in told.items() if value is not None}
+    return {"system": system} | found if found else None
