@@ -12,10 +12,15 @@ from intake.shape import shape_of
 
 if TYPE_CHECKING:
     from intake.report import Format, Reading
+    from intake.sender import Sender
 
 # The first that claims a file gets it: who looks closer stands before who looks less close.
 FORMATS: Final[tuple[Format, ...]] = (sarif.FORMAT, junit.FORMAT)
 _BY_NAME: Final = {one.name: one for one in FORMATS}
+
+_SENDERS: Final[tuple[Sender, ...]] = ()
+SENDERS: Final = {one.name: one for one in _SENDERS}
+"""Systems that deliver by webhook, by their kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,24 @@ class ArtifactPublished(Common, kw_only=True):
     components: Count | None = None
 
 
+@event("artifact.described", BUILD)
+class ArtifactDescribed(Common, kw_only=True):
+    """What an artifact is made of was written down: a bill of materials, or statements on it."""
+
+    kind: Literal["sbom", "vex", "provenance", "statement"] | None = None
+    format: Name | None = None
+    format_version: Name | None = None
+    target: Handle | None = None
+    components: Count | None = None
+    dependencies: Count | None = None
+    predicate_type: Name | None = None
+    builder: Handle | None = None
+    source_uri: Handle | None = None
+    signed: bool | None = None
+    counts: Counts | None = None
+    statements: Digest | None = None
+
+
 @event("artifact.signed", BUILD)
 class ArtifactSigned(Common, kw_only=True):
     """An artifact was signed."""

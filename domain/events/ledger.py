@@ -70,6 +70,15 @@ class SourceGap(Source, kw_only=True):
     explanation: Text | None = None
 
 
+@event("source.unmapped", LEDGER, Door.SERVER, least="observed")
+class SourceUnmapped(Source, kw_only=True):
+    """A source delivered something that no event type is for; it is kept as it came."""
+
+    kind: Name | None = None
+    reason: Text | None = None
+    length: Count | None = None
+
+
 class Credential(Common, kw_only=True):
     """A credential of this ledger."""
 

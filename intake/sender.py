@@ -1,0 +1,32 @@
+"""A system that delivers by webhook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from intake.report import Format
+    from intake.schemes import Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """One kind of system, as `source add KIND` names it.
+
+    Attributes:
+        name: the kind.
+        title: its name for people.
+        scheme: how it proves that a delivery is its own.
+        formats: what it sends; which one a body is of is recognised by the body.
+        kind_header: an unsigned header that names the kind of event, lower case, or None. It is
+            not believed; where it disagrees with the body, that is recorded.
+        pings: kinds that say only that the sender is there.
+    """
+
+    name: str
+    title: str
+    scheme: Scheme
+    formats: tuple[Format, ...]
+    kind_header: str | None = None
+    pings: frozenset[str] = frozenset()
