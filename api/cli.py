@@ -3,69 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
-import re
 import socket
 import sys
-from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from api.granting import Granting
+from api.commanding import DEFAULT, granting, of_ledger, opened, placed, until_of
 from api.host import Host, Served, Settings, now
 from api.receipts import fingerprint
+from api.source_commands import source
 from domain.errors import PipeledgerError, SettingError
 from domain.log.emitter import MAX_KEY_FILE, EmitterKey
-from store.ledger.ledger import SERVER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from store.credentials import Role
-
-DEFAULT: Final = "default"
-_DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _default_data() -> Path:
-    if os.geteuid() == 0:
-        return Path("/var/lib/pipeledger/data")
-    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(home) / "pipeledger"
-
-
-def _placed(command: F) -> F:
-    """Add the options that say where a server keeps its things."""
-
-    @click.option("--data", envvar="PIPELEDGER_DATA", type=click.Path(path_type=Path), default=None)
-    @click.option("--database", envvar="PIPELEDGER_DATABASE_URL", default=None, metavar="URL")
-    @functools.wraps(command)
-    def wrapped(data: Path | None, database: str | None, **rest: object) -> object:
-        guard = os.environ.get("PIPELEDGER_GUARD")
-        settings = Settings(
-            (data or _default_data()).absolute(), database, Path(guard) if guard else None
-        )
-        return command(settings=settings, **rest)
-
-    return wrapped  # type: ignore[return-value]  # click replaces the signature
-
-
-_of_ledger: Final = click.option("--ledger", "name", default=DEFAULT, show_default=True)
-
-
-@contextlib.contextmanager
-def _opened(settings: Settings, name: str) -> Iterator[Served]:
-    with Host(settings) as home:
-        one = home.open(name)
-        try:
-            yield one
-        finally:
-            one.ledger.close()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -74,11 +28,12 @@ def cli() -> None:
 
 
 @cli.command()
-@_placed
+@placed
 @click.option("--host", envvar="PIPELEDGER_HOST", default="127.0.0.1", show_default=True)
 @click.option("--port", envvar="PIPELEDGER_PORT", default=8400, show_default=True, type=int)
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve every ledger; the first start makes the ledger `default`."""
+    from api.gaps import GapWatch  # noqa: PLC0415 - for this command alone
     from api.serving import run  # noqa: PLC0415 - the HTTP server loads only to serve
     from api.telemetry import logs, switch  # noqa: PLC0415 - they are for this command alone
 
@@ -101,9 +56,10 @@ def serve(settings: Settings, host: str, port: int) -> None:
             with socket.create_server((host, port)) as listening:
                 url = f"http://{host}:{listening.getsockname()[1]}"
                 for name, one in served.items():
-                    token = _granting(one).token("operator", "operator") if first else None
+                    token = granting(one).token("operator", "operator") if first else None
                     _greet(name, one, url, token)
-                run(served, listening, telemetry)
+                with GapWatch(served.values(), now, os.urandom):
+                    run(served, listening, telemetry)
         except OSError as error:
             raise SettingError(f"cannot listen on {host}:{port}: {error.strerror}") from error
         finally:
@@ -128,27 +84,13 @@ def _greet(name: str, one: Served, url: str, token: str | None) -> None:
         click.echo(f"  pipeledger verify {url}\n")
 
 
-def _granting(one: Served) -> Granting:
-    # Whoever may run commands on the server's own data is the server, as far as it can tell.
-    return Granting(one, SERVER, now(), os.urandom)
-
-
-def _until(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    match = _DAYS.fullmatch(text)
-    if match is None:
-        raise SettingError("--expires: a number of days, such as 90d")
-    return now() + timedelta(days=int(match[1]))
-
-
 @cli.group()
 def ledger() -> None:
     """Make and list ledgers."""
 
 
 @ledger.command("create")
-@_placed
+@placed
 @click.argument("name")
 @click.option("--origin", required=True)
 def ledger_create(settings: Settings, name: str, origin: str) -> None:
@@ -159,7 +101,7 @@ def ledger_create(settings: Settings, name: str, origin: str) -> None:
 
 
 @ledger.command("list")
-@_placed
+@placed
 def ledger_list(settings: Settings) -> None:
     """List the ledgers."""
     with Host(settings) as home:
@@ -173,8 +115,8 @@ def token() -> None:
 
 
 @token.command("create")
-@_placed
-@_of_ledger
+@placed
+@of_ledger
 @click.option(
     "--role", type=click.Choice(["emitter", "approver", "auditor", "operator"]), required=True
 )
@@ -190,14 +132,14 @@ def token_create(
     expires: str | None,
 ) -> None:
     """Make a token and print it, this once."""
-    until = _until(expires)
-    with _opened(settings, name) as one:
-        click.echo(_granting(one).token(role, who, sources, until))
+    until = until_of(expires)
+    with opened(settings, name) as one:
+        click.echo(granting(one).token(role, who, sources, until))
 
 
 @token.command("list")
-@_placed
-@_of_ledger
+@placed
+@of_ledger
 def token_list(settings: Settings, name: str) -> None:
     """List the tokens that are valid."""
     with Host(settings) as home:
@@ -208,13 +150,13 @@ def token_list(settings: Settings, name: str) -> None:
 
 
 @token.command("revoke")
-@_placed
-@_of_ledger
+@placed
+@of_ledger
 @click.argument("credential")
 def token_revoke(settings: Settings, name: str, credential: str) -> None:
     """Make a token useless, by its id."""
-    with _opened(settings, name) as one:
-        _granting(one).revoke_token(credential)
+    with opened(settings, name) as one:
+        granting(one).revoke_token(credential)
     click.echo(f"revoked {credential}")
 
 
@@ -224,8 +166,8 @@ def key() -> None:
 
 
 @key.command("enroll")
-@_placed
-@_of_ledger
+@placed
+@of_ledger
 @click.option("--name", "who", required=True, help="whose it is")
 @click.option("--source", "sources", multiple=True, help="prefix of the sources it may use; any")
 @click.option("--expires", default=None, metavar="90d")
@@ -239,16 +181,16 @@ def key_enroll(
     file: BinaryIO,
 ) -> None:
     """Let a public key (PEM or DER; Ed25519 or ECDSA P-256) sign events."""
-    until = _until(expires)
+    until = until_of(expires)
     found = EmitterKey.parse(file.read(MAX_KEY_FILE + 1))
-    with _opened(settings, name) as one:
-        credential = _granting(one).key(found, who, sources, until)
+    with opened(settings, name) as one:
+        credential = granting(one).key(found, who, sources, until)
     click.echo(f"enrolled {credential.id} {found.kind} {found.key_id}")
 
 
 @key.command("list")
-@_placed
-@_of_ledger
+@placed
+@of_ledger
 def key_list(settings: Settings, name: str) -> None:
     """List the keys that are valid."""
     with Host(settings) as home:
@@ -260,18 +202,18 @@ def key_list(settings: Settings, name: str) -> None:
 
 
 @key.command("revoke")
-@_placed
-@_of_ledger
+@placed
+@of_ledger
 @click.argument("credential")
 def key_revoke(settings: Settings, name: str, credential: str) -> None:
     """Trust a key no more, by the id of its credential."""
-    with _opened(settings, name) as one:
-        _granting(one).revoke_key(credential)
+    with opened(settings, name) as one:
+        granting(one).revoke_key(credential)
     click.echo(f"revoked {credential}")
 
 
 @cli.command("migrate")
-@_placed
+@placed
 def migrate_all(settings: Settings) -> None:
     """Bring every ledger's tables to this version; `serve` does it by itself."""
     with Host(settings) as home:
@@ -282,8 +224,8 @@ def migrate_all(settings: Settings) -> None:
 
 
 @cli.command()
-@_placed
-@_of_ledger
+@placed
+@of_ledger
 def fsck(settings: Settings, name: str) -> None:
     """Re-derive everything that is kept; exit 1 and name each position that is damaged."""
     from domain.events import TYPES  # noqa: PLC0415 - only this command needs it
@@ -310,6 +252,9 @@ def demo(data: Path | None, port: int, leave: bool) -> None:  # noqa: FBT001 - a
     from api.demo import run_demo  # noqa: PLC0415 - only this command needs it
 
     sys.exit(run_demo(data, port, now(), sys.stdout, stay=not leave))
+
+
+cli.add_command(source)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import ForbiddenError
@@ -25,6 +26,26 @@ def check_role(credential: Credential, roles: tuple[str, ...], what: str) -> Non
     """
     if credential.role not in roles:
         raise ForbiddenError(what, f"the role {credential.role} may not do this")
+
+
+DoorCheck = Callable[["Credential", "Event"], None]
+"""Refuses an event that may not come this way: raises `ForbiddenError`."""
+
+_OF_SOURCES: Final = frozenset({"pipeledger.source.heartbeat", "pipeledger.source.unmapped"})
+
+
+def check_intake(credential: Credential, event: Event) -> None:
+    """Refuse an event that a system's own delivery may not become.
+
+    What a system reports is not its own decision, so no role is asked for.
+
+    Raises:
+        ForbiddenError: its family is made by the ledger's own commands.
+    """
+    del credential
+    kind = TYPES[event.type]
+    if kind.door is not Door.EMIT and event.type not in _OF_SOURCES:
+        raise ForbiddenError("field type", f"{kind.versioned} is made by the ledger's own commands")
 
 
 def check_door(credential: Credential, event: Event) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api.decisions import decide
+from domain.errors import SettingError
 from domain.people import Account
+from intake.registry import SENDERS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from domain.log.emitter import EmitterKey
     from domain.log.key import Entropy
     from store.credentials import Credential, Role
+    from store.sources import Source
 
 
 class Granting:
@@ -77,6 +80,36 @@ class Granting:
         self._here.emitters.check(credential)
         self._record("key.revoked", {"credential": credential})
         self._here.emitters.revoke(credential)
+
+    def source(self, name: str, kind: str, every_s: int | None = None) -> Source:
+        """Let a system deliver by webhook; its secret is given here and never again.
+
+        Args:
+            name: in the address it delivers to.
+            kind: of system.
+            every_s: it is expected to deliver at least so often, in seconds; None: not expected.
+
+        Raises:
+            SettingError: the kind is unknown or the name none.
+            ConflictError: the name is taken, or was.
+        """
+        if kind not in SENDERS:
+            raise SettingError(f"no such kind of source; known are {', '.join(sorted(SENDERS))}")
+        source = self._here.sources.draw(name, kind, self._here.register.workload(), every_s)
+        said = {"name": name, "kind": kind, "credential": source.credential.id}
+        self._record("source.registered", said | ({"every_s": every_s} if every_s else {}))
+        self._here.sources.keep(source)
+        return source
+
+    def revoke_source(self, name: str) -> None:
+        """Take no more deliveries of a source.
+
+        Raises:
+            NotFoundError: there is none that may deliver.
+        """
+        source = self._here.sources.check(name)
+        self._record("key.revoked", {"credential": source.credential.id})
+        self._here.sources.revoke(name)
 
     def _person(self, who: str) -> str:
         (person,) = self._here.register.resolve([Account(system="pipeledger", login=who)])

@@ -28,6 +28,8 @@ from store.people.register import Register
 from store.postgres.database import Database
 from store.postgres.migrate import migrate
 from store.postgres.server import EmbeddedPostgres
+from store.source_counts import SourceCounts
+from store.sources import Sources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,12 +70,16 @@ class Served:
         register: who the persons are.
         tokens: who may come in.
         emitters: whose signatures count.
+        sources: which systems deliver by webhook.
+        counts: what came from them.
     """
 
     ledger: Ledger
     register: Register
     tokens: Tokens
     emitters: Emitters
+    sources: Sources
+    counts: SourceCounts
 
 
 def now() -> datetime:
@@ -174,7 +180,11 @@ class Host:
         self.migrate(name)
         around = self.surroundings(name)
         ledger = open_ledger(name, origin, self.place(name), around)
-        return Served(ledger, self.register(name), self.tokens(name), self.emitters(name))
+        counts = SourceCounts(self.database, schema_of(name), ledger.reader)
+        return Served(
+            ledger, self.register(name), self.tokens(name), self.emitters(name),
+            self.sources(name), counts,
+        )  # fmt: skip
 
     def place(self, name: str) -> Place:
         """Where a ledger keeps its files."""
@@ -203,6 +213,13 @@ class Host:
     def emitters(self, name: str) -> Emitters:
         """The emitters' keys of a ledger."""
         return Emitters(self.database, schema_of(name), os.urandom, now, time.monotonic)
+
+    def sources(self, name: str) -> Sources:
+        """The sources of a ledger."""
+        keys = RegisterKeys.load(self.place(name).secrets)
+        return Sources(
+            self.database, schema_of(name), keys.sealing, os.urandom, now, time.monotonic
+        )
 
     def close(self) -> None:
         """Close the connections; end the embedded server if nobody else uses it."""

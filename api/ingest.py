@@ -20,8 +20,9 @@ from domain.people import depersonalise
 from store.ledger.observer import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from api.doors import DoorCheck
     from api.telemetry.journey import Journey
     from domain.log.key import Entropy
     from domain.people import People
@@ -59,7 +60,10 @@ def draft_of(
     *,
     original: Original | None = None,
     documents: Sequence[Original] = (),
+    met: set[str] | None = None,
     journey: Journey | None = None,
+    door: DoorCheck = check_door,
+    assurance: str = "asserted",
 ) -> Draft:
     """The draft of a JSON value that passed the strict door.
 
@@ -71,7 +75,10 @@ def draft_of(
         entropy: random bytes for salts.
         original: what the event was made from, to be sealed.
         documents: what belongs to it and stays readable.
+        met: takes the ids of the persons in the event, or None.
         journey: to be told how long the door and the people stage took, or None.
+        door: refuses what may not come this way.
+        assurance: how sure it is that it happened.
 
     Raises:
         RefusedError: names the field.
@@ -79,39 +86,50 @@ def draft_of(
     """
     started = time.time_ns() if journey is not None else 0
     said = read_event(value)
-    check_door(credential, said)
+    door(credential, said)
     passed = time.time_ns() if journey is not None else 0
     impersonal = depersonalise(said, people)
     if journey is not None:
         now = time.time_ns()
         journey.read(value, [Stage("door", started, passed), Stage("people", passed, now)])
     event = impersonal.event
-
-    def part(name: str, media_type: str, body: bytes) -> Part:
-        return Part(name, media_type, body, entropy(SALT_BYTES))
-
-    parts = [SealedPart(part(one.name, one.media_type, one.body)) for one in documents]
+    if met is not None:
+        met.update(impersonal.persons)
+    parts = [SealedPart(_part(one, entropy)) for one in documents]
     if impersonal.texts is not None:
-        text = part("text", "application/json", impersonal.texts)
-        parts.append(SealedPart(text, impersonal.persons))
+        text = Original("text", "application/json", impersonal.texts)
+        parts.append(SealedPart(_part(text, entropy), impersonal.persons))
     if original is not None:
-        # It may name people whom nobody has found in it, so it never lies open: where no
-        # person is known, it is sealed for the sender.
-        sealed = part(original.name, original.media_type, original.body)
-        parts.append(SealedPart(sealed, impersonal.persons or (credential.principal,)))
+        parts.append(sealed_original(original, impersonal.persons, credential, entropy))
     return Draft(
         type=event.type,
         version=event.version,
-        assurance="asserted",
+        assurance=assurance,
         by=By(credential.principal, credential.id, credential.how),
         streams=streams_of(event),
         tags=tags_of(event),
-        event=part(EVENT_PART, "application/json", event.encode()),
+        event=_part(Original(EVENT_PART, "application/json", event.encode()), entropy),
         parts=tuple(sorted(parts, key=lambda one: one.part.name)),
         # The delivery is recognised by what was sent, not by what people were replaced with.
         delivery=Delivery(said.source, said.id, received),
         time=said.occurred,
     )
+
+
+def sealed_original(
+    original: Original, persons: Collection[str], credential: Credential, entropy: Entropy
+) -> SealedPart:
+    """The part of what events were made from, sealed for the persons found in it.
+
+    It may name people whom nobody has found, so it never lies open: where no person is known, it
+    is sealed for the sender.
+    """
+    sealed = tuple(sorted(persons)) or (credential.principal,)
+    return SealedPart(_part(original, entropy), sealed)
+
+
+def _part(one: Original, entropy: Entropy) -> Part:
+    return Part(one.name, one.media_type, one.body, entropy(SALT_BYTES))
 
 
 def read_single(body: bytes) -> object:

@@ -7,19 +7,18 @@ import json
 import time
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from api import ingest
 from api.bodies import read_body
-from api.doors import READERS
+from api.doors import READERS, check_door
 from api.entrance import enter
 from api.ingest import Original
+from api.readings import Arrival, drafts_of
 from api.telemetry.journey import journey_of, travel
 from api.writing import answer_all
-from domain.door import read_json
+from domain.errors import RefusedError
 from domain.instant import read_time
 from intake.limits import MAX_REPORT
 from intake.registry import ReadReport, read_report
@@ -27,15 +26,11 @@ from intake.registry import ReadReport, read_report
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from api.host import Served
     from domain.draft import Draft
-    from domain.log.key import Entropy
-    from intake.report import Reading
     from store.credentials import Credential
 
 router = APIRouter()
 
-ROWS: Final = "application/x-ndjson"
 DEFAULT_SOURCE: Final = "/reports/"
 AT_ONCE: Final = 2
 """Reports that are read at the same time; each may take memory of several times its size."""
@@ -81,8 +76,13 @@ async def _post(request: Request, ledger: str, context: Context) -> Response:
         def prepare() -> tuple[ReadReport, list[Draft]]:
             started = time.time_ns()
             report = read_report(body, context.format)
-            drafts = _drafts(here, report, body, context, credential, state.entropy,
-                             state.clock())  # fmt: skip
+            if not report.readings:
+                raise RefusedError(
+                    "body", f"a file of {report.format.title} that tells of nothing known here"
+                )
+            original = Original("original", report.format.media_type, body)
+            arrival = _arrival(report, body, context, credential, state.clock())
+            drafts = drafts_of(here, report.readings, original, arrival, state.entropy)
             if (journey := journey_of(request)) is not None:
                 journey.events = len(drafts)
                 journey.stage("door", started)
@@ -99,58 +99,22 @@ async def _post(request: Request, ledger: str, context: Context) -> Response:
         )  # fmt: skip
 
 
-def _drafts(
-    here: Served,
-    report: ReadReport,
-    body: bytes,
-    context: Context,
-    credential: Credential,
-    entropy: Entropy,
-    received: datetime,
-) -> list[Draft]:
-    """The drafts of a report's facts; the file itself goes with the first."""
-    identity = _identity(body, context)
-    original = Original("original", report.format.media_type, body)
-    drafts = []
-    for number, reading in enumerate(report.readings):
-        value = _event(reading, context, _source(report, context, credential), received)
-        value["id"] = f"{identity}-{number}"
-        value["data"]["documents"] = [
-            _described(one) for one in (original, *_parts(reading))
-        ]  # fmt: skip
-        # Through the same door as everybody's events: intake is no way around it.
-        checked = read_json(msgspec.json.encode(value))
-        drafts.append(
-            ingest.draft_of(
-                checked, body, credential, here.register, entropy,
-                original=original if number == 0 else None, documents=_parts(reading),
-            )
-        )  # fmt: skip
-    return drafts
-
-
-def _event(reading: Reading, context: Context, source: str, received: datetime) -> dict[str, Any]:
-    # What the file says itself comes first; what the sender says fills the rest.
-    data = context.facts() | reading.data
-    if reading.time is not None:
-        time, basis = reading.time, "source" if reading.local_time is None else "source_local"
-    elif context.at is not None:
-        time, basis = context.at, "caller"
-    else:
-        time, basis = received.isoformat().replace("+00:00", "Z"), "received"
-    data["time_basis"] = basis
-    if reading.local_time is not None:
-        data["local_time"] = reading.local_time
-    return {
-        "specversion": "1.0", "source": source, "type": reading.type, "time": time, "data": data,
-    }  # fmt: skip
-
-
-def _source(report: ReadReport, context: Context, credential: Credential) -> str:
-    if context.source is not None:
-        return context.source
+def _arrival(
+    report: ReadReport, body: bytes, context: Context, credential: Credential, received: datetime
+) -> Arrival:
     # A credential that may speak for one system only speaks for that one.
-    return credential.sources[0] if credential.sources else DEFAULT_SOURCE + report.format.name
+    chosen = context.source or (credential.sources[0] if credential.sources else None)
+    return Arrival(
+        identity=_identity(body, context),
+        source=chosen or DEFAULT_SOURCE + report.format.name,
+        own_source=chosen is not None,
+        credential=credential,
+        door=check_door,
+        assurance="asserted",
+        received=received,
+        told=context.facts(),
+        at=context.at,
+    )
 
 
 def _identity(body: bytes, context: Context) -> str:
@@ -158,14 +122,3 @@ def _identity(body: bytes, context: Context) -> str:
     said = json.dumps(context.model_dump(exclude_none=True), sort_keys=True)
     digest = hashlib.sha256(said.encode() + b"\0" + body)
     return f"report-{digest.hexdigest()[:40]}"
-
-
-def _parts(reading: Reading) -> list[Original]:
-    return [Original(one.name, ROWS, one.body) for one in reading.documents]
-
-
-def _described(one: Original) -> dict[str, Any]:
-    return {
-        "name": one.name, "media_type": one.media_type, "length": len(one.body),
-        "digest": f"sha256:{hashlib.sha256(one.body).hexdigest()}",
-    }  # fmt: skip

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from domain.errors import RefusedError
+from domain.errors import RefusedError, TooLargeError
 from intake import junit, sarif
 from intake.body import check_body
+from intake.limits import MAX_FACTS
 from intake.shape import shape_of
 
 if TYPE_CHECKING:
@@ -58,4 +59,15 @@ def read_report(raw: bytes, name: str | None = None) -> ReadReport:
         if found is None:
             known = ", ".join(one.title for one in FORMATS)
             raise RefusedError("body", f"no format is recognised; known are {known}")
-    return ReadReport(found, found.read(body))
+    return ReadReport(found, check_number(found.read(body)))
+
+
+def check_number(readings: list[Reading]) -> list[Reading]:
+    """The readings.
+
+    Raises:
+        TooLargeError: more than are appended together.
+    """
+    if len(readings) > MAX_FACTS:
+        raise TooLargeError("document", f"more than {MAX_FACTS} facts; send it in pieces")
+    return readings

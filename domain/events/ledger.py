@@ -48,6 +48,8 @@ class SourceRegistered(Source, kw_only=True):
     """A source may deliver from now on."""
 
     kind: Name
+    credential: Name | None = None
+    every_s: Count | None = None
     sources: Annotated[list[Handle], Meta(max_length=100)] | None = None
     incident_when: Annotated[dict[Name, Name], Meta(max_length=100)] | None = None
 

@@ -1,0 +1,87 @@
+"""What the server's commands share: where the data lies, which ledger, in whose name."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from api.granting import Granting
+from api.host import Host, Served, Settings, now
+from domain.errors import SettingError
+from store.ledger.ledger import SERVER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFAULT: Final = "default"
+_DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _default_data() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/pipeledger/data")
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "pipeledger"
+
+
+def placed(command: F) -> F:
+    """Add the options that say where a server keeps its things."""
+
+    @click.option("--data", envvar="PIPELEDGER_DATA", type=click.Path(path_type=Path), default=None)
+    @click.option("--database", envvar="PIPELEDGER_DATABASE_URL", default=None, metavar="URL")
+    @functools.wraps(command)
+    def wrapped(data: Path | None, database: str | None, **rest: object) -> object:
+        guard = os.environ.get("PIPELEDGER_GUARD")
+        settings = Settings(
+            (data or _default_data()).absolute(), database, Path(guard) if guard else None
+        )
+        return command(settings=settings, **rest)
+
+    return wrapped  # type: ignore[return-value]  # click replaces the signature
+
+
+of_ledger: Final = click.option("--ledger", "name", default=DEFAULT, show_default=True)
+
+
+@contextlib.contextmanager
+def opened(settings: Settings, name: str) -> Iterator[Served]:
+    """Open a ledger for the length of the block.
+
+    Raises:
+        SettingError: there is none of this name.
+    """
+    with Host(settings) as home:
+        one = home.open(name)
+        try:
+            yield one
+        finally:
+            one.ledger.close()
+
+
+def granting(one: Served) -> Granting:
+    """Grants in the name of the server."""
+    # Whoever may run commands on the server's own data is the server, as far as it can tell.
+    return Granting(one, SERVER, now(), os.urandom)
+
+
+def until_of(text: str | None) -> datetime | None:
+    """When `--expires` ends, counted from now; None for never.
+
+    Raises:
+        SettingError: no number of days.
+    """
+    if text is None:
+        return None
+    match = _DAYS.fullmatch(text)
+    if match is None:
+        raise SettingError("--expires: a number of days, such as 90d")
+    return now() + timedelta(days=int(match[1]))

@@ -1,0 +1,102 @@
+"""What systems deliver by their own webhooks: `POST intake/{source}`."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from typing import TYPE_CHECKING, Annotated, Final
+
+from fastapi import APIRouter, Path, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from api import problems
+from api.bodies import read_body
+from api.doors import check_intake
+from api.ingest import Original
+from api.readings import Arrival, drafts_of
+from api.telemetry.journey import journey_of, travel
+from api.writing import answer_all
+from intake.deliveries import Delivery, headers_of, read_delivery
+from intake.registry import SENDERS
+
+if TYPE_CHECKING:
+    from api.host import Served
+    from domain.draft import Draft
+    from intake.sender import Sender
+    from store.sources import Source
+
+MAX_DELIVERY: Final = 32 * 1_048_576
+"""Bytes of one delivery, unpacked; code hosts send at most 25 MiB."""
+
+_LOG: Final = logging.getLogger("pipeledger.intake")
+
+router = APIRouter()
+
+
+@router.post("/v1/{ledger}/intake/{source}", status_code=201, tags=["write"])
+async def post_delivery(
+    request: Request, ledger: str, source: Annotated[str, Path(max_length=40)]
+) -> Response:
+    """A system's own webhook, authenticated by that system's scheme; answered with receipts."""
+    return await travel(request, ledger, lambda: _post(request, ledger, source))
+
+
+async def _post(request: Request, ledger: str, name: str) -> Response:
+    state = request.app.state
+    here, source, sender = await _known(request, ledger, name)
+    state.rates.take(source.credential.id)
+    body = await read_body(request, MAX_DELIVERY)
+    headers = headers_of(request.headers)
+    if not sender.scheme.holds(headers, body, source.secret, state.clock()):
+        _LOG.warning("a delivery was refused: it does not prove who sent it",
+                     extra={"source": source.name})  # fmt: skip
+        raise _stranger()
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    delivery = Delivery(
+        source.name, headers.get(sender.kind_header or ""), media_type or "application/json", body
+    )
+
+    def prepare() -> list[Draft]:
+        started = time.time_ns()
+        drafts = _drafts(request, here, source, sender, delivery)
+        if (journey := journey_of(request)) is not None:
+            journey.events = len(drafts)
+            journey.stage("door", started)
+        return drafts
+
+    async with state.reports:
+        drafts = await run_in_threadpool(prepare)
+        return await answer_all(request, here, source.credential, list(drafts), atomic=True)
+
+
+async def _known(request: Request, ledger: str, name: str) -> tuple[Served, Source, Sender]:
+    here: Served | None = request.app.state.served.get(ledger)
+    source = await run_in_threadpool(here.sources.find, name) if here is not None else None
+    sender = SENDERS.get(source.kind) if source is not None else None
+    # What is not there and what does not prove itself look alike from outside.
+    if here is None or source is None or sender is None:
+        raise _stranger()
+    return here, source, sender
+
+
+def _stranger() -> problems.UnauthorisedError:
+    return problems.UnauthorisedError("no source of this name, or the delivery is not its own")
+
+
+def _drafts(
+    request: Request, here: Served, source: Source, sender: Sender, delivery: Delivery
+) -> list[Draft]:
+    state = request.app.state
+    # Ids of deliveries stand in headers, which nobody signed; the body is what was.
+    digest = hashlib.sha256(delivery.body).hexdigest()
+    arrival = Arrival(
+        identity=f"{sender.name}-{digest[:40]}",
+        source=f"/intake/{source.name}",
+        credential=source.credential,
+        door=check_intake,
+        assurance="observed",
+        received=state.clock(),
+    )
+    original = Original("original", delivery.media_type, delivery.body)
+    return drafts_of(here, read_delivery(sender, delivery), original, arrival, state.entropy)

@@ -1,0 +1,115 @@
+"""Readings of intake as drafts: through the same doors as everybody's events."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from api import ingest
+from api.ingest import Original
+from domain.door import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from api.doors import DoorCheck
+    from api.host import Served
+    from domain.draft import Draft
+    from domain.log.key import Entropy
+    from intake.report import Reading
+    from store.credentials import Credential
+
+ROWS: Final = "application/x-ndjson"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """How readings came.
+
+    Attributes:
+        identity: names the bytes they were read from; the same bytes have the same.
+        source: of the events whose reading names none.
+        credential: who sent them.
+        door: refuses what may not come this way.
+        assurance: of the events.
+        received: the present instant.
+        told: facts that the sender gives; what a reading says itself comes first.
+        at: the sender's time for what has none, RFC 3339, or None.
+        own_source: the sender chose the source; what the bytes say of it does not count.
+    """
+
+    identity: str
+    source: str
+    credential: Credential
+    door: DoorCheck
+    assurance: str
+    received: datetime
+    told: Mapping[str, Any] = field(default_factory=dict)
+    at: str | None = None
+    own_source: bool = False
+
+
+def drafts_of(
+    here: Served,
+    readings: Sequence[Reading],
+    original: Original,
+    arrival: Arrival,
+    entropy: Entropy,
+) -> list[Draft]:
+    """The drafts of readings; the bytes they were read from go with the first.
+
+    Raises:
+        RefusedError: a reading is no event; names the field.
+        ForbiddenError: it may not come this way.
+    """
+    drafts = []
+    met: set[str] = set()
+    described = _described(original)
+    for number, reading in enumerate(readings):
+        value = _event(reading, arrival)
+        value["id"] = f"{arrival.identity}-{number}"
+        parts = [Original(one.name, ROWS, one.body) for one in reading.documents]
+        value["data"]["documents"] = [described, *map(_described, parts)]
+        # The id is of the bytes already, so it stands for them: they may be long, and the
+        # readings many. Through the strict door like everybody's events: no way around it.
+        checked = read_json(msgspec.json.encode(value))
+        drafts.append(
+            ingest.draft_of(
+                checked, value["id"].encode(), arrival.credential, here.register, entropy,
+                documents=parts, met=met, door=arrival.door, assurance=arrival.assurance,
+            )
+        )  # fmt: skip
+    # Sealed for everybody whom any of the readings names: when one is forgotten, it goes.
+    sealed = ingest.sealed_original(original, met, arrival.credential, entropy)
+    kept = sorted((*drafts[0].parts, sealed), key=lambda one: one.part.name)
+    drafts[0] = dataclasses.replace(drafts[0], parts=tuple(kept))
+    return drafts
+
+
+def _event(reading: Reading, arrival: Arrival) -> dict[str, Any]:
+    data = {**arrival.told, **reading.data}
+    if reading.time is not None:
+        time, basis = reading.time, "source" if reading.local_time is None else "source_local"
+    elif arrival.at is not None:
+        time, basis = arrival.at, "caller"
+    else:
+        time, basis = arrival.received.isoformat().replace("+00:00", "Z"), "received"
+    data["time_basis"] = basis
+    if reading.local_time is not None:
+        data["local_time"] = reading.local_time
+    source = arrival.source if arrival.own_source else reading.source or arrival.source
+    return {
+        "specversion": "1.0", "source": source, "type": reading.type, "time": time, "data": data,
+    }  # fmt: skip
+
+
+def _described(one: Original) -> dict[str, Any]:
+    return {
+        "name": one.name, "media_type": one.media_type, "length": len(one.body),
+        "digest": f"sha256:{hashlib.sha256(one.body).hexdigest()}",
+    }  # fmt: skip
