@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from store.credentials import Credential
 
 STRUCTURED: Final = ("application/cloudevents+json", "application/json")
+IMPORTED: Final = "pipeledgerimported"
+"""CloudEvents extension of what is told later; the assurance of such an event is `imported`."""
 BATCH: Final = "application/cloudevents-batch+json"
 NDJSON: Final = "application/x-ndjson"
 
@@ -93,6 +95,8 @@ def draft_of(
         now = time.time_ns()
         journey.read(value, [Stage("door", started, passed), Stage("people", passed, now)])
     event = impersonal.event
+    if assurance == "asserted" and said.extensions.get(IMPORTED) in (True, "true"):
+        assurance = "imported"
     if met is not None:
         met.update(impersonal.persons)
     parts = [SealedPart(_part(one, entropy)) for one in documents]

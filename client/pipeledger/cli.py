@@ -22,6 +22,7 @@ VERBS = {
     "emit": "send one event",
     "run": "run a command and send its start and finish",
     "record": "send report files: test results, scans",
+    "import": "send what a git repository tells",
     "verify": "check a ledger, a proof, a receipt, an export",
     "trust": "choose whose keys are believed",
     "spool": "see and send what waits for the ledger",
@@ -87,7 +88,9 @@ def _run(words: list[str]) -> int:
         return 0
     if words[0] not in VERBS:
         raise UsageError(f"no verb {words[0]!a}; there are {', '.join(VERBS)}")
-    verb: ModuleType = import_module(f"pipeledger.commands.{words[0]}")
+    # A module cannot be called by a word of the language.
+    name = "history" if words[0] == "import" else words[0]
+    verb: ModuleType = import_module(f"pipeledger.commands.{name}")
     status: int = verb.main(words[1:])
     return status
 

@@ -1,0 +1,1 @@
+"""History that was there before the ledger: what a git repository tells."""
