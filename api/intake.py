@@ -17,7 +17,8 @@ from api.ingest import Original
 from api.readings import Arrival, drafts_of
 from api.telemetry.journey import journey_of, travel
 from api.writing import answer_all
-from intake.deliveries import Delivery, headers_of, read_delivery
+from domain.errors import RefusedError
+from intake.deliveries import Delivery, headers_of, read_delivery, unmapped
 from intake.registry import SENDERS
 
 if TYPE_CHECKING:
@@ -99,4 +100,10 @@ def _drafts(
         received=state.clock(),
     )
     original = Original("original", delivery.media_type, delivery.body)
-    return drafts_of(here, read_delivery(sender, delivery), original, arrival, state.entropy)
+    try:
+        readings = read_delivery(sender, delivery)
+        return drafts_of(here, readings, original, arrival, state.entropy)
+    except RefusedError as refusal:
+        # The sender would repeat it and give up; it stays, and is reported.
+        readings = [unmapped(delivery, refusal)]
+        return drafts_of(here, readings, original, arrival, state.entropy)

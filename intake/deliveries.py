@@ -54,11 +54,11 @@ def read_delivery(sender: Sender, delivery: Delivery) -> list[Reading]:
         found = next((one for one in sender.formats if one.claims(shape)), None)
         readings = check_number(found.read(body)) if found is not None else []
     except RefusedError as error:
-        return [_unmapped(delivery, told, f"{error.place}: {error.reason}")]
+        return [unmapped(delivery, error)]
     if told is not None and told.lower() in sender.pings and not readings:
         return [Reading(type=_HEARTBEAT, data={"name": delivery.source}, kind=told)]
     if not readings:
-        return [_unmapped(delivery, told, "no event type is for it")]
+        return [unmapped(delivery)]
     return [_with_header(one, told) for one in readings]
 
 
@@ -76,9 +76,14 @@ def _payload(delivery: Delivery) -> bytes:
     return payload.encode()
 
 
-def _unmapped(delivery: Delivery, kind: str | None, reason: str) -> Reading:
+def unmapped(delivery: Delivery, refusal: RefusedError | None = None) -> Reading:
+    """That something came which no event type is for, or which could not be read."""
+    reason = "no event type is for it"
+    if refusal is not None:
+        reason = f"{refusal.place}: {refusal.reason}"
     data: dict[str, Any] = {
-        "name": delivery.source, "kind": kind, "reason": reason, "length": len(delivery.body),
+        "name": delivery.source, "kind": named(delivery.kind_header), "reason": reason,
+        "length": len(delivery.body),
     }  # fmt: skip
     return Reading(
         type=_UNMAPPED, data={name: value for name, value in data.items() if value is not None}

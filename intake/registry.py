@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from domain.errors import RefusedError, TooLargeError
 from intake import junit, sarif
 from intake.body import check_body
+from intake.github import audit, webhook
 from intake.limits import MAX_FACTS
 from intake.shape import shape_of
 
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from intake.sender import Sender
 
 # The first that claims a file gets it: who looks closer stands before who looks less close.
-FORMATS: Final[tuple[Format, ...]] = (sarif.FORMAT, junit.FORMAT)
+FORMATS: Final[tuple[Format, ...]] = (
+    sarif.FORMAT, junit.FORMAT, webhook.FORMAT, audit.FORMAT,
+)  # fmt: skip
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 
-_SENDERS: Final[tuple[Sender, ...]] = ()
+_SENDERS: Final[tuple[Sender, ...]] = (webhook.SENDER,)
 SENDERS: Final = {one.name: one for one in _SENDERS}
 """Systems that deliver by webhook, by their kind."""
 

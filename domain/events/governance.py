@@ -84,11 +84,11 @@ class ApprovalExpired(Approval, kw_only=True):
 
 @event("approval.reported", APPROVAL)
 class ApprovalReported(Approval, kw_only=True):
-    """Another tool says that somebody approved or refused."""
+    """Another tool says that somebody asked for an approval, approved or refused."""
 
     approver: Person | None = None
     requester: Person | None = None
-    verdict: Literal["approved", "rejected", "withdrawn", "expired"]
+    verdict: Literal["requested", "approved", "rejected", "withdrawn", "expired"]
     system: Name | None = None
     comment: Text | None = None
 

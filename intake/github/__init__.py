@@ -1,0 +1,1 @@
+"""GitHub: webhooks, objects of its events API, and its audit log."""
