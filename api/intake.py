@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import time
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 MAX_DELIVERY: Final = 32 * 1_048_576
 """Bytes of one delivery, unpacked; code hosts send at most 25 MiB."""
 
+_MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 _LOG: Final = logging.getLogger("pipeledger.intake")
 
 router = APIRouter()
@@ -53,10 +55,9 @@ async def _post(request: Request, ledger: str, name: str) -> Response:
         _LOG.warning("a delivery was refused: it does not prove who sent it",
                      extra={"source": source.name})  # fmt: skip
         raise _stranger()
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    delivery = Delivery(
-        source.name, headers.get(sender.kind_header or ""), media_type or "application/json", body
-    )
+    told = headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = told if _MEDIA_TYPE.fullmatch(told) else "application/octet-stream"
+    delivery = Delivery(source.name, headers.get(sender.kind_header or ""), media_type, body)
 
     def prepare() -> list[Draft]:
         started = time.time_ns()
