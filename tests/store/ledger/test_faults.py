@@ -1,0 +1,175 @@
+"""What the database does in the middle of an append costs nothing that was acknowledged."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from psycopg import sql
+
+from domain.errors import PipeledgerError, UnavailableError
+from store.ledger.group import Appended
+from store.ledger.opening import examine
+from store.postgres.database import Database
+from tests.store.cutting import Cut, cutting
+from tests.store.ledger.conftest import ORIGIN, Home, draft
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from store.ledger.ledger import Ledger
+    from tests.store.cutting import Proxy
+
+
+@pytest.fixture
+def between(home: Home) -> Iterator[tuple[Home, Proxy]]:
+    """A ledger whose way to the database can be cut."""
+    with cutting(home.database.conninfo) as proxy, Database(proxy.conninfo) as database:
+        database.prepare()
+        yield replace(home, database=database, opened=home.opened), proxy
+
+
+def outcome(ledger: Ledger, number: int) -> Appended | PipeledgerError:
+    """What became of one draft."""
+    try:
+        (found,) = ledger.submit([draft(number)]).result(60).outcomes
+    except PipeledgerError as error:
+        return error
+    return found
+
+
+def sound(home: Home) -> bool:
+    """Whether fsck finds nothing."""
+    return list(examine("test", ORIGIN, home.place, home.around)) == []
+
+
+CUTS = {
+    "before the transaction begins": Cut(b"BEGIN"),
+    "while the transaction begins": Cut(b"BEGIN", passed_on=True),
+    "while rows are sent": Cut(b"COPY"),
+    "after rows were sent": Cut(b"COPY", passed_on=True),
+    "before the commit arrives": Cut(b"COMMIT"),
+    "after the commit, before its answer": Cut(b"COMMIT", passed_on=True),
+}
+
+
+@pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
+def test_a_connection_that_is_lost_costs_no_event_and_doubles_none(
+    between: tuple[Home, Proxy], cut: Cut
+) -> None:
+    """Acknowledged or not, sent again it stands there once, and the ledger goes on."""
+    home, proxy = between
+    ledger = home.open()
+    assert isinstance(outcome(ledger, 1), Appended)
+    proxy.cut = replace(cut)
+    first = outcome(ledger, 2)
+    assert proxy.cuts == 1
+    proxy.cut = None
+    again = outcome(ledger, 2)
+    assert isinstance(again, Appended)
+    assert again.position == 3
+    if isinstance(first, Appended):
+        assert (first.position, first.leaf, again.repeated) == (3, again.leaf, True)
+    else:
+        assert isinstance(first, UnavailableError)
+    following = outcome(ledger, 3)
+    assert isinstance(following, Appended)
+    assert following.position == 4
+    assert ledger.published.size == 4
+    assert sound(home)
+
+
+def test_a_commit_that_happened_is_answered_although_its_answer_was_lost(
+    between: tuple[Home, Proxy],
+) -> None:
+    """The chain itself says so: the planned leaf stands at the planned position."""
+    home, proxy = between
+    ledger = home.open()
+    proxy.cut = Cut(b"COMMIT", passed_on=True)
+    found = outcome(ledger, 1)
+    assert isinstance(found, Appended)
+    assert (found.position, found.repeated) == (2, False)
+    assert sound(home)
+
+
+def test_many_writers_lose_nothing_while_connections_are_lost(
+    between: tuple[Home, Proxy],
+) -> None:
+    """Every acknowledged event is there once, at the position that was said."""
+    home, proxy = between
+    ledger = home.open()
+    proxy.cut = Cut(b"COMMIT", passed_on=True, times=3)
+    told: dict[int, Appended] = {}
+
+    def write(start: int) -> None:
+        for number in range(start, start + 12):
+            while not isinstance(found := outcome(ledger, number), Appended):
+                assert isinstance(found, UnavailableError)
+            told[number] = found
+
+    writers = [threading.Thread(target=write, args=(100 * start,)) for start in range(1, 5)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert len(told) == 48
+    assert sorted(one.position for one in told.values()) == list(range(2, 50))
+    assert sound(home)
+
+
+STATES = {
+    "no memory": "53200",
+    "disk full": "53100",
+    "read only": "25006",
+    "deadlock": "40P01",
+    "serialization": "40001",
+    "lock not available": "55P03",
+    "query cancelled": "57014",
+    "internal": "XX000",
+}
+
+
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES)
+@pytest.mark.parametrize("table", ["entries", "parts", "deliveries"])
+def test_an_error_of_the_database_is_told_and_forgotten(home: Home, table: str, state: str) -> None:
+    """Nothing of the group is kept; the next append works as if nothing had been."""
+    ledger = home.open()
+    name = sql.Identifier("ledger_test", table)
+    with home.database.connect() as connection:
+        connection.execute(
+            sql.SQL(
+                "CREATE FUNCTION ledger_test.fail() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = {}; END$$"
+            ).format(sql.Literal(state))
+        )
+        connection.execute(
+            sql.SQL(
+                "CREATE TRIGGER fail BEFORE INSERT ON {} FOR EACH STATEMENT"
+                " EXECUTE FUNCTION ledger_test.fail()"
+            ).format(name)
+        )
+        connection.commit()
+        assert isinstance(outcome(ledger, 1), UnavailableError)
+        connection.execute(sql.SQL("DROP TRIGGER fail ON {}").format(name))
+        connection.commit()
+    found = outcome(ledger, 1)
+    assert isinstance(found, Appended)
+    assert (found.position, found.repeated) == (2, False)
+    assert sound(home)
+
+
+def test_sessions_that_an_administrator_ends_are_opened_again(home: Home) -> None:
+    """As in a switch-over to a standby."""
+    ledger = home.open()
+    assert isinstance(outcome(ledger, 1), Appended)
+    with home.database.connect() as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    results = [outcome(ledger, 2) for _ in range(3)]
+    assert isinstance(results[-1], Appended)
+    assert results[-1].position == 3
+    assert sound(home)
