@@ -8,11 +8,14 @@ pass goes on from what is stored, so one damage gives one finding, not one for e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from psycopg import sql
 
-from domain.errors import DamageError, PipeledgerError
+from domain.errors import DamageError, PipeledgerError, RefusedError
+from domain.instant import read_time
 from domain.log.checkpoint import open_checkpoint
 from domain.log.entry import LEAF_BYTES, Entry, leaf_hash, link_of, parse_at, parse_entry
 from domain.log.names import RESERVED_TAG_PREFIX
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from store.ledger.equipment import Equipment
     from store.postgres.database import Connection
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FETCH: Final = 500
 
 
@@ -79,13 +83,17 @@ class _Pass:
     def findings(self) -> Iterator[Finding]:
         """Everything that does not agree, in order of position."""
         tags = _Beside(self._rows("tags", "pos, tag, sn", "pos"))
-        parts = _Beside(self._rows("parts", "pos, name, document", "pos"))
-        columns = "pos, type, leaf, entry, floor(extract(epoch FROM at) * 1000000)::bigint"
-        for pos, kind, leaf, raw, at in self._rows("entries", columns, "pos"):
+        columns = "pos, name, document, body IS NULL, persons IS NULL"
+        parts = _Beside(self._rows("parts", columns, "pos"))
+        columns = (
+            "pos, type, leaf, entry, floor(extract(epoch FROM at) * 1000000)::bigint,"
+            " floor(extract(epoch FROM time) * 1000000)::bigint"
+        )
+        for pos, kind, leaf, raw, at, time in self._rows("entries", columns, "pos"):
             while self._head.position + 1 < pos:
                 yield Finding(self._head.position + 1, "no entry here")
                 self._pass_over(bytes(raw))
-            row = _Stored(int(pos), str(kind), bytes(leaf), bytes(raw), int(at))
+            row = _Stored(int(pos), str(kind), bytes(leaf), bytes(raw), int(at), time)
             yield from self._entry(row, tags, parts)
             yield from self._passed_checkpoints()
         for what, beside in (("tag", tags), ("part", parts)):
@@ -129,8 +137,7 @@ class _Pass:
         self, entry: Entry, row: _Stored, tag_rows: list[Any], part_rows: list[Any]
     ) -> Iterator[Finding]:
         position, context = row.position, entry.context
-        instant = parse_at(entry.seq.at)
-        if round(instant.timestamp() * 1_000_000) != row.at:
+        if _since_1970(parse_at(entry.seq.at)) != row.at:
             yield Finding(position, "the at column is not the entry's time")
         numbers = self._head.numbers
         wanted: dict[str, int | None] = dict.fromkeys(context.tags)
@@ -153,6 +160,7 @@ class _Pass:
             try:
                 bodies = self._equipment.bodies.read(self._connection, position, context)
                 check_parts(position, context, bodies)
+                yield from _time(row, bodies.get(EVENT_PART))
             except PipeledgerError as error:
                 yield Finding(position, getattr(error, "cause", str(error)))
 
@@ -234,6 +242,10 @@ class _Pass:
             yield from cursor
 
 
+class _Timed(msgspec.Struct):
+    time: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Stored:
     position: int
@@ -241,6 +253,7 @@ class _Stored:
     leaf: bytes
     raw: bytes
     at: int
+    time: int | None
 
 
 class _Beside:
@@ -277,13 +290,34 @@ def _documents(position: int, context: Context, part_rows: list[Any]) -> Iterato
     """By which commitment parts are found, against what the entry says of them."""
     stated: dict[str, bytes | None] = {part.name: part.commitment for part in context.parts}
     stated[CLAIMS_PART] = context.by.claims
-    for _, name, document in part_rows:
+    for _, name, document, elsewhere, unsealed in part_rows:
         if name == EVENT_PART:
-            wrong = document not in {None, context.event.commitment}
+            # Small events are not looked for by commitment; no event is sealed.
+            wrong = document != (context.event.commitment if elsewhere else None)
+            if not unsealed:
+                yield Finding(position, "part event is said to be sealed, which no event is")
         else:
             wrong = document != stated.get(name)
         if wrong:
             yield Finding(position, f"the document column of part {name} is not its commitment")
+
+
+def _time(row: _Stored, event: tuple[bytes, bytes] | None) -> Iterator[Finding]:
+    """The claimed time that entries are found by, against the event, where that can be read."""
+    if event is None:
+        return
+    try:
+        said = msgspec.json.decode(event[1], type=_Timed)
+        claimed = None if said.time is None else _since_1970(read_time(said.time, "time"))
+    except (msgspec.DecodeError, RefusedError):
+        # Plain recorder events are bytes of any kind.
+        return
+    if claimed is not None and claimed != row.time:
+        yield Finding(row.position, "the time column is not the event's time")
+
+
+def _since_1970(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(microseconds=1)
 
 
 def _parsed(raw: bytes) -> Entry | None:

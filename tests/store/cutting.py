@@ -102,7 +102,10 @@ def _asked(proxy: Proxy, client: socket.socket, server: socket.socket) -> None:
             client.shutdown(socket.SHUT_RDWR)
             if cut.passed_on:
                 server.sendall(sent)
-                server.recv(65_536)
+                # It does what it was told before it sees that nobody is there any more.
+                server.shutdown(socket.SHUT_WR)
+                while server.recv(65_536):
+                    pass
             break
     _close(client, server)
 
