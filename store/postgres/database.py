@@ -35,18 +35,20 @@ CONNECT_TIMEOUT_S: Final = 10
 POOL_SIZE: Final = 16
 POOL_PATIENCE_S: Final = 10.0
 
-_SILENCE_S: Final = 20
-# A client cut off in the middle of its rows holds the head's lock until the server notices, and
-# the system's own patience with silent connections is two hours. JIT: a plan that is estimated dear switches it on, and compiling costs more than it saves.
+# A client that is cut off in the middle of its rows holds that lock too, until the server notices;
+# the system's own patience with silent connections is two hours.
+SILENCE_S: Final = 20
+
+# JIT: a plan that is estimated dear switches it on, and compiling costs more than it saves.
 _SESSION: Final[LiteralString] = f"""
     SET default_transaction_isolation = 'read committed';
     SET default_transaction_read_only = off;
     SET lock_timeout = '{LOCK_TIMEOUT}';
     SET idle_in_transaction_session_timeout = '{IDLE_TIMEOUT}';
-    SET tcp_keepalives_idle = {_SILENCE_S};
+    SET tcp_keepalives_idle = {SILENCE_S};
     SET tcp_keepalives_interval = 5;
     SET tcp_keepalives_count = 3;
-    SET tcp_user_timeout = {1000 * _SILENCE_S};
+    SET tcp_user_timeout = {1000 * SILENCE_S};
     SET jit = off;
     SET timezone = 'UTC';
     SET search_path = pg_catalog
