@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 # The first that claims a file gets it: who looks closer stands before who looks less close.
 FORMATS: Final[tuple[Format, ...]] = (
-    sarif.FORMAT, junit.FORMAT, webhook.FORMAT, audit.FORMAT,
-)  # fmt: skip
+    sarif.FORMAT,
+    junit.FORMAT,
+    webhook.FORMAT,
+    audit.FORMAT,
+)
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 
 _SENDERS: Final[tuple[Sender, ...]] = (webhook.SENDER,)

@@ -1,0 +1,48 @@
+"""A file is taken for what it is, and for nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from domain.errors import PipeledgerError
+from intake.body import check_body
+from intake.registry import FORMATS
+from intake.shape import shape_of
+from tests.fixtures import FOLDER, needs_fixtures
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Format to the folders of the systems that write it; any system may write SARIF and JUnit XML.
+WRITERS: Final = {
+    "github": {"github"},
+    "github-audit-log": {"github"},
+}
+ANYBODY: Final = {"sarif", "junit"}
+FILES: Final = sorted(
+    path for path in FOLDER.rglob("*")
+    if path.is_file() and path.suffix not in (".tsv", ".md") and path.parent.name != "LICENSES"
+)  # fmt: skip
+
+
+@needs_fixtures
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_file_is_claimed_by_its_own_format_alone(path: Path) -> None:
+    """No two formats claim the same file, and none claims another system's."""
+    try:
+        shape = shape_of(check_body(path.read_bytes()))
+    except PipeledgerError:
+        return
+    claimed = [one.name for one in FORMATS if one.claims(shape)]
+    assert len(claimed) <= 1
+    system = path.relative_to(FOLDER).parts[0]
+    assert [
+        name for name in claimed if name not in ANYBODY and system not in WRITERS.get(name, set())
+    ] == []
+
+
+def test_every_format_says_who_writes_it() -> None:
+    """A format that is missing here would not be checked."""
+    assert {one.name for one in FORMATS} == WRITERS.keys() | ANYBODY
