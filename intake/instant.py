@@ -13,6 +13,7 @@ from domain.instant import read_time
 
 _LOCAL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)")
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - written with Z below
+_LATEST_SECOND: Final = 10**11
 _OFFSET: Final = re.compile(r"([+-]\d{2})(\d{2})$")
 
 
@@ -46,6 +47,18 @@ def told_epoch(ticks: object, per_second: int = 1) -> Told | None:
     if whole <= 0:
         return None
     return Told(at.isoformat(timespec="microseconds" if at.microsecond else "seconds") + "Z")
+
+
+def told_stamp(ticks: object) -> Told | None:
+    """The instant of a number of seconds or milliseconds since 1970, whichever it is.
+
+    Some formats have a field for it and no unit, and their writers differ. Seconds of the size of
+    today's milliseconds lie after the year 5000.
+    """
+    seconds = told_epoch(ticks)
+    if seconds is not None and Decimal(str(ticks)) < _LATEST_SECOND:
+        return seconds
+    return told_epoch(ticks, 1_000)
 
 
 def told_time(text: str | None) -> Told | None:

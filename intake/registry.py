@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from domain.errors import RefusedError, TooLargeError
 from intake import junit, sarif
 from intake.body import check_body
+from intake.coverage import cobertura, coverage_py
 from intake.github import audit, webhook
 from intake.limits import MAX_FACTS
 from intake.shape import shape_of
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 FORMATS: Final[tuple[Format, ...]] = (
     sarif.FORMAT,
     junit.FORMAT,
+    cobertura.FORMAT,
+    coverage_py.FORMAT,
     webhook.FORMAT,
     audit.FORMAT,
 )

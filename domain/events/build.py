@@ -226,10 +226,13 @@ class QualityEvaluated(Common, kw_only=True):
 class CoverageMeasured(Common, kw_only=True):
     """Test coverage was measured."""
 
+    files: Count | None = None
     lines_covered: Count | None = None
     lines_valid: Count | None = None
     branches_covered: Count | None = None
     branches_valid: Count | None = None
     percent: Annotated[float, Meta(ge=0, le=100)] | None = None
+    percent_of: Literal["lines", "lines and branches"] | None = None
+    counted: Name | None = None
     format: Name | None = None
     claimed: Claimed | None = None

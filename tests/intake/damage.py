@@ -31,9 +31,10 @@ def check_damaged(body: bytes, times: int) -> None:
 
 
 def damaged(body: bytes, times: int, seed: int = 7) -> Iterator[bytes]:
-    """Damaged copies of a JSON text, the same for the same seed."""
+    """Damaged copies of a text, the same for the same seed; of JSON its values are changed too."""
     chance = random.Random(seed)  # noqa: S311 - damage, no secret
     lines = body.splitlines()
+    is_json = body.lstrip()[:1] in (b"{", b"[")
     for number in range(times):
         kind = number % 4
         if kind == 0:
@@ -41,6 +42,8 @@ def damaged(body: bytes, times: int, seed: int = 7) -> Iterator[bytes]:
         elif kind == 1:
             at = chance.randrange(len(body))
             yield body[:at] + bytes([chance.randrange(256)]) + body[at + 1 :]
+        elif not is_json:
+            yield _shuffled(body, chance)
         else:
             try:
                 value = json.loads(body)
@@ -48,6 +51,14 @@ def damaged(body: bytes, times: int, seed: int = 7) -> Iterator[bytes]:
                 value = [json.loads(line) for line in lines if line.strip()]
             _change(value, chance)
             yield json.dumps(value).encode()
+
+
+def _shuffled(body: bytes, chance: random.Random) -> bytes:
+    """A piece of a text taken out, twice there, or replaced by something strange."""
+    start = chance.randrange(len(body))
+    end = min(len(body), start + chance.randrange(1, 40))
+    piece = chance.choice((b"", body[start:end] * 2, b"\xe2\x80\xae", b"9" * 500, b"\n\n", b"-1"))
+    return body[:start] + piece + body[end:]
 
 
 def _change(value: Any, chance: random.Random) -> None:  # noqa: ANN401 - JSON

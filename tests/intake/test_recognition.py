@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Format to the folders of the systems that write it; any system may write SARIF and JUnit XML.
 WRITERS: Final = {
+    "cobertura": {"cobertura"},
+    "coverage-py": {"cobertura"},
     "github": {"github"},
     "github-audit-log": {"github"},
 }
