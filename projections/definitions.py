@@ -1,0 +1,114 @@
+"""The definitions: SQL files, each of one table, in three layers.
+
+| layer | from | a file is |
+|---|---|---|
+| `facts` | `events` | typed rows of one family of events, one an event, no joins |
+| `tables` | facts and other tables | one table of the contract, or a step towards it |
+| `metrics` | tables | numbers, in SQL that other engines run as well |
+
+Beside them stand the steps (`projections.steps`): walks over a graph, in Python.
+
+A file is one SELECT. It names the tables it needs as if they were there; `parameters` is a table
+of one row. What they need is found by reading them, so no list of dependencies can be wrong.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Final, Literal
+
+from projections.steps import STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Layer = Literal["facts", "tables", "metrics", "steps"]
+LAYERS: Final[tuple[Layer, ...]] = ("facts", "tables", "metrics")
+_COMMENT: Final = re.compile(r"--[^\n]*")
+_WORD: Final = re.compile(r"\b[a-z][a-z0-9_]*\b")
+_TEXT: Final = re.compile(r"'[^']*'")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One table's definition.
+
+    Attributes:
+        name: of the table.
+        layer: where it belongs.
+        text: of the file.
+        needs: names of the definitions that it is made from, directly.
+    """
+
+    name: str
+    layer: Layer
+    text: str
+    needs: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text, hexadecimal."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@functools.cache
+def definitions() -> dict[str, Definition]:
+    """All definitions by name."""
+    folder = resources.files("projections") / "sql"
+    texts: dict[str, tuple[Layer, str]] = {}
+    for layer in LAYERS:
+        for file in (folder / layer).iterdir():
+            if file.name.endswith(".sql"):
+                name = file.name.removesuffix(".sql")
+                texts[name] = (layer, file.read_text(encoding="utf-8"))
+    known = texts.keys() | STEPS.keys()
+    found = {
+        name: Definition(name, layer, text, tuple(sorted(_words(text) & known - {name})))
+        for name, (layer, text) in sorted(texts.items())
+    }
+    for name, step in STEPS.items():
+        text = (resources.files("projections") / f"{step.module}.py").read_text(encoding="utf-8")
+        found[name] = Definition(name, "steps", text, step.needs)
+    return found
+
+
+def in_order(names: Iterable[str]) -> list[Definition]:
+    """These definitions and all that they need, each after what it needs.
+
+    Raises:
+        KeyError: there is no definition of this name.
+        ValueError: definitions need each other in a circle.
+    """
+    known = definitions()
+    found: dict[str, Definition] = {}
+    under_way: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in found:
+            return
+        if name in under_way:
+            raise ValueError(f"{name} needs itself")
+        under_way.add(name)
+        for need in known[name].needs:
+            visit(need)
+        found[name] = known[name]
+
+    for name in names:
+        visit(name)
+    return list(found.values())
+
+
+def digest_of(names: Iterable[str]) -> str:
+    """One digest over these definitions and all that they need: `sha256:` and hexadecimal."""
+    digest = hashlib.sha256()
+    for one in sorted(in_order(names), key=lambda each: each.name):
+        digest.update(f"{one.name} {one.digest}\n".encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(_TEXT.sub("''", _COMMENT.sub("", text))))

@@ -1,0 +1,202 @@
+"""Runs the definitions over a ledger's events with DuckDB, in this process.
+
+    segment ──▶ facts (once a segment, kept beside it) ─┐
+                                                        ├─▶ tables ──▶ metrics
+    tail ─────▶ facts (once a snapshot, in memory) ─────┘
+
+What is kept beside the segments carries the digest of its definition in its name, so a changed
+definition is simply not found there and made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+import duckdb
+
+from domain.errors import UnavailableError
+from projections.definitions import Definition, definitions, in_order
+from projections.steps import STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from projections.live import Snapshot
+    from projections.parameters import Parameters
+
+_SETTINGS: Final = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "preserve_insertion_order": "true",
+}
+_VOIDS: Final = "corrections"
+
+
+class Engine:
+    """One ledger's facts and the database they are queried in. Safe for threads."""
+
+    def __init__(self, folder: Path, threads: int | None = None, memory: str = "1GB") -> None:
+        """Make an engine.
+
+        Args:
+            folder: where facts of segments are kept; it may be dropped at any time.
+            threads: at most so many; None: one a processor.
+            memory: at most so much for queries, as DuckDB writes it.
+        """
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        spill = folder / "spill"
+        settings: dict[str, Any] = _SETTINGS | {
+            "memory_limit": memory,
+            "temp_directory": str(spill),
+            "threads": threads or os.cpu_count() or 1,
+        }
+        self._database = duckdb.connect(":memory:", config=settings)
+        # An extension's setting, known only once it is there.
+        self._database.execute("SET GLOBAL TimeZone = 'UTC'")
+        self._lock = threading.Lock()
+        self._tails: tuple[tuple[int, int], dict[str, pa.Table]] | None = None
+
+    def close(self) -> None:
+        """End the database."""
+        self._database.close()
+
+    @contextlib.contextmanager
+    def view(self, snapshot: Snapshot, parameters: Parameters) -> Iterator[View]:
+        """The tables as of one snapshot and one set of parameters."""
+        with self._database.cursor() as cursor:
+            yield View(self, cursor, snapshot, parameters)
+
+    def prepare(self, snapshot: Snapshot) -> None:
+        """Derive the facts of segments that have none yet.
+
+        Raises:
+            UnavailableError: the disk.
+        """
+        with self._lock:
+            for one in definitions().values():
+                if one.layer == "facts":
+                    self._of_segments(one, snapshot)
+
+    def facts(self, one: Definition, snapshot: Snapshot) -> tuple[list[Path], pa.Table]:
+        """The facts of one definition: files of the sealed segments, and those of the tail."""
+        with self._lock:
+            return self._of_segments(one, snapshot), self._of_tail(one, snapshot)
+
+    def _of_segments(self, one: Definition, snapshot: Snapshot) -> list[Path]:
+        folder = self._folder / f"{one.name}-{one.digest[:16]}"
+        found = []
+        for segment in snapshot.segments:
+            # A segment that was sealed anew has another time: facts of the old one do not count.
+            state = segment.stat()
+            path = folder / f"{segment.stem}-{state.st_mtime_ns:x}.parquet"
+            if not path.exists():
+                self._derive(one, segment, path)
+            found.append(path)
+        return found
+
+    def _derive(self, one: Definition, segment: Path, path: Path) -> None:
+        if not path.parent.exists():
+            for old in self._folder.glob(f"{one.name}-*"):
+                shutil.rmtree(old, ignore_errors=True)
+        path.parent.mkdir(exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}.new")
+        try:
+            with self._database.cursor() as cursor:
+                cursor.execute(f"CREATE TEMP VIEW events AS {_reading([segment])}")
+                cursor.sql(one.text).write_parquet(str(fresh), compression="zstd")
+            fresh.replace(path)
+        except (duckdb.IOException, OSError) as error:
+            fresh.unlink(missing_ok=True)
+            raise UnavailableError(f"facts {path.name} cannot be written: {error}") from error
+
+    def _of_tail(self, one: Definition, snapshot: Snapshot) -> pa.Table:
+        if self._tails is None or self._tails[0] != snapshot.version:
+            self._tails = (snapshot.version, {})
+        made = self._tails[1]
+        if one.name not in made:
+            with self._database.cursor() as cursor:
+                cursor.register("events", snapshot.tail)
+                made[one.name] = cursor.sql(one.text).to_arrow_table()
+                cursor.unregister("events")
+        return made[one.name]
+
+
+class View:
+    """Tables of one snapshot with one set of parameters, made when they are asked for.
+
+    Attributes:
+        snapshot: what is read.
+        parameters: with which parameters.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        cursor: duckdb.DuckDBPyConnection,
+        snapshot: Snapshot,
+        parameters: Parameters,
+    ) -> None:
+        self.snapshot = snapshot
+        self.parameters = parameters
+        self._engine = engine
+        self._cursor = cursor
+        self._made: set[str] = set()
+        cursor.register("parameters", parameters.row())
+
+    def table(self, name: str) -> pa.Table:
+        """A table, whole.
+
+        Raises:
+            KeyError: no definition has this name.
+        """
+        self.make([name])
+        return self._cursor.table(name).to_arrow_table()
+
+    def query(self, statement: str, values: Iterable[object] = ()) -> pa.Table:
+        """The rows of a statement over tables that `make` made."""
+        return self._cursor.sql(statement, params=list(values)).to_arrow_table()
+
+    def make(self, names: Iterable[str]) -> None:
+        """Make tables and all that they need."""
+        for one in in_order([_VOIDS, *names]):
+            if one.name in self._made:
+                continue
+            if one.layer == "facts":
+                self._make_facts(one)
+            elif one.layer == "steps":
+                given = [self._cursor.table(need).to_arrow_table() for need in one.needs]
+                self._cursor.register(one.name, STEPS[one.name].run(*given))
+            else:
+                self._cursor.execute(f"CREATE TEMP TABLE {one.name} AS {one.text}")
+            self._made.add(one.name)
+
+    def _make_facts(self, one: Definition) -> None:
+        """Facts up to the position asked for, without what was voided; that stands beside."""
+        files, tail = self._engine.facts(one, self.snapshot)
+        self._cursor.register(f"{one.name}_tail", tail)
+        sealed = f"{_reading(files)} UNION ALL BY NAME " if files else ""
+        known = (
+            f"SELECT * FROM ({sealed} FROM {one.name}_tail)"  # noqa: S608 - names of our own files
+            f" WHERE position <= {self.parameters.known_at:d}"
+        )
+        if one.name == _VOIDS:
+            self._cursor.execute(f"CREATE TEMP TABLE {one.name} AS {known}")
+            return
+        self._cursor.execute(f"CREATE TEMP VIEW all_{one.name} AS {known}")
+        self._cursor.execute(
+            f"CREATE TEMP VIEW {one.name} AS FROM all_{one.name}"  # noqa: S608 - likewise
+            f" WHERE position NOT IN (SELECT voided FROM {_VOIDS} WHERE voided IS NOT NULL)"
+        )
+
+
+def _reading(files: Iterable[Path]) -> str:
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+    return f"FROM read_parquet([{listed}])"

@@ -1,0 +1,82 @@
+"""What may be chosen about an answer: one row, which every definition may read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+import pyarrow as pa
+
+from domain.errors import RefusedError
+
+if TYPE_CHECKING:
+    from typing import Self
+
+FIRST: Final = datetime(1, 1, 2, tzinfo=UTC)
+LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
+_INSTANT: Final = pa.timestamp("us", "UTC")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """The parameters of an answer (dora-rules section 3 for those of the metrics).
+
+    Attributes:
+        known_at: position up to which the ledger is read.
+        window_from: first instant of the window of event time.
+        window_to: first instant after it.
+        at: the instant at which a state is wanted.
+        tz: time zone of days and weeks, by its IANA name.
+        bucket: length of the steps of a series, or `none`.
+        attribution_window_s: seconds after a deployment within which an incident without a cause
+            is taken for its doing; 0: never.
+        infer_rollback: tell rollbacks and redeploys by the artifacts, where nobody says so.
+        commit_time_basis: which of a commit's times lead time begins with.
+        count_redeploys: count deployments that changed nothing.
+    """
+
+    known_at: int
+    window_from: datetime = FIRST
+    window_to: datetime = LAST
+    at: datetime = LAST
+    tz: str = "UTC"
+    bucket: Literal["none", "day", "week", "month"] = "none"
+    attribution_window_s: int = 86_400
+    infer_rollback: bool = True
+    commit_time_basis: Literal["authored", "committed", "merged"] = "authored"
+    count_redeploys: bool = False
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.tz)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise RefusedError("query tz", "no time zone of this name is known") from None
+        if self.window_from >= self.window_to:
+            raise RefusedError("query to", "expected an instant after from")
+
+    def row(self) -> pa.Table:
+        """The one row of the table `parameters`."""
+        values = asdict(self)
+        kinds = {"known_at": pa.int64(), "attribution_window_s": pa.int64(),
+                 "window_from": _INSTANT, "window_to": _INSTANT, "at": _INSTANT}  # fmt: skip
+        return pa.table({
+            name: pa.array([value], kinds.get(name)) for name, value in values.items()
+        })  # fmt: skip
+
+    def told(self) -> dict[str, Any]:
+        """The parameters as an answer states them: JSON values, what was left open left out."""
+        left_open = {name for name, value in asdict(self).items() if value in (FIRST, LAST)}
+        told: dict[str, Any] = msgspec.to_builtins(self)
+        return {name: value for name, value in told.items() if name not in left_open}
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> Self:
+        """The parameters that `told` made.
+
+        Raises:
+            msgspec.ValidationError: they are no such parameters.
+        """
+        return msgspec.convert(told, cls)

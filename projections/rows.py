@@ -1,0 +1,335 @@
+"""Entries become rows of `events`, each verified on the way.
+
+A projection of altered entries would be a number that nobody can stand by, so nothing becomes a
+row before its hash, its link to the entry before, its place and its event's commitment hold.
+Signatures of contexts are left to `fsck`: the root over these leaves is compared with the signed
+checkpoint, which covers the same bytes (`projections.segments`).
+"""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import pyarrow as pa
+
+from domain.errors import DamageError, RefusedError
+from domain.instant import read_time
+from domain.log.entry import genesis_prev
+from projections.contract import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_PART: Final = b"pipeledger/part/v1\0"
+_PREV_AT: Final = slice(len('{"v":1,"prev":"'), len('{"v":1,"prev":"') + 64)
+_FIELDS: Final = (
+    "service", "environment", "repository", "commit", "release", "run", "actor", "ticket",
+    "outcome", "time_basis",
+)  # fmt: skip
+
+
+class _Seq(msgspec.Struct):
+    pos: int
+    at: str
+    sn: list[int]
+
+
+class _By(msgspec.Struct):
+    p: str
+    cred: str
+    how: str
+
+
+class _Committed(msgspec.Struct):
+    c: str
+
+
+class _Context(msgspec.Struct):
+    o: str
+    type: str
+    tv: int
+    by: _By
+    streams: list[str]
+    tags: list[str]
+    event: _Committed
+    assurance: str = msgspec.field(name="as")
+
+
+class _Artifact(msgspec.Struct):
+    digest: str | None = None
+
+
+class _Data(msgspec.Struct):
+    service: str | None = None
+    environment: str | None = None
+    repository: str | None = None
+    commit: str | None = None
+    artifact: _Artifact | None = None
+    release: str | None = None
+    run: str | None = None
+    actor: str | None = None
+    ticket: str | None = None
+    outcome: str | None = None
+    time_basis: str | None = None
+
+
+class _Event(msgspec.Struct):
+    source: str | None = None
+    id: str | None = None
+    time: str | None = None
+    data: _Data = msgspec.field(default_factory=_Data)
+
+
+_seq: Final = msgspec.json.Decoder(_Seq).decode
+_context: Final = msgspec.json.Decoder(_Context).decode
+_event: Final = msgspec.json.Decoder(_Event).decode
+_NOTHING: Final = _Event()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where the chain stands.
+
+    Attributes:
+        position: of the last entry; 0 before the first.
+        leaf: its leaf hash; the genesis value before the first.
+    """
+
+    position: int
+    leaf: bytes
+
+
+def beginning(origin: str) -> Link:
+    """Where the chain of a ledger stands before its first entry."""
+    return Link(0, genesis_prev(origin))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Verified entries.
+
+    Attributes:
+        events: rows as the contract of `events` says, in order of position.
+        leaves: their leaf hashes.
+        last: where the chain stands after them.
+    """
+
+    events: pa.Table
+    leaves: list[bytes]
+    last: Link
+
+
+def verified(read: pa.Table, origin: str, before: Link) -> Rows:
+    """The rows of entries that follow each other.
+
+    Args:
+        read: columns `pos`, `leaf`, `entry`, `salt`, `body` (`store.ledger.columns`).
+        origin: the ledger's.
+        before: where the chain stands before them.
+
+    Raises:
+        DamageError: an entry is not what its hash, link, place or commitment says; names it.
+    """
+    with _no_collector():
+        return _verified(read, origin, before)
+
+
+def _verified(read: pa.Table, origin: str, before: Link) -> Rows:
+    entries: list[bytes] = read["entry"].to_pylist()
+    stated: list[bytes] = read["leaf"].to_pylist()
+    salts: list[bytes | None] = read["salt"].to_pylist()
+    bodies: list[bytes | None] = read["body"].to_pylist()
+    leaves = [sha256(b"\0" + entry).digest() for entry in entries]
+    _check_places(read["pos"].to_pylist(), entries, before)
+    _check_leaves(leaves, stated, before)
+    _check_links(entries, leaves, before)
+    lines = [entry.partition(b"\n") for entry in entries]
+    try:
+        seqs = [_seq(line[0]) for line in lines]
+        contexts = [_context(line[2]) for line in lines]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        _find_unreadable(lines, before)
+        raise
+    for at, (seq, context) in enumerate(zip(seqs, contexts, strict=True), before.position + 1):
+        if seq.pos != at:
+            raise DamageError(at, f"the entry says position {seq.pos}")
+        if context.o != origin:
+            raise DamageError(at, "the entry names another origin")
+    _check_commitments(contexts, salts, bodies, before)
+    events = [_read(body) for body in bodies]
+    columns = _columns(seqs, contexts, events)
+    # A plain event of the recorder may be any bytes; those are no JSON and no text.
+    texts = [None if body is None else _text(body) for body in bodies]
+    columns |= {
+        "event": pa.array(texts, pa.string()),
+        "salt": read["salt"],
+        "entry": read["entry"],
+        "leaf": pa.array(leaves, pa.binary()),
+    }
+    contract = table("events").arrow
+    last = Link(before.position + len(entries), leaves[-1]) if entries else before
+    found = pa.Table.from_arrays(
+        [_chunked(columns[name]) for name in contract.names], contract.names
+    )
+    return Rows(found.cast(contract), leaves, last)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    # A hundred thousand small objects are made that refer to nothing in a circle; looking
+    # through them for circles takes longer than making them.
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _check_places(positions: Sequence[int], entries: Sequence[bytes], before: Link) -> None:
+    expected = range(before.position + 1, before.position + 1 + len(entries))
+    if positions != list(expected):
+        at, found = next(
+            (one, two) for one, two in zip(expected, positions, strict=True) if one != two
+        )
+        raise DamageError(at, f"no entry here; the next one is at {found}")
+
+
+def _check_leaves(leaves: list[bytes], stated: list[bytes], before: Link) -> None:
+    if leaves != stated:
+        at = next(
+            n for n, pair in enumerate(zip(leaves, stated, strict=True)) if pair[0] != pair[1]
+        )
+        raise DamageError(before.position + 1 + at, "the leaf column is not the hash of the entry")
+
+
+def _check_links(entries: list[bytes], leaves: list[bytes], before: Link) -> None:
+    links = [entry[_PREV_AT] for entry in entries]
+    wanted = [leaf.hex().encode() for leaf in (before.leaf, *leaves[:-1])]
+    if links != wanted[: len(links)]:
+        at = next(
+            n for n, pair in enumerate(zip(links, wanted, strict=False)) if pair[0] != pair[1]
+        )
+        raise DamageError(before.position + 1 + at, "prev is not the leaf hash of the entry before")
+
+
+def _check_commitments(
+    contexts: Iterable[_Context],
+    salts: Iterable[bytes | None],
+    bodies: Iterable[bytes | None],
+    before: Link,
+) -> None:
+    for at, (context, salt, body) in enumerate(
+        zip(contexts, salts, bodies, strict=True), before.position + 1
+    ):
+        if salt is not None and body is not None:
+            if sha256(_PART + salt + body).hexdigest() != context.event.c:
+                raise DamageError(at, "part event is not what the entry commits to")
+        elif salt is not None or body is not None:
+            raise DamageError(at, "part event: the salt and the bytes go together")
+
+
+def _find_unreadable(lines: Sequence[tuple[bytes, bytes, bytes]], before: Link) -> None:
+    for at, line in enumerate(lines, before.position + 1):
+        try:
+            _seq(line[0])
+            _context(line[2])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise DamageError(at, "the entry's lines cannot be read") from None
+
+
+def _read(body: bytes | None) -> _Event:
+    if body is None:
+        return _NOTHING
+    try:
+        return _event(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _read_loosely(body)
+
+
+def _read_loosely(body: bytes) -> _Event:
+    """An event that did not come through the door: each column it has, and nothing else."""
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _NOTHING
+    if not isinstance(value, dict):
+        return _NOTHING
+    told = value.get("data")
+    data = told if isinstance(told, dict) else {}
+    artifact = data.get("artifact")
+    digest = artifact.get("digest") if isinstance(artifact, dict) else None
+    texts = {name: data[name] for name in _FIELDS if isinstance(data.get(name), str)}
+    head = {name: value[name] for name in ("source", "id", "time")
+            if isinstance(value.get(name), str)}  # fmt: skip
+    return _Event(
+        **head,
+        data=_Data(**texts, artifact=_Artifact(digest) if isinstance(digest, str) else None),
+    )
+
+
+def _text(body: bytes) -> str | None:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _columns(
+    seqs: Sequence[_Seq], contexts: Sequence[_Context], events: Sequence[_Event]
+) -> dict[str, pa.Array]:
+    datas = [event.data for event in events]
+    columns = {
+        "position": pa.array([seq.pos for seq in seqs], pa.int64()),
+        "recorded_at": _instants([seq.at for seq in seqs]),
+        "occurred_at": _instants([event.time for event in events]),
+        "version": pa.array([context.tv for context in contexts], pa.int64()),
+        "principal": _texts([context.by.p for context in contexts]),
+        "credential": _texts([context.by.cred for context in contexts]),
+        "how": _texts([context.by.how for context in contexts]),
+        "source": _texts([event.source for event in events]),
+        "event_id": _texts([event.id for event in events]),
+        "artifact": _texts([data.artifact.digest if data.artifact else None for data in datas]),
+        "streams": pa.array([context.streams for context in contexts], pa.list_(pa.string())),
+        "stream_numbers": pa.array([seq.sn for seq in seqs], pa.list_(pa.int64())),
+        "tags": pa.array([context.tags for context in contexts], pa.list_(pa.string())),
+    }
+    columns |= {
+        name: _texts(list(map(attrgetter(name), contexts))) for name in ("type", "assurance")
+    }
+    columns |= {name: _texts(list(map(attrgetter(name), datas))) for name in _FIELDS}
+    return columns
+
+
+def _texts(values: list[Any]) -> pa.Array:
+    return pa.array(values, pa.string())
+
+
+def _instants(texts: list[str | None]) -> pa.Array:
+    kind = pa.timestamp("us", "UTC")
+    try:
+        # Arrow reads RFC 3339 up to its own precision, far quicker than a call for each.
+        return pa.array(texts, pa.string()).cast(kind)
+    except pa.ArrowInvalid:
+        return pa.array([_instant(text) for text in texts], kind)
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return read_time(text, "time").astimezone(UTC)
+    except (RefusedError, OverflowError):
+        return None
+
+
+def _chunked(column: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+    return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])

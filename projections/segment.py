@@ -1,0 +1,194 @@
+"""One sealed segment: 65,536 entries in one Parquet file that proves itself.
+
+The rows lie by type and, within a type, by position: a query that wants deployments then reads the
+groups that hold deployments and nothing else. Whoever verifies puts them in order again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from domain.errors import DamageError
+from domain.log.tree import CompactTree
+from projections.contract import table
+from projections.rows import Link, verified
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from projections.rows import Rows
+
+SIZE: Final = 65_536
+"""Entries in a segment: 256 full tiles, one complete subtree of the Merkle tree."""
+_GROUP: Final = 8_192
+_MARK: Final = b"pipeledger.segment"
+# What repeats within a column; hashes, ids and whole documents do not.
+_REPEATED: Final = [
+    "time_basis", "type", "assurance", "principal", "credential", "how", "source", "service",
+    "environment", "repository", "commit", "artifact", "release", "run", "actor", "ticket",
+    "outcome", "streams.list.element", "tags.list.element",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What a segment says of itself, in its metadata.
+
+    Attributes:
+        origin: of the ledger.
+        number: of the segment, from 0.
+        size: entries in a segment.
+        contract: version of the contract of `events`.
+        subtree: root over its leaves, hexadecimal.
+        prev: leaf hash of the entry before its first, hexadecimal.
+        last: leaf hash of its last entry, hexadecimal.
+        digest: of its content, `sha256:` and hexadecimal: equal for equal entries in the same
+            state of redaction, whoever sealed it.
+        redaction: position of the last redaction that concerns it; 0: none.
+    """
+
+    origin: str
+    number: int
+    size: int
+    contract: int
+    subtree: str
+    prev: str
+    last: str
+    digest: str
+    redaction: int
+
+    @property
+    def before(self) -> Link:
+        """Where the chain stands before the segment."""
+        return Link(self.number * self.size, bytes.fromhex(self.prev))
+
+    @property
+    def after(self) -> Link:
+        """Where the chain stands after the segment."""
+        return Link((self.number + 1) * self.size, bytes.fromhex(self.last))
+
+
+def seal_of(rows: Rows, origin: str, before: Link, redaction: int) -> Seal:
+    """What a segment of these rows says of itself."""
+    tree = CompactTree()
+    tree.extend(rows.leaves)
+    return Seal(
+        origin=origin,
+        number=before.position // len(rows.leaves),
+        size=len(rows.leaves),
+        contract=table("events").version,
+        subtree=tree.root().hex(),
+        prev=before.leaf.hex(),
+        last=rows.last.leaf.hex(),
+        digest=_digest(rows),
+        redaction=redaction,
+    )
+
+
+def write(path: Path, rows: Rows, seal: Seal) -> None:
+    """Write a segment's file; moving it into place, and making it durable, is for the caller."""
+    events = rows.events.sort_by([("type", "ascending"), ("position", "ascending")])
+    schema = events.schema.with_metadata({_MARK: json.dumps(asdict(seal)).encode()})
+    with pq.ParquetWriter(
+        path, schema, compression="zstd", compression_level=1, use_dictionary=_REPEATED,
+        write_page_checksum=True, store_schema=True,
+    ) as writer:  # fmt: skip
+        for start, length in _groups(events["type"]):
+            writer.write_table(events.slice(start, length).cast(schema), row_group_size=_GROUP)
+
+
+def read_seal(path: Path) -> Seal:
+    """What a segment's file says of itself, nothing of it checked.
+
+    Raises:
+        DamageError: the file is no segment; names it.
+    """
+    try:
+        said = (pq.read_schema(path).metadata or {}).get(_MARK)
+        if said is None:
+            raise DamageError(None, f"{path.name} is no segment")
+        return Seal(**json.loads(said))
+    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+        raise DamageError(None, f"segment {path.name} cannot be read: {error}") from None
+
+
+def check(path: Path, origin: str) -> Seal:
+    """Derive everything in a segment's file again from its entries and compare.
+
+    Raises:
+        DamageError: something differs; names the file and, where one entry is wrong, the position.
+    """
+    seal = read_seal(path)
+    contract = table("events")
+    if (seal.origin, seal.contract) != (origin, contract.version):
+        raise DamageError(
+            None, f"segment {path.name} is of ledger {seal.origin}, contract {seal.contract}"
+        )
+    try:
+        events = pq.read_table(path, page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        raise DamageError(None, f"segment {path.name} cannot be read: {error}") from None
+    if not events.schema.equals(contract.arrow):
+        raise DamageError(None, f"segment {path.name} has other columns than its contract")
+    events = events.sort_by("position").replace_schema_metadata(None)
+    read = pa.table({
+        "pos": events["position"],
+        "leaf": events["leaf"],
+        "entry": events["entry"],
+        "salt": events["salt"],
+        "body": events["event"].cast(pa.binary()),
+    })  # fmt: skip
+    rows = verified(read, origin, seal.before)
+    if not rows.leaves or seal != seal_of(rows, origin, seal.before, seal.redaction):
+        raise DamageError(None, f"segment {path.name} is not what its metadata says")
+    for name in contract.arrow.names:
+        _compare(path, name, events[name], rows.events[name], seal)
+    return seal
+
+
+def _compare(
+    path: Path, name: str, stated: pa.ChunkedArray, derived: pa.ChunkedArray, seal: Seal
+) -> None:
+    if not stated.equals(derived):
+        pairs = zip(stated.to_pylist(), derived.to_pylist(), strict=True)
+        at = next((n for n, (one, two) in enumerate(pairs) if one != two), 0)
+        raise DamageError(
+            seal.before.position + at + 1,
+            f"segment {path.name}: column {name} is not what the entry says",
+        )
+
+
+def _digest(rows: Rows) -> str:
+    """The leaves commit to every byte; which events are gone is all they do not say."""
+    digest = sha256(f"pipeledger/segment/v{table('events').version}\n".encode())
+    for leaf in rows.leaves:
+        digest.update(leaf)
+    gone = pc.is_null(rows.events["salt"])
+    for position in rows.events["position"].filter(gone).to_pylist():
+        digest.update(f"{position}\n".encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _groups(types: pa.ChunkedArray) -> list[tuple[int, int]]:
+    """Runs of rows of one family, at most `_GROUP` long; small families share a group."""
+    families = pc.list_element(pc.split_pattern(types, ".", max_splits=2), 1).to_pylist()
+    runs: list[tuple[int, int]] = []
+    start = 0
+    for at in range(1, len(families) + 1):
+        if at == len(families) or families[at] != families[start]:
+            runs += [(one, min(_GROUP, at - one)) for one in range(start, at, _GROUP)]
+            start = at
+    merged: list[tuple[int, int]] = []
+    for begin, length in runs:
+        if merged and merged[-1][1] + length <= _GROUP // 8:
+            merged[-1] = (merged[-1][0], merged[-1][1] + length)
+        else:
+            merged.append((begin, length))
+    return merged

@@ -1,0 +1,208 @@
+"""The segments of one ledger: sealed in order, checked, and made again where they are not sound.
+
+Everything here can be dropped and made again from the ledger. So a file that does not hold is
+never mended or believed: it is refused by its name, and sealed anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from domain.errors import DamageError, UnavailableError
+from domain.log.tree import CompactTree
+from projections import segment
+from projections.rows import beginning, verified
+from projections.segment import SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from projections.rows import Link
+    from projections.segment import Seal
+    from store.ledger.columns import ColumnReader
+
+_LOG: Final = logging.getLogger("pipeledger.projections")
+_CHECKED: Final = "checked.json"
+
+
+@dataclass(slots=True)
+class Segments:
+    """The folder of a ledger's segments. One thread at a time; several processes may share it.
+
+    Attributes:
+        folder: where they lie.
+        origin: of the ledger.
+        size: entries in a segment, a power of two.
+        seals: of the sound segments, in order, from the first without gaps.
+    """
+
+    folder: Path
+    origin: str
+    size: int = SIZE
+    seals: list[Seal] = field(default_factory=list)
+
+    @property
+    def end(self) -> Link:
+        """Where the chain stands after the last of them."""
+        return self.seals[-1].after if self.seals else beginning(self.origin)
+
+    @property
+    def paths(self) -> list[Path]:
+        """Their files, in order."""
+        return [self.path(number) for number in range(len(self.seals))]
+
+    def path(self, number: int) -> Path:
+        """The file of a segment."""
+        return self.folder / f"{number:08d}.parquet"
+
+    def tree(self) -> CompactTree:
+        """The tree over all their entries."""
+        # A tree over the roots of equally large subtrees has, level by level, the hashes of the
+        # tree over their leaves.
+        top = CompactTree()
+        top.extend(bytes.fromhex(seal.subtree) for seal in self.seals)
+        return CompactTree.from_frontier(len(self.seals) * self.size, top.frontier)
+
+    def open(self) -> None:
+        """Take the segments that lie there and hold together; the first that does not, ends it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        checked = self._checked()
+        self.seals = []
+        while (path := self.path(len(self.seals))).exists():
+            try:
+                known = checked.get(path.name) == _state(path)
+                seal = segment.read_seal(path) if known else segment.check(path, self.origin)
+                self._fit(path, seal)
+            except DamageError as error:
+                _LOG.warning("%s; it is sealed anew", error)
+                break
+            self.seals.append(seal)
+        self._remember()
+
+    def seal(
+        self,
+        reader: ColumnReader,
+        size: int,
+        redactions: Callable[[int], int] = lambda _: 0,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Seal whatever is complete up to `size` and not sealed yet.
+
+        Args:
+            reader: of the ledger.
+            size: published; nothing beyond it is read.
+            redactions: tells the last redaction that concerns a segment.
+            progress: is told the positions sealed so far, after each.
+
+        Raises:
+            DamageError: the ledger does not verify; names the position. Nothing of it is sealed.
+            UnavailableError: the database or the disk.
+        """
+        while (number := len(self.seals)) < size // self.size:
+            with self._alone():
+                # Another process may have sealed it while this one waited.
+                if not self._take(number):
+                    self._seal(reader, number, redactions(number))
+            progress((number + 1) * self.size)
+        self._remember()
+
+    def reseal(self, reader: ColumnReader, number: int, redaction: int) -> None:
+        """Seal a segment again, since bytes of it were redacted.
+
+        Raises:
+            DamageError: the ledger does not verify, or is not the one that was sealed before.
+            UnavailableError: the database or the disk.
+        """
+        old, later = self.seals[number], self.seals[number + 1 :]
+        del self.seals[number:]
+        try:
+            with self._alone():
+                self._seal(reader, number, redaction)
+            if self.seals[number].after != old.after:
+                raise DamageError(None, f"segment {number} has other entries than it had")
+            self.seals += later
+        finally:
+            self._remember()
+
+    def drop(self) -> None:
+        """Forget all segments, so that they are sealed anew."""
+        for path in self.folder.glob("*.parquet"):
+            path.unlink()
+        self.seals = []
+
+    def _seal(self, reader: ColumnReader, number: int, redaction: int) -> None:
+        before = self.end
+        read = reader.read(before.position, before.position + self.size)
+        rows = verified(read, self.origin, before)
+        if len(rows.leaves) != self.size:
+            raise DamageError(rows.last.position + 1, "no entry here, below the published size")
+        seal = segment.seal_of(rows, self.origin, before, redaction)
+        path = self.path(number)
+        fresh = path.with_suffix(f".{os.getpid()}.new")
+        try:
+            segment.write(fresh, rows, seal)
+            _sync(fresh)
+            fresh.replace(path)
+            _sync(self.folder)
+        except OSError as error:
+            fresh.unlink(missing_ok=True)
+            raise UnavailableError(f"segment {path.name} cannot be written: {error}") from error
+        self.seals.append(seal)
+
+    def _take(self, number: int) -> bool:
+        path = self.path(number)
+        if not path.exists():
+            return False
+        try:
+            seal = segment.check(path, self.origin)
+            self._fit(path, seal)
+        except DamageError:
+            return False
+        self.seals.append(seal)
+        return True
+
+    def _fit(self, path: Path, seal: Seal) -> None:
+        if seal.before != self.end or seal.size != self.size:
+            raise DamageError(None, f"segment {path.name} does not follow the one before it")
+
+    def _checked(self) -> dict[str, list[int]]:
+        try:
+            found = json.loads((self.folder / _CHECKED).read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _remember(self) -> None:
+        """Keep which files were found sound, so that the next start need not read them all."""
+        states = {path.name: _state(path) for path in self.paths}
+        fresh = self.folder / f"{_CHECKED}.{os.getpid()}.new"
+        # Losing it costs a check of every segment, and nothing else.
+        with contextlib.suppress(OSError):
+            fresh.write_text(json.dumps(states))
+            fresh.replace(self.folder / _CHECKED)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        with (self.folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _state(path: Path) -> list[int]:
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns, found.st_ino]
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,37 @@
+"""What SQL cannot say without walking a graph edge by edge: steps in Python, named like tables.
+
+A step gets tables and gives one; nothing else goes in. Its text is part of the digest of every
+definition that needs it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from projections.containment import contained
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step.
+
+    Attributes:
+        module: the module of this room that holds it.
+        needs: the tables it is given, in this order.
+        run: makes its table.
+    """
+
+    module: str
+    needs: tuple[str, ...]
+    run: Callable[..., pa.Table]
+
+
+STEPS: Final = {
+    "contained": Step("containment", ("deployment_commits", "commit_parents"), contained),
+}
