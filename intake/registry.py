@@ -10,6 +10,7 @@ from intake import junit, sarif
 from intake.body import check_body
 from intake.coverage import cobertura, coverage_py
 from intake.github import audit, webhook
+from intake.k6 import stream, summary
 from intake.limits import MAX_FACTS
 from intake.shape import shape_of
 
@@ -23,6 +24,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     junit.FORMAT,
     cobertura.FORMAT,
     coverage_py.FORMAT,
+    summary.FORMAT,
+    stream.FORMAT,
     webhook.FORMAT,
     audit.FORMAT,
 )

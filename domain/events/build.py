@@ -165,6 +165,7 @@ class TestsFinished(Common, kw_only=True):
     started_at: Instant | None = None
     results: Digest | None = None
     thresholds: Verdicts | None = None
+    thresholds_undecided: Annotated[list[Name], Meta(max_length=100)] | None = None
     tester: Person | None = None
 
 

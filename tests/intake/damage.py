@@ -46,11 +46,12 @@ def damaged(body: bytes, times: int, seed: int = 7) -> Iterator[bytes]:
             yield _shuffled(body, chance)
         else:
             try:
-                value = json.loads(body)
+                value, whole = json.loads(body), True
             except ValueError:
-                value = [json.loads(line) for line in lines if line.strip()]
+                value, whole = [json.loads(line) for line in lines if line.strip()], False
             _change(value, chance)
-            yield json.dumps(value).encode()
+            texts = [json.dumps(value)] if whole else map(json.dumps, value)
+            yield "\n".join(texts).encode()
 
 
 def _shuffled(body: bytes, chance: random.Random) -> bytes:

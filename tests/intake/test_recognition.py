@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WRITERS: Final = {
     "cobertura": {"cobertura"},
     "coverage-py": {"cobertura"},
+    "k6": {"k6"},
+    "k6-stream": {"k6"},
     "github": {"github"},
     "github-audit-log": {"github"},
 }

@@ -1,0 +1,1 @@
+"""Results of k6, a load testing tool."""
