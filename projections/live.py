@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.errors import DamageError
+from domain.log.part import EVENT_PART
 from projections.contract import table
 from projections.rows import verified
 
@@ -194,12 +195,15 @@ class Live:
         return max((said for at, said in gone.items() if (at - 1) // size == number), default=0)
 
 
+def redacted_by(event: Any, position: int) -> dict[int, int]:  # noqa: ANN401 - JSON
+    """The position whose event bytes a redaction took away, and where that is said."""
+    data = event.get("data", {})
+    return {int(data["position"]): position} if EVENT_PART in data.get("parts", ()) else {}
+
+
 def _redacted(events: pa.Table) -> dict[int, int]:
-    """Positions whose event the redactions among these rows took away, and where that is said."""
     rows = events.filter(pc.equal(events["type"], REDACTED))
     found: dict[int, int] = {}
     for position, text in zip(rows["position"].to_pylist(), rows["event"].to_pylist(), strict=True):
-        data = json.loads(text or "{}").get("data", {})
-        if "event" in data.get("parts", ()):
-            found[int(data["position"])] = position
+        found |= redacted_by(json.loads(text or "{}"), position)
     return found

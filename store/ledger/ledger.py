@@ -18,6 +18,7 @@ from domain.log.checkpoint import open_checkpoint
 from domain.log.context import By
 from domain.log.entry import parse_entry
 from domain.log.part import EVENT_PART, Part
+from store.ledger.columns import ColumnReader
 from store.ledger.prepared import Workbench
 from store.ledger.publisher import Published, Publisher
 from store.ledger.query import Matcher
@@ -101,6 +102,12 @@ class Ledger(DCBRecorder):
     def published(self) -> Published:
         """The newest state that readers may see."""
         return self._publisher.published
+
+    def columns(self) -> ColumnReader:
+        """A reader of much of the log at once, with a connection of its own."""
+        return ColumnReader(
+            self._equipment.database, self._equipment.schema, self._equipment.documents
+        )
 
     def submit(
         self,
