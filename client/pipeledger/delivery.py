@@ -17,7 +17,8 @@ from pipeledger.event import CONTENT_TYPE
 from pipeledger.receipt import check_answer
 from pipeledger.signing import ENVELOPE_TYPE, EventSigner, stated_origin
 from pipeledger.spool import EVENT, REPORT, Item, Spool
-from pipeledger.transport import Answer, Transport, problem_text
+from pipeledger.transport import Transport
+from pipeledger.web import Answer, problem_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

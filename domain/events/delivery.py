@@ -132,29 +132,54 @@ class Running(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
 
     Attributes:
         service: what runs.
-        digest: of what runs.
+        service_basis: what told so: a label, the workload that owns it, its own name.
+        digest: of what runs, as a registry knows it.
         image: its name as the runtime says it.
+        image_id: the runtime's own id of the image, where that is no registry's digest.
         config: digest of its configuration.
+        revisions: of its configuration's source, as the deployment tool says.
         replicas: how many run.
+        ready: how many of them are ready.
+        namespace: namespace, project or cluster in which it runs.
+        container: which of the workload's containers it is.
         site: where.
+        sync: whether it is as its configuration wants it, in the tool's own word.
+        health: in the tool's own word.
     """
 
     service: Name
+    service_basis: Name | None = None
     digest: Digest | None = None
     image: Handle | None = None
+    image_id: Digest | None = None
     config: Digest | None = None
+    revisions: Names | None = None
     replicas: Count | None = None
+    ready: Count | None = None
+    namespace: Name | None = None
+    container: Name | None = None
     site: Name | None = None
+    sync: Name | None = None
+    health: Name | None = None
 
 
 @event("runtime.snapshot", DEPLOYMENT)
 class RuntimeSnapshot(Common, kw_only=True):
-    """What runs in an environment at this moment."""
+    """What runs in an environment at this moment.
+
+    Attributes:
+        environment: what was looked at.
+        system: what runs it: `kubernetes`, `argocd`, `docker`, `ecs`.
+        running: its workloads.
+        complete: true only where everything in `namespaces`, or else at all, was listed.
+        namespaces: what was listed, where it was not everything.
+    """
 
     environment: Name
     system: Name
     running: Annotated[list[Running], Meta(max_length=MAX_LIST)]
     complete: bool | None = None
+    namespaces: Names | None = None
 
 
 class Infrastructure(Common, kw_only=True):

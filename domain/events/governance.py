@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from domain.events.fields import (
@@ -238,15 +239,49 @@ class DeficiencyClosed(Control, kw_only=True):
     resolution: Text | None = None
 
 
+class Difference(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
+    """Something that one side has and the other has not.
+
+    Attributes:
+        kind: what it is.
+        id: number of a change, object id of a commit, id of a deployment, version of a release.
+        missing_in: the side that has it not.
+    """
+
+    kind: Literal["change", "commit", "deployment", "release"]
+    id: Handle
+    missing_in: Literal["ledger", "source"]
+
+
 @event("reconciliation.finished", GOVERNANCE)
 class ReconciliationFinished(Common, kw_only=True):
-    """Source, ledger and runtime were compared."""
+    """Source, ledger and runtime were compared.
+
+    Attributes:
+        evidence: id of this comparison.
+        system: what the ledger was compared with.
+        since: what happened from then on was compared.
+        until: and before then.
+        population: how many things either side has.
+        matched: how many both sides have.
+        missing_in_ledger: how many only the source has.
+        missing_in_source: how many only the ledger has.
+        counts: the population by kind; a kind that was not compared is not there.
+        differences: which they are; the counts say how many, where the list is cut.
+        explained: differences that somebody accounted for.
+        unexplained: the other ones.
+    """
 
     evidence: Name
     system: Name | None = None
     since: Instant | None = None
     until: Instant | None = None
+    population: Count | None = None
+    matched: Count | None = None
+    missing_in_ledger: Count | None = None
+    missing_in_source: Count | None = None
     counts: Counts | None = None
+    differences: Annotated[list[Difference], Meta(max_length=MAX_LIST)] | None = None
     explained: Count | None = None
     unexplained: Count | None = None
 

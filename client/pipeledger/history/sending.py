@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from pipeledger.durable import make_folder, replace
 from pipeledger.errors import AwayError, ClientError
 from pipeledger.event import encode
-from pipeledger.transport import problem_text, refusal
+from pipeledger.transport import refusal
+from pipeledger.web import problem_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
