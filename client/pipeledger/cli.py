@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeledger import __version__
 from pipeledger.discreet import discreet
-from pipeledger.errors import ClientError, UsageError
+from pipeledger.errors import ClientError, UnseenError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +23,14 @@ VERBS = {
     "run": "run a command and send its start and finish",
     "record": "send report files: test results, scans",
     "import": "send what a git repository tells",
+    "snapshot": "send what really runs",
     "verify": "check a ledger, a proof, a receipt, an export",
     "trust": "choose whose keys are believed",
     "spool": "see and send what waits for the ledger",
 }
 USAGE = 2
+SECRETS = ("PIPELEDGER_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN")
+"""Variables whose values are never printed."""
 INTERRUPTED = 130
 _EPILOG = """\
 Environment:
@@ -46,7 +49,7 @@ Environment:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    with discreet(os.environ.get("PIPELEDGER_TOKEN", "").strip()):
+    with discreet(*(os.environ.get(name, "").strip() for name in SECRETS)):
         return _guarded(words)
 
 
@@ -54,7 +57,7 @@ def _guarded(words: list[str]) -> int:
     try:
         return _run(words)
     except ClientError as error:
-        return _complain(str(error), USAGE if isinstance(error, UsageError) else 1)
+        return _complain(str(error), USAGE if isinstance(error, UsageError | UnseenError) else 1)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -70,7 +73,7 @@ def _guarded(words: list[str]) -> int:
 
 def help_text() -> str:
     """What `--help` prints."""
-    rows = "".join(f"  {verb:<8} {what}\n" for verb, what in VERBS.items())
+    rows = "".join(f"  {verb:<9} {what}\n" for verb, what in VERBS.items())
     return (
         "usage: pipeledger VERB ...\n\n"
         "Sends delivery events to a Pipeledger ledger, and verifies the ledger.\n\n"

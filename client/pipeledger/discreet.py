@@ -1,4 +1,4 @@
-"""Output that never shows the token, whatever a server or a library puts into its words."""
+"""Output that never shows a token, whatever a server or a library puts into its words."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def hide(secret: str, text: str) -> str:
 
 
 @contextlib.contextmanager
-def discreet(secret: str) -> Iterator[None]:
-    """Keep a secret out of standard output and error for the length of the block."""
+def discreet(*secrets: str) -> Iterator[None]:
+    """Keep secrets out of standard output and error for the length of the block."""
     out, err = sys.stdout, sys.stderr
-    sys.stdout = cast("TextIO", _Discreet(out, secret))
-    sys.stderr = cast("TextIO", _Discreet(err, secret))
+    sys.stdout = cast("TextIO", _Discreet(out, secrets))
+    sys.stderr = cast("TextIO", _Discreet(err, secrets))
     try:
         yield
     finally:
@@ -35,15 +35,17 @@ def discreet(secret: str) -> Iterator[None]:
 
 
 class _Discreet:
-    """A stream that hides a secret in what is written to it; all else is the stream's own."""
+    """A stream that hides secrets in what is written to it; all else is the stream's own."""
 
-    def __init__(self, stream: TextIO, secret: str) -> None:
+    def __init__(self, stream: TextIO, secrets: tuple[str, ...]) -> None:
         self._stream = stream
-        self._secret = secret
+        self._secrets = secrets
 
     def write(self, text: str) -> int:
-        """Write the text without the secret."""
-        return self._stream.write(hide(self._secret, text))
+        """Write the text without the secrets."""
+        for secret in self._secrets:
+            text = hide(secret, text)
+        return self._stream.write(text)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the stream has
         return getattr(self._stream, name)

@@ -2,6 +2,7 @@
 
 ClientError
  ├─ UsageError      a word on the command line or a setting is wrong        (exit 2)
+ ├─ UnseenError     what was to be looked at cannot be looked at            (exit 2)
  ├─ AwayError       the ledger cannot take or answer this now
  └─ SpoolError      the spool cannot keep an event: no room, no right
 """
@@ -15,6 +16,10 @@ class ClientError(Exception):
 
 class UsageError(ClientError):
     """A word on the command line or a setting is wrong."""
+
+
+class UnseenError(ClientError):
+    """What was to be looked at or compared cannot be: no verdict either way."""
 
 
 class AwayError(ClientError):

@@ -151,9 +151,7 @@ class Web:
             raise AwayError(f"{self.place}: {reason_of(error)}") from error
         if response.status in _REDIRECTS:
             response.close()
-            raise AwayError(
-                f"{self.place} redirects, which is not followed: set the final address"
-            )
+            raise AwayError(f"{self.place} redirects, which is not followed: set the final address")
         return response
 
     @property

@@ -6,20 +6,20 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from pipeledger.names import MAX_NAME, named
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipeledger.history.repository import Commit, Tag
 
 MAX_TEXT = 65_536
-MAX_NAME = 500
 MAX_PEOPLE = 1000
 MAX_TRAILERS = 100
 # As git-interpret-trailers has it: a token of letters, digits and hyphens, a colon, the value.
 _TRAILER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*):[ \t]+(\S.*)")
 _PICKED = re.compile(r"\(cherry picked from commit ([0-9a-f]{40}|[0-9a-f]{64})\)")
 _ADDRESSED = re.compile(r"(.*?)\s*<([^<>]*)>\s*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def commit_event(
@@ -53,12 +53,12 @@ def deployment_event(
 ) -> dict[str, Any]:
     """A tag as the deployment that whoever imports says it stands for."""
     data = {
-        "deployment": _named(tag.name),
+        "deployment": named(tag.name),
         "repository": repository,
         "commit": tag.commit,
         "service": service,
         "environment": environment,
-        "release": _named(tag.name),
+        "release": named(tag.name),
         "outcome": "success",
         "ref": f"refs/tags/{tag.name}",
         "actor": _person(*tag.tagger),
@@ -108,7 +108,7 @@ def _people(people: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
 
 
 def _person(name: str, email: str) -> dict[str, str] | None:
-    told = {"name": _named(name), "email": _named(email)}
+    told = {"name": named(name), "email": named(email)}
     found = {key: value for key, value in told.items() if value}
     return {"system": "git", **found} if found else None
 
@@ -124,7 +124,3 @@ def _joined(trailers: list[tuple[str, str]]) -> dict[str, str]:
         key = name[:MAX_NAME]
         found[key] = f"{found[key]}\n{value}"[:MAX_TEXT] if key in found else value[:MAX_TEXT]
     return found
-
-
-def _named(text: str) -> str:
-    return _CONTROL.sub(" ", text).strip()[:MAX_NAME]

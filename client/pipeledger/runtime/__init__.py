@@ -1,0 +1,1 @@
+"""What really runs, read from the answers of the caller's own tools."""
