@@ -13,6 +13,7 @@ from intake.github import audit, webhook
 from intake.k6 import stream, summary
 from intake.limits import MAX_FACTS
 from intake.shape import shape_of
+from intake.trivy import report as trivy
 
 if TYPE_CHECKING:
     from intake.report import Format, Reading
@@ -26,6 +27,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     coverage_py.FORMAT,
     summary.FORMAT,
     stream.FORMAT,
+    trivy.FORMAT,
     webhook.FORMAT,
     audit.FORMAT,
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
+from intake.fingerprint import fingerprint_of
 from intake.rows import named
 from intake.severity import of_score
 
@@ -86,8 +86,7 @@ def _fingerprint(tool: str, rule: str | None, path: str | None, result: Result) 
             return value, basis
     message = result.message
     text = (message.text or message.id) if message is not None else None
-    made = "\0".join(part or "" for part in (tool, rule, path, text))
-    return hashlib.sha256(made.encode()).hexdigest()[:32], "made"
+    return fingerprint_of(tool, rule, path, text), "made"
 
 
 def _newest(told: Mapping[str, Any] | None) -> str | None:

@@ -41,6 +41,12 @@ class Shape:
         raw = self.object.get(name)
         return (_members(bytes(raw)) if raw is not None else None) or {}
 
+    def first(self, name: str) -> Members:
+        """Members of the first object of an array that is a member of `object`; else empty."""
+        raw = self.object.get(name)
+        elements = _elements(bytes(raw)) if raw is not None else None
+        return (_members(bytes(elements[0])) if elements else None) or {}
+
     def text(self, name: str) -> str | None:
         """A member of `object`, if it is a text."""
         raw = self.object.get(name)
@@ -61,9 +67,8 @@ def shape_of(body: bytes) -> Shape:
         first, _, rest = body.lstrip().partition(b"\n")
         return Shape(line=_members(first) if rest else None)
     if start == b"[":
-        try:
-            elements = msgspec.json.decode(body, type=list[msgspec.Raw])
-        except (msgspec.DecodeError, RecursionError):
+        elements = _elements(body)
+        if elements is None:
             return Shape()
         return Shape(element=(_members(bytes(elements[0])) if elements else None) or {})
     if start == b"<":
@@ -71,6 +76,13 @@ def shape_of(body: bytes) -> Shape:
         if found is not None:
             return Shape(root=found[0], attributes=found[1])
     return Shape()
+
+
+def _elements(raw: bytes) -> list[msgspec.Raw] | None:
+    try:
+        return msgspec.json.decode(raw, type=list[msgspec.Raw])
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _members(raw: bytes) -> Members | None:

@@ -66,6 +66,7 @@ class TaskFinished(Common, kw_only=True):
     started_at: Instant | None = None
     pipeline: Name | None = None
     attempt: Steps | None = None
+    analysis: Name | None = None
 
 
 @event("build.finished", BUILD)
@@ -174,13 +175,23 @@ class ScanFinished(Common, kw_only=True):
     """A scanner ran to its end, or failed to."""
 
     outcome: Outcome
-    kind: Literal["sast", "dast", "sca", "container", "secret", "iac", "baseline"] | None = None
+    kind: (
+        Literal["sast", "dast", "sca", "container", "secret", "iac", "baseline", "license"] | None
+    ) = None
     counts: Counts | None = None
     counted: Name | None = None
+    unique: Counts | None = None
+    occurrences: Count | None = None
     claimed: Claimed | None = None
+    passed: Count | None = None
     suppressed: Count | None = None
+    closed: Count | None = None
     rules: Count | None = None
     target: Handle | None = None
+    targets: Annotated[list[Handle], Meta(max_length=100)] | None = None
+    image_id: Digest | None = None
+    scanned: Count | None = None
+    skipped: Count | None = None
     format: Name | None = None
     findings: Digest | None = None
     findings_count: Count | None = None
@@ -193,6 +204,8 @@ class ScanFinished(Common, kw_only=True):
     started_at: Instant | None = None
     errors: Count | None = None
     ref: Handle | None = None
+    change: Name | None = None
+    analysis: Name | None = None
 
 
 class Condition(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
@@ -221,6 +234,9 @@ class QualityEvaluated(Common, kw_only=True):
     gate: Name | None = None
     conditions: Annotated[list[Condition], Meta(max_length=1000)] | None = None
     target: Handle | None = None
+    ref: Handle | None = None
+    change: Name | None = None
+    analysis: Name | None = None
 
 
 @event("coverage.measured", VERIFICATION)

@@ -23,6 +23,7 @@ WRITERS: Final = {
     "k6-stream": {"k6"},
     "github": {"github"},
     "github-audit-log": {"github"},
+    "trivy": {"trivy"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(

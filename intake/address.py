@@ -1,0 +1,33 @@
+"""Addresses as tools write them, without what should not travel along."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit, urlunsplit
+
+from intake.rows import named
+
+_WEB = frozenset({"http", "https"})
+
+
+def address_of(text: str | None) -> str | None:
+    """An http or https address, or None where the text is none.
+
+    User and password, query and fragment are left out: tokens and sessions stand there.
+    """
+    line = named(text)
+    if line is None or " " in line:
+        return None
+    try:
+        parts = urlsplit(line)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in _WEB or not host:
+        return None
+    return urlunsplit((parts.scheme.lower(), host, parts.path, "", ""))
+
+
+def repository_of(text: str | None) -> str | None:
+    """A repository's address for people: as `address_of`, without git's suffix."""
+    address = address_of(text)
+    return address.rstrip("/").removesuffix(".git") if address is not None else None
