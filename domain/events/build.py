@@ -9,8 +9,10 @@ from msgspec import Meta
 
 from domain.events.fields import (
     Artifact,
+    Claimed,
     Common,
     Count,
+    Counts,
     Digest,
     Handle,
     Instant,
@@ -25,8 +27,6 @@ BUILD = "build"
 VERIFICATION = "verification"
 
 Artifacts = Annotated[list[Artifact], Meta(max_length=1000)]
-Counts = Annotated[dict[Name, Count], Meta(max_length=100)]
-Claimed = Annotated[dict[Name, float], Meta(max_length=100)]
 Verdicts = Annotated[dict[Name, bool], Meta(max_length=100)]
 Steps = Annotated[int, Meta(ge=1)]
 
@@ -134,6 +134,8 @@ class AttestationVerified(Common, kw_only=True):
     levels: Annotated[list[Name], Meta(max_length=50)] | None = None
     signed: bool | None = None
     signer: Person | None = None
+    resource: Handle | None = None
+    policy: Handle | None = None
 
 
 @event("release.created", BUILD)

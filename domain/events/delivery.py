@@ -10,9 +10,11 @@ from msgspec import Meta
 from domain.events.fields import (
     MAX_LIST,
     Artifact,
+    Claimed,
     Commit,
     Common,
     Count,
+    Counts,
     Digest,
     Handle,
     Instant,
@@ -185,14 +187,21 @@ class RuntimeSnapshot(Common, kw_only=True):
 class Infrastructure(Common, kw_only=True):
     """A plan of infrastructure as code."""
 
-    environment: Name
     workspace: Name | None = None
     adds: Count | None = None
     changes: Count | None = None
     destroys: Count | None = None
+    imports: Count | None = None
+    counts: Counts | None = None
+    counted: Name | None = None
+    claimed: Claimed | None = None
     resources: Annotated[list[Name], Meta(max_length=MAX_LIST)] | None = None
+    resource_changes: Digest | None = None
+    output_changes: Count | None = None
     drift: Count | None = None
     plan: Digest | None = None
+    errors: Count | None = None
+    started_at: Instant | None = None
 
 
 @event("infrastructure.planned", INFRASTRUCTURE)
@@ -213,7 +222,6 @@ class InfrastructureApplied(Infrastructure, kw_only=True):
 class ConfigChanged(Common, kw_only=True):
     """Configuration was changed outside a deployment."""
 
-    environment: Name
     resource: Name
     action: Name | None = None
     before: Digest | None = None

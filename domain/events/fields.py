@@ -100,6 +100,12 @@ Seconds = Annotated[float, Meta(ge=0)]
 """A duration in seconds."""
 
 Count = Annotated[int, Meta(ge=0)]
+Counts = Annotated[dict[Name, Count], Meta(max_length=100)]
+"""How many there are of each, by severity, status or action."""
+
+Claimed = Annotated[dict[Name, float], Meta(max_length=100)]
+"""Totals that a file's header states, where they differ from its elements."""
+
 Position = Annotated[int, Meta(ge=1)]
 """A position in this ledger."""
 

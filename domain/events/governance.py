@@ -11,6 +11,7 @@ from domain.events.fields import (
     MAX_LIST,
     Common,
     Count,
+    Counts,
     Digest,
     Handle,
     Instant,
@@ -32,7 +33,6 @@ OPERATOR = ("operator",)
 
 Subjects = Annotated[list[Subject], Meta(max_length=1000)]
 Names = Annotated[list[Name], Meta(max_length=1000)]
-Counts = Annotated[dict[Name, Count], Meta(max_length=100)]
 Positions = Annotated[list[Position], Meta(max_length=MAX_LIST)]
 
 
@@ -115,7 +115,12 @@ class PolicyEvaluated(Common, kw_only=True):
     reasons: Annotated[list[Text], Meta(max_length=1000)] | None = None
     enforcement: Literal["advisory", "soft", "hard"] | None = None
     counts: Counts | None = None
+    counted: Name | None = None
     target: Handle | None = None
+    decision_id: Name | None = None
+    bundles: Annotated[dict[Name, Name], Meta(max_length=100)] | None = None
+    findings: Digest | None = None
+    findings_count: Count | None = None
 
 
 @event("admission.decided", POLICY)
