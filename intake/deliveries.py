@@ -53,9 +53,10 @@ def read_delivery(sender: Sender, delivery: Delivery) -> list[Reading]:
         shape = shape_of(body)
         found = next((one for one in sender.formats if one.claims(shape)), None)
         readings = check_number(found.read(body)) if found is not None else []
+        is_ping = sender.is_ping is not None and sender.is_ping(shape)
     except RefusedError as error:
         return [unmapped(delivery, error)]
-    if told is not None and told.lower() in sender.pings and not readings:
+    if (is_ping or (told or "").lower() in sender.pings) and not readings:
         return [Reading(type=_HEARTBEAT, data={"name": delivery.source}, kind=told)]
     if not readings:
         return [unmapped(delivery)]

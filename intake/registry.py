@@ -14,6 +14,7 @@ from intake.k6 import stream, summary
 from intake.limits import MAX_FACTS
 from intake.shape import shape_of
 from intake.trivy import report as trivy
+from intake.terraform import notification, plan, stream
 
 if TYPE_CHECKING:
     from intake.report import Format, Reading
@@ -30,10 +31,13 @@ FORMATS: Final[tuple[Format, ...]] = (
     trivy.FORMAT,
     webhook.FORMAT,
     audit.FORMAT,
+    plan.FORMAT,
+    stream.FORMAT,
+    notification.FORMAT,
 )
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 
-_SENDERS: Final[tuple[Sender, ...]] = (webhook.SENDER,)
+_SENDERS: Final[tuple[Sender, ...]] = (webhook.SENDER, notification.SENDER)
 SENDERS: Final = {one.name: one for one in _SENDERS}
 """Systems that deliver by webhook, by their kind."""
 

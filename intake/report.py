@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from intake.instant import Told
     from intake.shape import Shape
 
 
@@ -53,6 +54,36 @@ class Reading:
     time: str | None = None
     local_time: str | None = None
     documents: tuple[Document, ...] = ()
+
+
+def fact(
+    what: str,
+    told: Told | None,
+    data: Mapping[str, Any],
+    *,
+    kind: str | None = None,
+    source: str | None = None,
+    documents: Iterable[Document | None] = (),
+) -> Reading:
+    """A reading.
+
+    Args:
+        what: the type without prefix and version (`scan.finished`).
+        told: the file's own instant of it, or None.
+        data: fields; None is left out.
+        kind: see `Reading`.
+        source: see `Reading`.
+        documents: what belongs to it; None is left out.
+    """
+    return Reading(
+        type=f"pipeledger.{what}.v1",
+        kind=kind,
+        source=source,
+        time=told.time if told else None,
+        local_time=told.local if told else None,
+        data={name: value for name, value in data.items() if value is not None},
+        documents=tuple(one for one in documents if one is not None),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from intake.report import Format
     from intake.schemes import Scheme
+    from intake.shape import Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Sender:
         kind_header: an unsigned header that names the kind of event, lower case, or None. It is
             not believed; where it disagrees with the body, that is recorded.
         pings: kinds that say only that the sender is there.
+        is_ping: tells it from the body, where no header does.
     """
 
     name: str
@@ -30,3 +34,4 @@ class Sender:
     formats: tuple[Format, ...]
     kind_header: str | None = None
     pings: frozenset[str] = frozenset()
+    is_ping: Callable[[Shape], bool] | None = None

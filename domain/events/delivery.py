@@ -188,6 +188,7 @@ class Infrastructure(Common, kw_only=True):
     """A plan of infrastructure as code."""
 
     workspace: Name | None = None
+    organization: Name | None = None
     adds: Count | None = None
     changes: Count | None = None
     destroys: Count | None = None
@@ -209,6 +210,8 @@ class InfrastructurePlanned(Infrastructure, kw_only=True):
     """A change of infrastructure was planned."""
 
     outcome: Outcome | None = None
+    applyable: bool | None = None
+    complete: bool | None = None
 
 
 @event("infrastructure.applied", INFRASTRUCTURE)

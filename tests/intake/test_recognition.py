@@ -24,6 +24,9 @@ WRITERS: Final = {
     "github": {"github"},
     "github-audit-log": {"github"},
     "trivy": {"trivy"},
+    "terraform-plan": {"terraform"},
+    "terraform-log": {"terraform"},
+    "terraform-cloud": {"terraform"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(

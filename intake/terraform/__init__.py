@@ -1,0 +1,1 @@
+"""Terraform and OpenTofu: plans, operations, and what HCP Terraform notifies of."""
