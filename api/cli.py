@@ -64,7 +64,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
             raise SettingError(f"cannot listen on {host}:{port}: {error.strerror}") from error
         finally:
             for one in served.values():
-                one.ledger.close()
+                one.close()
 
 
 def _greet(name: str, one: Served, url: str, token: str | None) -> None:

@@ -64,7 +64,7 @@ def opened(settings: Settings, name: str) -> Iterator[Served]:
         try:
             yield one
         finally:
-            one.ledger.close()
+            one.close()
 
 
 def granting(one: Served) -> Granting:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from domain.errors import SettingError
 from domain.log.names import check_origin
+from projections.following import history_of
 from store.credentials import Tokens
 from store.emitters import Emitters
 from store.files import make_folder, write_file
@@ -34,6 +35,7 @@ from store.sources import Sources
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from projections.history import History
     from store.ledger.ledger import Ledger
     from store.ledger.observer import Observer
 
@@ -72,6 +74,7 @@ class Served:
         emitters: whose signatures count.
         sources: which systems deliver by webhook.
         counts: what came from them.
+        history: what can be asked of its past.
     """
 
     ledger: Ledger
@@ -80,6 +83,12 @@ class Served:
     emitters: Emitters
     sources: Sources
     counts: SourceCounts
+    history: History
+
+    def close(self) -> None:
+        """Close the ledger and what follows it."""
+        self.history.close()
+        self.ledger.close()
 
 
 def now() -> datetime:
@@ -183,7 +192,7 @@ class Host:
         counts = SourceCounts(self.database, schema_of(name), ledger.reader)
         return Served(
             ledger, self.register(name), self.tokens(name), self.emitters(name),
-            self.sources(name), counts,
+            self.sources(name), counts, history_of(ledger, self.place(name).derived),
         )  # fmt: skip
 
     def place(self, name: str) -> Place:

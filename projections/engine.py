@@ -85,6 +85,14 @@ class Engine:
                 if one.layer == "facts":
                     self._of_segments(one, snapshot)
 
+    def forget(self) -> None:
+        """Drop the facts that are kept beside the segments."""
+        with self._lock:
+            for name in definitions():
+                for old in self._folder.glob(f"{name}-*"):
+                    shutil.rmtree(old, ignore_errors=True)
+            self._tails = None
+
     def facts(self, one: Definition, snapshot: Snapshot) -> tuple[list[Path], pa.Table]:
         """The facts of one definition: files of the sealed segments, and those of the tail."""
         with self._lock:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from domain.log.part import EVENT_PART
+from projections.engine import Engine
+from projections.history import History
 from projections.live import REDACTED, Live, redacted_by
 from projections.segment import SIZE
 from projections.segments import Segments
@@ -34,6 +36,16 @@ def follow(ledger: Ledger, folder: Path, size: int = SIZE) -> Live:
         ledger.columns(),
         lambda: ledger.published,
         lambda upto: redactions(ledger.reader, upto),
+    )
+
+
+def history_of(ledger: Ledger, folder: Path) -> History:
+    """What can be asked of a ledger's past; everything derived lies in the folder."""
+    return History(
+        follow(ledger, folder / "segments"),
+        Engine(folder / "facts"),
+        ledger.reader.root,
+        ledger.reader.position_at,
     )
 
 

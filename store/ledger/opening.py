@@ -73,6 +73,11 @@ class Place:
         return self.folder / "secrets"
 
     @property
+    def derived(self) -> Path:
+        """The folder of what can be derived again from the ledger."""
+        return self.folder / "derived"
+
+    @property
     def documents(self) -> Path:
         """The folder of the document store."""
         return self.folder / "documents"

@@ -72,6 +72,7 @@ class Reader:
         self._entries = sql.Identifier(schema, "entries")
         self._tags = sql.Identifier(schema, "tags")
         self._one = sql.SQL("SELECT pos, leaf, entry FROM {} WHERE pos = %s").format(self._entries)
+        self._at = sql.SQL("SELECT at FROM {} WHERE pos = %s").format(self._entries)
         self._document = sql.SQL(
             "SELECT e.pos, e.leaf, e.entry FROM {} AS p JOIN {} AS e USING (pos)"
             " WHERE p.document = %s AND p.pos <= %s ORDER BY p.pos LIMIT 1"
@@ -133,6 +134,22 @@ class Reader:
         with self._database.session("writer") as connection:
             rows = connection.execute(statement, [*values, limit]).fetchall()
         return [Row(int(pos), bytes(leaf), bytes(raw)) for pos, leaf, raw in rows]
+
+    def position_at(self, instant: datetime, size: int) -> int:
+        """The last position up to `size` that was recorded at or before an instant; 0 for none.
+
+        Entries are recorded in the order of their positions, so it is found by halving.
+        """
+        least, most = 0, size
+        with self._database.session("writer") as connection:
+            while least < most:
+                middle = (least + most + 1) // 2
+                row = connection.execute(self._at, (middle,)).fetchone()
+                if row is not None and row[0] <= instant:
+                    least = middle
+                else:
+                    most = middle - 1
+        return least
 
     def parts(self, row: Row) -> list[Part]:
         """The parts of an entry that can still be read, the event first.

@@ -1,0 +1,200 @@
+"""What can be asked of one ledger's past, and the answer with what proves it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from domain.errors import RefusedError
+from domain.instant import read_time
+from domain.log.wire import read_number
+from projections.definitions import digest_of
+from projections.parameters import Parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from projections.engine import Engine, View
+    from projections.live import Live, Snapshot
+
+FORMAT: Final = "pipeledger/answer/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """On what an answer was given.
+
+    Attributes:
+        origin: of the ledger.
+        position: up to which it was read.
+        root: root hash over the entries up to there, hexadecimal.
+        checkpoint: a signed note of this size or a larger one.
+        parameters: with which parameters.
+        definitions: names of the tables that were asked for.
+        digest: over their definitions and all that these need.
+    """
+
+    origin: str
+    position: int
+    root: str
+    checkpoint: str
+    parameters: Parameters
+    definitions: tuple[str, ...]
+    digest: str
+
+    def told(self) -> dict[str, Any]:
+        """As it stands in an answer."""
+        return {
+            "format": FORMAT,
+            "origin": self.origin,
+            "position": self.position,
+            "root": self.root,
+            "checkpoint": self.checkpoint,
+            "parameters": self.parameters.told(),
+            "definitions": {"names": list(self.definitions), "digest": self.digest},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Tables and what proves them.
+
+    Attributes:
+        proof: on what it was given.
+        tables: by name, in the order asked for.
+    """
+
+    proof: Proof
+    tables: dict[str, pa.Table] = field(repr=False)
+
+    def told(self) -> dict[str, Any]:
+        """The whole answer as JSON values; `verify --recompute` takes it back."""
+        return {
+            "proof": self.proof.told(),
+            "tables": {name: rows_of(table) for name, table in self.tables.items()},
+        }
+
+
+class History:
+    """One ledger's past. Safe for threads."""
+
+    def __init__(
+        self,
+        live: Live,
+        engine: Engine,
+        root_at: Callable[[int], bytes],
+        position_at: Callable[[datetime, int], int],
+    ) -> None:
+        """Ask about a ledger.
+
+        Args:
+            live: follows it.
+            engine: runs the definitions.
+            root_at: root hash of its tree of a size.
+            position_at: the last position recorded at or before an instant, up to a size.
+        """
+        self._live = live
+        self._engine = engine
+        self._root_at = root_at
+        self._position_at = position_at
+
+    def snapshot(self) -> Snapshot:
+        """The newest published state, verified.
+
+        Raises:
+            DamageError: the ledger does not verify; names the position.
+            UnavailableError: the database or the disk.
+        """
+        return self._live.snapshot()
+
+    def rebuild(self, progress: Callable[[int], None]) -> Snapshot:
+        """Drop what was derived and derive it anew.
+
+        Args:
+            progress: is told the position reached.
+
+        Raises:
+            DamageError: the ledger does not verify; names the position.
+            UnavailableError: the database or the disk.
+        """
+        self._engine.forget()
+        found = self._live.rebuild(progress)
+        self._engine.prepare(found)
+        return found
+
+    def known_at(self, told: str | None, snapshot: Snapshot) -> int:
+        """The position that a parameter `known_at` means: a position, or an instant of recording.
+
+        Raises:
+            RefusedError: neither, or before the first entry.
+        """
+        if told is None:
+            return snapshot.size
+        if told.isascii() and told.isdigit():
+            found = min(read_number(told, "query known_at"), snapshot.size)
+        else:
+            found = self._position_at(read_time(told, "query known_at"), snapshot.size)
+        if found < 1:
+            raise RefusedError("query known_at", "the ledger knew nothing yet")
+        return found
+
+    @contextmanager
+    def view(self, parameters: Parameters, snapshot: Snapshot | None = None) -> Iterator[View]:
+        """The tables with these parameters."""
+        with self._engine.view(snapshot or self._live.snapshot(), parameters) as view:
+            yield view
+
+    def ask(
+        self, names: Sequence[str], chosen: Mapping[str, Any], known_at: str | None = None
+    ) -> Answer:
+        """Tables with what proves them.
+
+        Args:
+            names: of definitions.
+            chosen: parameters that differ from their defaults, without `known_at`.
+            known_at: position or instant of recording up to which the ledger is read; None: all.
+
+        Raises:
+            RefusedError: a parameter is wrong.
+            DamageError: the ledger does not verify; names the position.
+            UnavailableError: the database or the disk.
+        """
+        snapshot = self._live.snapshot()
+        parameters = Parameters(known_at=self.known_at(known_at, snapshot), **chosen)
+        with self._engine.view(snapshot, parameters) as view:
+            tables = {name: view.table(name) for name in names}
+        return Answer(self.proof(names, parameters, snapshot), tables)
+
+    def proof(self, names: Sequence[str], parameters: Parameters, snapshot: Snapshot) -> Proof:
+        """What proves an answer made of these tables."""
+        at = parameters.known_at
+        root = snapshot.root if at == snapshot.size else self._root_at(at)
+        return Proof(
+            snapshot.origin, at, root.hex(), snapshot.checkpoint.decode(), parameters,
+            tuple(names), digest_of(names),
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._live.close()
+        self._engine.close()
+
+
+def rows_of(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows of a table as JSON values: instants as RFC 3339 in UTC, dates as ISO 8601."""
+    found: list[dict[str, Any]] = _plain(table.to_pylist())
+    return found
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, date) else value
