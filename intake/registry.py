@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import RefusedError, TooLargeError
-from intake import junit, sarif
+from intake import junit, sarif, terraform
 from intake.body import check_body
 from intake.coverage import cobertura, coverage_py
 from intake.github import audit, webhook
@@ -14,7 +14,6 @@ from intake.k6 import stream, summary
 from intake.limits import MAX_FACTS
 from intake.shape import shape_of
 from intake.trivy import report as trivy
-from intake.terraform import notification, plan, stream
 
 if TYPE_CHECKING:
     from intake.report import Format, Reading
@@ -31,13 +30,11 @@ FORMATS: Final[tuple[Format, ...]] = (
     trivy.FORMAT,
     webhook.FORMAT,
     audit.FORMAT,
-    plan.FORMAT,
-    stream.FORMAT,
-    notification.FORMAT,
+    *terraform.FORMATS,
 )
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 
-_SENDERS: Final[tuple[Sender, ...]] = (webhook.SENDER, notification.SENDER)
+_SENDERS: Final[tuple[Sender, ...]] = (webhook.SENDER, terraform.SENDER)
 SENDERS: Final = {one.name: one for one in _SENDERS}
 """Systems that deliver by webhook, by their kind."""
 
