@@ -60,6 +60,7 @@ class Deployment(Common, kw_only=True):
     attempt: Annotated[int, Meta(ge=1)] | None = None
     component: Name | None = None
     kind: Literal["planned", "hotfix", "rollback", "redeploy"] | None = None
+    kind_basis: Name | None = None
     trigger: Literal["manual", "automatic"] | None = None
     triggered_by: Person | None = None
     artifacts: Annotated[list[Artifact], Meta(max_length=1000)] | None = None
@@ -223,7 +224,7 @@ class InfrastructureApplied(Infrastructure, kw_only=True):
 
 @event("config.changed", INFRASTRUCTURE)
 class ConfigChanged(Common, kw_only=True):
-    """Configuration was changed outside a deployment."""
+    """Configuration was changed outside a deployment; of a whole cluster without `environment`."""
 
     resource: Name
     action: Name | None = None

@@ -190,13 +190,18 @@ class Common(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
 
     Attributes:
         service: the service it concerns.
+        service_basis: what stands for the service where the source names none (`repository`,
+            `application`, `release`, `workload`, `chart`).
         environment: the environment it concerns.
+        environment_basis: what stands for the environment where the source names none
+            (`namespace`).
         repository: address of the source repository.
         commit: git object id.
         artifact: what it concerns.
         release: version of the service.
         run: id of the pipeline run.
         actor: who did it.
+        workload: the service account or controller that did it, where it was nobody.
         ticket: key of a ticket.
         url: where to look.
         duration_s: how long it took, in seconds.
@@ -210,13 +215,16 @@ class Common(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
     """
 
     service: Name | None = None
+    service_basis: Name | None = None
     environment: Name | None = None
+    environment_basis: Name | None = None
     repository: Handle | None = None
     commit: Commit | None = None
     artifact: Artifact | None = None
     release: Name | None = None
     run: Name | None = None
     actor: Person | None = None
+    workload: Name | None = None
     ticket: Name | None = None
     url: Handle | None = None
     duration_s: Seconds | None = None

@@ -122,7 +122,7 @@ _COMMON: Final = frozenset(
     {
         "service", "environment", "repository", "commit", "artifact", "release", "run", "actor",
         "ticket", "url", "duration_s", "runner", "documents", "time_basis", "tool",
-        "tool_version", "reported_outcome",
+        "tool_version", "reported_outcome", "service_basis", "environment_basis", "workload",
     }
 )  # fmt: skip
 
