@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from store.credentials import Credential
 
 ROWS: Final = "application/x-ndjson"
+_STAND_INS: Final = ("service", "environment")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,8 @@ class Arrival:
         door: refuses what may not come this way.
         assurance: of the events.
         received: the present instant.
-        told: facts that the sender gives; what a reading says itself comes first.
+        told: facts that the sender gives; what a reading says itself comes first, unless it
+            says that it is a stand-in (`service_basis`, `environment_basis`).
         at: the sender's time for what has none, RFC 3339, or None.
         own_source: the sender chose the source; what the bytes say of it does not count.
     """
@@ -93,6 +95,10 @@ def drafts_of(
 
 def _event(reading: Reading, arrival: Arrival) -> dict[str, Any]:
     data = {**arrival.told, **reading.data}
+    for name in _STAND_INS:
+        # What only stands for it gives way to who knows it.
+        if name in arrival.told and data.pop(f"{name}_basis", None) is not None:
+            data[name] = arrival.told[name]
     if reading.time is not None:
         time, basis = reading.time, "source" if reading.local_time is None else "source_local"
     elif arrival.at is not None:

@@ -55,6 +55,31 @@ def parts_of(http: httpx.Client, position: int) -> dict[str, bytes]:
     return {part["name"]: b64decode(part["bytes"]) for part in bundle["parts"]}
 
 
+def test_who_sends_knows_better_than_a_stand_in(http: httpx.Client) -> None:
+    """A namespace stands for the environment only as long as nobody names the environment."""
+    application = json.dumps({
+        "metadata": {"name": "shop-eu"},
+        "spec": {"source": {}, "destination": {"namespace": "eu"}},
+        "status": {"history": [{"id": 1, "deployedAt": "2026-01-05T09:00:00Z"}]},
+    }).encode()  # fmt: skip
+    found = []
+    for query in ({}, {"environment": "production"}, {"environment": "live", "service": "shop"}):
+        told = http.post("/reports", params=query, content=application).json()
+        position = told["receipts"][0]["receipt"]["position"]
+        data = json.loads(parts_of(http, position)["event"])["data"]
+        found.append(
+            [
+                data.get(name)
+                for name in ("environment", "environment_basis", "service", "service_basis")
+            ]
+        )
+    assert found == [
+        ["eu", "namespace", "shop-eu", "application"],
+        ["production", None, "shop-eu", "application"],
+        ["live", None, "shop", None],
+    ]  # fmt: skip
+
+
 def test_a_report_becomes_events_with_its_documents(http: httpx.Client) -> None:
     """One for each run; the file itself goes with the first; a repeat is recognised."""
     query = {"service": "checkout", "commit": "a" * 40, "at": "2026-01-05T09:00:00+01:00"}
