@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from intake.rows import named
 
 _WEB = frozenset({"http", "https"})
+_SSH: Final = re.compile(r"^ssh://(?:[^/@]*@)?([^/@:]+)/(?=.)")
+_SCP: Final = re.compile(r"^[^/@:]+@([^/:]+):(?!/)(?=.)")
 
 
 def address_of(text: str | None) -> str | None:
@@ -28,6 +32,7 @@ def address_of(text: str | None) -> str | None:
 
 
 def repository_of(text: str | None) -> str | None:
-    """A repository's address for people: as `address_of`, without git's suffix."""
-    address = address_of(text)
+    """A repository's address for people: as `address_of`, SSH as https, without git's suffix."""
+    spelled = _SCP.sub(r"https://\1/", (text or "").strip())
+    address = address_of(_SSH.sub(r"https://\1/", spelled))
     return address.rstrip("/").removesuffix(".git") if address is not None else None

@@ -15,6 +15,12 @@ _LOCAL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d{1
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - written with Z below
 _LATEST_SECOND: Final = 10**11
 _OFFSET: Final = re.compile(r"([+-]\d{2})(\d{2})$")
+# How Go prints an instant: the offset apart, and the zone's name behind it.
+_PRINTED: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) ([+-]\d{2}):?(\d{2})"
+    r"(?: [A-Z0-9+-]{1,6})?"
+)
+_ANSI_C: Final = "%a %b %d %H:%M:%S %Y"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,9 @@ def told_time(text: str | None) -> Told | None:
     if text is None:
         return None
     text = text.strip()
-    local = _LOCAL.fullmatch(text)
+    if (printed := _PRINTED.fullmatch(text)) is not None:
+        text = "{}T{}{}:{}".format(*printed.groups())
+    local = _LOCAL.fullmatch(_plain(text))
     # ISO 8601's basic offset, as Java and Python write it, has no colon.
     time = f"{local[1]}T{local[2]}Z" if local else _OFFSET.sub(r"\1:\2", text)
     try:
@@ -74,3 +82,13 @@ def told_time(text: str | None) -> Told | None:
     except RefusedError:
         return None
     return Told(time, text if local else None)
+
+
+def _plain(text: str) -> str:
+    """C's `asctime`, which names no zone, as ISO 8601 writes it; anything else as it is."""
+    if not text[:1].isalpha():
+        return text
+    try:
+        return datetime.strptime(text, _ANSI_C).isoformat()  # noqa: DTZ007 - it has no zone
+    except ValueError:
+        return text

@@ -32,3 +32,10 @@ def person_of(
     }
     found = {key: value for key, value in told.items() if value is not None}
     return {"system": system} | found if found else None
+
+
+def account_of(system: str, name: str | None) -> dict[str, Any] | None:
+    """A reference to whoever has a login, which on many systems is an e-mail address."""
+    if name is not None and "@" in name:
+        return person_of(system, email=name)
+    return person_of(system, login=name)
