@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import RefusedError, TooLargeError
-from intake import junit, sarif, terraform
+from intake import argocd, junit, sarif, terraform
 from intake.body import check_body
 from intake.coverage import cobertura, coverage_py
 from intake.github import audit, webhook
@@ -31,10 +31,11 @@ FORMATS: Final[tuple[Format, ...]] = (
     webhook.FORMAT,
     audit.FORMAT,
     *terraform.FORMATS,
+    *argocd.FORMATS,
 )
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 
-_SENDERS: Final[tuple[Sender, ...]] = (webhook.SENDER, terraform.SENDER)
+_SENDERS: Final[tuple[Sender, ...]] = (webhook.SENDER, terraform.SENDER, argocd.SENDER)
 SENDERS: Final = {one.name: one for one in _SENDERS}
 """Systems that deliver by webhook, by their kind."""
 

@@ -27,6 +27,8 @@ WRITERS: Final = {
     "terraform-plan": {"terraform"},
     "terraform-log": {"terraform"},
     "terraform-cloud": {"terraform"},
+    "argocd": {"argocd"},
+    "argocd-notification": {"argocd"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(
