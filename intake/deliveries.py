@@ -60,12 +60,14 @@ def read_delivery(sender: Sender, delivery: Delivery) -> list[Reading]:
         return [Reading(type=_HEARTBEAT, data={"name": delivery.source}, kind=told)]
     if not readings:
         return [unmapped(delivery)]
+    if told is not None and told.lower() in sender.wide_kinds:
+        return readings
     return [_with_header(one, told) for one in readings]
 
 
 def _payload(delivery: Delivery) -> bytes:
-    """The JSON; some senders put it into a form's field `payload`."""
-    if delivery.media_type != FORM:
+    """The JSON; some senders put it into a form's field `payload`, others only call it a form."""
+    if delivery.media_type != FORM or delivery.body.lstrip()[:1] in (b"{", b"["):
         return delivery.body
     try:
         fields = parse_qs(

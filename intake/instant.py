@@ -15,10 +15,10 @@ _LOCAL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d{1
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - written with Z below
 _LATEST_SECOND: Final = 10**11
 _OFFSET: Final = re.compile(r"([+-]\d{2})(\d{2})$")
-# How Go prints an instant: the offset apart, and the zone's name behind it.
+# How Go, git and Ruby print an instant: the offset apart, the zone's name behind it or alone.
 _PRINTED: Final = re.compile(
-    r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) ([+-]\d{2}):?(\d{2})"
-    r"(?: [A-Z0-9+-]{1,6})?"
+    r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)"
+    r" (?:UTC|([+-]\d{2}):?(\d{2})(?: [A-Z0-9+-]{1,6})?)"
 )
 _ANSI_C: Final = "%a %b %d %H:%M:%S %Y"
 
@@ -73,7 +73,8 @@ def told_time(text: str | None) -> Told | None:
         return None
     text = text.strip()
     if (printed := _PRINTED.fullmatch(text)) is not None:
-        text = "{}T{}{}:{}".format(*printed.groups())
+        day, clock, hours, minutes = printed.groups()
+        text = f"{day}T{clock}{hours}:{minutes}" if hours else f"{day}T{clock}Z"
     local = _LOCAL.fullmatch(_plain(text))
     # ISO 8601's basic offset, as Java and Python write it, has no colon.
     time = f"{local[1]}T{local[2]}Z" if local else _OFFSET.sub(r"\1:\2", text)

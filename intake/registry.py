@@ -10,6 +10,8 @@ from intake import argocd, junit, sarif, terraform
 from intake.body import check_body
 from intake.coverage import cobertura, coverage_py
 from intake.github import audit, webhook
+from intake.gitlab import audit as gitlab_audit
+from intake.gitlab import webhook as gitlab
 from intake.k6 import stream, summary
 from intake.limits import MAX_FACTS
 from intake.shape import shape_of
@@ -30,12 +32,19 @@ FORMATS: Final[tuple[Format, ...]] = (
     trivy.FORMAT,
     webhook.FORMAT,
     audit.FORMAT,
+    gitlab.FORMAT,
+    gitlab_audit.FORMAT,
     *terraform.FORMATS,
     *argocd.FORMATS,
 )
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 
-_SENDERS: Final[tuple[Sender, ...]] = (webhook.SENDER, terraform.SENDER, argocd.SENDER)
+_SENDERS: Final[tuple[Sender, ...]] = (
+    webhook.SENDER,
+    gitlab.SENDER,
+    terraform.SENDER,
+    argocd.SENDER,
+)
 SENDERS: Final = {one.name: one for one in _SENDERS}
 """Systems that deliver by webhook, by their kind."""
 

@@ -24,8 +24,9 @@ class Sender:
         formats: what it sends; which one a body is of is recognised by the body.
         kind_header: an unsigned header that names the kind of event, lower case, or None. It is
             not believed; where it disagrees with the body, that is recorded.
-        pings: kinds that say only that the sender is there.
+        pings: kinds that say only that the sender is there, lower case.
         is_ping: tells it from the body, where no header does.
+        wide_kinds: kinds that any event may come under, lower case; they disagree with none.
     """
 
     name: str
@@ -35,3 +36,4 @@ class Sender:
     kind_header: str | None = None
     pings: frozenset[str] = frozenset()
     is_ping: Callable[[Shape], bool] | None = None
+    wide_kinds: frozenset[str] = frozenset()

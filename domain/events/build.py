@@ -67,6 +67,10 @@ class TaskFinished(Common, kw_only=True):
     pipeline: Name | None = None
     attempt: Steps | None = None
     analysis: Name | None = None
+    stage: Name | None = None
+    job: Name | None = None
+    failure_reason: Name | None = None
+    may_fail: bool | None = None
 
 
 @event("build.finished", BUILD)

@@ -11,6 +11,7 @@ from domain.events.fields import (
     MAX_LIST,
     Commit,
     Common,
+    Count,
     Handle,
     Instant,
     Name,
@@ -87,7 +88,9 @@ class RefUpdated(Common, kw_only=True):
     created: bool | None = None
     deleted: bool | None = None
     forced: bool | None = None
+    protected: bool | None = None
     pusher: Person | None = None
+    commits_count: Count | None = None
     commits: Annotated[list[Authored], Meta(max_length=MAX_LIST)] | None = None
 
 

@@ -73,6 +73,8 @@ class Deployment(Common, kw_only=True):
     first_exposed_at: Instant | None = None
     reason: Text | None = None
     ref: Handle | None = None
+    environment_tier: Name | None = None
+    job: Name | None = None
 
 
 @event("deployment.started", DEPLOYMENT)

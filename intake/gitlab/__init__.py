@@ -1,0 +1,1 @@
+"""GitLab: webhooks of projects, groups and instances, and its audit events."""
