@@ -6,7 +6,7 @@ that never worked: who dies between the two runs the command again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from api.decisions import decide
 from domain.errors import SettingError
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from domain.log.context import By
     from domain.log.emitter import EmitterKey
     from domain.log.key import Entropy
+    from intake.sender import Sender
     from store.credentials import Credential, Role
     from store.sources import Source
+
+_SECRET_BYTES: Final = 32
+_SHORTEST_SECRET: Final = 16
 
 
 class Granting:
@@ -81,25 +85,39 @@ class Granting:
         self._record("key.revoked", {"credential": credential})
         self._here.emitters.revoke(credential)
 
-    def source(self, name: str, kind: str, every_s: int | None = None) -> Source:
+    def source(
+        self, name: str, kind: str, every_s: int | None = None, secret: str | None = None
+    ) -> Source:
         """Let a system deliver by webhook; its secret is given here and never again.
 
         Args:
             name: in the address it delivers to.
             kind: of system.
             every_s: it is expected to deliver at least so often, in seconds; None: not expected.
+            secret: that the system has made; None: one is made here.
 
         Raises:
-            SettingError: the kind is unknown or the name none.
+            SettingError: the kind is unknown, the name none, or the secret missing or too short.
             ConflictError: the name is taken, or was.
         """
         if kind not in SENDERS:
             raise SettingError(f"no such kind of source; known are {', '.join(sorted(SENDERS))}")
-        source = self._here.sources.draw(name, kind, self._here.register.workload(), every_s)
+        shared = self._secret(SENDERS[kind], secret)
+        workload = self._here.register.workload()
+        source = self._here.sources.draw(name, kind, workload, shared, every_s)
         said = {"name": name, "kind": kind, "credential": source.credential.id}
         self._record("source.registered", said | ({"every_s": every_s} if every_s else {}))
         self._here.sources.keep(source)
         return source
+
+    def _secret(self, sender: Sender, brought: str | None) -> str:
+        if brought is not None:
+            if len(brought) < _SHORTEST_SECRET:
+                raise SettingError(f"a secret has {_SHORTEST_SECRET} characters at least")
+            return brought
+        if sender.new_secret is None:
+            raise SettingError(f"{sender.title} makes the secret: add the webhook there, bring it")
+        return sender.new_secret(self._entropy(_SECRET_BYTES))
 
     def revoke_source(self, name: str) -> None:
         """Take no more deliveries of a source.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from api.host import Settings
 
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,3})(m|h|d)")
+_LONGEST_SECRET: Final = 1000
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400}
 
 
@@ -32,16 +33,27 @@ def source() -> None:
 @click.option("--name", "called", default=None, help="in its address; else the kind")
 @click.option("--every", default=None, metavar="24h", help="record a gap when silent for longer")
 @click.option(
+    "--secret-file", "brought", type=click.File(), default=None, metavar="FILE",
+    help="a secret that the system has made; - for standard input",
+)  # fmt: skip
+@click.option(
     "--url", envvar="PIPELEDGER_PUBLIC_URL", default="http://127.0.0.1:8400", show_default=True,
     help="where the sender reaches this server",
 )  # fmt: skip
 def source_add(
-    settings: Settings, name: str, kind: str, called: str | None, every: str | None, url: str
+    settings: Settings,
+    name: str,
+    kind: str,
+    called: str | None,
+    every: str | None,
+    brought: TextIO | None,
+    url: str,
 ) -> None:
     """Let a system deliver; print its address and secret, this once."""
     every_s = _seconds(every)
+    secret = _secret(brought) if brought is not None else None
     with opened(settings, name) as one:
-        added = granting(one).source(called or kind, kind, every_s)
+        added = granting(one).source(called or kind, kind, every_s, secret)
     sender = SENDERS[kind]
     click.echo(f"url     {sources.address(url.rstrip('/'), name, added)}")
     click.echo(f"secret  {added.secret}")
@@ -81,6 +93,13 @@ def source_revoke(settings: Settings, name: str, called: str) -> None:
     with opened(settings, name) as one:
         granting(one).revoke_source(called)
     click.echo(f"revoked {called}")
+
+
+def _secret(brought: TextIO) -> str:
+    try:
+        return brought.read(_LONGEST_SECRET).strip()
+    except UnicodeDecodeError:
+        raise SettingError("--secret-file: the file is no text") from None
 
 
 def _seconds(every: str | None) -> int | None:

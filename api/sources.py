@@ -38,6 +38,7 @@ class NewSource(BaseModel):
     kind: Annotated[str, Field(max_length=40)]
     name: Annotated[str | None, Field(max_length=40)] = None
     every_s: Annotated[int | None, Field(ge=1, le=MAX_EVERY_S)] = None
+    secret: Annotated[str | None, Field(max_length=200, repr=False)] = None
 
 
 @router.get("/v1/{ledger}/sources", tags=["read"])
@@ -59,7 +60,9 @@ async def post_source(request: Request, ledger: str, wanted: NewSource) -> Respo
     def grant() -> Source:
         granting = Granting(here, by, state.clock(), state.entropy)
         try:
-            return granting.source(wanted.name or wanted.kind, wanted.kind, wanted.every_s)
+            return granting.source(
+                wanted.name or wanted.kind, wanted.kind, wanted.every_s, wanted.secret
+            )
         except SettingError as error:
             raise RefusedError("body", str(error)) from None
 

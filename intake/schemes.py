@@ -135,6 +135,11 @@ class Standard:
         return any(_same(one, wanted) for one in given) and near
 
 
+def standard_secret(key: bytes) -> str:
+    """A key as Standard Webhooks writes it."""
+    return "whsec_" + base64.b64encode(key).decode()
+
+
 @dataclass(frozen=True, slots=True)
 class AnyOf:
     """Several schemes of which a sender may use one.

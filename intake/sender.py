@@ -27,6 +27,8 @@ class Sender:
         pings: kinds that say only that the sender is there, lower case.
         is_ping: tells it from the body, where no header does.
         wide_kinds: kinds that any event may come under, lower case; they disagree with none.
+        new_secret: writes 32 random bytes as a secret that the sender takes; None where the sender
+            makes the secret itself and the operator brings it.
     """
 
     name: str
@@ -37,3 +39,4 @@ class Sender:
     pings: frozenset[str] = frozenset()
     is_ping: Callable[[Shape], bool] | None = None
     wide_kinds: frozenset[str] = frozenset()
+    new_secret: Callable[[bytes], str] | None = bytes.hex

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _ID_BYTES: Final = 16
-_SECRET_BYTES: Final = 32
 _TRUSTED_S: Final = 5.0
 _FRESH_S: Final = 0.2
 
@@ -95,8 +94,10 @@ class Sources:
             "UPDATE {} SET revoked_at = %s WHERE name = %s AND revoked_at IS NULL"
         ).format(table)
 
-    def draw(self, name: str, kind: str, principal: str, every_s: int | None) -> Source:
-        """A new source with a secret of its own, which is nothing until it is kept.
+    def draw(
+        self, name: str, kind: str, principal: str, secret: str, every_s: int | None
+    ) -> Source:  # fmt: skip
+        """A new source, which is nothing until it is kept.
 
         Raises:
             SettingError: the name is none.
@@ -109,7 +110,6 @@ class Sources:
                 raise ConflictError(f"a source {name} is there, or was; choose another name")
         identity = "crd_" + self._entropy(_ID_BYTES).hex()
         credential = Credential(identity, principal, "emitter", (), None, how="webhook")
-        secret = self._entropy(_SECRET_BYTES).hex()
         return Source(name, kind, credential, secret, every_s, self._clock())
 
     def keep(self, source: Source) -> None:

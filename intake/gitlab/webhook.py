@@ -19,7 +19,7 @@ from intake.gitlab import (
 )
 from intake.json_body import read_fields
 from intake.report import Format, Reading
-from intake.schemes import AnyOf, Shared, Standard
+from intake.schemes import AnyOf, Shared, Standard, standard_secret
 from intake.sender import Sender
 from intake.shape import shape_of
 
@@ -87,4 +87,6 @@ SENDER: Final = Sender(
     formats=(FORMAT, audit.FORMAT),
     kind_header="x-gitlab-event",
     wide_kinds=frozenset({"system hook", "confidential issue hook"}),
+    # Good as either of its tokens.
+    new_secret=standard_secret,
 )  # fmt: skip

@@ -230,6 +230,31 @@ def test_only_operators_add_sources(server: Running) -> None:
         assert http.post("/sources", json={"kind": "github", "name": "no"}).status_code == 403
 
 
+def test_a_system_that_makes_the_secret_has_it_brought(server: Running) -> None:
+    """Over HTTP and by the command; a secret that can be guessed is none."""
+    gitlab = {"object_kind": "deployment", "status": "success", "deployment_id": 1,
+              "environment": "live", "project": {"web_url": REPOSITORY["html_url"]}}  # fmt: skip
+
+    def said(name: str, token: str) -> int:
+        return httpx.post(
+            f"{server.url}/v1/default/intake/{name}", json=gitlab, headers={"X-Gitlab-Token": token}
+        ).status_code
+
+    with server.http() as http:
+        wanted = {"kind": "gitlab", "name": "lab", "secret": "made-by-the-system"}
+        assert http.post("/sources", json=wanted | {"secret": "short"}).status_code == 400
+        answer = http.post("/sources", json=wanted)
+        assert (answer.status_code, answer.json()["secret"]) == (201, "made-by-the-system")
+    assert (said("lab", "made-by-the-system"), said("lab", "made-by-somebody")) == (201, 401)
+    subprocess.run(
+        [BIN / "pipeledger-server", "source", "add", "--data", server.data, "gitlab", "--name",
+         "lab-2", "--secret-file", "-"],
+        input="another-of-the-system\n", text=True, check=True,
+    )  # fmt: skip
+    # It is told for the second time.
+    assert said("lab-2", "another-of-the-system") == 200
+
+
 def test_the_command_adds_lists_and_revokes(server: Running) -> None:
     """On the data of a running server; a revoked source is unknown within seconds."""
 

@@ -29,6 +29,8 @@ WRITERS: Final = {
     "terraform-cloud": {"terraform"},
     "argocd": {"argocd"},
     "argocd-notification": {"argocd"},
+    "gitlab": {"gitlab"},
+    "gitlab-audit-events": {"gitlab"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(
