@@ -48,6 +48,7 @@ class Story:
         self,
         kind: str,
         time: str,
+        /,
         *,
         source: str = SOURCE,
         assurance: str = "asserted",

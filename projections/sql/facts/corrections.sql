@@ -5,9 +5,9 @@ SELECT
     type,
     principal,
     CASE WHEN type = 'pipeledger.event.voided'
-         THEN CAST(event ->> '$.data.position' AS BIGINT) END AS voided,
+         THEN TRY_CAST(event ->> '$.data.position' AS BIGINT) END AS voided,
     CASE WHEN type = 'pipeledger.part.redacted'
-         THEN CAST(event ->> '$.data.position' AS BIGINT) END AS redacted,
+         THEN TRY_CAST(event ->> '$.data.position' AS BIGINT) END AS redacted,
     event ->> '$.data.second' AS second
 FROM events
 WHERE type IN ('pipeledger.event.voided', 'pipeledger.part.redacted')

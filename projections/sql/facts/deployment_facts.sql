@@ -10,7 +10,7 @@ SELECT
     event ->> '$.data.deployment' AS deployment,
     service,
     environment,
-    coalesce(CAST(event ->> '$.data.attempt' AS BIGINT), 1) AS attempt,
+    coalesce(TRY_CAST(event ->> '$.data.attempt' AS BIGINT), 1) AS attempt,
     event ->> '$.data.component' AS component,
     repository,
     commit,
@@ -37,8 +37,8 @@ SELECT
     event ->> '$.data.triggered_by' AS triggered_by,
     event ->> '$.data.strategy' AS strategy,
     event -> '$.data.targets' AS targets,
-    CAST(event ->> '$.data.started_at' AS TIMESTAMPTZ) AS started_at,
-    CAST(event ->> '$.data.first_exposed_at' AS TIMESTAMPTZ) AS first_exposed_at,
+    TRY_CAST(event ->> '$.data.started_at' AS TIMESTAMPTZ) AS started_at,
+    TRY_CAST(event ->> '$.data.first_exposed_at' AS TIMESTAMPTZ) AS first_exposed_at,
     time_basis,
     event IS NULL AS redacted
 FROM events

@@ -1,0 +1,39 @@
+-- What was said of builds and artifacts: one row an event.
+SELECT
+    position,
+    recorded_at,
+    occurred_at,
+    replace(type, 'pipeledger.', '') AS what,
+    assurance,
+    principal,
+    source,
+    service,
+    repository,
+    commit,
+    release,
+    run,
+    actor,
+    outcome,
+    artifact,
+    list_distinct([
+        digest
+        FOR digest IN list_append(
+            from_json(event -> '$.data.artifacts[*].digest', '["VARCHAR"]'), artifact
+        )
+        IF digest IS NOT NULL
+    ]) AS artifacts,
+    event ->> '$.data.version' AS version,
+    event ->> '$.data.builder' AS builder,
+    event ->> '$.data.sbom' AS sbom,
+    event ->> '$.data.provenance' AS provenance,
+    event ->> '$.data.kind' AS kind,
+    event ->> '$.data.predicate_type' AS predicate_type,
+    TRY_CAST(event ->> '$.data.signed' AS BOOLEAN) AS signed,
+    TRY_CAST(event ->> '$.data.started_at' AS TIMESTAMPTZ) AS started_at,
+    event ->> '$.data.url' AS url,
+    event IS NULL AS redacted
+FROM events
+WHERE type IN (
+    'pipeledger.build.finished', 'pipeledger.artifact.published', 'pipeledger.artifact.described',
+    'pipeledger.artifact.signed', 'pipeledger.attestation.verified', 'pipeledger.release.created'
+)

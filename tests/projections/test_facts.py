@@ -1,0 +1,72 @@
+"""Facts can be derived from any event, whatever stands in it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+from domain.events import TYPES
+from domain.events.examples import example
+from projections.contract import table
+from projections.definitions import definitions
+from projections.engine import Engine
+from projections.live import Snapshot
+from tests.projections.story import ORIGIN, Story, viewing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FACTS = sorted(one.name for one in definitions().values() if one.layer == "facts")
+
+
+def test_the_example_of_every_type_becomes_facts(tmp_path: Path) -> None:
+    """No fact's definition fails on any of them, and each finds some."""
+    story = Story()
+    for kind in TYPES.values():
+        told = example(kind)
+        name = kind.versioned.removeprefix("pipeledger.").removesuffix(".v1")
+        if name != "event.voided":
+            story.tell(name, told["time"], **told["data"])
+    with viewing(story, tmp_path) as view:
+        empty = [name for name in FACTS if not view.table(name).num_rows and name != "corrections"]
+    assert empty == []
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_what_did_not_come_through_the_door_breaks_no_facts(name: str, tmp_path: Path) -> None:
+    """Texts where lists belong, lists where numbers belong, no data at all, no JSON at all."""
+    kinds = {kind.name for kind in TYPES.values()}
+    strange: list[Any] = [
+        "x",
+        [],
+        {},
+        7,
+        None,
+        True,
+        ["y"],
+        {"a": {"b": []}},
+        [{"digest": 1}],
+        1e308,
+    ]
+    fields = sorted({
+        field for kind in TYPES.values() for field in example(kind)["data"]
+    } | {"position", "number", "commits", "artifacts"})  # fmt: skip
+    events = [{"data": dict.fromkeys(fields, value)} for value in strange]
+    texts = [json.dumps(event) for event in events] + [None, "{}", "[]", "1", '"x"']
+    rows = [(kind, text) for kind in sorted(kinds) for text in texts]
+    contract = table("events").arrow
+    filled: dict[str, list[Any]] = {column: [None] * len(rows) for column in contract.names}
+    filled |= {
+        "position": list(range(1, len(rows) + 1)),
+        "type": [kind for kind, _ in rows],
+        "event": [text for _, text in rows],
+    }
+    snapshot = Snapshot(ORIGIN, len(rows), b"", b"", (), pa.table(filled, contract), (1, 0))
+    engine = Engine(tmp_path, threads=1)
+    _, found = engine.facts(definitions()[name], snapshot)
+    engine.close()
+    assert found.num_rows > 0
+
