@@ -68,6 +68,7 @@ class Deployment(Common, kw_only=True):
     commits: Annotated[list[Commit], Meta(max_length=MAX_LIST)] | None = None
     remediates: Names | None = None
     rolls_back: Name | None = None
+    restores: Name | None = None
     strategy: Name | None = None
     targets: Annotated[list[Target], Meta(max_length=1000)] | None = None
     first_exposed_at: Instant | None = None

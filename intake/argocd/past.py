@@ -43,19 +43,22 @@ class Line:
     """The deployments of one application, one after the other."""
 
     def __init__(self) -> None:
-        self._met: set[bytes] = set()
+        self._met: dict[bytes, str] = {}
         self._last: bytes | None = None
         self._last_id: str | None = None
         self._left: bytes | None = None
 
     def kind_of(self, content: bytes | None) -> dict[str, Any]:
-        """The fields `kind`, `kind_basis`, `rolls_back` of a deployment that comes next."""
+        """The fields of a deployment that comes next: its kind, what it takes and brings back."""
         if content is None or self._last is None:
             return {}
         if content == self._last:
             kind = "redeploy"
         elif content in self._met and content != self._left:
-            return {"kind": "rollback", "kind_basis": BASIS, "rolls_back": self._last_id}
+            return {
+                "kind": "rollback", "kind_basis": BASIS,
+                "rolls_back": self._last_id, "restores": self._met[content],
+            }  # fmt: skip
         else:
             # Going back to what was just rolled back from is going on.
             kind = "planned"
@@ -68,5 +71,5 @@ class Line:
         if content != self._last:
             back = self.kind_of(content).get("kind") == "rollback"
             self._left = self._last if back else None
-        self._met.add(content)
+        self._met[content] = identity
         self._last, self._last_id = content, identity

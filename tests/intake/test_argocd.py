@@ -85,6 +85,7 @@ def test_going_back_to_what_ran_before_is_a_rollback() -> None:
         None, "redeploy", "planned", "rollback", "redeploy", "planned", "planned",
     ]  # fmt: skip
     assert found[3]["rolls_back"] == found[2]["deployment"]
+    assert found[3]["restores"] == found[1]["deployment"]
     assert found[3]["kind_basis"] == "history"
     assert sum("rolls_back" in one for one in found) == 1
 
