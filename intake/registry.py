@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import RefusedError, TooLargeError
-from intake import argocd, junit, sarif, terraform
+from intake import argocd, helm, junit, sarif, terraform
 from intake.body import check_body
 from intake.coverage import cobertura, coverage_py
 from intake.github import audit, webhook
@@ -36,6 +36,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     gitlab_audit.FORMAT,
     *terraform.FORMATS,
     *argocd.FORMATS,
+    *helm.FORMATS,
 )
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 

@@ -31,6 +31,7 @@ WRITERS: Final = {
     "argocd-notification": {"argocd"},
     "gitlab": {"gitlab"},
     "gitlab-audit-events": {"gitlab"},
+    "helm": set(),
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(
