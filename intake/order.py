@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Final
 from domain.instant import read_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from intake.report import Reading
 
-_BEFORE: Final = datetime.min.replace(tzinfo=UTC)
+_AFTER: Final = datetime.max.replace(tzinfo=UTC)
 
 
-def by_time(readings: list[Reading]) -> list[Reading]:
-    """The readings, earliest first; those of one instant as they came, those without one first."""
-    return sorted(
-        readings, key=lambda one: _BEFORE if one.time is None else read_time(one.time, "")
-    )
+def by_time(readings: Iterable[Reading]) -> list[Reading]:
+    """The readings, earliest first; those of one instant as they came.
+
+    Those without one come last: their time will be that of receipt.
+    """
+    return sorted(readings, key=lambda one: _AFTER if one.time is None else read_time(one.time, ""))

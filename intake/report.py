@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from domain.instant import read_time
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -86,14 +84,6 @@ def fact(
         data={name: value for name, value in data.items() if value is not None},
         documents=tuple(one for one in documents if one is not None),
     )
-
-
-def by_time(readings: Iterable[Reading]) -> list[Reading]:
-    """The readings in the order of their times; those without one last, as the file has them."""
-    found = list(readings)
-    timed = [(read_time(one.time, ""), one) for one in found if one.time is not None]
-    timed.sort(key=lambda pair: pair[0])
-    return [one for _, one in timed] + [one for one in found if one.time is None]
 
 
 @dataclass(frozen=True, slots=True)

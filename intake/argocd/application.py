@@ -11,8 +11,9 @@ from intake.ids import commit_of
 from intake.image import images_of
 from intake.instant import told_time
 from intake.number import count_of
+from intake.order import by_time
 from intake.person import account_of
-from intake.report import by_time, fact
+from intake.report import fact
 from intake.rows import named
 
 if TYPE_CHECKING:

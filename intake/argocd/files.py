@@ -14,7 +14,8 @@ from intake.argocd.structure import (
     Rollout,
 )
 from intake.json_body import read_fields
-from intake.report import Format, Reading, by_time
+from intake.order import by_time
+from intake.report import Format, Reading
 from intake.schemes import AnyOf, Basic, Shared
 from intake.sender import Sender
 from intake.shape import shape_of

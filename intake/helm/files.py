@@ -8,7 +8,8 @@ from intake.helm.revision import Revision, chart_of, reading_of
 from intake.helm.structure import Metadata, Release, Row
 from intake.json_body import read_fields
 from intake.number import count_of
-from intake.report import Format, Reading, by_time
+from intake.order import by_time
+from intake.report import Format, Reading
 from intake.shape import shape_of
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from intake.address import repository_of
 from intake.ids import ref_of
 from intake.image import images_of
 from intake.instant import told_time
+from intake.order import by_time
 from intake.person import account_of
-from intake.report import by_time, fact
+from intake.report import fact
 
 DIGEST = "sha256:" + "d" * 64
 
