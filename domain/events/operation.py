@@ -204,6 +204,7 @@ class Access(Common, kw_only=True):
 
     target: Handle
     subject: Person | None = None
+    grantee: Name | None = None
     role: Name | None = None
     reason: Text | None = None
     approval: Name | None = None
