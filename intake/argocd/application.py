@@ -152,15 +152,16 @@ def _numbered(app: Application, one: Deployed) -> str | None:
 
 def _common(app: Application) -> dict[str, Any]:
     place = app.spec.destination if app.spec else None
-    environment = named(place.namespace) if place else None
+    namespace = named(place.namespace) if place else None
     site = (named(place.name) or named(place.server)) if place else None
+    environment = namespace or site
     service = named(app.metadata.name) if app.metadata else None
     return {
         "tool": TOOL,
         "service": service,
         "service_basis": "application" if service else None,
         "environment": environment,
-        "environment_basis": "namespace" if environment else None,
+        "environment_basis": "namespace" if namespace else ("cluster" if site else None),
         "targets": [{"site": site}] if site else None,
         "project": named(app.spec.project) if app.spec else None,
     }

@@ -32,6 +32,7 @@ WRITERS: Final = {
     "gitlab": {"gitlab"},
     "gitlab-audit-events": {"gitlab"},
     "helm": set(),
+    "kubernetes-audit": {"kubernetes"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(
