@@ -24,6 +24,7 @@ VERBS = {
     "record": "send report files: test results, scans",
     "import": "send what a git repository tells",
     "snapshot": "send what really runs",
+    "reconcile": "compare the ledger with the code host",
     "verify": "check a ledger, a proof, a receipt, an export",
     "trust": "choose whose keys are believed",
     "spool": "see and send what waits for the ledger",
@@ -42,6 +43,7 @@ Environment:
   PIPELEDGER_SPOOL      folder where events wait while the ledger is away
   PIPELEDGER_SPOOL_MB   largest size of that folder (256)
   PIPELEDGER_STRICT=1   a failed delivery fails the job
+  GITHUB_TOKEN, GITLAB_TOKEN  of `reconcile`; sent to the code host only
   PIPELEDGER_TIMEOUT    seconds to wait for one answer (30)
 """
 

@@ -110,7 +110,7 @@ def data_of(words: list[str]) -> dict[str, Any]:
     return data
 
 
-def check_instant(text: str) -> str:
+def check_instant(text: str, option: str = "--at") -> str:
     """`text` itself, if it is a time of RFC 3339 with its offset.
 
     Raises:
@@ -118,7 +118,7 @@ def check_instant(text: str) -> str:
     """
     if _INSTANT.fullmatch(text) is None:
         raise UsageError(
-            f"--at {_shown(text)}: expected a time with offset, such as 2026-01-31T12:00:00Z"
+            f"{option} {_shown(text)}: expected a time with offset, such as 2026-01-31T12:00:00Z"
         )
     return text
 

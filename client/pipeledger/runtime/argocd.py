@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeledger.errors import UnseenError
+from pipeledger.looking import at, labelled, listed, text, texts
 from pipeledger.runtime.asking import ask
-from pipeledger.runtime.reading import at, labelled, listed, text, texts
 from pipeledger.runtime.workload import Runtime, Seen, image_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What a code host has, compared with what the ledger has."""
