@@ -1,0 +1,34 @@
+-- Every environment that anything was said of, and what its name suggests (R1).
+-- A name suggests a tier only where it is that word, or begins with it and goes on after a mark:
+-- `prod-eu` is production, `preprod` and `non-prod` are not.
+WITH seen AS (
+    SELECT environment, position FROM all_deployment_facts WHERE environment IS NOT NULL
+    UNION ALL
+    SELECT environment, position FROM incident_facts WHERE environment IS NOT NULL
+    UNION ALL
+    SELECT environment, position FROM register_facts
+    WHERE what = 'environment.registered' AND environment IS NOT NULL
+)
+
+SELECT
+    environment,
+    min(position) AS first_position,
+    CASE
+        WHEN regexp_matches(lower(environment), '^(prod|production|prd|live)([-_/. ].*)?$')
+            THEN 'production'
+        WHEN regexp_matches(lower(environment), '^(dr|disaster-recovery|standby)([-_/. ].*)?$')
+            THEN 'dr'
+        WHEN regexp_matches(
+            lower(environment),
+            '^(stage|staging|stg|uat|preprod|pre-prod|pre-production|preproduction)([-_/. ].*)?$'
+        ) THEN 'staging'
+        WHEN regexp_matches(
+            lower(environment), '^(test|testing|tst|qa|integration|int|ci)([-_/. ].*)?$'
+        ) THEN 'test'
+        WHEN regexp_matches(lower(environment), '^(dev|development|local|sandbox)([-_/. ].*)?$')
+            THEN 'development'
+        WHEN regexp_matches(lower(environment), '^(preview|review|pr|ephemeral)([-_/. ].*)?$')
+            THEN 'preview'
+    END AS tier_by_name
+FROM seen
+GROUP BY environment

@@ -1,0 +1,97 @@
+-- R3, rollbacks. A deployment that is tried again after it failed is one unit with its first try:
+-- "if the one before is a failed rollback with the same set, this is a rollback as well".
+WITH marked AS (
+    SELECT
+        *,
+        NOT coalesce(
+            content = lag(content) OVER w
+            AND NOT lag(succeeded) OVER w
+            AND stated_kind IS NULL AND NOT remedies,
+            FALSE
+        ) AS begins_unit
+    FROM line_steps
+    WHERE NOT is_redeploy
+    WINDOW w AS (PARTITION BY line ORDER BY step)
+),
+
+grouped AS (
+    SELECT
+        *,
+        sum(CASE WHEN begins_unit THEN 1 ELSE 0 END) OVER (
+            PARTITION BY line ORDER BY step ROWS UNBOUNDED PRECEDING
+        ) AS unit
+    FROM marked
+),
+
+units AS (
+    SELECT
+        line,
+        unit,
+        first(before_content ORDER BY step) AS replaced,
+        first(content ORDER BY step) AS content,
+        first(step ORDER BY step) AS first_step,
+        first(
+            CASE
+                WHEN stated_kind IS NOT NULL THEN stated_kind
+                WHEN remedies THEN 'hotfix'
+            END ORDER BY step
+        ) AS stated,
+        -- Something that ran here before comes back.
+        first(
+            coalesce(
+                stated_kind IS NULL AND NOT remedies AND succeeded_before
+                AND content <> before_content,
+                FALSE
+            ) ORDER BY step
+        ) AND (SELECT infer_rollback FROM parameters) AS comes_back
+    FROM grouped
+    GROUP BY line, unit
+),
+
+-- Returning to what the line has just been rolled back from is planned. Whether the unit before is
+-- a rollback may hang on the one before that; within a run of units that each come back to what the
+-- one before replaced, rollback and return take turns, so counting from the run's start settles it.
+runs AS (
+    SELECT
+        *,
+        comes_back AND coalesce(
+            content = lag(replaced) OVER (PARTITION BY line ORDER BY unit), FALSE
+        ) AS returns
+    FROM units
+),
+
+counted AS (
+    SELECT
+        *,
+        sum(CASE WHEN returns THEN 0 ELSE 1 END) OVER (
+            PARTITION BY line ORDER BY unit ROWS UNBOUNDED PRECEDING
+        ) AS run
+    FROM runs
+),
+
+settled AS (
+    SELECT
+        line,
+        unit,
+        first_step,
+        stated,
+        (coalesce(
+            first_value(stated) OVER r = 'rollback', first_value(comes_back) OVER r
+        ) <> (row_number() OVER r % 2 = 0)) AS is_rollback
+    FROM counted
+    WINDOW r AS (PARTITION BY line, run ORDER BY unit)
+)
+
+SELECT
+    g.deployment_key,
+    g.line,
+    g.step,
+    g.content,
+    s.first_step,
+    CASE
+        WHEN s.is_rollback THEN 'rollback'
+        ELSE coalesce(s.stated, 'planned')
+    END AS kind,
+    s.stated IS NOT NULL AS is_stated
+FROM grouped AS g
+INNER JOIN settled AS s USING (line, unit)
