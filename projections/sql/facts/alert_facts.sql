@@ -6,6 +6,7 @@ SELECT
     replace(type, 'pipeledger.', '') AS what,
     assurance,
     principal,
+    credential,
     source,
     event ->> '$.data.fingerprint' AS fingerprint,
     service,

@@ -29,6 +29,10 @@ SELECT
     TRY_CAST(event ->> '$.data.merged_at' AS TIMESTAMPTZ) AS merged_at,
     from_json(event -> '$.data.original_commits', '["VARCHAR"]') AS original_commits,
     from_json(event -> '$.data.commits[*].sha', '["VARCHAR"]') AS commits,
+    from_json(
+        event -> '$.data.commits',
+        '[{"sha": "VARCHAR", "authored_at": "VARCHAR", "committed_at": "VARCHAR"}]'
+    ) AS authored,
     event ->> '$.data.url' AS url,
     time_basis,
     event IS NULL AS redacted

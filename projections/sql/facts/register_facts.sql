@@ -20,6 +20,7 @@ SELECT
     ) AS repositories,
     TRY_CAST(event -> '$.data.deployment_source' AS MAP(VARCHAR, VARCHAR)) AS deployment_source,
     event ->> '$.data.second' AS second,
+    event ->> '$.data.credential' AS source_credential,
     event ->> '$.data.name' AS source_name,
     event ->> '$.data.kind' AS source_kind,
     from_json(event -> '$.data.sources', '["VARCHAR"]') AS sources,

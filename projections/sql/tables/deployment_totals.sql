@@ -66,6 +66,7 @@ told AS (
         min(occurred_at) FILTER (WHERE had_impact) AS harmed_at,
         bool_or(NOT succeeded AND had_impact IS NULL) AS impact_unknown,
         count(*) FILTER (WHERE NOT succeeded) AS attempts_failed,
+        count(*) FILTER (WHERE had_impact = FALSE) AS attempts_without_impact,
         max(position) AS last_position
     FROM deployment_reports
     GROUP BY deployment_key

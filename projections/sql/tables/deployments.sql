@@ -79,6 +79,7 @@ SELECT
     ) AS counted,
     attempts,
     attempts_failed,
+    attempts_without_impact,
     components,
     artifacts,
     config,
