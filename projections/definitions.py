@@ -9,7 +9,8 @@
 Beside them stand the steps (`projections.steps`): walks over a graph, in Python.
 
 A file is one SELECT. It names the tables it needs as if they were there; `parameters` is a table
-of one row. What they need is found by reading them, so no list of dependencies can be wrong.
+of one row. What they need stands behind FROM and JOIN in them, so no list of dependencies can be
+wrong.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 Layer = Literal["facts", "tables", "metrics", "steps"]
 LAYERS: Final[tuple[Layer, ...]] = ("facts", "tables", "metrics")
 _COMMENT: Final = re.compile(r"--[^\n]*")
-_WORD: Final = re.compile(r"\b[a-z][a-z0-9_]*\b")
+_SOURCE: Final = re.compile(r"\b(?:FROM|JOIN)\s+([a-z][a-z0-9_]*)\b")
 _TEXT: Final = re.compile(r"'[^']*'")
 
 
@@ -67,7 +68,7 @@ def definitions() -> dict[str, Definition]:
                 texts[name] = (layer, file.read_text(encoding="utf-8"))
     known = texts.keys() | STEPS.keys()
     found = {
-        name: Definition(name, layer, text, tuple(sorted(_words(text) & known - {name})))
+        name: Definition(name, layer, text, tuple(sorted(_sources(text) & known - {name})))
         for name, (layer, text) in sorted(texts.items())
     }
     for name, step in STEPS.items():
@@ -110,5 +111,5 @@ def digest_of(names: Iterable[str]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def _words(text: str) -> set[str]:
-    return set(_WORD.findall(_TEXT.sub("''", _COMMENT.sub("", text))))
+def _sources(text: str) -> set[str]:
+    return set(_SOURCE.findall(_TEXT.sub("''", _COMMENT.sub("", text))))
