@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 FIRST: Final = datetime(1, 1, 2, tzinfo=UTC)
 LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
+_MOST_BUCKETS: Final = timedelta(days=3660)
 _INSTANT: Final = pa.timestamp("us", "UTC")
+_KINDS: Final = {
+    "known_at": pa.int64(), "attribution_window_s": pa.int64(), "infer_rollback": pa.bool_(),
+    "count_redeploys": pa.bool_(), "window_from": _INSTANT, "window_to": _INSTANT, "at": _INSTANT,
+    "baseline_from": _INSTANT, "baseline_to": _INSTANT,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +39,16 @@ class Parameters:
         bucket: length of the steps of a series, or `none`.
         attribution_window_s: seconds after a deployment within which an incident without a cause
             is taken for its doing; 0: never.
-        infer_rollback: tell rollbacks and redeploys by the artifacts, where nobody says so.
+        infer_rollback: tell rollbacks by what is deployed, where nobody says so.
         commit_time_basis: which of a commit's times lead time begins with.
         count_redeploys: count deployments that changed nothing.
+        baseline_from: first instant of a window to compare with, or None.
+        baseline_to: first instant after it, or None.
+        group_by: what numbers are grouped by.
+        service: only of this service.
+        team: only of this team's services.
+        environment: only of this environment.
+        repository: only of this repository.
     """
 
     known_at: int
@@ -48,6 +61,13 @@ class Parameters:
     infer_rollback: bool = True
     commit_time_basis: Literal["authored", "committed", "merged"] = "authored"
     count_redeploys: bool = False
+    baseline_from: datetime | None = None
+    baseline_to: datetime | None = None
+    group_by: Literal["none", "team", "service", "environment", "repository"] = "none"
+    service: str | None = None
+    team: str | None = None
+    environment: str | None = None
+    repository: str | None = None
 
     def __post_init__(self) -> None:
         try:
@@ -56,19 +76,24 @@ class Parameters:
             raise RefusedError("query tz", "no time zone of this name is known") from None
         if self.window_from >= self.window_to:
             raise RefusedError("query to", "expected an instant after from")
+        if (self.baseline_from is None) != (self.baseline_to is None):
+            raise RefusedError("query baseline_to", "baseline_from and baseline_to go together")
+        if self.baseline_from and self.baseline_to and self.baseline_from >= self.baseline_to:
+            raise RefusedError("query baseline_to", "expected an instant after baseline_from")
+        if self.bucket != "none" and self.window_to - self.window_from > _MOST_BUCKETS:
+            raise RefusedError("query bucket", "expected from and to at most 3660 days apart")
 
     def row(self) -> pa.Table:
         """The one row of the table `parameters`."""
         values = asdict(self)
-        kinds = {"known_at": pa.int64(), "attribution_window_s": pa.int64(),
-                 "window_from": _INSTANT, "window_to": _INSTANT, "at": _INSTANT}  # fmt: skip
         return pa.table({
-            name: pa.array([value], kinds.get(name)) for name, value in values.items()
+            name: pa.array([value], _KINDS.get(name, pa.string()))
+            for name, value in values.items()
         })  # fmt: skip
 
     def told(self) -> dict[str, Any]:
         """The parameters as an answer states them: JSON values, what was left open left out."""
-        left_open = {name for name, value in asdict(self).items() if value in (FIRST, LAST)}
+        left_open = {name for name, value in asdict(self).items() if value in (FIRST, LAST, None)}
         told: dict[str, Any] = msgspec.to_builtins(self)
         return {name: value for name, value in told.items() if name not in left_open}
 

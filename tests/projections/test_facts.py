@@ -69,4 +69,3 @@ def test_what_did_not_come_through_the_door_breaks_no_facts(name: str, tmp_path:
     _, found = engine.facts(definitions()[name], snapshot)
     engine.close()
     assert found.num_rows > 0
-

@@ -1,0 +1,78 @@
+-- R5, deployment frequency: of S, the counted deployments that succeeded.
+WITH s AS (
+    SELECT * FROM window_deployments WHERE counted AND succeeded
+),
+
+totals AS (
+    SELECT
+        part, window_from, window_to, group_key,
+        count(*) AS deployments,
+        count(CASE WHEN kind = 'planned' THEN 1 END) AS planned,
+        count(CASE WHEN kind = 'hotfix' THEN 1 END) AS hotfixes,
+        count(CASE WHEN kind = 'rollback' THEN 1 END) AS rollbacks,
+        count(DISTINCT local_date) AS deployment_days
+    FROM s
+    GROUP BY part, window_from, window_to, group_key
+),
+
+-- The time between two deployments of one line, within the window.
+spaced AS (
+    SELECT
+        part, window_from, window_to, group_key,
+        finished_s - lag(finished_s) OVER (
+            PARTITION BY part, window_from, window_to, group_key, line ORDER BY finished_s
+        ) AS gap_s
+    FROM s
+),
+
+gaps AS (
+    SELECT
+        part, window_from, window_to, group_key,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY gap_s) AS median_gap_s
+    FROM spaced
+    WHERE gap_s IS NOT NULL
+    GROUP BY part, window_from, window_to, group_key
+),
+
+-- Weeks without a deployment are weeks with zero days.
+days AS (
+    SELECT
+        g.part, g.window_from, g.window_to, g.group_key, k.monday,
+        count(DISTINCT s.local_date) AS days
+    FROM window_groups AS g
+    INNER JOIN window_weeks AS k
+        ON g.part = k.part AND g.window_from = k.window_from AND g.window_to = k.window_to
+    LEFT JOIN s
+        ON g.part = s.part AND g.window_from = s.window_from AND g.window_to = s.window_to
+        AND g.group_key = s.group_key AND k.monday = s.monday
+    GROUP BY g.part, g.window_from, g.window_to, g.group_key, k.monday
+),
+
+weekly AS (
+    SELECT
+        part, window_from, window_to, group_key,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY days) AS median_days_per_week
+    FROM days
+    GROUP BY part, window_from, window_to, group_key
+)
+
+SELECT
+    g.part, g.window_from, g.window_to, g.group_key,
+    coalesce(t.deployments, 0) AS deployments,
+    coalesce(t.deployments, 0) / ((g.to_s - g.from_s) / 86400.0) AS deployments_per_day,
+    coalesce(t.planned, 0) AS planned,
+    coalesce(t.hotfixes, 0) AS hotfixes,
+    coalesce(t.rollbacks, 0) AS rollbacks,
+    coalesce(t.deployment_days, 0) AS deployment_days,
+    w.median_days_per_week,
+    p.median_gap_s
+FROM window_groups AS g
+LEFT JOIN totals AS t
+    ON g.part = t.part AND g.window_from = t.window_from AND g.window_to = t.window_to
+    AND g.group_key = t.group_key
+LEFT JOIN gaps AS p
+    ON g.part = p.part AND g.window_from = p.window_from AND g.window_to = p.window_to
+    AND g.group_key = p.group_key
+LEFT JOIN weekly AS w
+    ON g.part = w.part AND g.window_from = w.window_from AND g.window_to = w.window_to
+    AND g.group_key = w.group_key

@@ -1,0 +1,43 @@
+-- R12, mean time to restore: over the incidents that ended in the window, whatever caused them.
+WITH ended AS (
+    SELECT * FROM window_incidents WHERE ended_in_window AND NOT is_anomaly
+),
+
+totals AS (
+    SELECT
+        part, window_from, window_to, group_key,
+        count(*) AS incidents,
+        avg(impaired_s) AS mttr_s,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY impaired_s) AS median_s,
+        percentile_cont(0.9) WITHIN GROUP (ORDER BY impaired_s) AS p90_s,
+        count(CASE WHEN derived THEN 1 END) AS derived_from_alerts
+    FROM ended
+    GROUP BY part, window_from, window_to, group_key
+),
+
+others AS (
+    SELECT
+        part, window_from, window_to, group_key,
+        count(CASE WHEN open_at_end THEN 1 END) AS open,
+        count(CASE WHEN is_anomaly AND ended_in_window THEN 1 END) AS anomalies
+    FROM window_incidents
+    GROUP BY part, window_from, window_to, group_key
+)
+
+SELECT
+    g.part, g.window_from, g.window_to, g.group_key,
+    coalesce(t.incidents, 0) AS incidents,
+    t.mttr_s,
+    t.median_s,
+    t.p90_s,
+    coalesce(o.open, 0) AS open,
+    coalesce(o.anomalies, 0) AS anomalies,
+    coalesce(t.derived_from_alerts, 0) AS derived_from_alerts,
+    coalesce(t.incidents, 0) < 5 AS few
+FROM window_groups AS g
+LEFT JOIN totals AS t
+    ON g.part = t.part AND g.window_from = t.window_from AND g.window_to = t.window_to
+    AND g.group_key = t.group_key
+LEFT JOIN others AS o
+    ON g.part = o.part AND g.window_from = o.window_from AND g.window_to = o.window_to
+    AND g.group_key = o.group_key
