@@ -14,6 +14,8 @@ from intake.gitlab import audit as gitlab_audit
 from intake.gitlab import webhook as gitlab
 from intake.k6 import stream, summary
 from intake.limits import MAX_FACTS
+from intake.pagerduty import legacy as pagerduty_legacy
+from intake.pagerduty import webhook as pagerduty
 from intake.shape import shape_of
 from intake.trivy import report as trivy
 
@@ -34,6 +36,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     audit.FORMAT,
     gitlab.FORMAT,
     gitlab_audit.FORMAT,
+    pagerduty.FORMAT,
+    pagerduty_legacy.FORMAT,
     *terraform.FORMATS,
     *argocd.FORMATS,
     *helm.FORMATS,
@@ -44,6 +48,7 @@ _BY_NAME: Final = {one.name: one for one in FORMATS}
 _SENDERS: Final[tuple[Sender, ...]] = (
     webhook.SENDER,
     gitlab.SENDER,
+    pagerduty.SENDER,
     terraform.SENDER,
     argocd.SENDER,
     kubernetes.SENDER,

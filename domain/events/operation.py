@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from domain.events.fields import (
     Common,
+    Count,
     Handle,
     Instant,
     Name,
@@ -31,7 +32,9 @@ class Incident(Common, kw_only=True):
     """Something impaired a service."""
 
     incident: Name
+    number: Count | None = None
     severity: Name | None = None
+    urgency: Name | None = None
     category: Literal["availability", "security", "privacy"] | None = None
     cause: Name | None = None
     caused_by: Name | None = None
@@ -42,6 +45,7 @@ class Incident(Common, kw_only=True):
     started_at: Instant | None = None
     detected_at: Instant | None = None
     contained_at: Instant | None = None
+    merged_into: Name | None = None
 
 
 @event("incident.opened", RECOVERY)

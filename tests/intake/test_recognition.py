@@ -31,6 +31,8 @@ WRITERS: Final = {
     "argocd-notification": {"argocd"},
     "gitlab": {"gitlab"},
     "gitlab-audit-events": {"gitlab"},
+    "pagerduty": {"pagerduty"},
+    "pagerduty-legacy": {"pagerduty"},
     "helm": set(),
     "kubernetes-audit": {"kubernetes"},
 }
