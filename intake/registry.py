@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import RefusedError, TooLargeError
-from intake import argocd, helm, junit, kubernetes, sarif, terraform
+from intake import argocd, helm, junit, kubernetes, opa, sarif, terraform
 from intake.body import check_body
 from intake.coverage import cobertura, coverage_py
 from intake.github import audit, webhook
@@ -42,6 +42,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *argocd.FORMATS,
     *helm.FORMATS,
     *kubernetes.FORMATS,
+    *opa.FORMATS,
 )
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 
@@ -52,6 +53,7 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     terraform.SENDER,
     argocd.SENDER,
     kubernetes.SENDER,
+    opa.SENDER,
 )
 SENDERS: Final = {one.name: one for one in _SENDERS}
 """Systems that deliver by webhook, by their kind."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import hmac
 import json
@@ -118,6 +119,31 @@ def test_the_same_body_again_is_the_same_delivery(server: Running, hub: Hub) -> 
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json()["receipts"] == [again.json()["receipts"][0] | {"status": 201}]
     assert _listed(server, hub)["delivered"] == 1
+
+
+def test_a_batch_comes_packed_with_a_bearer_token(server: Running) -> None:
+    """As OPA uploads its decision log."""
+    with server.http() as http:
+        made = http.post("/sources", json={"kind": "opa", "name": "opa"}).json()
+    decisions = [
+        {"decision_id": str(number), "path": "shop/allow", "result": bool(number), "labels": {},
+         "timestamp": "2026-01-01T10:00:00Z", "input": {"token": CANARY}}
+        for number in range(2)
+    ]  # fmt: skip
+    headers = {
+        "Content-Type": "application/json", "Content-Encoding": "gzip",
+        "Authorization": f"Bearer {made['secret']}",
+    }  # fmt: skip
+    body = gzip.compress(json.dumps(decisions).encode())
+    answer = httpx.post(made["url"], content=body, headers=headers, timeout=60)
+    assert len(answer.json()["receipts"]) == len(decisions)
+    entry = _entry(server, answer)
+    assert entry["type"] == "pipeledger.policy.evaluated"
+    assert entry["event"]["data"]["decision"] == "deny"
+    assert CANARY not in json.dumps(entry)
+    headers["Authorization"] = "Bearer other"
+    refused = httpx.post(made["url"], content=body, headers=headers, timeout=60)
+    assert refused.status_code == httpx.codes.UNAUTHORIZED
 
 
 @pytest.mark.parametrize("fault", ["secret", "body", "signature", "name", "ledger", "none"])

@@ -35,6 +35,9 @@ WRITERS: Final = {
     "pagerduty-legacy": {"pagerduty"},
     "helm": set(),
     "kubernetes-audit": {"kubernetes"},
+    "opa-decision-log": {"opa"},
+    "opa-eval": {"opa"},
+    "conftest": {"opa"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(
