@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import RefusedError, TooLargeError
-from intake import argocd, helm, junit, kubernetes, opa, sarif, terraform
+from intake import (
+    argocd,
+    helm,
+    junit,
+    kubernetes,
+    opa,
+    sarif,
+    semgrep,
+    sonarqube,
+    terraform,
+    trivy,
+)
 from intake.body import check_body
 from intake.coverage import cobertura, coverage_py
 from intake.github import audit, webhook
@@ -17,7 +28,6 @@ from intake.limits import MAX_FACTS
 from intake.pagerduty import legacy as pagerduty_legacy
 from intake.pagerduty import webhook as pagerduty
 from intake.shape import shape_of
-from intake.trivy import report as trivy
 
 if TYPE_CHECKING:
     from intake.report import Format, Reading
@@ -31,6 +41,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     coverage_py.FORMAT,
     summary.FORMAT,
     stream.FORMAT,
+    semgrep.FORMAT,
+    *sonarqube.FORMATS,
     trivy.FORMAT,
     webhook.FORMAT,
     audit.FORMAT,
@@ -54,6 +66,7 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     argocd.SENDER,
     kubernetes.SENDER,
     opa.SENDER,
+    sonarqube.SENDER,
 )
 SENDERS: Final = {one.name: one for one in _SENDERS}
 """Systems that deliver by webhook, by their kind."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from intake.report import Reading
+from intake.report import fact
 from intake.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from intake.instant import Told
+    from intake.report import Reading
 
 
 class Scan:
@@ -25,6 +26,11 @@ class Scan:
         self._counts = dict.fromkeys(words, 0)
         self._rows = Rows("findings")
         self.suppressed = 0
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Findings by severity, so far."""
+        return self._counts
 
     @property
     def total(self) -> int:
@@ -66,7 +72,7 @@ class Scan:
             source: see `Reading`.
         """
         document = self._rows.document()
-        found: dict[str, Any] = {
+        found = {
             "outcome": "success",
             "counts": self._counts,
             "counted": counted,
@@ -74,14 +80,9 @@ class Scan:
             "findings": document.digest if document else None,
             "findings_count": len(self._rows),
         }
-        return Reading(
-            type="pipeledger.scan.finished.v1",
-            source=source,
-            data={name: value for name, value in {**found, **data}.items() if value is not None},
-            time=told.time if told else None,
-            local_time=told.local if told else None,
-            documents=(document,) if document else (),
-        )
+        return fact(
+            "scan.finished", told, {**found, **data}, source=source, documents=(document,)
+        )  # fmt: skip
 
 
 def differing(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
@@ -10,6 +11,9 @@ from intake.xml_body import find_root
 
 Members = dict[str, msgspec.Raw]
 """Members of a JSON object, name to undecoded value."""
+
+HEAD: Final = 4096
+"""Bytes of a text that its format is recognised by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Shape:
         line: members of the object on the first of several lines (JSON lines), else None.
         root: name of an XML document's outermost element, or None.
         attributes: that element's attributes, namespaces in braces.
+        head: how a text begins that is neither JSON nor XML, at most `HEAD` bytes, else empty.
     """
 
     members: Members | None = None
@@ -30,6 +35,7 @@ class Shape:
     line: Members | None = None
     root: str | None = None
     attributes: dict[str, str] = field(default_factory=dict)
+    head: str = ""
 
     @property
     def object(self) -> Members:
@@ -68,14 +74,13 @@ def shape_of(body: bytes) -> Shape:
         return Shape(line=_members(first) if rest else None)
     if start == b"[":
         elements = _elements(body)
-        if elements is None:
-            return Shape()
-        return Shape(element=(_members(bytes(elements[0])) if elements else None) or {})
+        if elements is not None:
+            return Shape(element=(_members(bytes(elements[0])) if elements else None) or {})
     if start == b"<":
         found = find_root(body)
         if found is not None:
             return Shape(root=found[0], attributes=found[1])
-    return Shape()
+    return Shape(head=body[:HEAD].decode(errors="ignore"))
 
 
 def _elements(raw: bytes) -> list[msgspec.Raw] | None:
