@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Final
 from domain.errors import RefusedError, TooLargeError
 from intake import (
     argocd,
+    coverage,
     helm,
     junit,
+    k6,
     kubernetes,
     opa,
+    pact,
     sarif,
     semgrep,
     sonarqube,
@@ -19,11 +22,9 @@ from intake import (
     trivy,
 )
 from intake.body import check_body
-from intake.coverage import cobertura, coverage_py
 from intake.github import audit, webhook
 from intake.gitlab import audit as gitlab_audit
 from intake.gitlab import webhook as gitlab
-from intake.k6 import stream, summary
 from intake.limits import MAX_FACTS
 from intake.pagerduty import legacy as pagerduty_legacy
 from intake.pagerduty import webhook as pagerduty
@@ -37,12 +38,11 @@ if TYPE_CHECKING:
 FORMATS: Final[tuple[Format, ...]] = (
     sarif.FORMAT,
     junit.FORMAT,
-    cobertura.FORMAT,
-    coverage_py.FORMAT,
-    summary.FORMAT,
-    stream.FORMAT,
     semgrep.FORMAT,
     *sonarqube.FORMATS,
+    *coverage.FORMATS,
+    *k6.FORMATS,
+    *pact.FORMATS,
     trivy.FORMAT,
     webhook.FORMAT,
     audit.FORMAT,
@@ -67,6 +67,7 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     kubernetes.SENDER,
     opa.SENDER,
     sonarqube.SENDER,
+    pact.SENDER,
 )
 SENDERS: Final = {one.name: one for one in _SENDERS}
 """Systems that deliver by webhook, by their kind."""

@@ -102,7 +102,7 @@ class ArtifactPublished(Common, kw_only=True):
 class ArtifactDescribed(Common, kw_only=True):
     """What an artifact is made of was written down: a bill of materials, or statements on it."""
 
-    kind: Literal["sbom", "vex", "provenance", "statement"] | None = None
+    kind: Literal["sbom", "vex", "provenance", "statement", "contract"] | None = None
     format: Name | None = None
     format_version: Name | None = None
     target: Handle | None = None
@@ -114,6 +114,8 @@ class ArtifactDescribed(Common, kw_only=True):
     signed: bool | None = None
     counts: Counts | None = None
     statements: Digest | None = None
+    consumer: Name | None = None
+    provider: Name | None = None
 
 
 @event("artifact.signed", BUILD)
@@ -174,6 +176,9 @@ class TestsFinished(Common, kw_only=True):
     thresholds: Verdicts | None = None
     thresholds_undecided: Annotated[list[Name], Meta(max_length=100)] | None = None
     tester: Person | None = None
+    consumer: Name | None = None
+    consumer_version: Name | None = None
+    provider: Name | None = None
 
 
 @event("scan.finished", VERIFICATION)

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 WRITERS: Final = {
     "cobertura": {"cobertura"},
     "coverage-py": {"cobertura"},
+    "pact": {"pact"},
+    "pact-can-i-deploy": {"pact"},
+    "pact-result": {"pact"},
+    "pact-verifier": {"pact"},
+    "pact-webhook": {"pact"},
     "k6": {"k6"},
     "k6-stream": {"k6"},
     "github": {"github"},
