@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from domain.errors import RefusedError, TooLargeError
 from intake import (
+    alertmanager,
     argocd,
     coverage,
     helm,
@@ -50,6 +51,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     gitlab_audit.FORMAT,
     pagerduty.FORMAT,
     pagerduty_legacy.FORMAT,
+    alertmanager.FORMAT,
     *terraform.FORMATS,
     *argocd.FORMATS,
     *helm.FORMATS,
@@ -62,6 +64,7 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     webhook.SENDER,
     gitlab.SENDER,
     pagerduty.SENDER,
+    alertmanager.SENDER,
     terraform.SENDER,
     argocd.SENDER,
     kubernetes.SENDER,

@@ -276,6 +276,8 @@ class Alert(Common, kw_only=True):
     target: Handle | None = None
     description: Text | None = None
     started_at: Instant | None = None
+    receiver: Name | None = None
+    omitted: Count | None = None
 
 
 @event("alert.fired", RUNTIME)

@@ -50,7 +50,7 @@ def deployment(event: DeploymentEvent) -> list[Reading]:
 
 
 def _identity(event: DeploymentEvent) -> str | None:
-    """The deployment's id; GitLab did not tell it before 14.0, but the job that deployed."""
+    """The deployment's id; old versions tell only the job that deployed."""
     if event.deployment_id is not None:
         return str(event.deployment_id)
     return f"job/{event.deployable_id}" if event.deployable_id is not None else None

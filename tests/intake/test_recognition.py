@@ -43,6 +43,7 @@ WRITERS: Final = {
     "gitlab-audit-events": {"gitlab"},
     "pagerduty": {"pagerduty"},
     "pagerduty-legacy": {"pagerduty"},
+    "alertmanager": {"alertmanager"},
     "helm": set(),
     "kubernetes-audit": {"kubernetes"},
     "opa-decision-log": {"opa"},
