@@ -76,9 +76,9 @@ def table(name: str) -> Table:
     return Table(name, said["version"], said["grain"], columns)
 
 
-def names() -> list[str]:
-    """All tables that have a contract."""
+@functools.cache
+def names() -> tuple[str, ...]:
+    """All tables that have a contract, in order."""
     folder = resources.files("schema") / "tables"
-    return sorted(
-        file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")
-    )
+    files = [file.name for file in folder.iterdir() if file.name.endswith(".toml")]
+    return tuple(sorted(name.removesuffix(".toml") for name in files))

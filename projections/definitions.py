@@ -112,4 +112,6 @@ def digest_of(names: Iterable[str]) -> str:
 
 
 def _sources(text: str) -> set[str]:
-    return set(_SOURCE.findall(_TEXT.sub("''", _COMMENT.sub("", text))))
+    # `all_x_facts` are the same facts with what was voided still among them.
+    found = _SOURCE.findall(_TEXT.sub("''", _COMMENT.sub("", text)))
+    return {name.removeprefix("all_") if name.endswith("_facts") else name for name in found}

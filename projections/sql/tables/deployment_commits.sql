@@ -55,7 +55,7 @@ manifests AS (
     SELECT service, effective_from, effective_until, used.repository
     FROM (
         SELECT service, effective_from, effective_until, unnest(repositories) AS used
-        FROM services
+        FROM service_registrations
         WHERE repositories IS NOT NULL
     )
     WHERE used.role = 'manifests'

@@ -34,6 +34,6 @@ INNER JOIN sourced AS s USING (deployment_key)
 LEFT JOIN environments AS e
     ON d.environment = e.environment
     AND d.finished_at >= e.effective_from AND d.finished_at < e.effective_until
-LEFT JOIN services AS v
+LEFT JOIN service_registrations AS v
     ON d.service = v.service
     AND d.finished_at >= v.effective_from AND d.finished_at < v.effective_until

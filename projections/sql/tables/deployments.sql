@@ -91,7 +91,7 @@ SELECT
     trigger,
     ticket,
     strategy,
-    targets,
+    CAST(targets AS VARCHAR) AS targets,
     target_key,
     CASE WHEN kind = 'rollback' THEN coalesce(rolls_back_key, blamed_key) END AS rolls_back_key,
     CASE WHEN kind = 'rollback' AND rolls_back_key IS NOT NULL THEN TRUE ELSE FALSE END

@@ -81,6 +81,6 @@ INNER JOIN intervals AS i USING (incident_key)
 LEFT JOIN environments AS e
     ON t.environment = e.environment
     AND i.started_at >= e.effective_from AND i.started_at < e.effective_until
-LEFT JOIN services AS v
+LEFT JOIN service_registrations AS v
     ON t.service = v.service
     AND i.started_at >= v.effective_from AND i.started_at < v.effective_until

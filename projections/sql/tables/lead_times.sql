@@ -74,7 +74,7 @@ used AS (
     SELECT service, effective_from, effective_until, one.repository, one.paths
     FROM (
         SELECT service, effective_from, effective_until, unnest(repositories) AS one
-        FROM services
+        FROM service_registrations
         WHERE repositories IS NOT NULL
     )
     WHERE len(one.paths) > 0

@@ -21,7 +21,7 @@ named AS (
         SELECT
             service, effective_from, effective_until, position,
             unnest(map_entries(deployment_source)) AS entry
-        FROM services
+        FROM service_registrations
         WHERE deployment_source IS NOT NULL
     )
 ),
