@@ -6,6 +6,7 @@ What a file is, the ledger finds out. Here it is only found, unpacked within lim
 from __future__ import annotations
 
 import glob
+import io
 import sys
 import zipfile
 import zlib
@@ -88,7 +89,14 @@ def _files(folder: Path) -> Iterator[Path]:
 def _file(path: Path, *, named: bool) -> Iterator[ReportFile]:
     try:
         with path.open("rb") as stream:
-            yield from _unpacked(str(path), stream, named=named)
+            # However large an archive is, what counts is what it unpacks to.
+            archive = stream.read(len(_ZIP)) == _ZIP
+            stream.seek(0)
+            yield from (
+                _members(str(path), stream)
+                if archive
+                else _unpacked(str(path), stream, named=named)
+            )
     except OSError as error:
         yield ReportFile(str(path), b"", named, error.strerror or "cannot be read")
 
@@ -102,20 +110,17 @@ def _unpacked(name: str, stream: IO[bytes], *, named: bool) -> Iterator[ReportFi
     except UnreadableError as error:
         yield ReportFile(name, b"", named, str(error))
         return
-    if not body.startswith(_ZIP):
-        yield ReportFile(name, body, named)
-        return
-    if stream.seekable():
-        yield from _members(name, stream)
+    if body.startswith(_ZIP):
+        yield from _members(name, io.BytesIO(body))
     else:
-        yield ReportFile(name, b"", named, "a zip archive cannot be read from a pipe")
+        yield ReportFile(name, body, named)
 
 
 def _members(name: str, stream: IO[bytes]) -> Iterator[ReportFile]:
     total = 0
     try:
         with zipfile.ZipFile(stream) as archive:
-            members = [one for one in archive.infolist() if not one.is_dir()]
+            members = [one for one in archive.infolist() if not _passed_over(one)]
             if len(members) > MAX_FILES:
                 yield ReportFile(name, b"", named=True, problem=f"more than {MAX_FILES} files")
                 return
@@ -124,6 +129,8 @@ def _members(name: str, stream: IO[bytes]) -> Iterator[ReportFile]:
                 try:
                     with archive.open(member) as packed:
                         body = _bounded(packed)
+                    if body.startswith(_GZIP):
+                        body = _gunzip(body)
                 except UnreadableError as error:
                     yield ReportFile(inside, b"", named=False, problem=str(error))
                     continue
@@ -136,6 +143,12 @@ def _members(name: str, stream: IO[bytes]) -> Iterator[ReportFile]:
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError, OSError):
         # RuntimeError: encrypted; NotImplementedError: packed in a way that is not known here.
         yield ReportFile(name, b"", named=True, problem="a damaged or locked archive")
+
+
+def _passed_over(member: zipfile.ZipInfo) -> bool:
+    # As in folders; the second is what macOS adds to its archives.
+    hidden = any(step.startswith(".") for step in member.filename.split("/"))
+    return member.is_dir() or hidden or member.filename.startswith("__MACOSX/")
 
 
 def _bounded(stream: IO[bytes]) -> bytes:

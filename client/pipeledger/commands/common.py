@@ -12,6 +12,8 @@ from pipeledger.errors import AwayError, SpoolError, UsageError
 from pipeledger.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeledger.delivery import Delivery, Sent
     from pipeledger.spool import Item
 
@@ -82,8 +84,16 @@ def trusted_origin(settings: Settings) -> str:
     return "" if log is None else log.origin
 
 
-def attempt(delivery: Delivery, item: Item) -> tuple[Sent | None, int]:
-    """Deliver an item, warn where that fails, and give the exit status for it."""
+def attempt(
+    delivery: Delivery, item: Item, forgiven: Callable[[str], bool] | None = None
+) -> tuple[Sent | None, int]:
+    """Deliver an item, warn where that fails, and give the exit status for it.
+
+    Args:
+        delivery: sends it.
+        item: what to send.
+        forgiven: whether a refusal for this reason is no failure; None: none is.
+    """
     settings = delivery.settings
     failed = FAILED if settings.strict else 0
     try:
@@ -98,7 +108,7 @@ def attempt(delivery: Delivery, item: Item) -> tuple[Sent | None, int]:
     if sent.problem:
         kept = f"; kept under {delivery.spool.refused}" if item.kind == "event" else ""
         warn(f"{item.label} was refused: {sent.problem}{kept}")
-        return None, failed
+        return None, 0 if forgiven is not None and forgiven(sent.problem) else failed
     return sent, 0
 
 

@@ -29,11 +29,17 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 Folders are searched, gzip and zip are unpacked, patterns may stand in quotation marks, - is
-standard input. For each file it says what the ledger recognised and recorded.
+standard input. For each file it says what the ledger recognised and recorded. All facts of a file
+are recorded together or not at all.
+
+Exit status: 0 done, or kept for later, or refused with a warning; 1 with --strict: a file is away,
+damaged or refused, or none was recorded (what lies in a folder or archive and is no report is only
+passed over); 2 a wrong word, or a name that names nothing.
 
   pipeledger record reports/ --service checkout --artifact sha256:...
   semgrep --sarif . | pipeledger record - --service checkout
 """
+_REPEATED = 200
 
 
 def main(words: Sequence[str]) -> int:
@@ -61,8 +67,8 @@ def main(words: Sequence[str]) -> int:
             failed = max(failed, 1 if settings.strict else 0)
             continue
         item = _item(report.name, report.body, query, settings)
-        sent, status = attempt(delivery, item)
         # What only happened to lie in a folder need not be a report.
+        sent, status = attempt(delivery, item, None if report.named else _no_report)
         failed = max(failed, status)
         if sent is not None:
             taken += 1
@@ -74,7 +80,11 @@ def main(words: Sequence[str]) -> int:
         return 1 if settings.strict else 0
     if found > 1 and not options.json:
         say(f"{taken} of {found} files recorded")
-    return failed
+    return failed if taken or not settings.strict else 1
+
+
+def _no_report(problem: str) -> bool:
+    return "no format is recognised" in problem
 
 
 def _query(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
@@ -124,7 +134,8 @@ def _event(row: dict[str, Any]) -> str:
         kind = short_type(json.loads(receipt["ctx"])["type"])
     except (KeyError, TypeError, ValueError, RecursionError):
         kind = "event"
-    return f"{kind} at position {receipt['position']}"
+    known = "already " if row.get("status") == _REPEATED else ""
+    return f"{kind} {known}at position {receipt['position']}"
 
 
 def _json(name: str, answer: dict[str, Any]) -> str:
