@@ -47,8 +47,20 @@ class Scan:
         Raises:
             TooLargeError: too many findings.
         """
+        self.count(word)
+        self.write(row)
+
+    def count(self, word: str) -> None:
+        """Count a finding that `write` writes down together with others like it."""
         key = word.strip().lower() or "unknown"
         self._counts[key] = self._counts.get(key, 0) + 1
+
+    def write(self, row: Mapping[str, object]) -> None:
+        """Write down what was counted.
+
+        Raises:
+            TooLargeError: too many findings.
+        """
         self._rows.add(row)
 
     def set_aside(self, row: Mapping[str, object]) -> None:

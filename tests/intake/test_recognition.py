@@ -29,6 +29,7 @@ WRITERS: Final = {
     "github": {"github"},
     "github-audit-log": {"github"},
     "semgrep": {"semgrep"},
+    "snyk": {"snyk"},
     "sonarqube": {"sonarqube"},
     "sonarqube-api": {"sonarqube"},
     "sonar-report": {"sonarqube"},
