@@ -12,7 +12,7 @@ from domain.errors import RefusedError, TooLargeError
 from intake.limits import MAX_DEPTH, MAX_NODES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class Listener(Protocol):
@@ -32,8 +32,9 @@ class _RootFoundError(Exception):
 class _Target:
     """Counts what the parser meets and passes it on."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, text: Callable[[str], None] | None) -> None:
         self._listener = listener
+        self._text = text
         self._depth = self._nodes = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -43,33 +44,39 @@ class _Target:
             raise TooLargeError("document", f"nested deeper than {MAX_DEPTH} levels")
         if self._nodes > MAX_NODES:
             raise TooLargeError("document", f"more than {MAX_NODES} elements")
+        if self._depth == 1 and name.startswith("{"):
+            attributes = {"xmlns": name[1:].partition("}")[0], **attributes}
         self._listener.start(_local(name), attributes)
 
     def end(self, name: str) -> None:
         self._depth -= 1
         self._listener.end(_local(name))
 
-    def data(self, _: str) -> None:
-        """Text is of no interest."""
+    def data(self, piece: str) -> None:
+        if self._text is not None:
+            self._text(piece)
 
     def close(self) -> None:
         """Nothing was built."""
 
 
-def read_elements(body: bytes, listener: Listener) -> None:
+def read_elements(
+    body: bytes, listener: Listener, text: Callable[[str], None] | None = None
+) -> None:
     """Walk through a document.
 
     Args:
         body: checked UTF-8 (`intake.body`); what the declaration says of the encoding is not
             believed.
-        listener: hears of the elements.
+        listener: hears of the elements; of the outermost its namespace is the attribute `xmlns`.
+        text: hears of the text within the element that began or ended last, in pieces.
 
     Raises:
         RefusedError: no well-formed XML, or it declares entities; names line and column.
         TooLargeError: too many or too deeply nested elements.
     """
     parser = DefusedXMLParser(
-        target=_Target(listener), encoding="utf-8", forbid_entities=True, forbid_external=True
+        target=_Target(listener, text), encoding="utf-8", forbid_entities=True, forbid_external=True
     )
     try:
         parser.feed(body)
