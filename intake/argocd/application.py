@@ -19,6 +19,7 @@ from intake.rows import named
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from intake.argocd.past import Content
     from intake.argocd.structure import (
         Application,
         Compared,
@@ -194,6 +195,7 @@ def _origin(told: Result | Sync | Deployed | None) -> dict[str, Any]:
     return {
         "repository": alone.get("repository"),
         "commit": alone.get("commit"),
+        "config": f"git:{alone['commit']}" if alone else None,
         "sources": found if len(found) > 1 or (found and "chart" in found[0]) else None,
     }
 
@@ -210,11 +212,10 @@ def _named_source(source: Source, revision: str | None) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _content(told: Result | Sync | Compared | None) -> bytes | None:
+def _content(told: Result | Sync | None) -> Content | None:
     if told is None:
         return None
-    source, sources = getattr(told, "source", None), getattr(told, "sources", None)
-    return content_of(told.revision, told.revisions, source, sources)
+    return content_of(told.revision, told.revisions, told.source, told.sources)
 
 
 def _runs(app: Application, told: Result | Sync | None) -> bool:

@@ -72,7 +72,8 @@ def test_each_entry_of_the_history_is_a_deployment_that_succeeded() -> None:
         "deployment": "argocd/shop@2026-01-01T10:00:00Z", "tool": "Argo CD",
         "service": "shop", "service_basis": "application", "project": "retail",
         "environment": "production", "environment_basis": "namespace",
-        "targets": [{"site": "eu-1"}], "repository": GIT, "commit": A, "outcome": "success",
+        "targets": [{"site": "eu-1"}], "repository": GIT, "commit": A, "config": f"git:{A}",
+        "outcome": "success",
         "started_at": "2026-01-01T10:00:00Z", "duration_s": 5,
     }  # fmt: skip
 
@@ -82,7 +83,7 @@ def test_going_back_to_what_ran_before_is_a_rollback() -> None:
     history = [_entry(number, sha) for number, sha in enumerate((A, A, B, A, A, B, C))]
     found = _read(_app(*history))
     assert [one.get("kind") for one in found] == [
-        None, "redeploy", "planned", "rollback", "redeploy", "planned", "planned",
+        None, "redeploy", None, "rollback", "redeploy", "planned", None,
     ]  # fmt: skip
     assert found[3]["rolls_back"] == found[2]["deployment"]
     assert found[3]["restores"] == found[1]["deployment"]
@@ -113,7 +114,7 @@ def test_the_newest_operation_and_its_entry_are_one_deployment() -> None:
     ]  # fmt: skip
     last = found[1]
     assert (last["outcome"], last["reported_outcome"]) == ("success", "Succeeded")
-    assert (last["kind"], last["trigger"], last["health"]) == ("planned", "automatic", "Healthy")
+    assert (last["trigger"], last["health"]) == ("automatic", "Healthy")
     assert last["artifact"] == {"name": "registry.example/shop", "digest": digest}
     assert "actor" not in last
 
@@ -161,7 +162,7 @@ def test_a_source_in_the_operation_does_not_make_a_rollback() -> None:
     """Newer versions name it in every synchronisation."""
     state = _state("Succeeded", B)
     state["operation"]["sync"]["source"] = SOURCE
-    assert _read(_app(_entry(0, A), operationState=state))[-1]["kind"] == "planned"
+    assert "kind" not in _read(_app(_entry(0, A), operationState=state))[-1]
 
 
 def test_a_rehearsal_is_no_deployment_and_a_part_is_marked() -> None:
@@ -341,7 +342,7 @@ def test_the_history_with_rollbacks_says_what_its_row_says() -> None:
         one["deployedAt"] for one in json.loads(row["history"])
     ]
     assert [one.get("kind") for one in found] == [
-        None, "redeploy", "planned", "rollback", "planned", "planned",
+        None, "redeploy", None, "rollback", "planned", None,
     ]  # fmt: skip
     assert found[3]["rolls_back"] == found[2]["deployment"]
     assert (found[5]["trigger"], found[5]["commit"]) == ("automatic", row["revision"])
