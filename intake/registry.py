@@ -11,6 +11,7 @@ from intake import (
     argocd,
     coverage,
     helm,
+    jenkins,
     junit,
     k6,
     kubernetes,
@@ -59,6 +60,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *helm.FORMATS,
     *kubernetes.FORMATS,
     *opa.FORMATS,
+    *jenkins.FORMATS,
 )
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 
@@ -73,6 +75,7 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     opa.SENDER,
     sonarqube.SENDER,
     pact.SENDER,
+    jenkins.SENDER,
 )
 SENDERS: Final = {one.name: one for one in _SENDERS}
 """Systems that deliver by webhook, by their kind."""

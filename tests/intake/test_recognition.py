@@ -50,6 +50,9 @@ WRITERS: Final = {
     "opa-decision-log": {"opa"},
     "opa-eval": {"opa"},
     "conftest": {"opa"},
+    "jenkins": {"jenkins"},
+    "jenkins-notification": {"jenkins"},
+    "jenkins-stages": {"jenkins"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(

@@ -1,0 +1,98 @@
+"""What readers of Jenkins' objects share: which build it is, and how it ended."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from intake.address import address_of
+from intake.instant import told_epoch
+from intake.number import count_of
+from intake.report import fact
+from intake.rows import named
+
+if TYPE_CHECKING:
+    from intake.instant import Told
+    from intake.report import Reading
+
+SYSTEM: Final = "jenkins"
+TOOL: Final = "Jenkins"
+MILLIS: Final = 1000
+OUTCOMES: Final = {
+    "SUCCESS": "success", "UNSTABLE": "failure", "FAILURE": "failure", "FAILED": "failure",
+    "ABORTED": "cancelled", "NOT_BUILT": "skipped", "NOT_EXECUTED": "skipped",
+}  # fmt: skip
+"""Results of builds, and states of stages; what Jenkins called it stands beside."""
+
+_JOB: Final = re.compile(r"(?:^|/)job/([^/?#]+)")
+_NUMBER: Final = re.compile(r"/([0-9]{1,10})(?:/|$)")
+_BEGINS: Final = re.compile(r"/(?:job|view)/")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which build of which job on which server.
+
+    Attributes:
+        server: its address, or None where only a path is told.
+        job: full name of the job, with its folders.
+        number: of the build.
+    """
+
+    server: str | None
+    job: str
+    number: int
+
+    @property
+    def run(self) -> str | None:
+        """The build's tag, as Jenkins gives it to the build in `BUILD_TAG`."""
+        return named(f"jenkins-{self.job.replace('/', '-')}-{self.number}")
+
+
+def place_of(address: str | None) -> Place | None:
+    """The build that an address or path leads to; None where it leads to none."""
+    text = named(address) or ""
+    jobs = list(_JOB.finditer(text))
+    number = _NUMBER.match(text, jobs[-1].end()) if jobs else None
+    if number is None:
+        return None
+    begins = _BEGINS.search(text)
+    server = address_of(text[: begins.start()]) if begins else None
+    # A branch with a slash is a job whose name has it escaped once, and the address twice.
+    name = "/".join(unquote(one[1]) for one in jobs)
+    return Place(server, name, int(number[1]))
+
+
+def ended(began: int | None, duration: int | None) -> Told | None:
+    """When something ended that began at an instant and took so long, in milliseconds."""
+    if began is None or duration is None or duration < 0:
+        return None
+    return told_epoch(began + duration, MILLIS)
+
+
+def tests(
+    place: dict[str, Any], at: Told | None, source: str | None, counts: dict[str, int | None]
+) -> list[Reading]:
+    """The reading of a build's tests.
+
+    Args:
+        place: fields that tell which build it is.
+        at: when it ended.
+        source: the server.
+        counts: `total`, `failed`, `skipped`, as Jenkins counts them.
+    """
+    told = {name: count_of(value) for name, value in counts.items()}
+    total, failed, skipped = told["total"], told["failed"], told["skipped"]
+    if total is None or failed is None:
+        return []
+    passed = total - failed - (skipped or 0)
+    if passed < 0:
+        return []
+    data = place | {
+        "outcome": "failure" if failed else ("success" if passed else "skipped"),
+        "counts": {"passed": passed, "failure": failed, "skipped": skipped or 0},
+        "counted": "Jenkins' totals",
+    }
+    return [fact("tests.finished", at, data, kind="tests", source=source)]
