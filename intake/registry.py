@@ -23,6 +23,7 @@ from intake import (
     sonarqube,
     terraform,
     trivy,
+    vault,
 )
 from intake.body import check_body
 from intake.github import audit, webhook
@@ -61,6 +62,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *kubernetes.FORMATS,
     *opa.FORMATS,
     *jenkins.FORMATS,
+    *vault.FORMATS,
 )
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 

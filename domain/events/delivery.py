@@ -234,6 +234,8 @@ class ConfigChanged(Common, kw_only=True):
     before: Digest | None = None
     after: Digest | None = None
     outcome: Outcome | None = None
+    policies: Names | None = None
+    request: Name | None = None
 
 
 @event("environment.registered", INFRASTRUCTURE, Door.COMMAND, roles=OPERATOR)

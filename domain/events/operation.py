@@ -171,7 +171,9 @@ class Secret(Common, kw_only=True):
     lease: Name | None = None
     lease_s: Seconds | None = None
     operation: Name | None = None
+    engine: Name | None = None
     policies: Names | None = None
+    request: Name | None = None
     reason: Text | None = None
     version: Name | None = None
     expires: Instant | None = None
@@ -213,6 +215,9 @@ class Access(Common, kw_only=True):
     reason: Text | None = None
     approval: Name | None = None
     until: Instant | None = None
+    action: Name | None = None
+    policies: Names | None = None
+    request: Name | None = None
 
 
 @event("access.granted", ACCESS)

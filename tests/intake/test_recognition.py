@@ -53,6 +53,7 @@ WRITERS: Final = {
     "jenkins": {"jenkins"},
     "jenkins-notification": {"jenkins"},
     "jenkins-stages": {"jenkins"},
+    "vault-audit": {"vault"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(
