@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import msgspec
 
 from api import ingest
 from api.ingest import Original
 from domain.door import read_json
+from domain.events.build import ScanKind, TestKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from store.credentials import Credential
 
 ROWS: Final = "application/x-ndjson"
+KINDS: Final = {
+    "pipeledger.tests.finished.v1": get_args(TestKind),
+    "pipeledger.scan.finished.v1": get_args(ScanKind),
+}
+"""Kinds of tests and scans, which many formats do not tell."""
 _STAND_INS: Final = ("service", "environment")
 
 
@@ -41,6 +47,7 @@ class Arrival:
         received: the present instant.
         told: facts that the sender gives; what a reading says itself comes first, unless it
             says that it is a stand-in (`service_basis`, `environment_basis`).
+        kind: which tests or scans these are, as the sender says; for what a reading leaves open.
         at: the sender's time for what has none, RFC 3339, or None.
         own_source: the sender chose the source; what the bytes say of it does not count.
     """
@@ -52,6 +59,7 @@ class Arrival:
     assurance: str
     received: datetime
     told: Mapping[str, Any] = field(default_factory=dict)
+    kind: str | None = None
     at: str | None = None
     own_source: bool = False
 
@@ -99,6 +107,8 @@ def _event(reading: Reading, arrival: Arrival) -> dict[str, Any]:
         # What only stands for it gives way to who knows it.
         if name in arrival.told and data.pop(f"{name}_basis", None) is not None:
             data[name] = arrival.told[name]
+    if arrival.kind in KINDS.get(reading.type, ()):
+        data.setdefault("kind", arrival.kind)
     if reading.time is not None:
         time, basis = reading.time, "source" if reading.local_time is None else "source_local"
     elif arrival.at is not None:

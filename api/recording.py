@@ -15,7 +15,7 @@ from api.bodies import read_body
 from api.doors import READERS, check_door
 from api.entrance import enter
 from api.ingest import Original
-from api.readings import Arrival, drafts_of
+from api.readings import KINDS, Arrival, drafts_of
 from api.telemetry.journey import journey_of, travel
 from api.writing import answer_all
 from domain.errors import RefusedError
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 DEFAULT_SOURCE: Final = "/reports/"
+_APART: Final = {"format", "source", "at", "artifact", "kind"}
 AT_ONCE: Final = 2
 """Reports that are read at the same time; each may take memory of several times its size."""
 
@@ -50,10 +51,11 @@ class Context(BaseModel):
     commit: Annotated[str | None, Field(max_length=64)] = None
     artifact: Annotated[str | None, Field(max_length=200)] = None
     run: Annotated[str | None, Field(max_length=500)] = None
+    kind: Annotated[str | None, Field(max_length=40)] = None
 
     def facts(self) -> dict[str, Any]:
         """The fields of the event's data that the sender gives."""
-        facts = self.model_dump(exclude_none=True, exclude={"format", "source", "at", "artifact"})
+        facts = self.model_dump(exclude_none=True, exclude=_APART)
         return facts | ({"artifact": {"digest": self.artifact}} if self.artifact else {})
 
 
@@ -70,6 +72,8 @@ async def _post(request: Request, ledger: str, context: Context) -> Response:
     state = request.app.state
     if context.at is not None:
         read_time(context.at, "query at")
+    if context.kind is not None and not any(context.kind in kinds for kinds in KINDS.values()):
+        raise RefusedError("query kind", f"no kind of tests or scans: {context.kind!a}")
     async with state.reports:
         body = await read_body(request, MAX_REPORT)
 
@@ -113,6 +117,7 @@ def _arrival(
         assurance="asserted",
         received=received,
         told=context.facts(),
+        kind=context.kind,
         at=context.at,
     )
 

@@ -26,6 +26,8 @@ from domain.events.registry import event
 BUILD = "build"
 VERIFICATION = "verification"
 
+TestKind = Literal["unit", "integration", "contract", "load", "chaos", "e2e", "uat", "manual"]
+ScanKind = Literal["sast", "dast", "sca", "container", "secret", "iac", "baseline", "license"]
 Artifacts = Annotated[list[Artifact], Meta(max_length=1000)]
 Verdicts = Annotated[dict[Name, bool], Meta(max_length=100)]
 Steps = Annotated[int, Meta(ge=1)]
@@ -162,9 +164,7 @@ class TestsFinished(Common, kw_only=True):
     """A test suite ended."""
 
     outcome: Outcome
-    kind: (
-        Literal["unit", "integration", "contract", "load", "chaos", "e2e", "uat", "manual"] | None
-    ) = None
+    kind: TestKind | None = None
     suite: Name | None = None
     counts: Counts | None = None
     counted: Name | None = None
@@ -186,9 +186,7 @@ class ScanFinished(Common, kw_only=True):
     """A scanner ran to its end, or failed to."""
 
     outcome: Outcome
-    kind: (
-        Literal["sast", "dast", "sca", "container", "secret", "iac", "baseline", "license"] | None
-    ) = None
+    kind: ScanKind | None = None
     counts: Counts | None = None
     counted: Name | None = None
     unique: Counts | None = None

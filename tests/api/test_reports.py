@@ -117,6 +117,25 @@ def test_the_file_s_own_words_come_first(http: httpx.Client) -> None:
     assert event["data"]["artifact"] == {"digest": f"sha256:{'b' * 64}"}
 
 
+def test_the_kind_of_tests_is_told_by_who_knows_it(http: httpx.Client) -> None:
+    """A JUnit file does not say it; one of scans is none of tests, and a file that says it wins."""
+    pact = json.dumps({
+        "success": False, "providerApplicationVersion": "1", "testResults": [],
+        "providerName": "bar", "verificationDate": "2026-01-05T10:00:00+00:00",
+    }).encode()  # fmt: skip
+    for kind, body, found in (
+        ("integration", JUNIT, "integration"),
+        ("sast", JUNIT, None),
+        ("sast", SARIF, "sast"),
+        ("unit", pact, "contract"),
+    ):
+        answer = http.post("/reports", params={"kind": kind, "run": "kinds"}, content=body)
+        assert answer.status_code == 201, answer.text
+        position = answer.json()["receipts"][0]["receipt"]["position"]
+        event = json.loads(parts_of(http, position)["event"])
+        assert event["data"].get("kind") == found
+
+
 @pytest.mark.parametrize(
     ("query", "body", "place"),
     [
@@ -129,6 +148,7 @@ def test_the_file_s_own_words_come_first(http: httpx.Client) -> None:
         ({"commit": "HEAD"}, JUNIT, "field data.commit"),
         ({"service": "a\nb"}, JUNIT, "field data.service"),
         ({"colour": "red"}, JUNIT, "query colour"),
+        ({"kind": "red"}, JUNIT, "query kind"),
         ({"source": "with space"}, JUNIT, "field source"),
     ],
 )

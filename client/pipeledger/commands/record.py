@@ -52,6 +52,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--commit", metavar="SHA")
     parser.add_argument("--artifact", metavar="DIGEST")
     parser.add_argument("--run")
+    parser.add_argument("--kind", help="of tests or scan, where the file does not say: unit, sast")
     parser.add_argument("--at", metavar="TIME", help="when it was, where the file does not say")
     parser.add_argument("--json", action="store_true", help="one JSON object a file")
     add_delivery_options(parser)
@@ -99,6 +100,7 @@ def _query(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
         "commit": options.commit or facts.get("commit"),
         "artifact": options.artifact,
         "run": options.run or facts.get("run"),
+        "kind": options.kind,
         "at": check_instant(options.at) if options.at else None,
     }
     return {name: str(value) for name, value in query.items() if value}
