@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fastapi import FastAPI, Response
 from starlette.concurrency import run_in_threadpool
 
-from api import conflicts, intake, problems, reading, reads, recording, sources, writing
+from api import conflicts, history, intake, problems, reading, reads, recording, sources, writing
 from api.entrance import TEXT
 from api.rates import Rates
 from api.seldom import Seldom
@@ -58,6 +58,7 @@ def make_app(
     app.include_router(intake.router)
     app.include_router(sources.router)
     app.include_router(reading.router)
+    app.include_router(history.router)
 
     @app.get("/healthz", tags=["operation"])
     async def healthz() -> Response:

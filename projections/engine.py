@@ -21,6 +21,7 @@ import duckdb
 from domain.errors import UnavailableError
 from projections import contract
 from projections.definitions import Definition, definitions, in_order
+from projections.selection import Selection
 from projections.steps import STEPS
 
 if TYPE_CHECKING:
@@ -166,8 +167,17 @@ class View:
         Raises:
             KeyError: no definition has this name.
         """
+        return self.select(Selection(name))
+
+    def select(self, wanted: Selection) -> pa.Table:
+        """Rows of a table.
+
+        Raises:
+            KeyError: no definition has its name.
+        """
+        name = wanted.table
         self.make([name])
-        found = self._cursor.table(name).to_arrow_table()
+        found = self.query(*wanted.statement())
         # The engine has names of its own for the time zone and the items of lists.
         return found.cast(contract.table(name).arrow) if name in contract.names() else found
 

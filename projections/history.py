@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from projections.engine import Engine, View
     from projections.live import Live, Snapshot
+    from projections.selection import Selection
 
 FORMAT: Final = "pipeledger/answer/v1"
 
@@ -65,16 +66,19 @@ class Answer:
 
     Attributes:
         proof: on what it was given.
-        tables: by name, in the order asked for.
+        selections: which rows, in the order asked for.
+        tables: the rows, by the name of their table.
     """
 
     proof: Proof
+    selections: tuple[Selection, ...]
     tables: dict[str, pa.Table] = field(repr=False)
 
     def told(self) -> dict[str, Any]:
         """The whole answer as JSON values; `verify --recompute` takes it back."""
         return {
             "proof": self.proof.told(),
+            "selections": [one.told() for one in self.selections],
             "tables": {name: rows_of(table) for name, table in self.tables.items()},
         }
 
@@ -149,12 +153,12 @@ class History:
             yield view
 
     def ask(
-        self, names: Sequence[str], chosen: Mapping[str, Any], known_at: str | None = None
+        self, wanted: Sequence[Selection], chosen: Mapping[str, Any], known_at: str | None = None
     ) -> Answer:
-        """Tables with what proves them.
+        """Rows of tables with what proves them.
 
         Args:
-            names: of definitions.
+            wanted: which rows of which tables.
             chosen: parameters that differ from their defaults, without `known_at`.
             known_at: position or instant of recording up to which the ledger is read; None: all.
 
@@ -166,8 +170,9 @@ class History:
         snapshot = self._live.snapshot()
         parameters = Parameters(known_at=self.known_at(known_at, snapshot), **chosen)
         with self._engine.view(snapshot, parameters) as view:
-            tables = {name: view.table(name) for name in names}
-        return Answer(self.proof(names, parameters, snapshot), tables)
+            tables = {one.table: view.select(one) for one in wanted}
+        names = [one.table for one in wanted]
+        return Answer(self.proof(names, parameters, snapshot), tuple(wanted), tables)
 
     def proof(self, names: Sequence[str], parameters: Parameters, snapshot: Snapshot) -> Proof:
         """What proves an answer made of these tables."""

@@ -1,0 +1,110 @@
+"""What a question about the past may choose; the words mean the same everywhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.errors import RefusedError
+from domain.instant import read_time
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_Name = Annotated[str | None, Field(max_length=500)]
+_Instant = Annotated[str | None, Field(max_length=40)]
+WINDOW: Final = timedelta(days=90)
+"""Length of the window of a metric where none is chosen."""
+
+
+class Question(BaseModel):
+    """What every question may choose."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Annotated[_Instant, Field(alias="from")] = None
+    to: _Instant = None
+    at: _Instant = None
+    known_at: _Instant = None
+    service: _Name = None
+    team: _Name = None
+    environment: _Name = None
+    repository: Annotated[str | None, Field(max_length=4096)] = None
+
+    def window(self) -> dict[str, datetime]:
+        """The parameters of its window, where it chooses one.
+
+        Raises:
+            RefusedError: an instant is none.
+        """
+        told = {
+            "window_from": _read(self.since, "query from"),
+            "window_to": _read(self.to, "query to"),
+            "at": _read(self.at, "query at"),
+        }
+        return {name: value for name, value in told.items() if value is not None}
+
+    def equals(self, *columns: str) -> dict[str, str]:
+        """The columns among these that it chooses a value for."""
+        found = {name: getattr(self, name) for name in columns}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class ListQuestion(Question):
+    """A question that is answered by rows, page by page."""
+
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    offset: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
+
+
+class MetricQuestion(Question):
+    """A question that is answered by numbers; the parameters are those of the metrics' rules."""
+
+    tz: Annotated[str, Field(max_length=64)] = "UTC"
+    bucket: Literal["none", "day", "week", "month"] = "none"
+    group_by: Literal["none", "team", "service", "environment", "repository"] = "none"
+    baseline_from: _Instant = None
+    baseline_to: _Instant = None
+    attribution_window_s: Annotated[int, Field(ge=0, le=10 * 366 * 86_400)] = 86_400
+    infer_rollback: bool = True
+    commit_time_basis: Literal["authored", "committed", "merged"] = "authored"
+    count_redeploys: bool = False
+
+    def chosen(self, now: datetime) -> dict[str, Any]:
+        """The parameters of its answer; the window is the last 90 days unless it says another.
+
+        Args:
+            now: the present instant.
+
+        Raises:
+            RefusedError: an instant is none.
+        """
+        window = self.window()
+        end = window.setdefault("window_to", now.replace(minute=0, second=0, microsecond=0))
+        window.setdefault("window_from", end - WINDOW)
+        baseline = {
+            "baseline_from": _read(self.baseline_from, "query baseline_from"),
+            "baseline_to": _read(self.baseline_to, "query baseline_to"),
+        }
+        names = ("tz", "bucket", "group_by", "attribution_window_s", "infer_rollback",
+                 "commit_time_basis", "count_redeploys")  # fmt: skip
+        return (
+            window
+            | baseline
+            | {name: getattr(self, name) for name in names}
+            | self.equals("service", "team", "environment", "repository")
+        )
+
+
+def _read(told: str | None, place: str) -> datetime | None:
+    if told is None:
+        return None
+    if len(told) == len("2026-01-31"):
+        # A day is its first instant in UTC.
+        told += "T00:00:00Z"
+    try:
+        return read_time(told, place)
+    except RefusedError:
+        raise RefusedError(place, "expected a day or RFC 3339 with offset") from None

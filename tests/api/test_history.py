@@ -1,0 +1,147 @@
+"""The past over HTTP: real events in, rows and numbers with their proof out."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.serving import event, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from tests.serving import Running
+
+MARCH = {"from": "2026-03-01", "to": "2026-04-01"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server that was told of three deployments and an incident."""
+    with serving(tmp_path_factory.mktemp("history") / "data") as running:
+        with running.http() as client:
+            for number, content in enumerate("aba"):
+                told = event(number, artifact={"digest": f"sha256:{content * 64}"})
+                told["time"] = f"2026-03-{number + 2:02d}T10:00:00Z"
+                assert client.post("/events", json=told).status_code == 201
+            told = event(9)
+            told |= {"type": "pipeledger.incident.opened.v1", "time": "2026-03-03T11:00:00Z"}
+            told["data"] = {"incident": "i", "service": "checkout", "environment": "production"}
+            assert client.post("/events", json=told).status_code == 201
+        yield running
+
+
+@pytest.fixture
+def client(server: Running) -> Iterator[httpx.Client]:
+    """An operator's client."""
+    with server.http() as one:
+        yield one
+
+
+def test_deployments_come_with_what_proves_them(client: httpx.Client) -> None:
+    """Position, root, checkpoint, parameters and definitions."""
+    answer = client.get("/deployments", params=MARCH)
+    told = answer.json()
+    assert [row["kind"] for row in told["tables"]["deployments"]] == [
+        "planned", "planned", "rollback",
+    ]  # fmt: skip
+    proof = told["proof"]
+    assert answer.headers["Pipeledger-Position"] == str(proof["position"])
+    assert proof["checkpoint"].startswith(proof["origin"] + "\n")
+    assert proof["definitions"]["digest"] == answer.headers["Pipeledger-Definitions"]
+    assert proof["parameters"]["window_from"] == "2026-03-01T00:00:00Z"
+
+
+def test_the_numbers_say_what_they_counted(client: httpx.Client) -> None:
+    """Two of three failed: one was rolled back, after one an incident began."""
+    told = client.get("/metrics/dora", params=MARCH).json()["tables"]
+    (row,) = told["dora"]
+    assert (row["counted"], row["failed"], row["failed_by_rollback"]) == (3, 1, 1)
+    (row,) = client.get("/metrics/mttr", params=MARCH).json()["tables"]["mttr"]
+    assert (row["incidents"], row["open"], row["mttr_s"]) == (0, 1, None)
+
+
+def test_an_answer_at_an_earlier_position_stays_what_it_was(client: httpx.Client) -> None:
+    """Whatever the ledger learnt since."""
+    early = client.get("/deployments", params={"known_at": "3"}).json()
+    assert early["proof"]["position"] == 3
+    first = early["tables"]["deployments"]
+    told = event(77)
+    assert client.post("/events", json=told).status_code == 201
+    again = client.get("/deployments", params={"known_at": "3"}).json()
+    assert again["tables"]["deployments"] == first
+    assert again["proof"]["root"] == early["proof"]["root"]
+
+
+def test_an_unchanged_answer_is_not_sent_again(client: httpx.Client) -> None:
+    """By its tag, which changes with position, parameters and form."""
+    first = client.get("/services")
+    tag = first.headers["ETag"]
+    assert client.get("/services", headers={"If-None-Match": tag}).status_code == 304
+    for headers, params in (({"Accept": "text/csv"}, {}), ({}, {"service": "checkout"})):
+        other = client.get("/services", headers=headers | {"If-None-Match": tag}, params=params)
+        assert other.status_code == 200
+        assert other.headers["ETag"] != tag
+
+
+def test_pages_are_of_one_state(client: httpx.Client) -> None:
+    """The next page is asked for at the position of the first."""
+    first = client.get("/deployments", params={"limit": 2})
+    assert "known_at=" in first.headers["Link"]
+    following = first.headers["Link"].partition(">")[0].removeprefix("<")
+    second = client.get(following.partition("/default")[2])
+    keys = [
+        row["deployment_key"] for page in (first, second)
+        for row in page.json()["tables"]["deployments"]
+    ]  # fmt: skip
+    assert len(keys) == len(set(keys)) >= 3
+    assert first.json()["proof"]["position"] == second.json()["proof"]["position"]
+
+
+def test_tables_come_in_every_form(client: httpx.Client) -> None:
+    """CSV, an Arrow stream, Parquet."""
+
+    def get(media: str) -> bytes:
+        return client.get("/deployments", params=MARCH, headers={"Accept": media}).content
+
+    rows = pq.read_table(io.BytesIO(get("application/vnd.apache.parquet")))
+    stream = pa.ipc.open_stream(get("application/vnd.apache.arrow.stream")).read_all()
+    assert rows.equals(stream)
+    assert rows["deployment"].to_pylist() == ["d-0", "d-1", "d-2"]
+    assert get("text/csv").count(b"\n") == 4
+
+
+def test_an_empty_answer_says_why_and_what_to_run(client: httpx.Client) -> None:
+    """A newcomer sees the next step."""
+    told = client.get("/deployments", params={"service": "nobody"}).json()
+    assert told["tables"]["deployments"] == []
+    assert "pipeledger emit deployment.finished" in told["empty"]["run"]
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "place"),
+    [
+        ("/metrics/dora", {"tz": "Mars/Base"}, "query tz"),
+        ("/metrics/dora", {"from": "2026-03-02", "to": "2026-03-01"}, "query to"),
+        ("/metrics/dora", {"baseline_from": "2026-03-02"}, "query baseline_to"),
+        ("/metrics/dora", {"bucket": "day", "from": "1990-01-01"}, "query bucket"),
+        ("/metrics/dora", {"group_by": "person"}, "query group_by"),
+        ("/deployments", {"from": "yesterday"}, "query from"),
+        ("/deployments", {"known_at": "0"}, "query known_at"),
+        ("/deployments", {"known_at": "1999-01-01T00:00:00Z"}, "query known_at"),
+        ("/deployments", {"limit": "0"}, "query limit"),
+        ("/deployments", {"color": "red"}, "query color"),
+    ],
+)
+def test_a_wrong_question_names_its_place(
+    client: httpx.Client, path: str, params: dict[str, Any], place: str
+) -> None:
+    """A problem that says which parameter."""
+    answer = client.get(path, params=params)
+    assert (answer.status_code, answer.json()["place"]) == (400, place)
