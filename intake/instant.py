@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,7 +21,8 @@ _PRINTED: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)"
     r" (?:UTC|([+-]\d{2}):?(\d{2})(?: [A-Z0-9+-]{1,6})?)"
 )
-_ANSI_C: Final = "%a %b %d %H:%M:%S %Y"
+# C's `asctime`, and a mail's date (RFC 5322) without its zone.
+_WORDED: Final = ("%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,10 @@ def told_time(text: str | None) -> Told | None:
 
 
 def _plain(text: str) -> str:
-    """C's `asctime`, which names no zone, as ISO 8601 writes it; anything else as it is."""
+    """An instant in words that name no zone, as ISO 8601 writes it; anything else as it is."""
     if not text[:1].isalpha():
         return text
-    try:
-        return datetime.strptime(text, _ANSI_C).isoformat()  # noqa: DTZ007 - it has no zone
-    except ValueError:
-        return text
+    for form in _WORDED:
+        with suppress(ValueError):
+            return datetime.strptime(text, form).isoformat()  # noqa: DTZ007 - it has no zone
+    return text

@@ -24,6 +24,7 @@ from intake import (
     terraform,
     trivy,
     vault,
+    zap,
 )
 from intake.body import check_body
 from intake.github import audit, webhook
@@ -49,6 +50,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *k6.FORMATS,
     *pact.FORMATS,
     trivy.FORMAT,
+    *zap.FORMATS,
     webhook.FORMAT,
     audit.FORMAT,
     gitlab.FORMAT,

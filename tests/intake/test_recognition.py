@@ -35,6 +35,8 @@ WRITERS: Final = {
     "sonar-report": {"sonarqube"},
     "sonar-report-task": {"sonarqube"},
     "trivy": {"trivy"},
+    "zap": {"zap"},
+    "zap-xml": {"zap"},
     "terraform-plan": {"terraform"},
     "terraform-log": {"terraform"},
     "terraform-cloud": {"terraform"},
