@@ -151,10 +151,17 @@ class Found:
             "rule": row["rule"],
             "fingerprint": made,
             "fingerprint_basis": "made",
-            "target": named("/".join(filter(None, (place, target)))),
+            "target": named(_within(place, target)),
             "severity": of_word(one.severity),
             **row,
         }
+
+
+def _within(place: str | None, target: str | None) -> str | None:
+    """The target in a cluster; a manifest's is the resource itself, less its namespace."""
+    if place is None or target is None:
+        return place or target
+    return place if f"/{place}".endswith(f"/{target}") else f"{place}/{target}"
 
 
 def _looked_for(result: Result) -> Iterator[What]:

@@ -200,7 +200,8 @@ def test_a_cluster_is_read_in_each_of_its_forms() -> None:
         assert [(one.data["kind"], one.data["target"]) for one in found] == [
             ("container", "blue"), ("iac", "blue"),
         ]  # fmt: skip
-        assert rows_of(found[1])[0]["target"] == "prod/Deployment/shop/Deployment/shop"
+        assert rows_of(found[0])[0]["target"] == "prod/Deployment/shop/shop:1 (debian 13)"
+        assert rows_of(found[1])[0]["target"] == "prod/Deployment/shop"
         assert {one.data["outcome"] for one in found} == {"success"}
     broken = {"ClusterName": "blue", "Resources": [resource, {"Kind": "Pod", "Error": "denied"}]}
     for one in readings_of(broken, "trivy"):
