@@ -55,9 +55,11 @@ def _reading(project: Project, image: Project | None) -> Reading:
     for one in entries:
         scan.count(one.word)
         distinct.setdefault(one.id, one.word)
-        row = rows.setdefault((one.id, one.package), _row(one, project))
+        key = (one.id, one.package)
+        if (row := rows.get(key)) is None:
+            row = rows[key] = _row(one, project)
         row["paths"] += 1
-        row["versions"][named(one.version)] = None
+        row["versions"][one.version] = None
     for row in rows.values():
         scan.write(_written(row))
     filtered = project.filtered
@@ -66,7 +68,8 @@ def _reading(project: Project, image: Project | None) -> Reading:
         ("patch", filtered.patch if filtered is not None else None),
     ):
         for one in left or ():
-            scan.set_aside({**_written(_row(one, project)), "reason": reason})
+            row = _row(one, project) | {"versions": {one.version: None}}
+            scan.set_aside({**_written(row), "reason": reason})
     unique = Counter(distinct.values())
     told = _PATHS.match(project.summary or "")
     data: dict[str, Any] = {
@@ -118,7 +121,7 @@ def _row(one: Vulnerability, project: Project) -> dict[str, Any]:
 
 
 def _written(row: dict[str, Any]) -> dict[str, Any]:
-    versions = [one for one in row["versions"] if one is not None]
+    versions = [one for one in row["versions"] if one]
     return {
         **{name: value for name, value in row.items() if name != "versions"},
         "version": named(", ".join(versions)),

@@ -114,7 +114,9 @@ def test_what_a_policy_left_out_stands_in_the_findings() -> None:
     left = ENTRY | {"id": "SNYK-3", "filtered": {"ignored": [{"reason": "PLANTED"}]}}
     found = reading_of(PROJECT | {"filtered": {"ignore": [left], "patch": [left]}}, "snyk")
     assert (counted(found), found.data["suppressed"]) == ({"high": 1}, 2)
-    assert [row.get("reason") for row in rows_of(found)] == [None, "ignore", "patch"]
+    assert [(row.get("reason"), row["version"]) for row in rows_of(found)] == [
+        (None, "4.17.15"), ("ignore", "4.17.15"), ("patch", "4.17.15"),
+    ]  # fmt: skip
     assert "PLANTED" not in everything([found])
     assert "mia" not in everything([found])
 
