@@ -9,6 +9,7 @@ from domain.errors import RefusedError, TooLargeError
 from intake import (
     alertmanager,
     argocd,
+    bom,
     coverage,
     helm,
     jenkins,
@@ -46,6 +47,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     semgrep.FORMAT,
     snyk.FORMAT,
     *sonarqube.FORMATS,
+    *bom.FORMATS,
     *coverage.FORMATS,
     *k6.FORMATS,
     *pact.FORMATS,

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 # Format to the folders of the systems that write it; any system may write SARIF and JUnit XML.
 WRITERS: Final = {
+    "cyclonedx": {"cyclonedx"},
+    "cyclonedx-xml": {"cyclonedx"},
+    "spdx": {"spdx"},
+    "spdx-tag-value": {"spdx"},
+    "spdx3": {"spdx"},
     "cobertura": {"cobertura"},
     "coverage-py": {"cobertura"},
     "pact": {"pact"},
