@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from domain.errors import TooLargeError
 from domain.instant import read_time
 from intake.address import repository_of
 from intake.argocd.past import Line, content_of
 from intake.ids import commit_of
 from intake.image import images_of
 from intake.instant import told_time
+from intake.limits import MAX_FACTS
 from intake.number import count_of
 from intake.order import by_time
 from intake.person import account_of
@@ -42,7 +44,11 @@ _MOST: Final = 100
 
 
 def deployments_of(app: Application) -> list[Reading]:
-    """Each synchronisation of the history, and the newest operation where that is another."""
+    """Each synchronisation of the history, and the newest operation where that is another.
+
+    Raises:
+        TooLargeError: the history is too long.
+    """
     newest = _newest(app)
     found = []
     line = Line()
@@ -80,6 +86,8 @@ def operation_of(
 def _past(app: Application) -> list[Deployed]:
     """The history, oldest first."""
     past = (app.status.history if app.status else None) or []
+    if len(past) > MAX_FACTS:
+        raise TooLargeError("field status.history", f"more than {MAX_FACTS} entries")
     return sorted(past, key=lambda one: one.id or 0)
 
 

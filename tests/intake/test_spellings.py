@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,9 +10,15 @@ from intake.address import repository_of
 from intake.ids import ref_of
 from intake.image import images_of
 from intake.instant import told_time
+from intake.limits import MAX_FACTS
 from intake.order import by_time
 from intake.person import account_of
 from intake.report import fact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from intake.report import Reading
 
 DIGEST = "sha256:" + "d" * 64
 
@@ -116,3 +122,16 @@ def test_readings_stand_in_the_order_of_time() -> None:
         for number, time in enumerate(times)
     )
     assert [one.data["task"] for one in found] == ["2", "3", "0", "1"]
+
+
+def test_no_more_readings_are_made_than_are_taken_together() -> None:
+    """A file of a million lines is refused without being read to its end."""
+    made = 0
+
+    def readings() -> Iterator[Reading]:
+        nonlocal made
+        while True:
+            made += 1
+            yield fact("task.finished", None, {"task": "x"})
+
+    assert len(by_time(readings())) == made == MAX_FACTS + 1
