@@ -69,6 +69,14 @@ def told_stamp(ticks: object) -> Told | None:
     return told_epoch(ticks, 1_000)
 
 
+def seconds_between(begun: Told | None, ended: Told | None) -> float | None:
+    """How long it took, in seconds; None where an instant is missing or they are reversed."""
+    if begun is None or ended is None:
+        return None
+    spent = (read_time(ended.time, "") - read_time(begun.time, "")).total_seconds()
+    return spent if spent >= 0 else None
+
+
 def told_time(text: str | None) -> Told | None:
     """The instant in a text, or None where it has none that the calendar knows."""
     if text is None:

@@ -8,10 +8,7 @@ door to add.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-
-from domain.instant import read_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -86,14 +83,6 @@ def fact(
         local_time=told.local if told else None,
         data={name: value for name, value in data.items() if value is not None},
         documents=tuple(one for one in documents if one is not None),
-    )
-
-
-def in_order(readings: Iterable[Reading]) -> list[Reading]:
-    """Readings by their time; those without one first, and else as they came."""
-    began = datetime.min.replace(tzinfo=UTC)
-    return sorted(
-        readings, key=lambda one: began if one.time is None else read_time(one.time, "time")
     )
 
 

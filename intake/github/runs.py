@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from domain.instant import read_time
 from intake.github.common import OUTCOMES, base_of, reading, who
 from intake.ids import commit_of
-from intake.instant import told_time
+from intake.instant import seconds_between, told_time
 from intake.rows import named
 
 if TYPE_CHECKING:
@@ -98,13 +97,9 @@ def _common(payload: Payload, run: Run) -> dict[str, Any]:
 
 def _ended(run: Run, start: str | None, end: str | None) -> dict[str, Any]:
     began, ended = told_time(start), told_time(end)
-    seconds = None
-    if began is not None and ended is not None:
-        spent = (read_time(ended.time, "") - read_time(began.time, "")).total_seconds()
-        seconds = spent if spent >= 0 else None
     return {
         "outcome": OUTCOMES[run.conclusion or ""],
         "reported_outcome": run.conclusion,
         "started_at": began.time if began else None,
-        "duration_s": seconds,
+        "duration_s": seconds_between(began, ended),
     }

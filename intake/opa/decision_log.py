@@ -14,8 +14,9 @@ from intake.instant import told_time
 from intake.json_body import read_fields, read_lines
 from intake.number import seconds_of
 from intake.opa.verdicts import path_of, reasons_of, verdict_of
+from intake.order import by_time
 from intake.person import person_of
-from intake.report import Format, Reading, fact, in_order
+from intake.report import Format, Reading, fact
 from intake.rows import named
 from intake.schemes import Shared
 from intake.sender import Sender
@@ -99,7 +100,7 @@ def read(body: bytes) -> list[Reading]:
         decisions = read_fields(body, list[Decision])
     else:
         decisions = [one for _, one in read_lines(body, Decision)]
-    return in_order(_reading(one) for one in decisions if one.decision_id)
+    return by_time(_reading(one) for one in decisions if one.decision_id)
 
 
 def _reading(one: Decision) -> Reading:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from domain.instant import read_time
-from intake.instant import Told, told_time
+from intake.instant import Told, seconds_between, told_time
 from intake.json_body import read_lines
 from intake.number import count_of
 from intake.report import Format, Reading, fact
@@ -139,7 +138,7 @@ class _Stream:
             "errors": (errors if planned else max(errors, self._failed)) or None,
             "resource_changes": document.digest if document else None,
             "started_at": begun.time if begun else None,
-            "duration_s": _seconds(begun, told),
+            "duration_s": seconds_between(begun, told),
         }
         what = "infrastructure.planned" if planned else "infrastructure.applied"
         return fact(what, told, data, documents=[document])
@@ -190,13 +189,6 @@ def _totals(changes: Changes, summary: Summary | None) -> dict[str, Any]:
     # Applying says nothing of what it imports, one by one.
     differ = any(met[name] != number for name, number in found.items() if name != "imports")
     return found | ({"claimed": found} if differ else {})
-
-
-def _seconds(begun: Told | None, ended: Told | None) -> float | None:
-    if begun is None or ended is None:
-        return None
-    spent = (read_time(ended.time, "") - read_time(begun.time, "")).total_seconds()
-    return spent if spent >= 0 else None
 
 
 FORMAT: Final = Format(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from intake.json_body import read_lines
-from intake.report import Format, Reading, in_order
+from intake.order import by_time
+from intake.report import Format, Reading
 from intake.vault.asked import asked_of
 from intake.vault.engines import read_secret
 from intake.vault.structure import Entry
@@ -41,7 +42,7 @@ def read(body: bytes) -> list[Reading]:
         TooLargeError: a limit was passed.
     """
     entries = [entry for _, entry in read_lines(body, Entry)]
-    return in_order(_readings(entries))
+    return by_time(_readings(entries))
 
 
 def _readings(entries: list[Entry]) -> Iterator[Reading]:
