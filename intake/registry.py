@@ -12,6 +12,7 @@ from intake import (
     bom,
     coverage,
     helm,
+    in_toto,
     jenkins,
     junit,
     k6,
@@ -67,6 +68,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *opa.FORMATS,
     *jenkins.FORMATS,
     *vault.FORMATS,
+    *in_toto.FORMATS,
 )
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 

@@ -82,6 +82,7 @@ class BuildFinished(Common, kw_only=True):
     outcome: Outcome
     artifacts: Artifacts | None = None
     builder: Handle | None = None
+    source_uri: Handle | None = None
     sbom: Digest | None = None
     provenance: Digest | None = None
     exit_status: int | None = None
@@ -118,6 +119,7 @@ class ArtifactDescribed(Common, kw_only=True):
     builder: Handle | None = None
     source_uri: Handle | None = None
     signed: bool | None = None
+    logged: bool | None = None
     counts: Counts | None = None
     statements: Digest | None = None
     consumer: Name | None = None
@@ -132,6 +134,7 @@ class ArtifactSigned(Common, kw_only=True):
     signer: Person | None = None
     key: Name | None = None
     transparency_log: Handle | None = None
+    logged: bool | None = None
 
 
 @event("attestation.verified", BUILD)
@@ -145,6 +148,7 @@ class AttestationVerified(Common, kw_only=True):
     verifier: Name | None = None
     levels: Annotated[list[Name], Meta(max_length=50)] | None = None
     signed: bool | None = None
+    logged: bool | None = None
     signer: Person | None = None
     resource: Handle | None = None
     policy: Handle | None = None

@@ -61,6 +61,7 @@ WRITERS: Final = {
     "jenkins-notification": {"jenkins"},
     "jenkins-stages": {"jenkins"},
     "vault-audit": {"vault"},
+    "in-toto": {"in-toto"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(
