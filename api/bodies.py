@@ -5,9 +5,14 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Final
 
+from starlette.concurrency import run_in_threadpool
+
 from domain.errors import RefusedError, TooLargeError
+from intake.scratch import FEW, Scratch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.requests import Request
 
 MAX_EVENT: Final = 1_048_576
@@ -24,26 +29,85 @@ async def read_body(request: Request, limit: int) -> bytes:
         TooLargeError: more than `limit` bytes, packed or unpacked.
         RefusedError: another encoding, or no whole gzip stream.
     """
+    unpack = _unpacking(request, limit)
+    pieces: list[bytes] = []
+    async for chunk in request.stream():
+        pieces.extend(unpack.pieces(chunk))
+    unpack.end()
+    return b"".join(pieces)
+
+
+async def keep_body(request: Request, limit: int) -> Scratch:
+    """A long body, decompressed where it came as gzip; it does not stay in memory.
+
+    Raises:
+        TooLargeError: more than `limit` bytes, packed or unpacked.
+        RefusedError: another encoding, or no whole gzip stream.
+        UnavailableError: the disk cannot keep it.
+    """
+    unpack = _unpacking(request, limit)
+    kept = Scratch()
+
+    def keep(chunks: list[bytes]) -> None:
+        for chunk in chunks:
+            for piece in unpack.pieces(chunk):
+                kept.write(piece)
+
+    waiting: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        waiting.append(chunk)
+        size += len(chunk)
+        if size >= FEW:
+            # Off the event loop: a disk may be slow, and little that is packed may be much.
+            await run_in_threadpool(keep, waiting)
+            waiting, size = [], 0
+    await run_in_threadpool(keep, waiting)
+    unpack.end()
+    return kept
+
+
+class _Unpacking:
+    """Unpacks a body piece by piece; a bomb is never unpacked.
+
+    Attributes:
+        left: bytes that may still come.
+    """
+
+    def __init__(self, limit: int, *, packed: bool) -> None:
+        self._limit = self.left = limit
+        self._unzip = zlib.decompressobj(_GZIP) if packed else None
+
+    def pieces(self, chunk: bytes) -> Iterator[bytes]:
+        """What a chunk of the body is unpacked."""
+        if self._unzip is None:
+            yield self._counted(chunk)
+            return
+        while chunk:
+            try:
+                piece = self._unzip.decompress(chunk, FEW)
+            except zlib.error:
+                raise RefusedError("body", "no gzip stream") from None
+            chunk = self._unzip.unconsumed_tail
+            yield self._counted(piece)
+
+    def end(self) -> None:
+        """The body has ended."""
+        if self._unzip is not None and (not self._unzip.eof or self._unzip.unused_data):
+            raise RefusedError("body", "the gzip stream is cut off or something follows it")
+
+    def _counted(self, piece: bytes) -> bytes:
+        self.left -= len(piece)
+        if self.left < 0:
+            raise TooLargeError("body", f"at most {self._limit} bytes")
+        return piece
+
+
+def _unpacking(request: Request, limit: int) -> _Unpacking:
     stated = request.headers.get("content-length", "")
     if stated.isascii() and stated.isdigit() and int(stated) > limit:
         raise TooLargeError("body", f"at most {limit} bytes")
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise RefusedError("header content-encoding", "expected gzip or none")
-    packed = encoding == "gzip"
-    unzip = zlib.decompressobj(_GZIP)
-    pieces: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        try:
-            # One byte over the limit is enough to know: a bomb is never unpacked.
-            piece = unzip.decompress(chunk, limit - size + 1) if packed else chunk
-        except zlib.error:
-            raise RefusedError("body", "no gzip stream") from None
-        size += len(piece)
-        if size > limit:
-            raise TooLargeError("body", f"at most {limit} bytes")
-        pieces.append(piece)
-    if packed and (not unzip.eof or unzip.unused_data):
-        raise RefusedError("body", "the gzip stream is cut off or something follows it")
-    return b"".join(pieces)
+    return _Unpacking(limit, packed=encoding == "gzip")

@@ -15,7 +15,7 @@ from domain.errors import PipeledgerError, RefusedError, TooLargeError
 from domain.event import read_event
 from domain.events.streams import streams_of, tags_of
 from domain.log.context import By
-from domain.log.part import EVENT_PART, SALT_BYTES, Part
+from domain.log.part import EVENT_PART, SALT_BYTES, LongPart, Part
 from domain.people import depersonalise
 from store.ledger.observer import Stage
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from api.doors import DoorCheck
     from api.telemetry.journey import Journey
+    from domain.content import Content
     from domain.log.key import Entropy
     from domain.people import People
     from store.credentials import Credential
@@ -46,7 +47,7 @@ class Original(NamedTuple):
 
     name: str
     media_type: str
-    body: bytes
+    body: Content
 
 
 _EVENT_LIMITS: Final = Limits(size=MAX_EVENT)
@@ -112,7 +113,7 @@ def draft_of(
         by=By(credential.principal, credential.id, credential.how),
         streams=streams_of(event),
         tags=tags_of(event),
-        event=_part(Original(EVENT_PART, "application/json", event.encode()), entropy),
+        event=Part(EVENT_PART, "application/json", event.encode(), entropy(SALT_BYTES)),
         parts=tuple(sorted(parts, key=lambda one: one.part.name)),
         # The delivery is recognised by what was sent, not by what people were replaced with.
         delivery=Delivery(said.source, said.id, received),
@@ -132,8 +133,11 @@ def sealed_original(
     return SealedPart(_part(original, entropy), sealed)
 
 
-def _part(one: Original, entropy: Entropy) -> Part:
-    return Part(one.name, one.media_type, one.body, entropy(SALT_BYTES))
+def _part(one: Original, entropy: Entropy) -> Part | LongPart:
+    salt = entropy(SALT_BYTES)
+    if isinstance(one.body, bytes):
+        return Part(one.name, one.media_type, one.body, salt)
+    return LongPart(one.name, one.media_type, one.body, salt)
 
 
 def read_single(body: bytes) -> object:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from api.bodies import read_body
+from api.bodies import keep_body
 from api.doors import READERS, check_door
 from api.entrance import enter
 from api.ingest import Original
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.draft import Draft
+    from intake.scratch import Scratch
     from store.credentials import Credential
 
 router = APIRouter()
@@ -34,7 +35,7 @@ router = APIRouter()
 DEFAULT_SOURCE: Final = "/reports/"
 _APART: Final = {"format", "source", "at", "artifact", "kind"}
 AT_ONCE: Final = 2
-"""Reports that are read at the same time; each may take memory of several times its size."""
+"""Reports that are read at the same time; a format that is read whole takes several times that."""
 
 
 class Context(BaseModel):
@@ -74,24 +75,24 @@ async def _post(request: Request, ledger: str, context: Context) -> Response:
         read_time(context.at, "query at")
     if context.kind is not None and not any(context.kind in kinds for kinds in KINDS.values()):
         raise RefusedError("query kind", f"no kind of tests or scans: {context.kind!a}")
+    body = await keep_body(request, MAX_REPORT)
+
+    def prepare() -> tuple[ReadReport, list[Draft]]:
+        started = time.time_ns()
+        report = read_report(body, context.format)
+        if not report.readings:
+            raise RefusedError(
+                "body", f"a file of {report.format.title} that tells of nothing known here"
+            )
+        original = Original("original", report.format.media_type, body.content())
+        arrival = _arrival(report, body, context, credential, state.clock())
+        drafts = drafts_of(here, report.readings, original, arrival, state.entropy)
+        if (journey := journey_of(request)) is not None:
+            journey.events = len(drafts)
+            journey.stage("door", started)
+        return report, drafts
+
     async with state.reports:
-        body = await read_body(request, MAX_REPORT)
-
-        def prepare() -> tuple[ReadReport, list[Draft]]:
-            started = time.time_ns()
-            report = read_report(body, context.format)
-            if not report.readings:
-                raise RefusedError(
-                    "body", f"a file of {report.format.title} that tells of nothing known here"
-                )
-            original = Original("original", report.format.media_type, body)
-            arrival = _arrival(report, body, context, credential, state.clock())
-            drafts = drafts_of(here, report.readings, original, arrival, state.entropy)
-            if (journey := journey_of(request)) is not None:
-                journey.events = len(drafts)
-                journey.stage("door", started)
-            return report, drafts
-
         report, drafts = await run_in_threadpool(prepare)
         first = report.readings[0].data
         told = {"format": report.format.name, "tool": first.get("tool"),
@@ -104,7 +105,7 @@ async def _post(request: Request, ledger: str, context: Context) -> Response:
 
 
 def _arrival(
-    report: ReadReport, body: bytes, context: Context, credential: Credential, received: datetime
+    report: ReadReport, body: Scratch, context: Context, credential: Credential, received: datetime
 ) -> Arrival:
     # A credential that may speak for one system only speaks for that one.
     chosen = context.source or (credential.sources[0] if credential.sources else None)
@@ -122,8 +123,8 @@ def _arrival(
     )
 
 
-def _identity(body: bytes, context: Context) -> str:
+def _identity(body: Scratch, context: Context) -> str:
     """The same file with the same context is the same report, however often it comes."""
     said = json.dumps(context.model_dump(exclude_none=True), sort_keys=True)
-    digest = hashlib.sha256(said.encode() + b"\0" + body)
+    digest = hashlib.sha256(said.encode() + b"\0" + body.digest().encode())
     return f"report-{digest.hexdigest()[:40]}"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.log.context import By
-    from domain.log.part import Part
+    from domain.log.part import LongPart, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class SealedPart:
             Empty: stored as it is.
     """
 
-    part: Part
+    part: Part | LongPart
     persons: tuple[str, ...] = ()
 
 

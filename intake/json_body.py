@@ -6,51 +6,103 @@ What a format does not read is skipped without being built, so a large file cost
 from __future__ import annotations
 
 import re
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import msgspec
 
 from domain.errors import RefusedError, TooLargeError
-from intake.limits import MAX_DEPTH, MAX_NODES, MAX_ROWS
+from intake.limits import MAX_MEMBERS, MAX_ROWS
+from intake.nesting import check_nesting, too_deep
+
+if TYPE_CHECKING:
+    from intake.buffer import Buffer
 
 T = TypeVar("T")
 
 _MALFORMED: Final = re.compile(r"JSON is malformed: (.*) \(byte (\d+)\)")
-_INVALID: Final = re.compile(r"(.*?) - at `\$(.*)`", re.DOTALL)
-_ESCAPE: Final = re.compile(rb"\\.", re.DOTALL)
-_STRING: Final = re.compile(rb'"[^"]*"')
-_NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_INVALID: Final = re.compile(r"(.*?) - at `\$(\[(\d+)\])?(.*)`", re.DOTALL)
 
 
-def read_fields(body: bytes, kind: type[T]) -> T:
+def read_fields(body: Buffer, kind: type[T], within: str = "", depth: int = 0) -> T:
     """The fields of `kind` in a JSON text.
 
     Args:
         body: checked UTF-8 (`intake.body`).
         kind: a msgspec structure.
+        within: where the text stands in its document, for messages: `runs[0].tool`.
+        depth: levels that are open around it.
 
     Raises:
         RefusedError: no JSON, or of another structure; names the byte or the field.
         TooLargeError: too many or too deeply nested values.
     """
-    if body.count(b"{") + body.count(b"[") > MAX_NODES:
-        raise TooLargeError("document", f"more than {MAX_NODES} objects and arrays")
+    check_nesting(body, depth)
+    return decoded(msgspec.json.Decoder(kind), body, within)
+
+
+def read_members(body: Buffer) -> dict[str, msgspec.Raw]:
+    """The members of a JSON object, each as it stands there; nothing in them is built.
+
+    Raises:
+        RefusedError: no JSON, or no object; names the byte.
+        TooLargeError: more than `MAX_MEMBERS` members, or nested without end.
+    """
+    left = MAX_MEMBERS
+
+    def name(_: type, told: str) -> _Name:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise TooLargeError("document", f"more than {MAX_MEMBERS} members")
+        return _Name(told)
+
+    decoder = msgspec.json.Decoder(dict[_Name, msgspec.Raw], dec_hook=name)
+    return cast("dict[str, msgspec.Raw]", decoded(decoder, body))
+
+
+class _Name(str):
+    """A member's name; only a type of its own is counted while the object is still read."""
+
+    __slots__ = ()
+
+
+def decoded(
+    decoder: msgspec.json.Decoder[T], text: Buffer, within: str = "", first: int | None = None
+) -> T:
+    """What a decoder makes of a text.
+
+    Args:
+        decoder: knows the structure.
+        text: checked UTF-8.
+        within: where the text stands in its document, or nothing.
+        first: the text is some elements of the array there, and this is the first one's number.
+
+    Raises:
+        RefusedError: no JSON, or of another structure; names the byte or the field.
+        TooLargeError: nested without end.
+    """
     try:
-        # First, because it ends early where the nesting is absurd.
-        found = msgspec.json.decode(body, type=kind)
+        return decoder.decode(text)
     except msgspec.ValidationError as error:
         match = _INVALID.fullmatch(str(error))
-        place = f"field {match[2].removeprefix('.')}" if match else "document"
-        raise RefusedError(place, match[1] if match else "not of this format") from None
+        place, reason = within, str(error)
+        if match is not None:
+            reason, number = match[1], match[3]
+            if first is not None and number is not None:
+                place += f"[{first + int(number)}]"
+            else:
+                place += match[2] or ""
+            place += match[4]
+        place = place.removeprefix(".")
+        raise RefusedError(f"field {place}" if place else "document", reason) from None
     except msgspec.DecodeError as error:
         match = _MALFORMED.fullmatch(str(error))
         place, reason = (f"byte {match[2]}", match[1]) if match else ("document", "cut off")
+        if within:
+            place = f"field {within}" if first is None else f"field {within}[{first}] or later"
         raise RefusedError(place, f"no JSON: {reason}") from None
     except RecursionError:
-        raise _too_deep() from None
-    if _depth_over(body, MAX_DEPTH):
-        raise _too_deep()
-    return found
+        raise too_deep() from None
 
 
 def read_lines(body: bytes, kind: type[T]) -> list[tuple[int, T]]:
@@ -67,7 +119,7 @@ def read_lines(body: bytes, kind: type[T]) -> list[tuple[int, T]]:
         TooLargeError: a limit was passed.
     """
     lines = body.split(b"\n")
-    if len(lines) > 1 and not _is_whole(lines[0]):
+    if len(lines) > 1 and not is_json(lines[0]):
         return [(1, read_fields(body, kind))]
     if len(lines) > MAX_ROWS:
         raise TooLargeError("document", f"more than {MAX_ROWS} lines")
@@ -83,25 +135,10 @@ def read_lines(body: bytes, kind: type[T]) -> list[tuple[int, T]]:
     return found
 
 
-def _is_whole(line: bytes) -> bool:
+def is_json(text: Buffer) -> bool:
+    """Whether a text is one JSON value; nothing of it is built."""
     try:
-        msgspec.json.decode(line)
+        msgspec.json.decode(text, type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError):
         return False
     return True
-
-
-def _too_deep() -> TooLargeError:
-    return TooLargeError("document", f"nested deeper than {MAX_DEPTH} levels")
-
-
-def _depth_over(body: bytes, most: int) -> bool:
-    """Whether valid JSON is nested deeper: each round takes the innermost level away."""
-    if b"\\" in body:
-        body = _ESCAPE.sub(b"", body)
-    brackets = _STRING.sub(b"", body).translate(None, _NO_BRACKETS)
-    for _ in range(most):
-        if not brackets:
-            return False
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-    return bool(brackets)

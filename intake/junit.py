@@ -20,11 +20,15 @@ from intake.xml_body import read_elements
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from intake.buffer import Buffer
+    from intake.instant import Told
     from intake.shape import Shape
 
 STATUSES: Final = ("passed", "failure", "error", "skipped")
 _ROOTS: Final = ("testsuites", "testsuite")
 _WORST: Final = ("error", "failure", "skipped")
+_FLAKY: Final = ("flakyFailure", "flakyError")
+_SAID: Final = frozenset((*_WORST, *_FLAKY))
 _CLAIMS: Final = ("tests", "failures", "errors", "skipped")
 _TOOLS: Final = {"pytest tests": "pytest", "pytest": "pytest", "jest tests": "jest"}
 
@@ -34,7 +38,7 @@ def claims(shape: Shape) -> bool:
     return shape.root in _ROOTS
 
 
-def read(body: bytes) -> list[Reading]:
+def read(body: Buffer) -> list[Reading]:
     """The reading of a file.
 
     Raises:
@@ -58,7 +62,7 @@ class _Suites:
         self._counts: Counter[str] = Counter()
         self._claimed: Counter[str] = Counter()
         self._has_claims = False
-        self._times: list[str] = []
+        self._begun: Told | None = None
         self._total: float | None = None
         self._sum = 0.0
         self._name: str | None = None
@@ -71,7 +75,7 @@ class _Suites:
             self._suite(attributes)
         elif name == "testcase":
             self._case, self._found = attributes, set()
-        elif self._path and self._path[-1] == "testcase":
+        elif name in _SAID and self._path and self._path[-1] == "testcase":
             self._found.add(name)
         self._path.append(name)
 
@@ -96,8 +100,9 @@ class _Suites:
         if any(key.endswith("noNamespaceSchemaLocation") and "surefire" in value
                for key, value in attributes.items()):  # fmt: skip
             self._tool = self._tool or "surefire"
-        if told := attributes.get("timestamp"):
-            self._times.append(told)
+        told = told_time(attributes.get("timestamp"))
+        if told is not None and (self._begun is None or told.time < self._begun.time):
+            self._begun = told
         if not outermost:
             return
         self._name = self._name or self._suites[0]
@@ -120,14 +125,13 @@ class _Suites:
             "status": status,
             "duration_s": _seconds(self._case.get("time")),
             # Surefire: it failed at first and passed when it was run again.
-            "flaky": bool(self._found & {"flakyFailure", "flakyError"}) or None,
+            "flaky": not self._found.isdisjoint(_FLAKY) or None,
         })  # fmt: skip
 
     def reading(self) -> Reading:
         counts = {status: self._counts[status] for status in STATUSES}
         document = self._rows.document()
-        times = sorted(filter(None, map(told_time, self._times)), key=lambda told: told.time)
-        told = times[0] if times else None
+        told = self._begun
         data: dict[str, Any] = {
             "tool": self._tool,
             "suite": self._name,
@@ -168,4 +172,4 @@ def _seconds(text: str | None) -> float | None:
     return seconds_of((text or "").replace(",", ""))
 
 
-FORMAT: Final = Format("junit", "JUnit XML", "application/xml", claims, read)
+FORMAT: Final = Format("junit", "JUnit XML", "application/xml", claims, read, read)

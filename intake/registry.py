@@ -32,13 +32,14 @@ from intake.body import check_body
 from intake.github import audit, webhook
 from intake.gitlab import audit as gitlab_audit
 from intake.gitlab import webhook as gitlab
-from intake.limits import MAX_FACTS
+from intake.limits import MAX_FACTS, MAX_WHOLE
 from intake.pagerduty import legacy as pagerduty_legacy
 from intake.pagerduty import webhook as pagerduty
 from intake.shape import shape_of
 
 if TYPE_CHECKING:
     from intake.report import Format, Reading
+    from intake.scratch import Scratch
     from intake.sender import Sender
 
 # The first that claims a file gets it: who looks closer stands before who looks less close.
@@ -102,7 +103,7 @@ class ReadReport:
     readings: list[Reading]
 
 
-def read_report(raw: bytes, name: str | None = None) -> ReadReport:
+def read_report(raw: bytes | Scratch, name: str | None = None) -> ReadReport:
     """Read a report file.
 
     Args:
@@ -112,19 +113,40 @@ def read_report(raw: bytes, name: str | None = None) -> ReadReport:
     Raises:
         RefusedError: not recognised, or not what it is said to be; the place is named.
         TooLargeError: a limit was passed.
+        UnavailableError: the disk cannot keep what is made of it.
     """
+    if isinstance(raw, bytes):
+        return _read(memoryview(raw), name)
+    with raw.mapped() as view:
+        return _read(view, name)
+
+
+def _read(raw: memoryview, name: str | None) -> ReadReport:
     body = check_body(raw)
-    if name is not None:
-        found = _BY_NAME.get(name)
-        if found is None:
-            raise RefusedError("query format", f"known are {', '.join(sorted(_BY_NAME))}")
+    found = _named(name) if name is not None else _recognised(body)
+    if found.read_long is not None:
+        readings = found.read_long(body)
+    elif len(body) > MAX_WHOLE:
+        raise TooLargeError("body", f"at most {MAX_WHOLE} bytes of {found.title}")
     else:
-        shape = shape_of(body)
-        found = next((one for one in FORMATS if one.claims(shape)), None)
-        if found is None:
-            known = ", ".join(one.title for one in FORMATS)
-            raise RefusedError("body", f"no format is recognised; known are {known}")
-    return ReadReport(found, check_number(found.read(body)))
+        readings = found.read(bytes(body))
+    return ReadReport(found, check_number(readings))
+
+
+def _named(name: str) -> Format:
+    found = _BY_NAME.get(name)
+    if found is None:
+        raise RefusedError("query format", f"known are {', '.join(sorted(_BY_NAME))}")
+    return found
+
+
+def _recognised(body: memoryview) -> Format:
+    shape = shape_of(body)
+    found = next((one for one in FORMATS if one.claims(shape)), None)
+    if found is None:
+        known = ", ".join(one.title for one in FORMATS)
+        raise RefusedError("body", f"no format is recognised; known are {known}")
+    return found
 
 
 def check_number(readings: list[Reading]) -> list[Reading]:

@@ -10,9 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from domain.content import pieces_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from domain.content import Content
     from intake.instant import Told
     from intake.shape import Shape
 
@@ -23,13 +26,18 @@ class Document:
 
     Attributes:
         name: the part it will be (`findings`, `results`).
-        body: the bytes.
+        content: the bytes.
         digest: `sha256:` and 64 hex digits of the bytes.
     """
 
     name: str
-    body: bytes = field(repr=False)
+    content: Content = field(repr=False)
     digest: str
+
+    @property
+    def body(self) -> bytes:
+        """All bytes at once; a long document is better read in pieces."""
+        return b"".join(pieces_of(self.content))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +106,8 @@ class Format:
         read: reads a file that is, or is said to be; gives no reading where the file is of this
             format and tells of something that the vocabulary has no fact for; raises
             `RefusedError` naming the place, `TooLargeError` where a limit was passed.
+        read_long: reads a file of any allowed size in memory that does not grow with it, or None:
+            then the file is in memory whole, and may not have more than `MAX_WHOLE` bytes.
     """
 
     name: str
@@ -105,3 +115,4 @@ class Format:
     media_type: str
     claims: Callable[[Shape], bool]
     read: Callable[[bytes], list[Reading]]
+    read_long: Callable[[memoryview], list[Reading]] | None = None

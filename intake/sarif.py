@@ -8,23 +8,30 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from domain.errors import RefusedError, TooLargeError
 from intake.ids import commit_of
 from intake.instant import told_time
-from intake.json_body import read_fields
+from intake.json_array import Pieces
+from intake.json_body import decoded, read_members
 from intake.limits import MAX_RUNS
+from intake.nesting import check_nesting
 from intake.report import Format, Reading
 from intake.rows import Rows, named
 from intake.sarif_results import finding_of, is_suppressed
 from intake.sarif_rules import Levels
-from intake.sarif_structure import Log, Run
+from intake.sarif_run import Run
+from intake.sarif_structure import Log
 from intake.scanners import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from intake.buffer import Buffer
     from intake.shape import Shape
 
+_LOG: Final = msgspec.json.Decoder(Log)
 LEVELS: Final = ("error", "warning", "note", "none")
 
 
@@ -35,24 +42,31 @@ def claims(shape: Shape) -> bool:
     return "runs" in members and ("sarif" in told.lower() or "2.1." in told)
 
 
-def read(body: bytes) -> list[Reading]:
+def read(body: Buffer) -> list[Reading]:
     """The readings of a file.
 
     Raises:
         RefusedError: not SARIF 2.1.0; the place is named.
         TooLargeError: a limit was passed.
     """
-    log = read_fields(body, Log)
+    for name, member in read_members(body).items():
+        if name != "runs":
+            check_nesting(memoryview(member), depth=1)
+    log = decoded(_LOG, body)
     if not log.version.startswith("2.1."):
         raise RefusedError("field version", "SARIF 2.1.0 is read, and this is another version")
-    if len(log.runs) > MAX_RUNS:
-        raise TooLargeError("field runs", f"more than {MAX_RUNS} runs")
-    if not log.runs:
+    readings: list[Reading] = []
+    for text in Pieces(memoryview(log.runs), "field runs", depth=1).cut():
+        if len(readings) == MAX_RUNS:
+            raise TooLargeError("field runs", f"more than {MAX_RUNS} runs")
+        readings.append(_reading(Run.read(text, f"runs[{len(readings)}]")))
+    if not readings:
         raise RefusedError("field runs", "no run")
-    return [_reading(run, f"field runs[{number}]") for number, run in enumerate(log.runs)]
+    return readings
 
 
-def _reading(run: Run, place: str) -> Reading:
+def _reading(run: Run) -> Reading:
+    place = f"field {run.place}"
     driver = run.tool.driver
     tool = named(driver.name)
     if tool is None:
@@ -65,7 +79,7 @@ def _reading(run: Run, place: str) -> Reading:
     findings = Rows("findings")
     counts: Counter[str] = Counter()
     suppressed = 0
-    for result in run.results or ():
+    for result in run.read_results():
         rule = levels.rule_of(result)
         level = levels.level_of(result, rule)
         counts[level] += 1
@@ -123,4 +137,4 @@ def _origin(run: Run) -> dict[str, Any]:
     }
 
 
-FORMAT: Final = Format("sarif", "SARIF 2.1.0", "application/sarif+json", claims, read)
+FORMAT: Final = Format("sarif", "SARIF 2.1.0", "application/sarif+json", claims, read, read)

@@ -11,7 +11,8 @@ from intake.severity import of_score
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from intake.sarif_structure import ArtifactLocation, Result, Rule, Run
+    from intake.sarif_run import Run
+    from intake.sarif_structure import ArtifactLocation, Result, Rule
 
 _SEVERITIES: Final = {"error": "high", "warning": "medium", "note": "low", "none": "info"}
 _LINE_HASH: Final = "primaryLocationLineHash"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from intake.sarif_structure import Component, Override, Result, Rule, Run
+    from intake.sarif_run import Run
+    from intake.sarif_structure import Component, Override, Result, Rule
 
 _LEVELS: Final = frozenset({"none", "note", "warning", "error"})
 _DEFAULT: Final = "warning"

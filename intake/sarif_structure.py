@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec import field
+
+NONE: Final = msgspec.Raw(b"null")
+"""A member that is not there."""
 
 
 class _Object(msgspec.Struct, rename="camel", gc=False):
@@ -192,20 +195,20 @@ class Artifact(_Object):
     location: ArtifactLocation | None = None
 
 
-class Run(_Object):
-    """Section 3.14."""
+class RunMembers(_Object):
+    """Section 3.14: the members of a run, as they stand in the file."""
 
-    tool: Tool
-    results: list[Result] | None = None
-    invocations: list[Invocation] | None = None
-    artifacts: list[Artifact] | None = None
-    origins: list[Origin] | None = field(default=None, name="versionControlProvenance")
-    elsewhere: Elsewhere | None = field(default=None, name="externalPropertyFileReferences")
-    properties: RunProperties | None = None
+    tool: msgspec.Raw
+    results: msgspec.Raw = NONE
+    invocations: msgspec.Raw = NONE
+    artifacts: msgspec.Raw = NONE
+    origins: msgspec.Raw = field(default=NONE, name="versionControlProvenance")
+    elsewhere: msgspec.Raw = field(default=NONE, name="externalPropertyFileReferences")
+    properties: msgspec.Raw = NONE
 
 
 class Log(_Object):
     """Section 3.13."""
 
     version: str
-    runs: list[Run]
+    runs: msgspec.Raw

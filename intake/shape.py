@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from domain.errors import RefusedError
+from intake.buffer import first_byte, line_end
+from intake.json_array import Pieces
+from intake.json_body import is_json, read_members
 from intake.xml_body import find_root
+
+if TYPE_CHECKING:
+    from intake.buffer import Buffer
 
 Members = dict[str, msgspec.Raw]
 """Members of a JSON object, name to undecoded value."""
@@ -45,13 +52,12 @@ class Shape:
     def inner(self, name: str) -> Members:
         """Members of an object that is a member of `object`; empty where it is none."""
         raw = self.object.get(name)
-        return (_members(bytes(raw)) if raw is not None else None) or {}
+        return (_members(raw) if raw is not None else None) or {}
 
     def first(self, name: str) -> Members:
         """Members of the first object of an array that is a member of `object`; else empty."""
         raw = self.object.get(name)
-        elements = _elements(bytes(raw)) if raw is not None else None
-        return (_members(bytes(elements[0])) if elements else None) or {}
+        return _first_element(memoryview(raw)) if raw is not None else {}
 
     def text(self, name: str) -> str | None:
         """A member of `object`, if it is a text."""
@@ -59,39 +65,39 @@ class Shape:
         if raw is None:
             return None
         try:
-            return msgspec.json.decode(bytes(raw), type=str)
+            return msgspec.json.decode(raw, type=str)
         except msgspec.DecodeError:
             return None
 
 
-def shape_of(body: bytes) -> Shape:
+def shape_of(body: Buffer) -> Shape:
     """The shape of a file whose bytes were checked (`intake.body`); never fails."""
-    start = body.lstrip()[:1]
+    body = body[first_byte(body) :]
+    start = bytes(body[:1])
     if start == b"{":
         if (members := _members(body)) is not None:
             return Shape(members=members)
-        first, _, rest = body.lstrip().partition(b"\n")
-        return Shape(line=_members(first) if rest else None)
-    if start == b"[":
-        elements = _elements(body)
-        if elements is not None:
-            return Shape(element=(_members(bytes(elements[0])) if elements else None) or {})
+        end = line_end(body)
+        return Shape(line=_members(body[:end]) if 0 <= end < len(body) - 1 else None)
+    if start == b"[" and is_json(body):
+        return Shape(element=_first_element(body))
     if start == b"<":
         found = find_root(body)
         if found is not None:
             return Shape(root=found[0], attributes=found[1])
-    return Shape(head=body[:HEAD].decode(errors="ignore"))
+    return Shape(head=bytes(body[:HEAD]).decode(errors="ignore"))
 
 
-def _elements(raw: bytes) -> list[msgspec.Raw] | None:
+def _first_element(array: Buffer) -> Members:
     try:
-        return msgspec.json.decode(raw, type=list[msgspec.Raw])
-    except (msgspec.DecodeError, RecursionError):
-        return None
+        first = next(Pieces(array, "document").cut(), b"")
+    except RefusedError:
+        return {}
+    return _members(first[first_byte(first) :]) or {}
 
 
-def _members(raw: bytes) -> Members | None:
+def _members(text: Buffer | msgspec.Raw) -> Members | None:
     try:
-        return msgspec.json.decode(raw, type=Members)
-    except (msgspec.DecodeError, RecursionError):
+        return read_members(memoryview(text))
+    except RefusedError:
         return None

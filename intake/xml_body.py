@@ -9,10 +9,13 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from domain.errors import RefusedError, TooLargeError
-from intake.limits import MAX_DEPTH, MAX_NODES
+from intake.buffer import pieces_of
+from intake.limits import MAX_DEPTH, MAX_ELEMENT, MAX_ELEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from intake.buffer import Buffer
 
 
 class Listener(Protocol):
@@ -42,8 +45,8 @@ class _Target:
         self._nodes += 1
         if self._depth > MAX_DEPTH:
             raise TooLargeError("document", f"nested deeper than {MAX_DEPTH} levels")
-        if self._nodes > MAX_NODES:
-            raise TooLargeError("document", f"more than {MAX_NODES} elements")
+        if self._nodes > MAX_ELEMENTS:
+            raise TooLargeError("document", f"more than {MAX_ELEMENTS} elements")
         if self._depth == 1 and name.startswith("{"):
             attributes = {"xmlns": name[1:].partition("}")[0], **attributes}
         self._listener.start(_local(name), attributes)
@@ -61,7 +64,7 @@ class _Target:
 
 
 def read_elements(
-    body: bytes, listener: Listener, text: Callable[[str], None] | None = None
+    body: Buffer, listener: Listener, text: Callable[[str], None] | None = None
 ) -> None:
     """Walk through a document.
 
@@ -78,8 +81,16 @@ def read_elements(
     parser = DefusedXMLParser(
         target=_Target(listener, text), encoding="utf-8", forbid_entities=True, forbid_external=True
     )
+    fed = 0
     try:
-        parser.feed(body)
+        for piece in pieces_of(body):
+            parser.feed(piece)
+            fed += len(piece)
+            # It begins anew with what is not whole yet, each time.
+            if fed - parser.parser.CurrentByteIndex > MAX_ELEMENT:
+                raise TooLargeError(
+                    _place(parser), f"a tag or comment is longer than {MAX_ELEMENT} bytes"
+                )
         parser.close()
     except ParseError as error:
         line, column = error.position
@@ -88,7 +99,7 @@ def read_elements(
         raise RefusedError(_place(parser), "entities are not allowed") from None
 
 
-def find_root(body: bytes) -> tuple[str, dict[str, str]] | None:
+def find_root(body: Buffer) -> tuple[str, dict[str, str]] | None:
     """Name and attributes of the outermost element, or None where this is no XML."""
     found: list[tuple[str, dict[str, str]]] = []
 

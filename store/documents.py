@@ -27,10 +27,10 @@ from domain.errors import (
 from store.files import make_folder, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-# The largest report taken at the door is smaller; more than this is not read into memory.
-MAX_DOCUMENT: Final = 256 * 1024 * 1024
+# The largest report taken at the door is smaller, sealed or not.
+MAX_DOCUMENT: Final = 260 * 1024 * 1024
 
 _COMMITMENT: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FAN: Final = re.compile(r"[0-9a-f]{2}", re.ASCII)
@@ -48,27 +48,26 @@ class DocumentStore:
         weakref.finalize(self, os.close, self._lock)
         self._clean()
 
-    def put(self, commitment: str, body: bytes) -> None:
+    def put(self, commitment: str, body: bytes | Iterable[bytes]) -> None:
         """Keep a document; durable on return. One that is there with equal bytes stays.
 
         Args:
             commitment: 64 lower-case hex digits.
-            body: its bytes, sealed or not.
+            body: its bytes, sealed or not, at once or in pieces.
 
         Raises:
             RefusedError: the commitment is not one.
-            TooLargeError: it is larger than MAX_DOCUMENT bytes.
+            TooLargeError: it is larger than MAX_DOCUMENT bytes; nothing is kept.
             ConflictError: other bytes are kept under this commitment.
             UnavailableError: the disk is full or fails; nothing is kept.
         """
         path = self._path(commitment)
-        if len(body) > MAX_DOCUMENT:
-            raise TooLargeError("document", f"larger than {MAX_DOCUMENT} bytes")
+        pieces = _limited([body] if isinstance(body, bytes) else body)
         try:
             if path.exists():
-                self._confirm(path, body)
+                self._confirm(path, pieces)
             else:
-                self._write(path, body)
+                self._write(path, pieces)
             sync_folder(path.parent)
         except OSError as error:
             raise UnavailableError(f"document {commitment} cannot be kept: {error}") from error
@@ -134,11 +133,12 @@ class DocumentStore:
             raise RefusedError("commitment", "expected 64 lower-case hex digits")
         return self._folder / commitment[:2] / commitment[2:4] / commitment
 
-    def _write(self, path: Path, body: bytes) -> None:
+    def _write(self, path: Path, pieces: Iterable[bytes]) -> None:
         handle, name = tempfile.mkstemp(dir=self._fresh)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(body)
+                for piece in pieces:
+                    file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
             make_folder(path.parent)
@@ -147,9 +147,9 @@ class DocumentStore:
             Path(name).unlink(missing_ok=True)
             raise
 
-    def _confirm(self, path: Path, body: bytes) -> None:
+    def _confirm(self, path: Path, pieces: Iterable[bytes]) -> None:
         with path.open("rb") as file:
-            if file.read(len(body) + 1) != body:
+            if any(file.read(len(piece)) != piece for piece in pieces) or file.read(1):
                 raise ConflictError(f"other bytes are kept under {path.name}")
             # The writer may have been killed before its rename was flushed.
             os.fsync(file.fileno())
@@ -164,6 +164,15 @@ class DocumentStore:
             for left in self._fresh.iterdir():
                 left.unlink()
         fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+
+def _limited(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    left = MAX_DOCUMENT
+    for piece in pieces:
+        left -= len(piece)
+        if left < 0:
+            raise TooLargeError("document", f"larger than {MAX_DOCUMENT} bytes")
+        yield piece
 
 
 def _below(folder: Path) -> Iterator[Path]:

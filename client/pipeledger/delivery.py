@@ -182,7 +182,7 @@ class Delivery:
 
     def _send(self, group: list[tuple[str, Item]], drained: Drained) -> None:
         if len(group) > 1:
-            lines = b"\n".join(item.body for _, item in group)
+            lines = b"\n".join(_bytes(item) for _, item in group)
             answer = self._post(replace(group[0][1], content_type=NDJSON, body=lines))
             if answer.status < 400 and self._settle_group(group, answer.object(), drained):  # noqa: PLR2004 - errors begin there
                 return
@@ -237,7 +237,7 @@ class Delivery:
             origin = (self._origin() if self._origin is not None else "") or stated_origin(
                 self._transport
             )
-            item = _signed(item, self._key().envelope(item.body, origin))
+            item = _signed(item, self._key().envelope(_bytes(item), origin))
         for _ in range(MAX_RETRIES):
             answer = self._transport.request(
                 "POST",
@@ -299,9 +299,17 @@ def _fits(group: list[tuple[str, Item]], item: Item) -> bool:
     """
     return (
         len(group) < BATCH
-        and item.content_type == CONTENT_TYPE
-        and not item.sign
-        and b"\n" not in item.body
-        and all(one.content_type == CONTENT_TYPE and not one.sign for _, one in group[:1])
-        and sum(len(one.body) for _, one in group) + len(item.body) < BATCH_BYTES
+        and _is_plain(item)
+        and b"\n" not in _bytes(item)
+        and all(_is_plain(one) for _, one in group[:1])
+        and sum(len(_bytes(one)) for _, one in group) + len(_bytes(item)) < BATCH_BYTES
     )
+
+
+def _is_plain(item: Item) -> bool:
+    return item.kind == EVENT and item.content_type == CONTENT_TYPE and not item.sign
+
+
+def _bytes(item: Item) -> bytes:
+    """The body of an event."""
+    return item.body if isinstance(item.body, bytes) else b"".join(item.body.pieces())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ OWNER_ONLY = 0o600
 FOLDER_MODE = 0o700
 
 
+Content = bytes | Iterable[bytes]
+"""Bytes at once, or in pieces."""
+
+
 def write_new(file: Path, content: bytes) -> None:
     """Write a file that is not there yet: under another name, flushed, then under its own.
 
@@ -21,7 +26,7 @@ def write_new(file: Path, content: bytes) -> None:
         FileExistsError: it is there already.
         OSError: it could not be written; then nothing of it is there.
     """
-    with _written(file, content, file.parent) as partial:
+    with written(file.parent, file.name, content) as partial:
         try:
             os.link(partial, file)
         except FileExistsError:
@@ -42,8 +47,18 @@ def replace(file: Path, content: bytes, *, beside: Path | None = None) -> None:
     Raises:
         OSError: it could not be written; then the older one is unharmed.
     """
-    with _written(file, content, beside or file.parent) as partial:
-        partial.replace(file)
+    with written(beside or file.parent, file.name, content) as partial:
+        move(partial, file)
+
+
+def move(partial: Path, file: Path) -> None:
+    """Give a whole file its own name, on the same disk; durable on return.
+
+    Raises:
+        OSError: it could not be done.
+    """
+    make_folder(file.parent)
+    partial.replace(file)
     sync_folder(file.parent)
 
 
@@ -68,14 +83,24 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _written(file: Path, content: bytes, folder: Path) -> Iterator[Path]:
+def written(folder: Path, name: str, content: Content) -> Iterator[Path]:
+    """A new file with this content, flushed; unless it is moved in the block, it goes with it.
+
+    Args:
+        folder: where it lies; made if it is not there.
+        name: stands in its own name.
+        content: its bytes.
+
+    Raises:
+        OSError: it could not be written.
+    """
     make_folder(folder)
-    make_folder(file.parent)
-    partial = folder / f".{file.name}.{os.urandom(6).hex()}.part"
+    partial = folder / f".{name}.{os.urandom(6).hex()}.part"
     try:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            for piece in (content,) if isinstance(content, bytes) else content:
+                stream.write(piece)
             stream.flush()
             os.fsync(stream.fileno())
         yield partial

@@ -54,7 +54,7 @@ def _check_receipt(receipt: dict[str, Any], kind: str) -> None:
 
 def _type_of(item: Item) -> str:
     if item.content_type == CONTENT_TYPE:
-        return short_type(_object(item.body).get("type"))
+        return short_type(_object(item.body if isinstance(item.body, bytes) else b"").get("type"))
     return item.label  # signed: the envelope hides it, and the label is the type
 
 

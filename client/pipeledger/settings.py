@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_LEDGER = "default"
-DEFAULT_SPOOL_MB = 256
+DEFAULT_SPOOL_MB = 1024
 DEFAULT_TIMEOUT_S = 30.0
 _LEDGER = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _YES = frozenset({"1", "true", "yes", "on"})

@@ -7,29 +7,38 @@
 
 A file is whole or not there. It leaves the queue only after the ledger has answered; sent twice
 because of a kill in between, the ledger recognises it by its bytes. A file begins with one line of
-JSON (where it goes and what it is); the body follows as it will be sent.
+JSON (where it goes and what it is); the body follows as it will be sent. Events are read whole,
+reports piece by piece.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from pipeledger.durable import make_folder, replace, sync_folder
+from pipeledger.bodies import MAX_REPORT, FileBody, opener
+from pipeledger.durable import make_folder, move, replace, sync_folder, written
 from pipeledger.errors import SpoolError
 from pipeledger.lock import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-MAX_ITEM = 64 * 1024 * 1024
-"""Largest file of the spool, in bytes."""
+    from pipeledger.bodies import Body, Opener
+
 MAX_HEADER = 65_536
+MAX_ITEM = MAX_REPORT + MAX_HEADER
+"""Largest file of the spool, in bytes."""
+MAX_EVENT = 64 * 1024 * 1024
+"""Largest event in it, in bytes; a ledger takes less."""
+STALE_S = 86_400.0
+"""After so many seconds nobody is still writing a partial file: its writer was killed."""
 NAMING_WAIT_S = 10.0
 EVENT, REPORT = "event", "report"
 _VERSION = 1
@@ -46,7 +55,7 @@ class Item:
         id: of the event, or a random one.
         label: what people call it.
         content_type: media type of the body.
-        body: what is sent.
+        body: what is sent; of an event the bytes themselves.
         query: query of the request.
         sign: the event is still to be signed.
         mark: tells whether two items were sent with one token (`Settings.mark`), or nothing.
@@ -58,26 +67,48 @@ class Item:
     id: str
     label: str
     content_type: str
-    body: bytes = field(repr=False)
+    body: bytes | Body = field(repr=False)
     query: dict[str, str] = field(default_factory=dict)
     sign: bool = False
     mark: str = ""
 
-    def encode(self) -> bytes:
-        """The bytes of its file."""
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes of its file, in order.
+
+        Raises:
+            UnreadableError: the body cannot be read.
+        """
         head = {"v": _VERSION, **{name: getattr(self, name) for name in _FIELDS}}
-        return json.dumps(head, separators=(",", ":")).encode() + b"\n" + self.body
+        yield json.dumps(head, separators=(",", ":")).encode() + b"\n"
+        if isinstance(self.body, bytes):
+            yield self.body
+        else:
+            yield from self.body.pieces()
 
     @classmethod
-    def decode(cls, raw: bytes) -> Item:
-        """The item of a file's bytes.
+    def load(cls, source: Opener) -> Item:
+        """The item of a file; opened once more whenever a report is read.
 
         Raises:
             SpoolError: the file is none of ours, or damaged.
+            OSError: it cannot be read.
         """
-        head, _, body = raw.partition(b"\n")
+        with source() as stream:
+            head = stream.readline(MAX_HEADER + 1)
+            fields = cls._head(head)
+            if fields["kind"] == REPORT:
+                length = _length(stream)
+                known = None if length is None else length - len(head)
+                return cls(body=FileBody(source, len(head), known), **fields)
+            body = stream.read(MAX_EVENT + 1)
+        if len(body) > MAX_EVENT:
+            raise SpoolError(f"an event larger than {MAX_EVENT // 1_000_000} MB")
+        return cls(body=body, **fields)
+
+    @staticmethod
+    def _head(line: bytes) -> dict[str, Any]:
         try:
-            fields: Any = json.loads(head) if len(head) <= MAX_HEADER else None
+            fields: Any = json.loads(line) if line.endswith(b"\n") else None
         except (ValueError, RecursionError):
             fields = None
         if not isinstance(fields, dict) or fields.pop("v", None) != _VERSION:
@@ -91,7 +122,7 @@ class Item:
             or any(type(value) is not str for value in query.values())
         ):
             raise SpoolError("not a file of the spool")
-        return cls(body=body, **fields)
+        return fields
 
 
 _FIELDS: dict[str, type] = {
@@ -125,19 +156,43 @@ class Spool:
 
         Raises:
             SpoolError: the spool is full, or another process keeps it locked.
+            UnreadableError: the body cannot be read.
             OSError: the disk cannot keep it; then nothing of it is there.
         """
-        raw = item.encode()
-        if len(raw) > MAX_ITEM:
-            raise SpoolError(f"larger than {MAX_ITEM // 1_000_000} MB")
-        with locked(self.folder / "naming.lock", NAMING_WAIT_S):
-            if self.size() + len(raw) > self._limit:
-                raise SpoolError(f"the spool has reached {self._limit // 1_000_000} MB")
+        self._sweep()
+        pieces = self._within(self._limit - self.size(), item.pieces())
+        # Written before the lock is taken: a long report holds nobody up.
+        with (
+            written(self._partial, item.kind, pieces) as partial,
+            locked(self.folder / "naming.lock", NAMING_WAIT_S),
+        ):
+            if self.size() + partial.stat().st_size > self._limit:
+                raise self._full()
             names = self.waiting()
             last = int(names[-1].split("-", 1)[0]) if names else 0
             name = f"{max(self._clock_ns(), last + 1):020d}-{item.id[:32]}"
-            replace(self.queue / name, raw, beside=self._partial)
+            move(partial, self.queue / name)
         return name
+
+    def _within(self, room: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        left = MAX_ITEM
+        for piece in pieces:
+            left -= len(piece)
+            if left < 0:
+                raise SpoolError(f"larger than {MAX_ITEM // 1_000_000} MB")
+            if MAX_ITEM - left > room:
+                raise self._full()
+            yield piece
+
+    def _full(self) -> SpoolError:
+        return SpoolError(f"the spool has reached {self._limit // 1_000_000} MB")
+
+    def _sweep(self) -> None:
+        """Remove what killed writers left."""
+        with contextlib.suppress(OSError):
+            for left in self._partial.iterdir():
+                if time.time() - left.stat().st_mtime > STALE_S:
+                    left.unlink(missing_ok=True)
 
     def waiting(self) -> list[str]:
         """Names of what waits, in order."""
@@ -161,9 +216,9 @@ class Spool:
         Raises:
             SpoolError: the file is damaged.
         """
+        file = (self.refused if refused else self.queue) / name
         try:
-            with ((self.refused if refused else self.queue) / name).open("rb") as stream:
-                return Item.decode(stream.read(MAX_ITEM + MAX_HEADER))
+            return Item.load(opener(file))
         except FileNotFoundError:
             return None
 
@@ -199,6 +254,14 @@ class Spool:
             SpoolError: another one is, and was for `wait_s` seconds.
         """
         return locked(self.folder / "sending.lock", wait_s)
+
+
+def _length(stream: IO[bytes]) -> int | None:
+    """How long a file is; None where it lies packed in an archive."""
+    try:
+        return os.fstat(stream.fileno()).st_size
+    except OSError:
+        return None
 
 
 def _names(folder: Path) -> list[str]:

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
     import urllib3
 
+    from pipeledger.bodies import Body
+
 CONNECT_S = 5.0
 MAX_ANSWER = 64 * 1024 * 1024
 CHUNK = 65_536
 LONG = 10
 """How many times the wait for one answer may be spent on sending or reading something long."""
+READ_A_SECOND = 4_000_000
+"""Bytes of a body that a busy ledger reads in a second, at least."""
 _REDIRECTS = range(300, 400)
 
 
@@ -93,7 +97,7 @@ class Web:
         path: str,
         *,
         query: Mapping[str, str | Sequence[str]] | None = None,
-        body: bytes | None = None,
+        body: bytes | Body | None = None,
         headers: Mapping[str, str] | None = None,
         limit: int = MAX_ANSWER,
     ) -> Answer:
@@ -101,6 +105,7 @@ class Web:
 
         Raises:
             AwayError: no whole answer came in time, or a redirect.
+            UnreadableError: the body cannot be read.
         """
         response = self._open(method, path, query, body, headers)
         try:
@@ -123,7 +128,7 @@ class Web:
         method: str,
         path: str,
         query: Mapping[str, str | Sequence[str]] | None,
-        body: bytes | None,
+        body: bytes | Body | None,
         headers: Mapping[str, str] | None,
     ) -> urllib3.BaseHTTPResponse:
         import urllib3  # noqa: PLC0415 - slow to import
@@ -132,17 +137,18 @@ class Web:
         if query:
             url += "?" + urlencode(query, doseq=True)
         said = {**self._headers, **(headers or {})}
-        if body is not None:
-            said["Content-Length"] = str(len(body))
+        length = len(body) if isinstance(body, bytes) else getattr(body, "length", None)
+        if length is not None:
+            said["Content-Length"] = str(length)
+        # What is long is read before it is answered for.
+        answer_s = self._timeout_s + (length or 0) / READ_A_SECOND
         try:
             response = self._manager().request(
                 method,
                 url,
                 body=None if body is None else self._paced(body),
                 headers=said,
-                timeout=urllib3.Timeout(
-                    connect=min(CONNECT_S, self._timeout_s), read=self._timeout_s
-                ),
+                timeout=urllib3.Timeout(connect=min(CONNECT_S, self._timeout_s), read=answer_s),
                 retries=False,
                 redirect=False,
                 preload_content=False,
@@ -171,13 +177,13 @@ class Web:
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise AwayError(f"{self.place}: {reason_of(error)}") from error
 
-    def _paced(self, body: bytes) -> Iterator[bytes]:
+    def _paced(self, body: bytes | Body) -> Iterator[bytes]:
         """The body in pieces: each has a time limit of its own, and there is one for all."""
         deadline = time.monotonic() + LONG * self._timeout_s
-        for start in range(0, len(body), CHUNK):
+        for piece in _chunks(body) if isinstance(body, bytes) else body.pieces():
             if time.monotonic() > deadline:
                 raise AwayError(f"{self.place}: sending takes too long")
-            yield body[start : start + CHUNK]
+            yield piece
 
     def _manager(self) -> urllib3.PoolManager:
         if self._pool is None:
@@ -190,6 +196,11 @@ class Web:
             bypassed = proxy_bypass(parts.hostname or "")
             self._pool = connections(None if bypassed else proxy)
         return self._pool
+
+
+def _chunks(body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), CHUNK):
+        yield body[start : start + CHUNK]
 
 
 def problem_text(problem: Mapping[str, Any], status: int) -> str:

@@ -20,8 +20,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from domain.errors import DamageError
+
+if TYPE_CHECKING:
+    from domain.content import Content, Long
 
 SALT_BYTES = 32
 EVENT_PART = "event"
@@ -30,7 +34,7 @@ CLAIMS_PART = "claims"
 _PREFIX = b"pipeledger/part/v1\0"
 
 
-def commitment(salt: bytes, body: bytes) -> bytes:
+def commitment(salt: bytes, body: Content) -> bytes:
     """SHA-256 of `pipeledger/part/v1`, a zero byte, the salt and the body (32 bytes).
 
     Raises:
@@ -39,7 +43,12 @@ def commitment(salt: bytes, body: bytes) -> bytes:
     """
     if len(salt) != SALT_BYTES:
         raise ValueError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
-    return sha256(_PREFIX + salt + body).digest()
+    if isinstance(body, bytes):
+        return sha256(_PREFIX + salt + body).digest()
+    digest = sha256(_PREFIX + salt)
+    for piece in body.pieces():
+        digest.update(piece)
+    return digest.digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,26 @@ class Part:
     @property
     def commitment(self) -> bytes:
         """What the entry holds in place of the bytes (32 bytes); computed at every call."""
+        return commitment(self.salt, self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class LongPart:
+    """A part on its way into the log whose bytes are too many to be held.
+
+    Attributes:
+        name, media_type, salt: see `Part`.
+        body: the bytes in clear.
+    """
+
+    name: str
+    media_type: str
+    body: Long
+    salt: bytes
+
+    @property
+    def commitment(self) -> bytes:
+        """See `Part.commitment`."""
         return commitment(self.salt, self.body)
 
 

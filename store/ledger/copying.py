@@ -17,7 +17,7 @@ from psycopg import sql
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from domain.log.part import Part
+    from domain.log.part import LongPart, Part
     from store.postgres.database import Connection
 
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -97,7 +97,7 @@ def part_row(pos: int, rest: bytes) -> bytes:
 
 
 def part_fields(
-    part: Part, body: bytes | None, persons: Sequence[str] | None, document: bytes | None
+    part: Part | LongPart, body: bytes | None, persons: Sequence[str] | None, document: bytes | None
 ) -> bytes:
     """All fields of a row of `parts` but its position."""
     head = field(part.name.encode()) + field(part.salt) + field(body)

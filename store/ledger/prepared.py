@@ -13,6 +13,7 @@ from domain.errors import RefusedError, TooLargeError
 from domain.log.context import context_of
 from domain.log.entry import MAX_ENTRY
 from domain.log.names import RESERVED_TAG_PREFIX, check_tag
+from domain.log.part import LongPart
 from store.ledger.copying import field, microseconds, part_fields, tag_head
 
 if TYPE_CHECKING:
@@ -139,14 +140,19 @@ class Workbench:
 
     def _sealed_row(self, sealed: SealedPart) -> bytes:
         part = sealed.part
-        body: bytes | None = part.body
-        persons: tuple[str, ...] | None = None
-        commitment = part.commitment
-        if self._sealer is not None:
-            persons = sealed.persons
-            body = self._sealer.seal(part.body, persons, commitment)
-        elif sealed.persons:
+        if self._sealer is None and sealed.persons:
             raise RefusedError(f"part {part.name}", "this ledger has no keys to seal it with")
+        commitment = part.commitment
+        persons = sealed.persons if self._sealer is not None else None
+        if isinstance(part, LongPart):
+            pieces = part.body.pieces()
+            if self._sealer is not None:
+                pieces = self._sealer.seal_pieces(pieces, sealed.persons, commitment)
+            self._documents.put(commitment.hex(), pieces)
+            return part_fields(part, None, persons, commitment)
+        body: bytes | None = part.body
+        if self._sealer is not None:
+            body = self._sealer.seal(part.body, sealed.persons, commitment)
         if body is not None and len(body) > LARGE:
             self._documents.put(commitment.hex(), body)
             body = None

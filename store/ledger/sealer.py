@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 class Sealer(Protocol):
@@ -16,6 +19,12 @@ class Sealer(Protocol):
             persons: ids, sorted; destroying any one's key makes the body unreadable.
             aad: what the sealed body is bound to: the part's commitment.
         """
+        ...
+
+    def seal_pieces(
+        self, body: Iterable[bytes], persons: tuple[str, ...], aad: bytes
+    ) -> Iterator[bytes]:
+        """The sealed body, as `seal` gives it, of a body that comes in pieces."""
         ...
 
     def open_sealed(self, sealed: bytes, persons: tuple[str, ...], aad: bytes) -> bytes | None:

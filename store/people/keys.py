@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import GCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -14,7 +17,7 @@ from domain.errors import DamageError, SettingError
 from store.files import make_folder, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from domain.log.key import Entropy
@@ -70,6 +73,20 @@ def encrypt(key: bytes, body: bytes, aad: bytes, entropy: Entropy) -> bytes:
     """AES-256-GCM: nonce and ciphertext."""
     nonce = entropy(NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, body, aad)
+
+
+def encrypt_pieces(
+    key: bytes, pieces: Iterable[bytes], aad: bytes, entropy: Entropy
+) -> Iterator[bytes]:
+    """The same bytes as `encrypt` gives, piece by piece."""
+    nonce = entropy(NONCE_BYTES)
+    cipher = Cipher(AES(key), GCM(nonce)).encryptor()
+    cipher.authenticate_additional_data(aad)
+    yield nonce
+    for piece in pieces:
+        yield cipher.update(piece)
+    yield cipher.finalize()
+    yield cipher.tag
 
 
 def decrypt(key: bytes, sealed: bytes, aad: bytes) -> bytes:

@@ -13,10 +13,10 @@ from unicodedata import normalize
 from psycopg import errors, sql
 
 from domain.errors import UnavailableError
-from store.people.keys import KEY_BYTES, decrypt, encrypt, joint_key
+from store.people.keys import KEY_BYTES, decrypt, encrypt, encrypt_pieces, joint_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from domain.log.key import Entropy
     from domain.people import Account
@@ -135,12 +135,17 @@ class Register:
         Raises:
             UnavailableError: a person was erased meanwhile; resolve again.
         """
-        key = self._part_key(persons)
-        if key is None:
-            # Another process may have erased them: then they are asked for anew next time.
-            self._unlearn(set(persons))
-            raise UnavailableError(_ERASED)
-        return encrypt(key, body, aad, self._entropy)
+        return encrypt(self._sealing_key(persons), body, aad, self._entropy)
+
+    def seal_pieces(
+        self, body: Iterable[bytes], persons: tuple[str, ...], aad: bytes
+    ) -> Iterator[bytes]:
+        """See `store.ledger.sealer.Sealer`.
+
+        Raises:
+            UnavailableError: a person was erased meanwhile; resolve again.
+        """
+        return encrypt_pieces(self._sealing_key(persons), body, aad, self._entropy)
 
     def open_sealed(self, sealed: bytes, persons: tuple[str, ...], aad: bytes) -> bytes | None:
         """See `store.ledger.sealer.Sealer`."""
@@ -236,6 +241,14 @@ class Register:
             self._known = {
                 account: who for account, who in self._known.items() if who not in persons
             }
+
+    def _sealing_key(self, persons: tuple[str, ...]) -> bytes:
+        key = self._part_key(persons)
+        if key is None:
+            # Another process may have erased them: then they are asked for anew next time.
+            self._unlearn(set(persons))
+            raise UnavailableError(_ERASED)
+        return key
 
     def _part_key(self, persons: tuple[str, ...]) -> bytes | None:
         if not persons:

@@ -6,7 +6,9 @@ import gzip
 import json
 import os
 import subprocess
+import zlib
 from base64 import b64decode
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -162,9 +164,27 @@ def test_a_bad_report_is_refused_with_its_place(
     assert http.get("/log/checkpoint").text == before
 
 
+def test_a_long_report_comes_back_as_it_was_sent(http: httpx.Client) -> None:
+    """It is sealed piece by piece, and so is the document made of it."""
+    case = '<testcase classname="c" name="n{0}"><failure>{0:0400}</failure></testcase>'
+    cases = "".join(case.format(number) for number in range(30_000))
+    body = f"<testsuite>{cases}</testsuite>".encode()
+    answer = http.post("/reports", content=gzip.compress(body, 1),
+                       headers={"Content-Encoding": "gzip"})  # fmt: skip
+    (row,) = answer.json()["receipts"]
+    parts = parts_of(http, row["receipt"]["position"])
+    assert parts["original"] == body
+    assert len(parts["results"].splitlines()) == 30_000
+    told = {one["name"]: one for one in json.loads(parts["event"])["data"]["documents"]}
+    for name in ("original", "results"):
+        assert told[name]["digest"] == f"sha256:{sha256(parts[name]).hexdigest()}"
+        assert told[name]["length"] == len(parts[name]) > 2**20
+
+
 def test_a_compression_bomb_is_refused(http: httpx.Client) -> None:
     """Before it is unpacked."""
-    bomb = gzip.compress(b" " * (70 * 1024 * 1024))
+    squeeze = zlib.compressobj(1, zlib.DEFLATED, 31)
+    bomb = b"".join(squeeze.compress(b" " * 2**20) for _ in range(300)) + squeeze.flush()
     answer = http.post("/reports", content=bomb, headers={"Content-Encoding": "gzip"})
     assert answer.status_code == 413
 

@@ -139,14 +139,13 @@ def listening(port: int = 0) -> Iterator[Listening]:
     class Handler(BaseHTTPRequestHandler):
         def _handle(self) -> None:
             parts = urlsplit(self.path)
-            length = int(self.headers.get("Content-Length") or 0)
             reply = ledger.answer(
                 Request(
                     self.command,
                     parts.path,
                     parse_qs(parts.query),
                     {name.lower(): value for name, value in self.headers.items()},
-                    self.rfile.read(length),
+                    self._body(),
                 )
             )
             self.close_connection = True
@@ -162,6 +161,15 @@ def listening(port: int = 0) -> Iterator[Listening]:
                 self.send_header("Content-Length", str(len(reply.body)))
                 self.end_headers()
                 self.wfile.write(reply.body)
+
+        def _body(self) -> bytes:
+            if self.headers.get("Transfer-Encoding") != "chunked":
+                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            chunks = []
+            while length := int(self.rfile.readline(), 16):
+                chunks.append(self.rfile.read(length))
+                self.rfile.readline()
+            return b"".join(chunks)
 
         do_GET = do_POST = _handle  # noqa: N815 - names of the library
 

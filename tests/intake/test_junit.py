@@ -123,11 +123,17 @@ def test_a_declared_encoding_is_not_believed() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"<testsuite>" * 65 + b"</testsuite>" * 65, b"<testsuite>" + b"<a/>" * 2_000_001],
-    ids=["deep", "many"],
+    [
+        b"<testsuite>" * 65 + b"</testsuite>" * 65,
+        b"<testsuite>" + b"<a/>" * 10_001,
+        b'<testsuite name="' + b"x" * 9 * 2**20 + b'"/>',
+        b"<!--" + b"x" * 9 * 2**20 + b"--><testsuite/>",
+    ],
+    ids=["deep", "many", "attribute", "comment"],
 )
-def test_a_bomb_is_refused(body: bytes) -> None:
-    """By depth or number."""
+def test_a_bomb_is_refused(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By depth, by number, by the length of a tag: the parser reads those again and again."""
+    monkeypatch.setattr("intake.xml_body.MAX_ELEMENTS", 10_000)
     with pytest.raises(TooLargeError):
         read_report(body, "junit")
 

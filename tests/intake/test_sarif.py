@@ -151,11 +151,16 @@ def test_a_byte_order_mark_is_allowed() -> None:
         b'{"version":"2.1.0","runs":[],"x":' + b"[" * 65 + b"]" * 65 + b"}",
         b'{"version":"2.1.0","runs":[],"x":' + b"[" * 500_000 + b"]" * 500_000 + b"}",
         b'{"version":"2.1.0","runs":[],"x":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_000 + b"}",
-        b'{"version":"2.1.0","runs":[' + b"{}," * 2_000_001 + b"{}]}",
+        b'{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x","rules":[' + b"{}," * 2_000_001
+        + b"{}]}}}]}",
+        b'{"version":"2.1.0",' + b",".join(b'"%d":1' % number for number in range(100_001)) + b"}",
+        log_of(run_of({"message": {"text": "x" * 9 * 2**20}})),
+        b'{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":[{"x":'
+        + b"[" * 60 + b"]" * 60 + b"}]}]}",
         b'{"version":"2.1.0","runs":[' + b",".join([b'{"tool":{"driver":{"name":"x"}}}'] * 101)
         + b"]}",
     ],
-    ids=["deep", "very-deep", "deep-objects", "many", "runs"],
+    ids=["deep", "very-deep", "deep-objects", "rules", "members", "result", "deep-result", "runs"],
 )  # fmt: skip
 def test_a_bomb_is_refused(body: bytes) -> None:
     """By depth or number, whatever part of the file it stands in."""

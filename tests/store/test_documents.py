@@ -54,6 +54,28 @@ def test_a_document_comes_back_as_it_was_put(documents: DocumentStore) -> None:
     assert A in documents
 
 
+def test_a_document_may_come_in_pieces(documents: DocumentStore) -> None:
+    """It is the same document, also when it comes again."""
+    for _ in range(2):
+        documents.put(A, iter([b"bo", b"", b"dy"]))
+        assert documents.get(A) == b"body"
+    documents.put(A, b"body")
+    for other in ([b"bo"], [b"bo", b"dY"], [b"body", b"!"]):
+        with pytest.raises(ConflictError):
+            documents.put(A, iter(other))
+
+
+def test_a_document_that_gets_too_large_leaves_nothing(
+    folder: Path, documents: DocumentStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it comes."""
+    monkeypatch.setattr("store.documents.MAX_DOCUMENT", 5)
+    with pytest.raises(TooLargeError):
+        documents.put(A, iter([b"123", b"456"]))
+    assert A not in documents
+    assert list((folder / ".new").iterdir()) == []
+
+
 def test_documents_outlive_the_store_object(folder: Path, documents: DocumentStore) -> None:
     """A store opened again finds what was kept."""
     documents.put(A, b"body")

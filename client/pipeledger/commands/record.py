@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from pipeledger.bodies import UnreadableError
 from pipeledger.ci import job_of
 from pipeledger.commands.common import (
     add_delivery_options,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from pipeledger.reports import ReportFile
     from pipeledger.settings import Settings
 
 _EPILOG = """\
@@ -67,9 +69,14 @@ def main(words: Sequence[str]) -> int:
             warn(f"{report.name}: {report.problem}")
             failed = max(failed, 1 if settings.strict else 0)
             continue
-        item = _item(report.name, report.body, query, settings)
-        # What only happened to lie in a folder need not be a report.
-        sent, status = attempt(delivery, item, None if report.named else _no_report)
+        try:
+            item = _item(report, query, settings)
+            # What only happened to lie in a folder need not be a report.
+            sent, status = attempt(delivery, item, None if report.named else _no_report)
+        except UnreadableError as error:
+            warn(f"{report.name}: {error}")
+            failed = max(failed, 1 if settings.strict else 0)
+            continue
         failed = max(failed, status)
         if sent is not None:
             taken += 1
@@ -106,9 +113,9 @@ def _query(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
     return {name: str(value) for name, value in query.items() if value}
 
 
-def _item(name: str, body: bytes, query: dict[str, str], settings: Settings) -> Item:
-    return Item(REPORT, settings.url, settings.ledger, new_id(), name,
-                "application/octet-stream", body, query, mark=settings.mark)  # fmt: skip
+def _item(report: ReportFile, query: dict[str, str], settings: Settings) -> Item:
+    return Item(REPORT, settings.url, settings.ledger, new_id(), report.name,
+                "application/octet-stream", report, query, mark=settings.mark)  # fmt: skip
 
 
 def _line(name: str, answer: dict[str, Any]) -> str:

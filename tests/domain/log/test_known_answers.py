@@ -19,7 +19,7 @@ from domain.log.entry import (
     verify_context,
 )
 from domain.log.key import SigningKey, parse_vkey
-from domain.log.part import CLAIMS_PART, Standing, standing
+from domain.log.part import CLAIMS_PART, Part, Standing, standing
 from domain.log.proof import TlogProof
 from domain.log.tree import CompactTree, inclusion_proof
 from tests.domain.log import known_answers as known
@@ -101,6 +101,7 @@ def test_parts_agree_with_the_commitments(entry: known.KnownEntry) -> None:
     draft = entry.draft
     found = [(draft.event, context.event.length, context.event.commitment)]
     for sealed, reference in zip(draft.parts, context.parts, strict=True):
+        assert isinstance(sealed.part, Part)
         found.append((sealed.part, reference.length, reference.commitment))
     if draft.claims is not None:
         assert draft.claims.part.name == CLAIMS_PART

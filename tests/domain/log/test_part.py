@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import DamageError
-from domain.log.part import Part, Standing, commitment, standing
+from domain.log.part import LongPart, Part, Standing, commitment, standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SALT = bytes(range(32))
 BODY = b"the bytes"
@@ -20,6 +24,26 @@ def test_a_commitment_is_a_salted_hash_under_a_prefix_of_its_own() -> None:
     """Prefix, salt and body are hashed in this order."""
     assert sha256(b"pipeledger/part/v1\x00" + SALT + BODY).digest() == KNOWN
     assert Part("text", "text/plain", BODY, SALT).commitment == KNOWN
+
+
+class Pieces:
+    """Bytes that lie elsewhere."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = pieces
+
+    def __len__(self) -> int:
+        return sum(map(len, self._pieces))
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes."""
+        return iter(self._pieces)
+
+
+@pytest.mark.parametrize("pieces", [[BODY], [b"the ", b"", b"bytes"], [b"", b"the byte", b"s"]])
+def test_bytes_that_come_in_pieces_have_the_same_commitment(pieces: list[bytes]) -> None:
+    """However they are cut."""
+    assert LongPart("text", "text/plain", Pieces(*pieces), SALT).commitment == KNOWN
 
 
 @pytest.mark.parametrize("length", [0, 31, 33, 64])

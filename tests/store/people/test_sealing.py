@@ -44,6 +44,16 @@ def test_a_sealed_body_opens_after_a_restart(
     assert len(body) < 4 or body not in sealed
 
 
+@pytest.mark.parametrize("pieces", [[], [b""], [b"te", b"", b"xt"], [b"x" * 1_000_000] * 3])
+def test_what_is_sealed_in_pieces_opens_as_a_whole(register: Register, pieces: list[bytes]) -> None:
+    """It is the same seal; nothing of the plain bytes is in it."""
+    persons = trio(register)
+    sealed = b"".join(register.seal_pieces(iter(pieces), persons, BOUND))
+    assert register.open_sealed(sealed, persons, BOUND) == b"".join(pieces)
+    with pytest.raises(DamageError):
+        register.open_sealed(sealed[:-1] + bytes([sealed[-1] ^ 1]), persons, BOUND)
+
+
 def test_a_joint_seal_opens_for_no_smaller_circle(register: Register) -> None:
     """Each person's key is needed, and nobody else's helps."""
     persons = trio(register)
