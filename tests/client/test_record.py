@@ -123,7 +123,7 @@ def test_a_damaged_file_fails_where_it_is_strict_and_holds_up_no_other(recorder:
     done = recorder(*words)
     assert "1 of 4 files recorded" in done.stdout
     assert [line.split(": ")[1].split()[0] for line in done.stderr.splitlines()] == [
-        "a.xml.gz", "b.zip", "c.xml",
+        "a.xml", "b.zip", "c.xml",
     ]  # fmt: skip
     recorder(*words, "--strict", status=1)
 
