@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
-from domain.errors import RefusedError
+from domain.errors import RefusedError, TooLargeError
 from intake.in_toto import checks, descriptions
 from intake.in_toto.envelopes import Found, digest_in, find_statements
 from intake.in_toto.said import Said
 from intake.in_toto.structure import Statement
 from intake.in_toto.subjects import subject_of
 from intake.json_body import read_fields
+from intake.limits import MAX_FACTS
 from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.rows import named
@@ -92,6 +93,8 @@ def _opened(found: Found, statement: bytes) -> Said:
     kind = named(one.predicate_type)
     if kind is None:
         raise RefusedError("field predicateType", "a statement of no type")
+    if len(one.subject or ()) > MAX_FACTS:
+        raise TooLargeError("field subject", f"more than {MAX_FACTS} subjects")
     subjects = [told for each in one.subject or () if (told := subject_of(each)) is not None]
     return Said(
         predicate_type=kind,

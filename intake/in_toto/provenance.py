@@ -25,6 +25,7 @@ _RUN: Final = re.compile(
 _AT_COMMIT: Final = re.compile(r"(.+)/commit/([0-9a-f]{40}|[0-9a-f]{64})/?")
 _HOSTS: Final = frozenset({"github.com", "gitlab.com", "bitbucket.org", "dev.azure.com"})
 _SHA1: Final = 40
+_GIVEN: Final = "inputs/result"
 _STATED: Final = ("workflow", "configSource", "buildConfigSource", "source", "sourceToBuild")
 
 
@@ -77,7 +78,7 @@ def built_of(predicate: bytes) -> Built:
     metadata = (run.metadata if run else None) or told.metadata or Metadata()
     environment = told.invocation.environment if told.invocation else None
     environment = environment if isinstance(environment, dict) else {}
-    source = _source(told)
+    source = _source(told, metadata)
     repository = source.repository if source else None
     facts = {
         "builder": named(builder.id) if builder else None,
@@ -121,18 +122,32 @@ def _invocation(metadata: Metadata) -> str | None:
     )
 
 
-def _source(told: Provenance) -> Source | None:
+def _source(told: Provenance, metadata: Metadata) -> Source | None:
     """The source: the one material that is a repository, else that of which the build says so."""
     definition = told.build_definition
     materials = (definition.resolved_dependencies if definition else told.materials) or []
     found = list(dict.fromkeys(_repositories(materials)))
+    if len(found) > 1:
+        # Tekton names so what a run was given, beside where its tasks come from.
+        given = [one for one in materials if one.name == _GIVEN]
+        found = list(dict.fromkeys(_repositories(given))) or found
     if len(found) == 1:
         return found[0]
-    stated = _stated(told)
+    stated = _stated(told) or _checked_out(metadata)
     if stated is None:
         return None
     same = [one for one in found if one.repository == stated.repository]
     return same[0] if len(same) == 1 else stated
+
+
+def _checked_out(metadata: Metadata) -> Source | None:
+    """What lay in BuildKit's context, where it was a working copy."""
+    for told in (metadata.buildkit, metadata.buildkit_v1):
+        vcs = told.get("vcs") if isinstance(told, dict) else None
+        if isinstance(vcs, dict) and (uri := _text(vcs, "source")) is not None:
+            revision = _text(vcs, "revision")
+            return _place_of(uri, {"gitCommit": revision} if revision else None, certain=True)
+    return None
 
 
 def _repositories(materials: list[Resource]) -> Iterator[Source]:

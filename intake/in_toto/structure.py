@@ -169,6 +169,8 @@ class Metadata(_Object):
     build_finished_on: str | None = None
     started_on: str | None = None
     finished_on: str | None = None
+    buildkit: Any = field(name="https://mobyproject.org/buildkit@v1#metadata", default=None)
+    buildkit_v1: Any = field(name="buildkit_metadata", default=None)
 
 
 class BuildDefinition(_Object):

@@ -14,6 +14,7 @@ from intake.json_body import read_fields
 from intake.number import count_of
 from intake.opa.findings import Findings
 from intake.opa.verdicts import path_of, reasons_of
+from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.rows import named
 from intake.severity import of_word
@@ -80,7 +81,7 @@ def read(body: bytes) -> list[Reading]:
     spaces: dict[str, list[Check]] = {}
     for one in read_fields(body, list[Check]):
         spaces.setdefault(named(one.namespace) or _UNNAMED, []).append(one)
-    return [_reading(space, checks) for space, checks in spaces.items()]
+    return by_time(_reading(space, checks) for space, checks in spaces.items())
 
 
 def _reading(space: str, checks: list[Check]) -> Reading:

@@ -14,6 +14,7 @@ from domain.errors import RefusedError
 from intake.json_body import read_fields
 from intake.opa.findings import Findings
 from intake.opa.verdicts import packages_in, path_of, reasons_of, verdict_of
+from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.rows import named
 
@@ -86,7 +87,8 @@ def read(body: bytes) -> list[Reading]:
     """
     shape = read_fields(body, dict[str, msgspec.Raw])
     if "result" not in shape and "errors" not in shape:
-        return [_reading(path, value) for path, value in packages_in((), read_fields(body, dict))]
+        packages = packages_in((), read_fields(body, dict))
+        return by_time(_reading(path, value) for path, value in packages)
     told = read_fields(body, Evaluation)
     if told.errors:
         codes = [one.code for one in told.errors]
@@ -97,12 +99,12 @@ def read(body: bytes) -> list[Reading]:
             "reasons": reasons_of(one.message for one in told.errors),
             "tool": _TOOL,
         })]  # fmt: skip
-    found = [
+    found = by_time(
         reading
         for solution in told.result or ()
         for expression in solution.expressions or ()
         for reading in _expression(expression)
-    ]
+    )
     if not found:
         raise RefusedError("field result", "no rule was asked for")
     return found

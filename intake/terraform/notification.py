@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from intake.instant import told_time
 from intake.json_body import read_fields
 from intake.number import count_of
+from intake.order import by_time
 from intake.person import person_of
 from intake.report import Format, Reading, fact
 from intake.rows import named
@@ -53,7 +54,7 @@ def read(body: bytes) -> list[Reading]:
     one = read_fields(body, Notification)
     if one.details is not None:
         return _workspace(one.trigger, one.details)
-    return [reading for each in one.notifications or () for reading in _run(one, each)]
+    return by_time(reading for each in one.notifications or () for reading in _run(one, each))
 
 
 def _run(one: Notification, each: Notified) -> list[Reading]:

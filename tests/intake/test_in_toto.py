@@ -159,6 +159,25 @@ def test_the_source_is_the_one_repository_or_the_one_that_is_named(
     assert (data.get("repository"), data.get("commit")) == expected
 
 
+def test_builders_say_in_their_own_ways_what_was_checked_out() -> None:
+    """BuildKit beside the images that it used, Tekton beside its tasks."""
+    image = git("pkg:docker/alpine@3", sha256=ONE)
+    vcs = {"vcs": {"source": f"{REPOSITORY}.git", "revision": COMMIT}}
+    old = {"materials": [image], "invocation": {"configSource": {}},
+           "metadata": {"https://mobyproject.org/buildkit@v1#metadata": vcs}}  # fmt: skip
+    new = {"buildDefinition": {"externalParameters": {}, "resolvedDependencies": [image]},
+           "runDetails": {"metadata": {"buildkit_metadata": vcs}}}  # fmt: skip
+    for version, predicate in (("v0.2", old), ("v1", new)):
+        data = _read(statement(SLSA + version, predicate))[0].data
+        assert (data["repository"], data["commit"]) == (REPOSITORY, COMMIT)
+    vcs["vcs"]["revision"] += "-dirty"
+    assert "commit" not in _read(statement(SLSA + "v1", new))[0].data
+    tasks = git("git+https://x.example/catalog", sha1=OTHER)
+    given = git(f"git+{REPOSITORY}.git", sha1=COMMIT) | {"name": "inputs/result"}
+    tekton = {"buildDefinition": {"resolvedDependencies": [tasks, given]}, "runDetails": {}}
+    assert _read(statement(SLSA + "v1", tekton))[0].data["commit"] == COMMIT
+
+
 def test_a_run_of_github_has_the_id_that_its_webhooks_have() -> None:
     """So that it is the same run."""
     details = NEW["runDetails"] | {"metadata": {"invocationId": RUN}}
