@@ -36,6 +36,7 @@ from intake.limits import MAX_FACTS, MAX_WHOLE
 from intake.pagerduty import legacy as pagerduty_legacy
 from intake.pagerduty import webhook as pagerduty
 from intake.shape import shape_of
+from intake.yaml_body import is_resource, read_yaml
 
 if TYPE_CHECKING:
     from intake.report import Format, Reading
@@ -123,6 +124,8 @@ def read_report(raw: bytes | Scratch, name: str | None = None) -> ReadReport:
 
 def _read(raw: memoryview, name: str | None) -> ReadReport:
     body = check_body(raw)
+    if is_resource(body):
+        body = memoryview(read_yaml(bytes(body)))
     found = _named(name) if name is not None else _recognised(body)
     if found.read_long is not None:
         readings = found.read_long(body)
