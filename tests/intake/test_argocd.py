@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from domain.errors import RefusedError
 from intake.argocd.files import SENDER
 from intake.deliveries import Delivery, read_delivery
 from intake.registry import read_report
