@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from api.commanding import DEFAULT, granting, of_ledger, opened, placed, until_of
+from api.export_commands import export
 from api.history_commands import rebuild
 from api.host import Host, Served, Settings, now
 from api.receipts import fingerprint
@@ -257,6 +258,7 @@ def demo(data: Path | None, port: int, leave: bool) -> None:  # noqa: FBT001 - a
 
 cli.add_command(source)
 cli.add_command(rebuild)
+cli.add_command(export)
 
 
 def main() -> None:

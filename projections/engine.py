@@ -181,6 +181,19 @@ class View:
         # The engine has names of its own for the time zone and the items of lists.
         return found.cast(contract.table(name).arrow) if name in contract.names() else found
 
+    def write(self, name: str, path: Path) -> None:
+        """Write a table, whole, as a Parquet file.
+
+        Raises:
+            KeyError: no definition has this name.
+            UnavailableError: the disk.
+        """
+        self.make([name])
+        try:
+            self._cursor.table(name).write_parquet(str(path), compression="zstd")
+        except duckdb.IOException as error:
+            raise UnavailableError(f"{path.name} cannot be written: {error}") from error
+
     def query(self, statement: str, values: Iterable[object] = ()) -> pa.Table:
         """The rows of a statement over tables that `make` made."""
         return self._cursor.sql(statement, params=list(values)).to_arrow_table()

@@ -94,8 +94,13 @@ def seal_of(rows: Rows, origin: str, before: Link, redaction: int) -> Seal:
 
 def write(path: Path, rows: Rows, seal: Seal) -> None:
     """Write a segment's file; moving it into place, and making it durable, is for the caller."""
-    events = rows.events.sort_by([("type", "ascending"), ("position", "ascending")])
-    schema = events.schema.with_metadata({_MARK: json.dumps(asdict(seal)).encode()})
+    write_events(path, rows.events, {_MARK: json.dumps(asdict(seal)).encode()})
+
+
+def write_events(path: Path, events: pa.Table, metadata: dict[bytes, bytes] | None = None) -> None:
+    """Write events as segments hold them, sealed or not."""
+    events = events.sort_by([("type", "ascending"), ("position", "ascending")])
+    schema = events.schema.with_metadata(metadata)
     with pq.ParquetWriter(
         path, schema, compression="zstd", compression_level=1, use_dictionary=_REPEATED,
         write_page_checksum=True, store_schema=True,

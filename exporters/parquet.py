@@ -1,0 +1,175 @@
+"""A ledger as a folder of Parquet files, with all that proves it and makes its tables again.
+
+| in the folder | what it is |
+|---|---|
+| `events/*.parquet` | every entry with bytes, salt and leaf hash: sealed segments, then the tail |
+| `tables/*.parquet` | the tables of the contract, over all time |
+| `contract/*.toml` | what each column means |
+| `definitions/` | the SQL files and steps that make the tables from the events |
+| `checkpoint` | the signed note of this state |
+| `key.vkey` | the ledger's own keys; they prove nothing where they came with what they prove |
+| `manifest.json` | position, root, parameters, and the digest of every other file |
+
+The folder appears under its name when all of it is written, or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow.parquet as pq
+
+from domain.errors import SettingError, UnavailableError
+from projections import contract, segment
+from projections.definitions import definitions, digest_of
+from projections.parameters import Parameters
+from projections.steps import STEPS
+from store.files import sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from projections.history import History
+    from projections.live import Snapshot
+
+FORMAT: Final = "pipeledger/parquet/v1"
+MANIFEST: Final = "manifest.json"
+_TAIL: Final = "tail.parquet"
+_ABOUT: Final = """\
+A ledger as Parquet files: `events/` holds every entry with its bytes, salt and leaf hash, `tables/`
+what the SQL in `definitions/` makes of them, `contract/` what each column means.
+"""
+
+
+@dataclass(slots=True)
+class _Folder:
+    """A folder while it is written.
+
+    Attributes:
+        path: where.
+        files: what is in it, by its name there.
+    """
+
+    path: Path
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, name: str, content: bytes) -> None:
+        path = self.place(name)
+        path.write_bytes(content)
+        self.took(name)
+
+    def place(self, name: str) -> Path:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def took(self, name: str) -> None:
+        """Make a file durable and note what it is."""
+        with (self.path / name).open("rb") as stream:
+            os.fsync(stream.fileno())
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            self.files[name] = {"bytes": stream.tell(), "sha256": digest}
+
+
+def export_parquet(
+    history: History,
+    vkeys: Sequence[str],
+    target: Path,
+    progress: Callable[[int, int], None] = lambda _, __: None,
+) -> Snapshot:
+    """Write the newest state of a ledger as a folder; gives that state.
+
+    Args:
+        history: of the ledger.
+        vkeys: the log's verifier keys.
+        target: the folder to make.
+        progress: is told how many files are written, and of how many.
+
+    Raises:
+        SettingError: something of that name is there.
+        DamageError: the ledger does not verify; names the position.
+        UnavailableError: the database or the disk.
+    """
+    if target.exists():
+        raise SettingError(f"{target} is there already")
+    snapshot = history.snapshot()
+    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+    try:
+        fresh.mkdir(parents=True)
+        _write(_Folder(fresh), history, snapshot, vkeys, progress)
+        fresh.rename(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise UnavailableError(f"{target} cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return snapshot
+
+
+def _write(
+    folder: _Folder,
+    history: History,
+    snapshot: Snapshot,
+    vkeys: Sequence[str],
+    progress: Callable[[int, int], None],
+) -> None:
+    tables = [name for name in contract.names() if name in definitions()]
+    total = len(snapshot.segments) + 1 + len(tables)
+    for done, path in enumerate(snapshot.segments, 1):
+        # A copy and no link: whoever writes into the folder must not reach the segment.
+        shutil.copyfile(path, folder.place(f"events/{path.name}"))
+        folder.took(f"events/{path.name}")
+        progress(done, total)
+    segment.write_events(folder.place(f"events/{_TAIL}"), snapshot.tail)
+    folder.took(f"events/{_TAIL}")
+    parameters = Parameters(known_at=snapshot.size)
+    told: dict[str, Any] = {}
+    with history.view(parameters, snapshot) as view:
+        for done, name in enumerate(tables, total - len(tables) + 1):
+            file = f"tables/{name}.parquet"
+            view.write(name, folder.place(file))
+            folder.took(file)
+            told[name] = {
+                "file": file,
+                "rows": pq.read_metadata(folder.path / file).num_rows,
+                "version": contract.table(name).version,
+                "digest": digest_of([name]),
+            }
+            progress(done, total)
+    for name in contract.names():
+        said = resources.files("schema") / "tables" / f"{name}.toml"
+        folder.add(f"contract/{name}.toml", said.read_bytes())
+    made = _write_definitions(folder)
+    folder.add("checkpoint", snapshot.checkpoint)
+    folder.add("key.vkey", "".join(f"{key}\n" for key in vkeys).encode())
+    folder.add("README.md", _ABOUT.encode())
+    manifest = {
+        "format": FORMAT,
+        "origin": snapshot.origin,
+        "position": snapshot.size,
+        "root": snapshot.root.hex(),
+        "parameters": parameters.told(),
+        "tables": told,
+        "definitions": made,
+        "files": folder.files,
+    }
+    folder.add(MANIFEST, json.dumps(manifest, indent=1).encode() + b"\n")
+
+
+def _write_definitions(folder: _Folder) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name, one in definitions().items():
+        ending = "py" if one.layer == "steps" else "sql"
+        file = f"definitions/{one.layer}/{name}.{ending}"
+        folder.add(file, one.text.encode())
+        # In this order: a step is given its tables by their places.
+        needs = STEPS[name].needs if name in STEPS else one.needs
+        made[name] = {"file": file, "digest": one.digest, "needs": list(needs)}
+    return made
