@@ -6,10 +6,12 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import RefusedError, TooLargeError
+from intake.address import address_of, repository_of
+from intake.ids import commit_of
 from intake.in_toto import checks, descriptions
 from intake.in_toto.envelopes import Found, digest_in, find_statements
 from intake.in_toto.said import Said
-from intake.in_toto.structure import Statement
+from intake.in_toto.structure import Certificate, Statement
 from intake.in_toto.subjects import subject_of
 from intake.json_body import read_fields
 from intake.limits import MAX_FACTS
@@ -82,8 +84,8 @@ def _readings(found: Found) -> Iterator[Reading]:
     except RefusedError as error:
         raise RefusedError(f"statement, {error.place}", error.reason) from None
     yield from readings
-    if found.verified:
-        yield from _verified(found, said)
+    if found.verified is not None:
+        yield from _verified(found.verified, said)
 
 
 def _opened(found: Found, statement: bytes) -> Said:
@@ -108,16 +110,25 @@ def _opened(found: Found, statement: bytes) -> Said:
     )
 
 
-def _verified(found: Found, said: Said) -> Iterator[Reading]:
-    """That another tool verified the signature; it does not say when."""
+def _verified(certificate: Certificate, said: Said) -> Iterator[Reading]:
+    """That another tool verified the signature; it does not say when.
+
+    What the certificate says of the run that signed, the run itself could not have made up.
+    """
+    name = certificate.subject_alternative_name
+    signer = name if name is None or isinstance(name, str) else name.value
     data: dict[str, Any] = said.base | {
         "outcome": "success",
         "verifier": "sigstore",
-        "signer": named(found.signer),
+        "signer": named(signer),
+        "repository": repository_of(certificate.repository),
+        "url": address_of(certificate.run),
     }
+    commit = commit_of(certificate.commit)
     for subject in said.subjects:
         if subject:
-            yield fact("attestation.verified", None, data | checks.verified_subject(subject))
+            whole = data | checks.verified_subject(subject)
+            yield fact("attestation.verified", None, whole | ({"commit": commit} if commit else {}))
 
 
 def _signature(found: Found) -> Iterator[Reading]:

@@ -18,6 +18,7 @@ from intake.body import check_body
 from intake.in_toto.structure import (
     Attestations,
     Bundle,
+    Certificate,
     CloudImage,
     Envelope,
     Verified,
@@ -44,8 +45,8 @@ class Found:
         is_logged: whether it did; None where nothing would say so.
         message: the signature of an artifact itself.
         key: hint of the key.
-        verified: whether another tool says that it verified the signature.
-        signer: whom that tool names as signer.
+        verified: the certificate by which another tool says that it verified the signature, or
+            None where none says so.
     """
 
     statement: bytes | None
@@ -54,8 +55,7 @@ class Found:
     is_logged: bool | None = None
     message: MessageSignature | None = None
     key: str | None = None
-    verified: bool = False
-    signer: str | None = None
+    verified: Certificate | None = None
 
 
 def find_statements(body: bytes) -> Iterator[Found]:
@@ -134,14 +134,12 @@ def _of_verified(verified: Verified) -> Iterator[Found]:
     if result is None or not bytes(result.statement):
         raise RefusedError("field verificationResult", "a verification without a statement")
     held = next(_of_bundle(bundle), None) if bundle is not None else None
-    certificate = result.signature.certificate if result.signature else None
     yield Found(
         bytes(result.statement),
         signed=True,
         logged_at=held.logged_at if held else None,
         is_logged=held.is_logged if held else None,
-        verified=True,
-        signer=certificate.subject_alternative_name if certificate else None,
+        verified=(result.signature.certificate if result.signature else None) or Certificate(),
     )
 
 

@@ -95,10 +95,19 @@ class Attestations(_Object):
     attestations: list[Attested] | None = None
 
 
-class Certificate(_Object):
-    """Whom the certificate of a signature was given to."""
+class AlternativeName(_Object):
+    """A name in a certificate."""
 
-    subject_alternative_name: str | None = None
+    value: str | None = None
+
+
+class Certificate(_Object):
+    """Whom the certificate of a signature was given to; an object in older versions."""
+
+    subject_alternative_name: str | AlternativeName | None = None
+    repository: str | None = field(name="sourceRepositoryURI", default=None)
+    commit: str | None = field(name="sourceRepositoryDigest", default=None)
+    run: str | None = field(name="runInvocationURI", default=None)
 
 
 class Signed(_Object):

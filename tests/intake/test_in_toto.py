@@ -281,13 +281,23 @@ def test_a_summary_of_a_verification_says_what_was_verified(
     assert first.time == "2026-01-01T10:00:00Z"
 
 
-def test_what_another_tool_verified_is_told_with_the_signer() -> None:
+@pytest.mark.parametrize(
+    "name", [f"{REPOSITORY}/ci.yml@main", {"type": "URI", "value": f"{REPOSITORY}/ci.yml@main"}]
+)
+def test_what_another_tool_verified_is_told_with_the_signer(name: object) -> None:
     """As that tool wrote it down; it does not say when."""
     said = statement("https://example.com/said/v1", {}, {"name": "a", "digest": {"sha256": ONE}})
     result = {
         "mediaType": "application/vnd.dev.sigstore.verificationresult+json;version=0.1",
         "statement": said,
-        "signature": {"certificate": {"subjectAlternativeName": f"{REPOSITORY}/ci.yml@main"}},
+        "signature": {
+            "certificate": {
+                "subjectAlternativeName": name,
+                "sourceRepositoryURI": REPOSITORY,
+                "sourceRepositoryDigest": COMMIT,
+                "runInvocationURI": RUN,
+            }
+        },
     }
     described, verified = _read([
         {"attestation": {"bundle": bundle(said)}, "verificationResult": result},
@@ -297,6 +307,7 @@ def test_what_another_tool_verified_is_told_with_the_signer() -> None:
     assert (data["outcome"], data["verifier"]) == ("success", "sigstore")
     assert (data["signer"], verified.time) == (f"{REPOSITORY}/ci.yml@main", None)
     assert data["predicate_type"] == "https://example.com/said/v1"
+    assert (data["repository"], data["commit"], data["url"]) == (REPOSITORY, COMMIT, RUN)
 
 
 @pytest.mark.parametrize(
