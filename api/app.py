@@ -13,7 +13,6 @@ from api import conflicts, history, intake, problems, reading, reads, recording,
 from api.entrance import TEXT
 from api.rates import Rates
 from api.seldom import Seldom
-from api.telemetry import logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,8 +45,6 @@ def make_app(
     app.state.entropy = entropy
     app.state.clock = clock
     app.state.telemetry = telemetry
-    if logs.requests_wanted():
-        app.add_middleware(logs.Requests)
     app.state.reports = asyncio.Semaphore(recording.AT_ONCE)
     app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
     app.state.reads = Seldom(reads.PERIOD_S, reads.AT_MOST, time.monotonic)

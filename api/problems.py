@@ -81,13 +81,18 @@ def answer(error: Exception) -> Response:
     return Response(body, status, headers, MEDIA_TYPE)
 
 
+def tell(error: Exception) -> Response:
+    """The response of an error; operators are told of those that are the server's own."""
+    if status_of(error) is HTTPStatus.INTERNAL_SERVER_ERROR:
+        _LOG.error("request failed: %s", type(error).__name__)
+    return answer(error)
+
+
 def install(app: FastAPI) -> None:
     """Make every error of an application a problem, the framework's own included."""
 
     async def handle(_: Request, error: Exception) -> Response:
-        if status_of(error) is HTTPStatus.INTERNAL_SERVER_ERROR:
-            _LOG.error("request failed: %s", type(error).__name__)
-        return answer(error)
+        return tell(error)
 
     for kind in (PipeledgerError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, handle)

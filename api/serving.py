@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from api.app import make_app
+from api.direct import Direct
 from api.host import now
+from api.telemetry import logs
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping
+
+    from starlette.types import ASGIApp
 
     from api.host import Served
     from api.telemetry.journey import Telemetry
@@ -26,8 +30,11 @@ def run(
     served: Mapping[str, Served], listening: socket.socket, telemetry: Telemetry | None = None
 ) -> None:
     """Serve until a signal ends it; requests that were begun are answered first."""
+    app: ASGIApp = Direct(make_app(served, os.urandom, now, telemetry))
+    if logs.requests_wanted():
+        app = logs.Requests(app)
     config = uvicorn.Config(
-        make_app(served, os.urandom, now, telemetry),
+        app,
         loop="uvloop",
         http="httptools",
         access_log=False,
