@@ -6,7 +6,9 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
+from api.headers import header
 from domain.errors import RefusedError, TooLargeError
 from intake.scratch import FEW, Scratch
 
@@ -28,11 +30,18 @@ async def read_body(request: Request, limit: int) -> bytes:
     Raises:
         TooLargeError: more than `limit` bytes, packed or unpacked.
         RefusedError: another encoding, or no whole gzip stream.
+        ClientDisconnect: the sender went away.
     """
     unpack = _unpacking(request, limit)
     pieces: list[bytes] = []
-    async for chunk in request.stream():
-        pieces.extend(unpack.pieces(chunk))
+    more = True
+    while more:
+        # Most bodies are one message; the framework's stream costs more than that.
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        pieces.extend(unpack.pieces(message.get("body", b"")))
+        more = message.get("more_body", False)
     unpack.end()
     return b"".join(pieces)
 
@@ -104,10 +113,10 @@ class _Unpacking:
 
 
 def _unpacking(request: Request, limit: int) -> _Unpacking:
-    stated = request.headers.get("content-length", "")
+    stated = header(request, b"content-length") or ""
     if stated.isascii() and stated.isdigit() and int(stated) > limit:
         raise TooLargeError("body", f"at most {limit} bytes")
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    encoding = (header(request, b"content-encoding") or "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise RefusedError("header content-encoding", "expected gzip or none")
     return _Unpacking(limit, packed=encoding == "gzip")

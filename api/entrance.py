@@ -8,6 +8,7 @@ from fastapi import Path
 
 from api import problems
 from api.doors import check_role
+from api.headers import header
 from domain.log.wire import write_base64
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def enter(request: Request, ledger: str, roles: tuple[str, ...]) -> tuple[Served
         ForbiddenError: its role may not do this.
     """
     found: Served | None = request.app.state.served.get(ledger)
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = (header(request, b"authorization") or "").partition(" ")
     credential = None
     if found is not None and scheme.lower() == "bearer":
         credential = found.tokens.find(token.strip())

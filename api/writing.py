@@ -15,6 +15,7 @@ from api import conflicts, envelopes, ingest, problems, receipts
 from api.bodies import MAX_BATCH, MAX_EVENT, read_body
 from api.doors import READERS
 from api.entrance import JSON, enter, facts
+from api.headers import header
 from api.ingest import Original
 from api.telemetry.journey import journey_of, passed, travel
 from domain.errors import PipeledgerError, ReusedIdError
@@ -70,7 +71,7 @@ async def post_events(
 
 
 async def _post(request: Request, ledger: str, *, atomic: bool) -> Response:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = (header(request, b"content-type") or "").partition(";")[0].strip().lower()
     if kind in envelopes.MEDIA_TYPES:
         return await _signed(request, ledger)
     here, credential = enter(request, ledger, READERS)
@@ -78,7 +79,7 @@ async def _post(request: Request, ledger: str, *, atomic: bool) -> Response:
     entropy = request.app.state.entropy
     body = await read_body(request, MAX_BATCH if many else MAX_EVENT)
     if not many:
-        if "ce-specversion" in request.headers:
+        if header(request, b"ce-specversion") is not None:
             value, received = ingest.read_binary(request.headers, body)
         elif kind in ingest.STRUCTURED:
             value, received = ingest.read_single(body), body
@@ -106,7 +107,7 @@ async def _post(request: Request, ledger: str, *, atomic: bool) -> Response:
 async def _signed(request: Request, ledger: str) -> Response:
     """An event in an envelope: its signature says who sends it, so it needs no token."""
     state = request.app.state
-    if "authorization" in request.headers:
+    if header(request, b"authorization") is not None:
         enter(request, ledger, READERS)
     else:
         state.rates.take(ledger)
@@ -166,7 +167,7 @@ def _one(
 
 async def _single(request: Request, here: Served, credential: Credential, draft: Draft) -> Response:
     try:
-        batch = await asyncio.wrap_future(here.ledger.submit([draft]))
+        batch = await here.ledger.submit_here([draft])
     except ReusedIdError as error:
         await conflicts.record(request, here, credential, draft, error)
         raise

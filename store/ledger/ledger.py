@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -28,11 +30,11 @@ from store.ledger.signer import FRAME, Signer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from concurrent.futures import Future
 
     from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery
 
     from domain.log.context import Context
+    from store.ledger.answers import Waiting
     from store.ledger.chain import Head
     from store.ledger.equipment import Equipment
     from store.ledger.prepared import Prepared
@@ -131,17 +133,15 @@ class Ledger(DCBRecorder):
             DamageError: the ledger stopped because something in it does not verify.
             PipeledgerError: of an atomic request, the first draft that cannot be kept.
         """
-        if not drafts:
-            raise ProgrammingError("nothing to append")
-        # The sequencer looks up what it needs meanwhile, and waits before it writes entries.
-        events, signing = self._prepare(drafts)
-        if atomic:
-            for event in events:
-                if isinstance(event, PipeledgerError):
-                    raise event
-        request = Request(events, condition, atomic, signing)
-        self._sequencer.put(request)
-        return request.future
+        future: Future[Batch] = Future()
+        self._submit(drafts, condition, future, atomic=atomic)
+        return future
+
+    def submit_here(self, drafts: Sequence[Draft], *, atomic: bool = True) -> asyncio.Future[Batch]:
+        """Append drafts from a task of the running event loop; else as `submit`."""
+        future: asyncio.Future[Batch] = asyncio.get_running_loop().create_future()
+        self._submit(drafts, None, future, atomic=atomic)
+        return future
 
     def append(
         self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None
@@ -206,6 +206,24 @@ class Ledger(DCBRecorder):
         self._publisher.stop()
         self._signer.close()
         self._watcher.join()
+
+    def _submit(
+        self,
+        drafts: Sequence[Draft],
+        condition: DCBAppendCondition | None,
+        future: Waiting,
+        *,
+        atomic: bool,
+    ) -> None:
+        if not drafts:
+            raise ProgrammingError("nothing to append")
+        # The sequencer looks up what it needs meanwhile, and waits before it writes entries.
+        events, signing = self._prepare(drafts)
+        if atomic:
+            for event in events:
+                if isinstance(event, PipeledgerError):
+                    raise event
+        self._sequencer.put(Request(events, condition, atomic, signing, future))
 
     def _prepare(
         self, drafts: Sequence[Draft]

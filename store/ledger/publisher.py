@@ -19,6 +19,7 @@ from psycopg import sql
 from domain.errors import DamageError, PipeledgerError, RefusedError, UnavailableError
 from domain.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from domain.log.tree import root_of
+from store.ledger.answers import give
 from store.ledger.guard import GuardConflictError
 from store.ledger.observer import Stage
 from store.ledger.sequencer import Batch, Committed
@@ -67,7 +68,7 @@ class Publisher:
         self.published = published
         self._expected: bytes | None = published.checkpoint
         self._lock = threading.Lock()
-        self._queue: queue.Queue[Committed | None] = queue.Queue()
+        self._queue: queue.SimpleQueue[Committed | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
         self._insert = sql.SQL(
             "INSERT INTO {} (size, note) VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -135,10 +136,12 @@ class Publisher:
             for stage in stages:
                 self._observer.stage(stage, events)
         note = self.published.checkpoint
-        for group in groups:
-            passed = (*group.stages, *stages)
-            for request, outcomes in group.answers:
-                request.future.set_result(Batch(outcomes, note, passed))
+        give(
+            (request.future, Batch(outcomes, note, passed))
+            for group in groups
+            for passed in [(*group.stages, *stages)]
+            for request, outcomes in group.answers
+        )
 
     def _guarded(self, size: int, root: bytes) -> Published:
         """Swap a checkpoint of this size into the guard, or adopt a later one that stands there."""
@@ -221,7 +224,4 @@ class Publisher:
             if isinstance(error, PipeledgerError)
             else UnavailableError("committed, but not published yet; send again for the receipt")
         )
-        for group in groups:
-            for request, _ in group.answers:
-                if not request.future.done():
-                    request.future.set_exception(ours)
+        give((request.future, ours) for group in groups for request, _ in group.answers)

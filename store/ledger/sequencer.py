@@ -15,8 +15,7 @@ import hashlib
 import queue
 import threading
 import time
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +31,7 @@ from domain.errors import (
     UnavailableError,
 )
 from domain.log.entry import format_at
+from store.ledger.answers import give
 from store.ledger.group import Appended, Group
 from store.ledger.lookup import REMEMBERED, Lookup
 from store.ledger.observer import Stage
@@ -40,9 +40,11 @@ from store.ledger.signer import FEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from eventsourcing.dcb.api import DCBAppendCondition
 
+    from store.ledger.answers import Waiting
     from store.ledger.chain import Head
     from store.ledger.equipment import Equipment
     from store.ledger.lookup import Found, Known
@@ -85,14 +87,14 @@ class Request:
         condition: of the whole request.
         atomic: all events or none; else each stands for itself.
         signing: done once the events are signed; empty: the sequencer has them signed.
-        future: resolved by the publisher, or here with an error.
+        future: resolved by the publisher, or by the sequencer with an error.
     """
 
     events: list[Prepared | PipeledgerError]
     condition: DCBAppendCondition | None
     atomic: bool
-    signing: list[Future[None]] = field(default_factory=list)
-    future: Future[Batch] = field(default_factory=Future)
+    signing: list[Future[None]]
+    future: Waiting
 
 
 @dataclass(slots=True)
@@ -132,7 +134,7 @@ class Sequencer:
         self._clock = equipment.clock
         self._observer = equipment.observer
         self._publish = publish
-        self._queue: queue.Queue[Request | None] = queue.Queue(MAX_WAITING)
+        self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
         self._damage: DamageError | None = None
         self._written: Group | None = None
@@ -157,11 +159,12 @@ class Sequencer:
             DamageError: the ledger was stopped because something in it does not verify.
         """
         self._refuse_when_damaged()
-        try:
-            self._queue.put_nowait(request)
-        except queue.Full:
-            raise UnavailableError("too many events are waiting; send again later") from None
-        self._observer.queued(self._queue.qsize())
+        # Callers that come at the same instant may be a few too many; the limit is no promise.
+        waiting = self._queue.qsize()
+        if waiting >= MAX_WAITING:
+            raise UnavailableError("too many events are waiting; send again later")
+        self._queue.put(request)
+        self._observer.queued(waiting + 1)
 
     def stop(self) -> None:
         """Finish what waits, then end the thread."""
@@ -330,7 +333,7 @@ class Sequencer:
             try:
                 answers.append((request, self._outcomes(connection, group, known, request)))
             except PipeledgerError as error:
-                request.future.set_exception(error)
+                give([(request.future, error)])
         return answers
 
     def _outcomes(
@@ -426,9 +429,7 @@ class Sequencer:
 
 
 def _fail(requests: Sequence[Request], error: Exception) -> None:
-    for request in requests:
-        if not request.future.done():
-            request.future.set_exception(error)
+    give([(request.future, error) for request in requests])
 
 
 def _as_ours(error: Exception) -> PipeledgerError:
