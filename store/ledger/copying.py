@@ -6,7 +6,6 @@ Format: PostgreSQL documentation, COPY, section Binary Format; integers are big-
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from struct import Struct
@@ -15,10 +14,9 @@ from typing import TYPE_CHECKING, Final, LiteralString
 from psycopg import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from domain.log.part import LongPart, Part
-    from store.postgres.database import Connection
 
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER: Final = b"\xff\xff"
@@ -33,7 +31,9 @@ COLUMNS: Final[dict[str, LiteralString]] = {
 }
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_TEXT_OID: Final = 25
+TEXT: Final = 25
+BYTEA: Final = 17
+"""OIDs of types."""
 _int4 = Struct("!i")
 _int8 = Struct("!iq")
 _entry_head = Struct("!hiqiq")
@@ -42,6 +42,7 @@ _tag_tail_null = Struct("!iqi")
 _part_head = Struct("!hiq")
 _tile_head = Struct("!hihiqi")
 _array_head = Struct("!iiiii")
+_empty_array = Struct("!iii")
 
 
 def microseconds(instant: datetime) -> int:
@@ -109,37 +110,27 @@ def delivery_row(key: bytes, mac: bytes, pos: int) -> bytes:
     return b"\0\3" + field(key) + field(mac) + _int8.pack(8, pos)
 
 
-@contextmanager
-def copying(
-    connection: Connection, schema: str, table: str, rows: Sequence[bytes]
-) -> Iterator[None]:
-    """Send rows of one table in one COPY; the server takes them in while the body runs."""
-    if not rows:
-        yield
-        return
-    with connection.cursor() as cursor, cursor.copy(_statement(schema, table)) as out:
-        out.write(HEADER + b"".join(rows) + TRAILER)
-        yield
-
-
-def copy(connection: Connection, schema: str, table: str, rows: Sequence[bytes]) -> None:
-    """Send rows of one table in one COPY."""
-    with copying(connection, schema, table, rows):
-        pass
+def binary(rows: Sequence[bytes]) -> bytes:
+    """What one COPY reads."""
+    return b"".join((HEADER, *rows, TRAILER))
 
 
 @lru_cache(maxsize=256)
-def _statement(schema: str, table: str) -> bytes:
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
+def statement(schema: str, table: str) -> bytes:
+    """The COPY of one table."""
+    words = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(
         sql.Identifier(schema, table), sql.SQL(COLUMNS[table])
     )
-    return statement.as_bytes(None)
+    return words.as_bytes(None)
+
+
+def array(kind: int, values: Sequence[bytes]) -> bytes:
+    """An array without NULL as a value of its own; `kind` is the OID of its elements."""
+    if not values:
+        return _empty_array.pack(0, 0, kind)
+    items = b"".join([_int4.pack(len(value)) + value for value in values])
+    return _array_head.pack(1, 0, kind, len(values), 1) + items
 
 
 def _text_array(values: Sequence[str] | None) -> bytes:
-    if values is None:
-        return NULL
-    if not values:
-        return field(_int4.pack(0) + _int4.pack(0) + _int4.pack(_TEXT_OID))
-    items = b"".join(field(value.encode()) for value in values)
-    return field(_array_head.pack(1, 0, _TEXT_OID, len(values), 1) + items)
+    return field(None if values is None else array(TEXT, [value.encode() for value in values]))

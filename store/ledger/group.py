@@ -1,7 +1,7 @@
 """One group: the events of one transaction, placed in the chain and written.
 
 Placing an event only takes numbers. Its entry is made later, while the server takes in the rows
-of tags, which are most of its work; the chain's hashes and the last signatures cost nothing then.
+beside it, most of all the tags; the chain's hashes and the last signatures cost nothing then.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from store.ledger.chain import Head
     from store.ledger.prepared import Prepared
-    from store.postgres.database import Connection
+    from store.postgres.talk import Talk
 
 
 @dataclass(slots=True)
@@ -91,29 +91,37 @@ class Group:
         self._repeats.append((again, first))
         return again
 
-    def write(
-        self, connection: Connection, schema: str, signing: Sequence[Future[None]] = ()
-    ) -> int:
-        """Make the entries and send all rows; gives when every event was signed.
+    def write(self, talk: Talk, schema: str, signing: Sequence[Future[None]] = ()) -> int:
+        """Make the entries, send all rows and commit; gives when every event was signed.
 
         Args:
-            connection: in the transaction of this group.
+            talk: in the transaction of this group.
             schema: the ledger's.
             signing: done once every event is signed; empty if they are.
 
         Returns:
             nanoseconds since the epoch.
         """
-        with copying.copying(connection, schema, "tags", self._tags):
-            for signed in signing:
-                signed.result()
-            signed_at = time.time_ns()
-            entries = self._chain()
-        copying.copy(connection, schema, "entries", entries)
-        copying.copy(connection, schema, "parts", self._parts)
-        copying.copy(connection, schema, "deliveries", self._deliveries)
-        tiles = list(starmap(copying.tile_row, self.head.edge.take()))
-        copying.copy(connection, schema, "tiles", tiles)
+        beside = {"parts": self._parts, "deliveries": self._deliveries, "tags": self._tags}
+        tables = [table for table, rows in beside.items() if rows]
+        if self.head.edge.finishes(len(self.pending)):
+            tables.append("tiles")
+        if self.pending:
+            tables.append("entries")
+        talk.begin([*[copying.statement(schema, table) for table in tables], b"COMMIT"])
+        for rows in beside.values():
+            if rows:
+                talk.rows(copying.binary(rows))
+        # The tags, which are most of its work, are what the server is busy with meanwhile.
+        for signed in signing:
+            signed.result()
+        signed_at = time.time_ns()
+        entries = self._chain()
+        if tiles := list(starmap(copying.tile_row, self.head.edge.take())):
+            talk.rows(copying.binary(tiles))
+        if entries:
+            talk.rows(copying.binary(entries))
+        talk.end()
         return signed_at
 
     def _chain(self) -> list[bytes]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from psycopg import sql
+from psycopg import RawCursor, sql
 
+from domain.errors import DamageError
 from domain.log.names import RESERVED_TAG_PREFIX
+from store.ledger.copying import BYTEA, TEXT, array
 from store.ledger.group import Appended
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from psycopg import Cursor
+    from psycopg.pq.abc import PGresult
 
     from store.postgres.database import Connection
+    from store.postgres.talk import Statement, Talk
 
 REMEMBERED = 100_000
 """Streams whose last numbers are kept in memory."""
@@ -45,7 +48,7 @@ class Lookup:
     """The statements by which the sequencer begins a transaction."""
 
     def __init__(self, schema: str, mutex: int) -> None:
-        self._mutex = mutex
+        self._lock = b"SELECT pg_advisory_xact_lock(%d)" % mutex
         entries = sql.Identifier(schema, "entries")
         self._last = (
             sql.SQL("SELECT pos, leaf FROM {} ORDER BY pos DESC LIMIT 1")
@@ -54,81 +57,94 @@ class Lookup:
         )
         self._known = (
             sql.SQL(
-                "SELECT d.key, d.mac, d.pos, e.leaf, e.entry FROM unnest(%b::bytea[])"
+                "SELECT d.key, d.mac, d.pos, e.leaf, e.entry FROM unnest($1::bytea[])"
                 " AS wanted (key) CROSS JOIN LATERAL (SELECT * FROM {} AS d"
                 " WHERE d.key = wanted.key LIMIT 1) AS d JOIN {} AS e ON e.pos = d.pos"
             )
             .format(sql.Identifier(schema, "deliveries"), entries)
             .as_bytes(None)
         )
-        self._numbers = StreamNumbers(schema)
+        self._numbers = numbers_of(schema)
 
-    def begin(self, connection: Connection, streams: Iterable[str], keys: Sequence[bytes]) -> Found:
+    def begin(self, talk: Talk, streams: Iterable[str], keys: Sequence[bytes]) -> Found:
         """Begin a transaction, exclude other writers, and look.
 
         Each statement has a snapshot of its own, younger than the lock before it.
         """
         names = list(streams)
-        with connection.pipeline():
-            connection.execute(b"BEGIN")
-            connection.execute(b"SELECT pg_advisory_xact_lock(%s)", (self._mutex,))
-            last = connection.execute(self._last)
-            numbers = self._numbers.ask(connection, names) if names else None
-            known = connection.execute(self._known, (keys,), binary=True) if keys else None
-        row = last.fetchone()
-        position, leaf = (0, b"") if row is None else (int(row[0]), bytes(row[1]))
-        return Found(
-            position,
-            leaf,
-            self._numbers.told(numbers, names) if numbers is not None else {},
-            _told(known) if known is not None else {},
-        )
+        statements: list[Statement] = [(b"BEGIN", None), (self._lock, None), (self._last, ())]
+        if names:
+            wanted = array(TEXT, [(RESERVED_TAG_PREFIX + name).encode() for name in names])
+            statements.append((self._numbers, (wanted, _number(2**63 - 1))))
+        if keys:
+            statements.append((self._known, (array(BYTEA, keys),)))
+        answers = talk.ask(statements)
+        last = answers[2]
+        position, leaf = (_read(last, 0, 0), _bytes(last, 0, 1)) if last.ntuples else (0, b"")
+        numbers = dict.fromkeys(names, 0)
+        if names:
+            told = answers[3]
+            for row in range(told.ntuples):
+                name = _bytes(told, row, 0).decode().removeprefix(RESERVED_TAG_PREFIX)
+                numbers[name] = _read(told, row, 1)
+        return Found(position, leaf, numbers, _told(answers[-1]) if keys else {})
 
 
 class StreamNumbers:
-    """Looks up the last numbers of streams."""
+    """Looks up the last numbers of streams, as they stood at a position."""
 
     def __init__(self, schema: str) -> None:
-        # LATERAL with a limit walks the index once for each stream, whatever the planner
-        # believes of tables it has no statistics of yet.
-        self._last = (
-            sql.SQL(
-                "SELECT wanted.tag, last.sn FROM unnest(%b::text[]) AS wanted (tag)"
-                " CROSS JOIN LATERAL (SELECT sn FROM {} AS t WHERE t.tag = wanted.tag"
-                " AND t.pos <= %b ORDER BY t.pos DESC LIMIT 1) AS last"
-            )
-            .format(sql.Identifier(schema, "tags"))
-            .as_bytes(None)
-        )
-
-    def ask(
-        self, connection: Connection, streams: Sequence[str], until: int = 2**63 - 1
-    ) -> Cursor[Any]:
-        """Ask for the numbers at a position; `told` reads the answer."""
-        names = [RESERVED_TAG_PREFIX + name for name in streams]
-        return connection.execute(self._last, (names, until))
-
-    @staticmethod
-    def told(answer: Cursor[Any], streams: Sequence[str]) -> dict[str, int]:
-        """The last numbers; 0 for a stream that was not there."""
-        numbers = dict.fromkeys(streams, 0)
-        for tag, number in answer.fetchall():
-            numbers[tag.removeprefix(RESERVED_TAG_PREFIX)] = int(number)
-        return numbers
+        self._last = numbers_of(schema)
 
     def fill(
         self, connection: Connection, position: int, numbers: dict[str, int], streams: Iterable[str]
     ) -> None:
-        """Make sure that `numbers` has these streams, as they stood at a position."""
+        """Make sure that `numbers` has these streams; 0 for one that was not there."""
         if len(numbers) > REMEMBERED:
             numbers.clear()
         unknown = list(set(streams) - numbers.keys())
-        if unknown:
-            numbers.update(self.told(self.ask(connection, unknown, position), unknown))
+        if not unknown:
+            return
+        numbers.update(dict.fromkeys(unknown, 0))
+        wanted = [RESERVED_TAG_PREFIX + name for name in unknown]
+        cursor = RawCursor(connection).execute(self._last, (wanted, position))
+        for tag, number in cursor.fetchall():
+            numbers[tag.removeprefix(RESERVED_TAG_PREFIX)] = int(number)
 
 
-def _told(answer: Cursor[Any]) -> Known:
-    return {
-        bytes(key): (bytes(mac), Appended(pos, bytes(leaf), bytes(raw)))
-        for key, mac, pos, leaf, raw in answer.fetchall()
-    }
+def numbers_of(schema: str) -> bytes:
+    """The statement for last numbers: of these tags ($1), up to a position ($2)."""
+    # LATERAL with a limit walks the index once for each stream, whatever the planner
+    # believes of tables it has no statistics of yet.
+    return (
+        sql.SQL(
+            "SELECT wanted.tag, last.sn FROM unnest($1::text[]) AS wanted (tag)"
+            " CROSS JOIN LATERAL (SELECT sn FROM {} AS t WHERE t.tag = wanted.tag"
+            " AND t.pos <= $2 ORDER BY t.pos DESC LIMIT 1) AS last"
+        )
+        .format(sql.Identifier(schema, "tags"))
+        .as_bytes(None)
+    )
+
+
+def _told(answer: PGresult) -> Known:
+    known: Known = {}
+    for row in range(answer.ntuples):
+        key, mac, leaf, raw = (_bytes(answer, row, column) for column in (0, 1, 3, 4))
+        known[key] = (mac, Appended(_read(answer, row, 2), leaf, raw))
+    return known
+
+
+def _number(value: int) -> bytes:
+    return value.to_bytes(8, "big", signed=True)
+
+
+def _read(answer: PGresult, row: int, column: int) -> int:
+    return int.from_bytes(_bytes(answer, row, column), "big", signed=True)
+
+
+def _bytes(answer: PGresult, row: int, column: int) -> bytes:
+    value = answer.get_value(row, column)
+    if value is None:
+        raise DamageError(None, "a column of the log is NULL that never is")
+    return value

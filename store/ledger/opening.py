@@ -31,6 +31,7 @@ from store.ledger.publisher import Published
 from store.ledger.signer import Signer
 from store.ledger.tiles import Edge, Tiles
 from store.postgres.migrate import check_migrated, migrate
+from store.postgres.talk import Talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
@@ -281,8 +282,9 @@ def _append_first(connection: Connection, equipment: Equipment) -> None:
     created = Workbench(equipment).lay_out(draft)
     Signer(equipment.keys.intake).sign([created])
     group.place(created)
-    with connection.transaction():
-        group.write(connection, equipment.schema)
+    talk = Talk(connection)
+    talk.ask([(b"BEGIN", None)])
+    group.write(talk, equipment.schema)
 
 
 def _keep(connection: Connection, schema: str, published: Published) -> None:

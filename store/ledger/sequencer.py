@@ -37,6 +37,7 @@ from store.ledger.lookup import REMEMBERED, Lookup
 from store.ledger.observer import Stage
 from store.ledger.query import matches
 from store.ledger.signer import FEW
+from store.postgres.talk import Talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -136,6 +137,7 @@ class Sequencer:
         self._publish = publish
         self._queue: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
+        self._talk: Talk | None = None
         self._damage: DamageError | None = None
         self._written: Group | None = None
         # Writers of one ledger exclude each other, in whatever process they are.
@@ -223,19 +225,18 @@ class Sequencer:
 
     def _commit(self, requests: list[Request]) -> Committed:
         started = time.time_ns()
-        connection = self._connected()
+        talk = self._connected()
         group: Group | None = None
         try:
             signing = self._sign(requests)
-            known = self._begin(connection, requests)
+            known = self._begin(talk, requests)
             now = format_at(self._clock().astimezone(UTC))
             group = Group(self._head.copy(), max(now, self._head.at))
-            answers = self._evaluate(connection, group, known, requests)
+            answers = self._evaluate(group, known, requests)
             grouped = signed = time.time_ns()
-            signed = group.write(connection, self._schema, signing)
+            signed = group.write(talk, self._schema, signing)
             # Let go at the next group: to free thousands of rows now would hold up the publisher.
             self._written = group
-            connection.commit()
         except psycopg.OperationalError:
             # The answer to COMMIT may be what was lost. The chain itself says whether it
             # happened: then the planned leaf stands at the planned position.
@@ -243,7 +244,8 @@ class Sequencer:
                 raise
             grouped = signed = started
         except BaseException:
-            connection.rollback()
+            # The server takes back what it was told.
+            self._disconnect()
             raise
         ended = time.time_ns()
         self._head = group.head
@@ -275,7 +277,7 @@ class Sequencer:
             self._signer.sign(events)
         return signing
 
-    def _begin(self, connection: Connection, requests: list[Request]) -> Known:
+    def _begin(self, talk: Talk, requests: list[Request]) -> Known:
         """Begin the transaction; on return the head stands where the ledger does."""
         events = [
             event
@@ -287,17 +289,17 @@ class Sequencer:
         if len(self._head.numbers) > REMEMBERED:
             self._head.numbers.clear()
         found = self._lookup.begin(
-            connection,
+            talk,
             streams - self._head.numbers.keys(),
             [event.key for event in events if event.key is not None],
         )
-        if self._is_ours(connection, found):
+        if self._is_ours(found):
             self._head.numbers.update(found.numbers)
         else:
-            self._catch_up(connection, streams)
+            self._catch_up(streams)
         return found.known
 
-    def _is_ours(self, connection: Connection, found: Found) -> bool:
+    def _is_ours(self, found: Found) -> bool:
         """Whether the last entry is the one this process knows.
 
         Raises:
@@ -311,43 +313,39 @@ class Sequencer:
                 raise DamageError(head.position, "the last entry is not the one that was appended")
             return True
         if head.position:
-            stood = connection.execute(self._leaf_at, (head.position,)).fetchone()
+            stood = self._driver.execute(self._leaf_at, (head.position,)).fetchone()
             if stood is None or bytes(stood[0]) != head.leaf:
                 raise DamageError(head.position, "the entry is not the one appended here")
         return False
 
-    def _catch_up(self, connection: Connection, streams: set[str]) -> None:
+    def _catch_up(self, streams: set[str]) -> None:
         # Another process appended: on a copy, so that a failure leaves our head where it is.
         head = self._head.copy()
         head.numbers = dict(head.numbers)
-        self._examiner.extend(connection, head)
+        self._examiner.extend(self._driver, head)
         head.edge.take()
-        self._examiner.numbers.fill(connection, head.position, head.numbers, streams)
+        self._examiner.numbers.fill(self._driver, head.position, head.numbers, streams)
         self._head = head
 
     def _evaluate(
-        self, connection: Connection, group: Group, known: Known, requests: list[Request]
+        self, group: Group, known: Known, requests: list[Request]
     ) -> list[tuple[Request, tuple[Appended | PipeledgerError, ...]]]:
         answers = []
         for request in requests:
             try:
-                answers.append((request, self._outcomes(connection, group, known, request)))
+                answers.append((request, self._outcomes(group, known, request)))
             except PipeledgerError as error:
                 give([(request.future, error)])
         return answers
 
     def _outcomes(
-        self,
-        connection: Connection,
-        group: Group,
-        known: Known,
-        request: Request,
+        self, group: Group, known: Known, request: Request
     ) -> tuple[Appended | PipeledgerError, ...]:
         # Every refusal of an atomic request is found before its first event is placed:
         # what is placed cannot be taken back.
         verdicts = self._verdicts(group, known, request)
         if request.condition is not None:
-            self._check_condition(connection, group, request.condition)
+            self._check_condition(group, request.condition)
         if request.atomic:
             for verdict in verdicts:
                 if isinstance(verdict, PipeledgerError):
@@ -392,37 +390,44 @@ class Sequencer:
                 verdicts.append(None)
         return verdicts
 
-    def _check_condition(
-        self, connection: Connection, group: Group, condition: DCBAppendCondition
-    ) -> None:
+    def _check_condition(self, group: Group, condition: DCBAppendCondition) -> None:
         query, after = condition.fail_if_events_match, condition.after or 0
         first = group.head.position - len(group.pending)
         for offset, event in enumerate(group.pending, 1):
             if first + offset > after and matches(query, event.type, event.matching):
                 raise ConditionFailedError("a matching event was appended meanwhile")
-        if self._matcher.positions(connection, query, after=after, limit=1):
+        if self._matcher.positions(self._driver, query, after=after, limit=1):
             raise ConditionFailedError("a matching event is in the ledger")
 
     def _happened(self, planned: Head) -> bool:
         self._disconnect()
         try:
-            connection = self._connected()
-            with connection.transaction():
+            self._connected()
+            with self._driver.transaction():
                 # Waits until the server has ended the old transaction one way or the other.
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (self._mutex,))
-                row = connection.execute(self._leaf_at, (planned.position,)).fetchone()
+                self._driver.execute("SELECT pg_advisory_xact_lock(%s)", (self._mutex,))
+                row = self._driver.execute(self._leaf_at, (planned.position,)).fetchone()
         except (psycopg.Error, PipeledgerError):
             # Not known now. The requests are answered as failed; repeats of deliveries will
             # find the entries if they are there, and the chain is checked before the next group.
             return False
         return row is not None and bytes(row[0]) == planned.leaf
 
-    def _connected(self) -> Connection:
-        if self._connection is None or self._connection.closed:
+    def _connected(self) -> Talk:
+        if self._connection is None or self._talk is None or self._connection.closed:
             self._connection = self._database.connect("writer")
+            self._talk = Talk(self._connection)
+        return self._talk
+
+    @property
+    def _driver(self) -> Connection:
+        """The connection of the conversation, for what is asked seldom."""
+        if self._connection is None:
+            raise UnavailableError("the database connection was lost")
         return self._connection
 
     def _disconnect(self) -> None:
+        self._talk = None
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -76,6 +76,10 @@ class Edge:
                 self.rows.append([])
             self.rows[level].append(fold(row))
 
+    def finishes(self, leaves: int) -> bool:
+        """Whether so many more leaves complete a tile."""
+        return len(self.rows[0]) + leaves >= WIDTH
+
     def take(self) -> list[tuple[int, int, bytes]]:
         """The tiles finished since the last call."""
         finished, self.finished = self.finished, []

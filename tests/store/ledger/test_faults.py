@@ -45,13 +45,16 @@ def sound(home: Home) -> bool:
     return list(examine("test", ORIGIN, home.place, home.around)) == []
 
 
+# COMMIT travels with the first COPY and is executed when the entries, the last rows, are there.
+COMMIT = b'{"v":1,"prev":'
+
 CUTS = {
     "before the transaction begins": Cut(b"BEGIN"),
     "while the transaction begins": Cut(b"BEGIN", passed_on=True),
     "while rows are sent": Cut(b"COPY"),
     "after rows were sent": Cut(b"COPY", passed_on=True),
-    "before the commit arrives": Cut(b"COMMIT"),
-    "after the commit, before its answer": Cut(b"COMMIT", passed_on=True),
+    "before the commit arrives": Cut(COMMIT),
+    "after the commit, before its answer": Cut(COMMIT, passed_on=True),
 }
 
 
@@ -87,7 +90,7 @@ def test_a_commit_that_happened_is_answered_although_its_answer_was_lost(
     """The chain itself says so: the planned leaf stands at the planned position."""
     home, proxy = between
     ledger = home.open()
-    proxy.cut = Cut(b"COMMIT", passed_on=True)
+    proxy.cut = Cut(COMMIT, passed_on=True)
     found = outcome(ledger, 1)
     assert isinstance(found, Appended)
     assert (found.position, found.repeated) == (2, False)
@@ -100,7 +103,7 @@ def test_many_writers_lose_nothing_while_connections_are_lost(
     """Every acknowledged event is there once, at the position that was said."""
     home, proxy = between
     ledger = home.open()
-    proxy.cut = Cut(b"COMMIT", passed_on=True, times=3)
+    proxy.cut = Cut(COMMIT, passed_on=True, times=3)
     told: dict[int, Appended] = {}
 
     def write(start: int) -> None:
