@@ -79,7 +79,7 @@ class Ledger(DCBRecorder):
         self._signer = Signer(equipment.keys.intake)
         self._publisher = Publisher(equipment, published, self._announce)
         self._sequencer = Sequencer(
-            equipment, head, self._matcher, self._signer, self._publisher.put
+            equipment, head, self._matcher, self._signer, self._publisher.publish
         )
         self._listeners: set[threading.Event] = set()
         self._changed = threading.Lock()
@@ -97,7 +97,6 @@ class Ledger(DCBRecorder):
             sql.Identifier(equipment.schema, "entries")
         )
         self._sequencer.start()
-        self._publisher.start()
         self._watcher.start()
 
     @property
@@ -203,7 +202,7 @@ class Ledger(DCBRecorder):
         """Finish what was submitted and release threads and connections."""
         self._closing.set()
         self._sequencer.stop()
-        self._publisher.stop()
+        self._publisher.close()
         self._signer.close()
         self._watcher.join()
 

@@ -7,7 +7,6 @@ dies between guard and publication, the guard holds the note and the next start 
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from dataclasses import dataclass
@@ -22,16 +21,17 @@ from domain.log.tree import root_of
 from store.ledger.answers import give
 from store.ledger.guard import GuardConflictError
 from store.ledger.observer import Stage
-from store.ledger.sequencer import Batch, Committed
+from store.ledger.sequencer import Batch
+from store.postgres.talk import Talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from store.ledger.equipment import Equipment
+    from store.ledger.sequencer import Committed
     from store.postgres.database import Connection
 
 _TRIES: Final = 3
-_STOP_PATIENCE_S: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,11 @@ class Published:
 
 
 class Publisher:
-    """The publishing thread of one ledger in one process."""
+    """Publishes the groups of one ledger in one process, on the thread that sequences them.
+
+    A thread of its own would let the next group begin earlier, and smaller: what waits meanwhile
+    becomes one group, and each hand-over from thread to thread costs as much as several events.
+    """
 
     def __init__(
         self,
@@ -68,20 +72,23 @@ class Publisher:
         self.published = published
         self._expected: bytes | None = published.checkpoint
         self._lock = threading.Lock()
-        self._queue: queue.SimpleQueue[Committed | None] = queue.SimpleQueue()
         self._connection: Connection | None = None
-        self._insert = sql.SQL(
-            "INSERT INTO {} (size, note) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-        ).format(sql.Identifier(equipment.schema, "checkpoints"))
-        self._thread = threading.Thread(target=self._run, name="publisher", daemon=True)
+        self._talk: Talk | None = None
+        self._insert = (
+            sql.SQL("INSERT INTO {} (size, note) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .format(sql.Identifier(equipment.schema, "checkpoints"))
+            .as_bytes(None)
+        )
 
-    def start(self) -> None:
-        """Begin to take committed groups."""
-        self._thread.start()
+    def publish(self, committed: Committed) -> None:
+        """Sign, guard and publish a group whose transaction is durable, and answer for it.
 
-    def put(self, committed: Committed) -> None:
-        """Hand over a group whose transaction is durable."""
-        self._queue.put(committed)
+        Whatever goes wrong is what its requests are told.
+        """
+        try:
+            self._publish(committed)
+        except Exception as error:  # noqa: BLE001 - the thread must outlive a failure
+            self._fail(committed, error)
 
     def adopt(self, published: Published) -> None:
         """Show what another process of this ledger published."""
@@ -90,57 +97,28 @@ class Publisher:
                 self.published = published
         self._announce(published)
 
-    def stop(self) -> None:
-        """Publish what waits, then end the thread."""
-        self._queue.put(None)
-        self._thread.join(_STOP_PATIENCE_S)
-        self._disconnect()
+    def close(self) -> None:
+        """Release the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
-    def _run(self) -> None:
-        while True:
-            groups, last = self._collect()
-            if groups:
-                try:
-                    self._publish(groups)
-                except Exception as error:  # noqa: BLE001 - the thread must outlive a failure
-                    self._fail(groups, error)
-            if last:
-                return
-
-    def _collect(self) -> tuple[list[Committed], bool]:
-        first = self._queue.get()
-        if first is None:
-            return [], True
-        groups = [first]
-        # Groups that were committed meanwhile share the checkpoint.
-        while True:
-            try:
-                group = self._queue.get_nowait()
-            except queue.Empty:
-                return groups, False
-            if group is None:
-                return groups, True
-            groups.append(group)
-
-    def _publish(self, groups: list[Committed]) -> None:
-        newest = groups[-1]
-        events = sum(len(outcomes) for group in groups for _, outcomes in group.answers)
+    def _publish(self, committed: Committed) -> None:
         stages: tuple[Stage, ...] = ()
-        if newest.size > self.published.size:
-            published = self._guarded(newest.size, newest.root)
+        if committed.size > self.published.size:
+            published = self._guarded(committed.size, committed.root)
             guarded = time.time_ns()
             self._keep(published)
             self.adopt(published)
-            guard = Stage("guard", groups[0].stages[-1].end_ns, guarded)
+            guard = Stage("guard", committed.stages[-1].end_ns, guarded)
             stages = (guard, Stage("publish", guarded, time.time_ns()))
+            events = sum(len(outcomes) for _, outcomes in committed.answers)
             for stage in stages:
                 self._observer.stage(stage, events)
-        note = self.published.checkpoint
+        note, passed = self.published.checkpoint, (*committed.stages, *stages)
         give(
             (request.future, Batch(outcomes, note, passed))
-            for group in groups
-            for passed in [(*group.stages, *stages)]
-            for request, outcomes in group.answers
+            for request, outcomes in committed.answers
         )
 
     def _guarded(self, size: int, root: bytes) -> Published:
@@ -199,12 +177,10 @@ class Publisher:
         """
         for attempt in range(1, _TRIES + 1):
             try:
-                if self._connection is None or self._connection.closed:
-                    self._connection = self._database.connect("writer")
-                    self._connection.execute("SET synchronous_commit = off")
-                self._connection.execute(self._insert, (published.size, published.checkpoint))
+                values = (published.size.to_bytes(8, "big"), published.checkpoint)
+                self._connected().ask([(self._insert, values)])
             except (psycopg.Error, UnavailableError) as error:
-                self._disconnect()
+                self.close()
                 if attempt == _TRIES:
                     raise UnavailableError(
                         "guarded, but the checkpoint row was not written"
@@ -212,16 +188,18 @@ class Publisher:
             else:
                 return
 
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    def _connected(self) -> Talk:
+        if self._connection is None or self._talk is None or self._connection.closed:
+            self._connection = self._database.connect("writer")
+            self._connection.execute("SET synchronous_commit = off")
+            self._talk = Talk(self._connection)
+        return self._talk
 
     @staticmethod
-    def _fail(groups: list[Committed], error: Exception) -> None:
+    def _fail(committed: Committed, error: Exception) -> None:
         ours = (
             error
             if isinstance(error, PipeledgerError)
             else UnavailableError("committed, but not published yet; send again for the receipt")
         )
-        give((request.future, ours) for group in groups for request, _ in group.answers)
+        give((request.future, ours) for request, _ in committed.answers)

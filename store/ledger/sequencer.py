@@ -235,7 +235,7 @@ class Sequencer:
             answers = self._evaluate(group, known, requests)
             grouped = signed = time.time_ns()
             signed = group.write(talk, self._schema, signing)
-            # Let go at the next group: to free thousands of rows now would hold up the publisher.
+            # Let go at the next group: to free thousands of rows now would hold up the answers.
             self._written = group
         except psycopg.OperationalError:
             # The answer to COMMIT may be what was lost. The chain itself says whether it
