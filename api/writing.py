@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from api import conflicts, envelopes, ingest, problems, receipts
 from api.bodies import MAX_BATCH, MAX_EVENT, read_body
 from api.doors import READERS
-from api.entrance import JSON, enter, facts
+from api.entrance import Told, enter
 from api.headers import header
 from api.ingest import Original
 from api.telemetry.journey import journey_of, passed, travel
@@ -180,7 +180,7 @@ async def _single(request: Request, here: Served, credential: Credential, draft:
         checkpoint = await run_in_threadpool(here.ledger.reader.checkpoint, outcome.position)
     body = receipts.receipt(outcome.raw, outcome.leaf, outcome.position, checkpoint)
     status = 200 if outcome.repeated else 201
-    return Response(msgspec.json.encode(body), status, facts(here), JSON)
+    return Told(here, msgspec.json.encode(body), status)
 
 
 async def answer_all(
@@ -238,4 +238,4 @@ async def answer_all(
     statuses = {line["status"] for line in lines}
     status = statuses.pop() if len(statuses) == 1 else 207
     answer = (more or {}) | {"receipts": lines, "checkpoint": checkpoint.decode()}
-    return Response(msgspec.json.encode(answer), status, facts(here), JSON)
+    return Told(here, msgspec.json.encode(answer), status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from domain.errors import RefusedError
@@ -20,6 +21,8 @@ _TIME: Final = re.compile(
 )
 
 
+# An event's time is read by the door, for the row and for the projections.
+@lru_cache(maxsize=1024)
 def read_time(text: str, place: str) -> datetime:
     """An RFC 3339 instant with offset, in UTC; digits beyond microseconds are cut off.
 

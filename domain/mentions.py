@@ -78,9 +78,14 @@ class Folded:
         return self.raw[self.start(start) : self.end(end)]
 
 
+def mentions_nobody(raw: str) -> bool:
+    """Whether a text, or several joined by line feeds, has neither addresses nor `@login`."""
+    return "@" not in raw and "%" not in raw and raw.isascii()
+
+
 def addresses_in(raw: str) -> Iterator[str]:
     """E-mail addresses in a text, as they are spelt there except that escapes are resolved."""
-    if "@" not in raw and "%" not in raw and raw.isascii():
+    if mentions_nobody(raw):
         return
     folded = Folded(raw)
     for match in ADDRESS.finditer(folded.text):

@@ -24,6 +24,7 @@ from domain.mentions import (
     Names,
     addresses_in,
     handles_in,
+    mentions_nobody,
     replace_handles,
 )
 
@@ -130,9 +131,11 @@ def depersonalise(event: Event, people: People) -> Impersonal:
     named = [account for _, _, account in found]
     for holder, key, _ in found:
         holder[key] = ""
-    open_text = [event.id, event.source, *_strings([event.extensions, data])]
-    loose = _loose((*open_text, *texts.values()))
-    mentions = _mentions((*open_text, *texts.values()), event.source, named)
+    spoken = [event.id, event.source, *_strings([event.extensions, data]), *texts.values()]
+    if mentions_nobody("\n".join(spoken)):
+        spoken = []
+    loose = _loose(spoken)
+    mentions = _mentions(spoken, event.source, named)
     met_here = {account.email.casefold() for account in named if account.email is not None}
     accounts = named + [one for one in loose if (one.email or "").casefold() not in met_here]
     if not accounts and not texts and not mentions:

@@ -11,6 +11,7 @@ is ever escaped and one value has one spelling. Two grammars exist for tags:
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 
 from domain.errors import RefusedError
@@ -156,6 +157,8 @@ def stream_component(value: str) -> str:
     return value if _COMPONENT.fullmatch(value) is not None else _digest(value)
 
 
+# Sources and repositories are few, and stand in very many events.
+@lru_cache(maxsize=4096)
 def short_hash(value: str) -> str:
     """`h(x)` of the table of streams: the first 16 hexadecimal digits of SHA-256 of UTF-8."""
     return sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -237,15 +237,13 @@ class Ledger(DCBRecorder):
             except PipeledgerError as error:
                 events.append(error)
                 continue
+            if len(frame) == FRAME:
+                signing.append(self._signer.begin(frame, last=False))
+                frame = []
             events.append(event)
             frame.append(event)
-            if len(frame) == FRAME:
-                signing.append(self._signer.begin(frame))
-                frame = []
         if signing:
-            if frame:
-                signing.append(self._signer.begin(frame))
-            self._signer.flush()
+            signing.append(self._signer.begin(frame, last=True))
         return events, signing
 
     def _plain(self, event: DCBEvent) -> Draft:

@@ -271,8 +271,7 @@ class Sequencer:
             if not isinstance(event, PipeledgerError)
         ]
         if len(events) >= FEW:
-            signing.append(self._signer.begin(events))
-            self._signer.flush()
+            signing.append(self._signer.begin(events, last=True))
         else:
             self._signer.sign(events)
         return signing

@@ -60,16 +60,18 @@ class Signer:
         for event in events:
             event.signatures = sign_context(event.context, (self._key,))
 
-    def begin(self, events: Sequence[Prepared]) -> Future[None]:
+    def begin(self, events: Sequence[Prepared], *, last: bool) -> Future[None]:
         """Hand over a frame of events, at least one; signed once the future is done.
 
-        That is some time after `flush`.
+        That is some time after the last frame was handed over.
         """
         future: Future[None] = Future()
         messages = [pae(CONTEXT_PAYLOAD_TYPE, event.context) for event in events]
         pieces = [_number.pack(len(messages))]
         for message in messages:
             pieces += (_number.pack(len(message)), message)
+        if last:
+            pieces.append(_number.pack(0))
         with self._lock:
             try:
                 process = self._running()
@@ -84,12 +86,6 @@ class Signer:
         self.sign(events)
         future.set_result(None)
         return future
-
-    def flush(self) -> None:
-        """Ask for the signatures of all frames handed over; without it they may not come."""
-        with self._lock:
-            if self._process is not None:
-                self._send(self._process, _number.pack(0))
 
     def close(self) -> None:
         """End the process; what is outstanding is signed first."""

@@ -58,8 +58,10 @@ def signer() -> Iterator[Signer]:
 def test_frames_are_signed_as_one_would_sign_them_here(signer: Signer) -> None:
     """Ed25519 has one signature for a key and a message, so both ways give the same bytes."""
     there, here = events(3 * FRAME), events(3 * FRAME)
-    futures = [signer.begin(there[at : at + FRAME]) for at in range(0, len(there), FRAME)]
-    signer.flush()
+    futures = [
+        signer.begin(there[at : at + FRAME], last=at == 2 * FRAME)
+        for at in range(0, len(there), FRAME)
+    ]
     wait(futures, PATIENCE_S)
     signer.sign(here)
     assert [one.signatures for one in there] == [one.signatures for one in here]
@@ -67,12 +69,11 @@ def test_frames_are_signed_as_one_would_sign_them_here(signer: Signer) -> None:
 
 
 def test_threads_share_the_process_and_each_gets_its_own_signatures(signer: Signer) -> None:
-    """Frames of several batches mingle; every future is done after any later flush."""
+    """Frames of several batches mingle; every future is done after any later last frame."""
 
     def batch(nth: int) -> bool:
         ones = events(FRAME, nth * 1000)
-        future = signer.begin(ones)
-        signer.flush()
+        future = signer.begin(ones, last=True)
         future.result(PATIENCE_S)
         return all_signed(ones)
 
@@ -83,20 +84,18 @@ def test_threads_share_the_process_and_each_gets_its_own_signatures(signer: Sign
 def test_what_a_killed_process_left_unsigned_is_signed_here(signer: Signer) -> None:
     """Killed before, between and after frames; the next batch has a process again."""
     ones = events(FRAME)
-    signer.begin(ones)
+    signer.begin(ones, last=False)
     first = process_of(signer)
     os.kill(first, signal.SIGSTOP)
     more = events(FRAME, 500)
-    future = signer.begin(more)
-    signer.flush()
+    future = signer.begin(more, last=True)
     os.kill(first, signal.SIGKILL)
     future.result(PATIENCE_S)
     assert all_signed(ones)
     assert all_signed(more)
 
     again = events(FRAME, 900)
-    future = signer.begin(again)
-    signer.flush()
+    future = signer.begin(again, last=True)
     future.result(PATIENCE_S)
     assert all_signed(again)
 
@@ -105,7 +104,7 @@ def test_closing_signs_what_is_outstanding_and_leaves_no_process() -> None:
     """Even a frame that nobody asked the signatures of."""
     signer = Signer(KEY)
     ones = events(FRAME)
-    future = signer.begin(ones)
+    future = signer.begin(ones, last=False)
     number = process_of(signer)
     signer.close()
     future.result(PATIENCE_S)
@@ -113,13 +112,13 @@ def test_closing_signs_what_is_outstanding_and_leaves_no_process() -> None:
     assert not Path(f"/proc/{number}").exists()
 
     late = events(FRAME)
-    signer.begin(late).result(0)
+    signer.begin(late, last=True).result(0)
     assert all_signed(late)
 
 
 def test_the_key_shows_neither_in_the_command_nor_in_the_environment(signer: Signer) -> None:
     """Other accounts of the machine may read a command line; the seed comes by a pipe."""
-    signer.begin(events(1))
+    signer.begin(events(1), last=True)
     folder = Path(f"/proc/{process_of(signer)}")
     seen = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
     assert KEY.seed not in seen
