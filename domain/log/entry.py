@@ -18,6 +18,7 @@ import binascii
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -284,12 +285,20 @@ def _write(signatures: tuple[Signature, ...]) -> str:
     seen = set()
     for signature in signatures:
         key_id, value = signature.key_id, signature.value
-        if key_id in seen or not value or _SIGNER.fullmatch(key_id) is None:
+        if key_id in seen or not value:
             raise RefusedError("field sig", "expected one signature of each key, by its id")
         seen.add(key_id)
         encoded = binascii.b2a_base64(value, newline=False).decode("ascii")
-        pieces.append(f'{{"k":"{key_id}","s":"{encoded}"}}')
+        pieces.append(f'{_key_piece(key_id)}{encoded}"}}')
     return ",".join(pieces)
+
+
+# One or two keys sign all entries of a ledger.
+@lru_cache(maxsize=256)
+def _key_piece(key_id: str) -> str:
+    if _SIGNER.fullmatch(key_id) is None:
+        raise RefusedError("field sig", "expected one signature of each key, by its id")
+    return f'{{"k":"{key_id}","s":"'
 
 
 def _read(text: str) -> tuple[Signature, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, LiteralString
 from psycopg import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from domain.log.part import LongPart, Part
 
@@ -36,6 +36,7 @@ BYTEA: Final = 17
 """OIDs of types."""
 _int4 = Struct("!i")
 _int8 = Struct("!iq")
+_row_of_3 = Struct("!hi")
 _entry_head = Struct("!hiqiq")
 _tag_tail = Struct("!iqiq")
 _tag_tail_null = Struct("!iqi")
@@ -49,6 +50,12 @@ def microseconds(instant: datetime) -> int:
     """Microseconds since 2000-01-01 UTC: PostgreSQL's own count."""
     delta = instant - _EPOCH
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+@lru_cache(maxsize=1024)
+def type_field(kind: str) -> bytes:
+    """The field of a stored type."""
+    return field(kind.encode())
 
 
 def field(value: bytes | None) -> bytes:
@@ -71,13 +78,13 @@ def entry_row(pos: int, at: int, time: int | None, kind: bytes, leaf: bytes, raw
     )
 
 
-def tag_head(tag: str) -> bytes:
-    """A row of `tags` up to its position."""
-    return b"\0\3" + field(tag.encode())
+def tag_heads(tags: Iterable[str]) -> tuple[bytes, ...]:
+    """Rows of `tags` up to their positions."""
+    return tuple([_row_of_3.pack(3, len(raw)) + raw for raw in map(str.encode, tags)])
 
 
 def tag_rows(heads: tuple[bytes, ...], pos: int) -> bytes:
-    """Rows of `tags` for an event's plain tags; heads as `tag_head` gives them, not empty."""
+    """Rows of `tags` for an event's plain tags; heads as `tag_heads` gives them, not empty."""
     tail = _tag_tail_null.pack(8, pos, -1)
     return tail.join(heads) + tail
 
@@ -101,13 +108,21 @@ def part_fields(
     part: Part | LongPart, body: bytes | None, persons: Sequence[str] | None, document: bytes | None
 ) -> bytes:
     """All fields of a row of `parts` but its position."""
-    head = field(part.name.encode()) + field(part.salt) + field(body)
-    return head + _text_array(persons) + field(document)
+    return b"".join(
+        (
+            _name_field(part.name),
+            _int4.pack(len(part.salt)),
+            part.salt,
+            field(body),
+            NULL if persons is None else _text_array(persons),
+            field(document),
+        )
+    )
 
 
 def delivery_row(key: bytes, mac: bytes, pos: int) -> bytes:
     """A row of `deliveries`."""
-    return b"\0\3" + field(key) + field(mac) + _int8.pack(8, pos)
+    return b"".join((_row_of_3.pack(3, len(key)), key, field(mac), _int8.pack(8, pos)))
 
 
 def binary(rows: Sequence[bytes]) -> bytes:
@@ -132,5 +147,10 @@ def array(kind: int, values: Sequence[bytes]) -> bytes:
     return _array_head.pack(1, 0, kind, len(values), 1) + items
 
 
-def _text_array(values: Sequence[str] | None) -> bytes:
-    return field(None if values is None else array(TEXT, [value.encode() for value in values]))
+def _text_array(values: Sequence[str]) -> bytes:
+    return field(array(TEXT, [value.encode() for value in values]))
+
+
+@lru_cache(maxsize=256)
+def _name_field(name: str) -> bytes:
+    return field(name.encode())

@@ -14,7 +14,7 @@ from domain.log.context import context_of
 from domain.log.entry import MAX_ENTRY
 from domain.log.names import RESERVED_TAG_PREFIX, check_tag
 from domain.log.part import LongPart
-from store.ledger.copying import field, microseconds, part_fields, tag_head
+from store.ledger.copying import microseconds, part_fields, tag_heads, type_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,9 +101,9 @@ class Workbench:
             draft.streams,
             draft.tags,
             None if draft.time is None else microseconds(draft.time),
-            field(draft.type.encode()),
-            tuple([tag_head(tag) for tag in draft.tags]),
-            tuple([tag_head(RESERVED_TAG_PREFIX + name) for name in draft.streams]),
+            type_field(draft.type),
+            tag_heads(draft.tags),
+            tag_heads([RESERVED_TAG_PREFIX + name for name in draft.streams]),
             tuple(self._part_rows(draft)),
             key,
             mac,
