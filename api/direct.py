@@ -34,7 +34,7 @@ class Direct:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         plain = scope["type"] == "http" and scope["method"] == "POST" and not scope["query_string"]
-        match = _PATH.fullmatch(scope["path"]) if plain and not scope["root_path"] else None
+        match = _PATH.fullmatch(scope["path"]) if plain and not scope.get("root_path") else None
         if match is None:
             await self._app(scope, receive, send)
             return

@@ -27,7 +27,7 @@ _DONE: Final = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
 class Talk:
-    """The conversation over one connection. After any error the connection is of no more use."""
+    """The conversation over one connection, which any error closes."""
 
     def __init__(self, connection: Connection) -> None:
         self._pgconn = connection.pgconn
@@ -105,6 +105,7 @@ class Talk:
     def _expect(self, wanted: Sequence[int]) -> PGresult:
         result = self._next()
         if result is None:
+            self._pgconn.finish()
             raise psycopg.OperationalError("the server's answer ended early")
         self._check(result, wanted)
         return result
@@ -112,9 +113,14 @@ class Talk:
     def _check(self, result: PGresult, wanted: Sequence[int]) -> None:
         if result.status in wanted:
             return
-        if self._pgconn.status == ConnStatus.BAD:
-            raise psycopg.OperationalError("the connection was lost")
-        raise errors.error_from_result(result)
+        error = (
+            psycopg.OperationalError("the connection was lost")
+            if self._pgconn.status == ConnStatus.BAD
+            else errors.error_from_result(result)
+        )
+        # What else was asked is answered no more, and nothing of it shall be kept.
+        self._pgconn.finish()
+        raise error
 
     def _next(self) -> PGresult | None:
         # The driver holds the interpreter lock while it waits for a result: first it has to come.
