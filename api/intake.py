@@ -57,6 +57,8 @@ async def _post(request: Request, ledger: str, name: str) -> Response:
         raise _stranger()
     told = headers.get("content-type", "").partition(";")[0].strip().lower()
     media_type = told if _MEDIA_TYPE.fullmatch(told) else "application/octet-stream"
+    if sender.folded is not None:
+        media_type, body = sender.folded(headers, media_type, body)
     delivery = Delivery(source.name, headers.get(sender.kind_header or ""), media_type, body)
 
     def prepare() -> list[Draft]:

@@ -83,11 +83,11 @@ def drafts_of(
     described = _described(original)
     for number, reading in enumerate(readings):
         value = _event(reading, arrival)
-        value["id"] = f"{arrival.identity}-{number}"
+        value["id"] = _id(reading, value, arrival) or f"{arrival.identity}-{number}"
         parts = [Original(one.name, ROWS, one.content) for one in reading.documents]
         value["data"]["documents"] = [described, *map(_described, parts)]
-        # The id is of the bytes already, so it stands for them: they may be long, and the
-        # readings many. Through the strict door like everybody's events: no way around it.
+        # The id is of the bytes or facts already, so it stands for them: they may be long, and
+        # the readings many. Through the strict door like everybody's events: no way around it.
         checked = read_json(msgspec.json.encode(value))
         drafts.append(
             ingest.draft_of(
@@ -100,6 +100,17 @@ def drafts_of(
     kept = sorted((*drafts[0].parts, sealed), key=lambda one: one.part.name)
     drafts[0] = dataclasses.replace(drafts[0], parts=tuple(kept))
     return drafts
+
+
+def _id(reading: Reading, value: Mapping[str, Any], arrival: Arrival) -> str | None:
+    """The id of a fact that its sender names: the same name and the same facts, however spelled.
+
+    The name alone would let a second fact under it be refused, and lost.
+    """
+    if reading.identity is None or reading.time is None:
+        return None
+    said = msgspec.json.encode([reading.identity, value])
+    return f"{arrival.identity.partition('-')[0]}-{hashlib.sha256(said).hexdigest()[:40]}"
 
 
 def _event(reading: Reading, arrival: Arrival) -> dict[str, Any]:

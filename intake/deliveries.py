@@ -47,19 +47,21 @@ def read_delivery(sender: Sender, delivery: Delivery) -> list[Reading]:
     What no event type is for, and what cannot be read, becomes `source.unmapped`: the sender
     would repeat a refused delivery until it gives up, and the fact would be lost.
     """
-    told = named(delivery.kind_header)
+    told = kind = named(delivery.kind_header)
     try:
         body = check_body(_payload(delivery))
         shape = shape_of(body)
+        if sender.kind_of is not None:
+            kind = named(sender.kind_of(shape)) or told
         found = next((one for one in sender.formats if one.claims(shape)), None)
         readings = check_number(found.read(body)) if found is not None else []
         is_ping = sender.is_ping is not None and sender.is_ping(shape)
     except RefusedError as error:
-        return [unmapped(delivery, error)]
+        return [unmapped(delivery, error, kind)]
     if (is_ping or (told or "").lower() in sender.pings) and not readings:
         return [Reading(type=_HEARTBEAT, data={"name": delivery.source}, kind=told)]
     if not readings:
-        return [unmapped(delivery)]
+        return [unmapped(delivery, kind=kind)]
     if told is not None and told.lower() in sender.wide_kinds:
         return readings
     return [_with_header(one, told) for one in readings]
@@ -79,13 +81,21 @@ def _payload(delivery: Delivery) -> bytes:
     return payload.encode()
 
 
-def unmapped(delivery: Delivery, refusal: RefusedError | None = None) -> Reading:
-    """That something came which no event type is for, or which could not be read."""
+def unmapped(
+    delivery: Delivery, refusal: RefusedError | None = None, kind: str | None = None
+) -> Reading:
+    """That something came which no event type is for, or which could not be read.
+
+    Args:
+        delivery: what came.
+        refusal: why it could not be read, or None.
+        kind: what it is called, or None: as its header says.
+    """
     reason = "no event type is for it"
     if refusal is not None:
         reason = f"{refusal.place}: {refusal.reason}"
     data: dict[str, Any] = {
-        "name": delivery.source, "kind": named(delivery.kind_header), "reason": reason,
+        "name": delivery.source, "kind": kind or named(delivery.kind_header), "reason": reason,
         "length": len(delivery.body),
     }  # fmt: skip
     return Reading(

@@ -10,6 +10,7 @@ from intake import (
     alertmanager,
     argocd,
     bom,
+    cloudevents,
     coverage,
     helm,
     in_toto,
@@ -51,6 +52,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     snyk.FORMAT,
     *sonarqube.FORMATS,
     *bom.FORMATS,
+    *cloudevents.FORMATS,
     *coverage.FORMATS,
     *k6.FORMATS,
     *pact.FORMATS,
@@ -85,6 +87,8 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     opa.SENDER,
     sonarqube.SENDER,
     pact.SENDER,
+    cloudevents.CDEVENTS_SENDER,
+    cloudevents.CLOUDEVENTS_SENDER,
     jenkins.SENDER,
 )
 SENDERS: Final = {one.name: one for one in _SENDERS}

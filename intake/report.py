@@ -53,6 +53,8 @@ class Reading:
         local_time: the file's instant as it stands there, where it has no zone, or None.
         data: the event's data, without the caller's facts.
         documents: what is too long for an event; `data` names it by digest.
+        identity: what the sender calls this fact and no other of its source, or None: then it is
+            known again by the bytes of the file.
     """
 
     type: str
@@ -62,6 +64,7 @@ class Reading:
     time: str | None = None
     local_time: str | None = None
     documents: tuple[Document, ...] = ()
+    identity: str | None = None
 
 
 def fact(
@@ -72,6 +75,7 @@ def fact(
     kind: str | None = None,
     source: str | None = None,
     documents: Iterable[Document | None] = (),
+    identity: str | None = None,
 ) -> Reading:
     """A reading.
 
@@ -82,6 +86,7 @@ def fact(
         kind: see `Reading`.
         source: see `Reading`.
         documents: what belongs to it; None is left out.
+        identity: see `Reading`.
     """
     return Reading(
         type=f"pipeledger.{what}.v1",
@@ -91,6 +96,7 @@ def fact(
         local_time=told.local if told else None,
         data={name: value for name, value in data.items() if value is not None},
         documents=tuple(one for one in documents if one is not None),
+        identity=identity,
     )
 
 

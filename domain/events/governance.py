@@ -91,6 +91,7 @@ class ApprovalReported(Approval, kw_only=True):
     requester: Person | None = None
     verdict: Literal["requested", "approved", "rejected", "withdrawn", "expired"]
     system: Name | None = None
+    target: Handle | None = None
     comment: Text | None = None
 
 

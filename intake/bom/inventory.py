@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
 from intake.ids import digest_of
+from intake.purl import purl_digest, purl_of
 from intake.report import Reading, fact
 from intake.rows import Rows, named
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
     from intake.instant import Told
 
-_USER: Final = re.compile(r"(://|%3A%2F%2F)(?:[^/@&?#%]|%(?!2F|40))*(?:@|%40)", re.IGNORECASE)
 _PREFERRED: Final = ("sha256", "sha512", "sha384")
 
 
@@ -40,7 +38,7 @@ class Component:
 
     def found_digest(self) -> str | None:
         """The digest of its bytes: as told, else as the version or the package URL names it."""
-        return self.digest or digest_of(self.version) or _purl_digest(self.purl)
+        return self.digest or digest_of(self.version) or purl_digest(self.purl)
 
     def row(self) -> dict[str, object]:
         """Its row in the document `components`."""
@@ -141,11 +139,6 @@ def subject_of(subject: Component | None) -> dict[str, Any]:
     }
 
 
-def purl_of(text: str | None) -> str | None:
-    """A package URL; addresses in its qualifiers lose user and password."""
-    return named(_USER.sub(r"\1", text)) if text is not None else None
-
-
 def strongest(hashes: Iterable[tuple[str | None, str | None]]) -> str | None:
     """The digest among hashes, each with its algorithm (`SHA-256`, `SHA256`, `sha256`)."""
     found = {}
@@ -154,10 +147,3 @@ def strongest(hashes: Iterable[tuple[str | None, str | None]]) -> str | None:
         if (digest := digest_of(f"{name}:{value}")) is not None:
             found[name] = digest
     return next((found[name] for name in _PREFERRED if name in found), None)
-
-
-def _purl_digest(purl: str | None) -> str | None:
-    """The version of an image's package URL is its digest (purl's type oci)."""
-    if purl is None or not purl.startswith("pkg:oci/"):
-        return None
-    return digest_of(unquote(purl.partition("?")[0].partition("#")[0].rpartition("@")[2]))

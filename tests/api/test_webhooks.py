@@ -333,3 +333,38 @@ def test_a_silence_is_recorded_once_and_ends_with_a_delivery(
         assert here.ledger.published.size == before + 1
         assert here.counts.read(here.ledger.published.size)["watched"].gaps == 1
         assert host.open("default").counts.read(before + 1)["watched"].gaps == 1
+
+
+def test_an_event_in_headers_and_an_event_in_a_body_are_the_same_fact(server: Running) -> None:
+    """CloudEvents' binary and structured mode; another id is another event, though the body is."""
+    with server.http() as http:
+        made = http.post("/sources", json={"kind": "cdevents", "name": "emitter"}).json()
+    context = {"specversion": "0.5.1", "id": "e-1", "source": "/ci/one",
+               "type": "dev.cdevents.service.rolledback.0.3.0",
+               "timestamp": "2026-01-01T10:00:00Z"}  # fmt: skip
+    content = {"environment": {"id": "production"}, "artifactId": "pkg:npm/shop@1"}
+    event = {"context": context, "subject": {"id": "shop", "content": content}}
+
+    def post(value: object, kind: str = "application/json", **headers: str) -> httpx.Response:
+        told = {name.replace("_", "-"): text for name, text in headers.items()}
+        told |= {"Content-Type": kind, "Authorization": f"Bearer {made['secret']}"}
+        return httpx.post(made["url"], content=json.dumps(value).encode(), headers=told, timeout=60)
+
+    attributes = {"ce_specversion": "1.0", "ce_source": "/ci/one", "ce_type": context["type"]}
+    first = post(event, ce_id="e-1", **attributes)
+    whole = {"specversion": "1.0", "id": "e-1", "source": "/ci/one", "type": context["type"],
+             "data": event}  # fmt: skip
+    again = post(whole, "application/cloudevents+json")
+    assert (first.status_code, again.status_code) == (201, 200)
+    entry = _entry(server, first)
+    assert entry["event"]["data"]["kind"] == "rollback"
+    assert entry["event"]["source"] == "cdevents:/ci/one"
+    other = attributes | {"ce_type": "com.example.made"}
+    kept = [post({}, ce_id=name, **other) for name in ("a", "b")]
+    assert [answer.status_code for answer in kept] == [201, 201]
+    entry = _entry(server, kept[1])
+    assert entry["type"] == "pipeledger.source.unmapped"
+    assert entry["event"]["data"]["kind"] == "com.example.made"
+    with server.http() as http:
+        part = http.get(f"/entries/{entry['position']}/parts/original").json()
+    assert json.loads(b64decode(part["bytes"]))["id"] == "b"

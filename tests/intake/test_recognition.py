@@ -22,6 +22,8 @@ WRITERS: Final = {
     "spdx": {"spdx"},
     "spdx-tag-value": {"spdx"},
     "spdx3": {"spdx"},
+    "cdevents": {"cdevents", "jenkins"},
+    "cloudevents": {"cloudevents"},
     "cobertura": {"cobertura"},
     "coverage-py": {"cobertura"},
     "pact": {"pact"},

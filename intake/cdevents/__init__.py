@@ -1,0 +1,1 @@
+"""CDEvents: events of software delivery in a common vocabulary."""
