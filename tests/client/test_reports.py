@@ -47,16 +47,16 @@ def found(*words: str | Path) -> list[tuple[str, bytes | str]]:
 @pytest.mark.parametrize(
     ("packed", "body"),
     [
-        (gzip.compress(BODY), BODY),
-        (gzip.compress(BODY[:9]) + gzip.compress(BODY[9:]), BODY),
-        (gzip.compress(BODY) + b"\0" * 300_000, BODY),
-        (gzip.compress(b"a") + b"\0" * 300_000 + gzip.compress(b"b"), b"ab"),
-        (gzip.compress(b"x" * 5_000_000), b"x" * 5_000_000),
-        (gzip.compress(b""), b""),
-        (gzip.compress(BODY)[:-9], "the gzip stream is cut off"),
-        (gzip.compress(b"x" * 5_000_000)[:-1], "the gzip stream is cut off"),
+        (gzip.compress(BODY, mtime=0), BODY),
+        (gzip.compress(BODY[:9], mtime=0) + gzip.compress(BODY[9:], mtime=0), BODY),
+        (gzip.compress(BODY, mtime=0) + b"\0" * 300_000, BODY),
+        (gzip.compress(b"a", mtime=0) + b"\0" * 300_000 + gzip.compress(b"b", mtime=0), b"ab"),
+        (gzip.compress(b"x" * 5_000_000, mtime=0), b"x" * 5_000_000),
+        (gzip.compress(b"", mtime=0), b""),
+        (gzip.compress(BODY, mtime=0)[:-9], "the gzip stream is cut off"),
+        (gzip.compress(b"x" * 5_000_000, mtime=0)[:-1], "the gzip stream is cut off"),
         (b"\x1f\x8bjunk", "a damaged gzip stream"),
-        (gzip.compress(b"a") + b"junk", "a damaged gzip stream"),
+        (gzip.compress(b"a", mtime=0) + b"junk", "a damaged gzip stream"),
         (BODY, BODY),
         (b"", b""),
     ],
@@ -72,7 +72,7 @@ def test_an_archive_gives_its_files_one_by_one(tmp_path: Path) -> None:
     """Those packed once more, too; a damaged one does not hide the others."""
     with zipfile.ZipFile(tmp_path / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.xml", b"a" * 600_000)
-        archive.writestr("b.xml.gz", gzip.compress(b"b"))
+        archive.writestr("b.xml.gz", gzip.compress(b"b", mtime=0))
         archive.writestr("c.xml", b"c" * 600_000)
         archive.writestr("empty/", b"")
     assert found(tmp_path / "all.zip") == [
@@ -101,7 +101,7 @@ def test_a_bomb_is_never_unpacked(
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("inside", body)
     else:
-        file.write_bytes(gzip.compress(body) if form == "gzip" else body)
+        file.write_bytes(gzip.compress(body, mtime=0) if form == "gzip" else body)
     del body
     tracemalloc.start()
     ((_, said),) = found(file)
@@ -128,7 +128,7 @@ def test_standard_input_may_be_packed(monkeypatch: pytest.MonkeyPatch, form: str
     """And can be sent twice, though it can be read only once."""
     raw = BODY
     if form == "gzip":
-        raw = gzip.compress(BODY)
+        raw = gzip.compress(BODY, mtime=0)
     if form == "zip":
         kept = io.BytesIO()
         with zipfile.ZipFile(kept, "w") as archive:
@@ -186,7 +186,7 @@ def test_a_report_that_cannot_be_kept_is_sent_all_the_same(
     """Straight from its file, also when the ledger wants it twice."""
     file = tmp_path / "report.xml.gz"
     body = b"<testsuite>" + b" " * MEBIBYTE + b"</testsuite>"
-    file.write_bytes(gzip.compress(body))
+    file.write_bytes(gzip.compress(body, mtime=0))
     got: list[bytes] = []
 
     def behave(request: Request) -> Reply | None:
@@ -202,7 +202,7 @@ def test_a_report_that_breaks_off_is_said_and_not_sent(
     command: Command, ledger: Listening, tmp_path: Path
 ) -> None:
     """The others go."""
-    (tmp_path / "a.gz").write_bytes(gzip.compress(BODY)[:-9])
+    (tmp_path / "a.gz").write_bytes(gzip.compress(BODY, mtime=0)[:-9])
     (tmp_path / "b.xml").write_bytes(b"<testsuite/>")
     done = command("record", tmp_path, status=1, changes={"PIPELEDGER_STRICT": "1"})
     assert "a: the gzip stream is cut off" in done.stderr
@@ -216,7 +216,7 @@ def test_a_pipe_is_a_file_like_another(command: Command, ledger: Listening) -> N
     pipe = command.home / "pipe"
     os.mkfifo(pipe)
     process = command.start("record", pipe)
-    pipe.write_bytes(gzip.compress(b"<testsuite/>"))
+    pipe.write_bytes(gzip.compress(b"<testsuite/>", mtime=0))
     process.communicate(timeout=60)
     assert [request.body for request in ledger.requests] == [b"<testsuite/>"]
 
