@@ -34,4 +34,5 @@ class Step:
 
 STEPS: Final = {
     "contained": Step("containment", ("deployment_commits", "commit_parents"), contained),
+    "contained_anywhere": Step("containment", ("deployed_commits", "commit_parents"), contained),
 }

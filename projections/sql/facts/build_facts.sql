@@ -22,6 +22,7 @@ SELECT
         )
         IF digest IS NOT NULL
     ]) AS artifacts,
+    coalesce(event ->> '$.data.artifact.purl', event ->> '$.data.artifact.name') AS name,
     event ->> '$.data.version' AS version,
     event ->> '$.data.builder' AS builder,
     event ->> '$.data.sbom' AS sbom,
@@ -29,8 +30,12 @@ SELECT
     event ->> '$.data.kind' AS kind,
     event ->> '$.data.predicate_type' AS predicate_type,
     TRY_CAST(event ->> '$.data.signed' AS BOOLEAN) AS signed,
+    event ->> '$.data.verifier' AS verifier,
+    event ->> '$.data.registry' AS registry,
+    event ->> '$.data.tool' AS tool,
     TRY_CAST(event ->> '$.data.started_at' AS TIMESTAMPTZ) AS started_at,
     event ->> '$.data.url' AS url,
+    time_basis,
     event IS NULL AS redacted
 FROM events
 WHERE type IN (

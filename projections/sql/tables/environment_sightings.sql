@@ -6,6 +6,8 @@ WITH seen AS (
     UNION ALL
     SELECT environment, position FROM incident_facts WHERE environment IS NOT NULL
     UNION ALL
+    SELECT environment, position FROM snapshot_facts WHERE environment IS NOT NULL
+    UNION ALL
     SELECT environment, position FROM register_facts
     WHERE what = 'environment.registered' AND environment IS NOT NULL
 )

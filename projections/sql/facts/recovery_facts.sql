@@ -1,0 +1,40 @@
+-- What was said of failing over, copies, backups, restores and drills: one row an event.
+SELECT
+    position,
+    recorded_at,
+    occurred_at,
+    replace(type, 'pipeledger.', '') AS what,
+    assurance,
+    principal,
+    source,
+    event ->> '$.data.recovery' AS recovery,
+    service,
+    environment,
+    run,
+    actor,
+    ticket,
+    outcome,
+    TRY_CAST(event ->> '$.data.planned' AS BOOLEAN) AS planned,
+    event ->> '$.data.trigger' AS trigger,
+    event ->> '$.data.from_site' AS from_site,
+    event ->> '$.data.to_site' AS to_site,
+    TRY_CAST(event ->> '$.data.rto_wanted_s' AS DOUBLE) AS rto_wanted_s,
+    TRY_CAST(event ->> '$.data.rto_reached_s' AS DOUBLE) AS rto_reached_s,
+    TRY_CAST(event ->> '$.data.rpo_wanted_s' AS DOUBLE) AS rpo_wanted_s,
+    TRY_CAST(event ->> '$.data.rpo_reached_s' AS DOUBLE) AS rpo_reached_s,
+    TRY_CAST(event ->> '$.data.lag_s' AS DOUBLE) AS lag_s,
+    TRY_CAST(event ->> '$.data.data_loss' AS BOOLEAN) AS data_loss,
+    event ->> '$.data.backup_set' AS backup_set,
+    TRY_CAST(event ->> '$.data.verified' AS BOOLEAN) AS verified,
+    event ->> '$.data.incident' AS incident,
+    event ->> '$.data.tool' AS tool,
+    TRY_CAST(event ->> '$.data.duration_s' AS DOUBLE) AS duration_s,
+    event ->> '$.data.url' AS url,
+    time_basis,
+    event IS NULL AS redacted
+FROM events
+WHERE type IN (
+    'pipeledger.failover.started', 'pipeledger.failover.finished',
+    'pipeledger.replication.measured', 'pipeledger.backup.finished',
+    'pipeledger.restore.tested', 'pipeledger.drill.finished'
+)

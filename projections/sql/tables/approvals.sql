@@ -1,0 +1,118 @@
+-- Approvals, decided here or reported: one row an approval. It is granted when as many different
+-- people granted it as it requires, and until it ends, is withdrawn, or is rejected.
+WITH granted AS (
+    SELECT approval_key, person, min(said_at) AS said_at
+    FROM approval_steps
+    WHERE verdict = 'granted'
+    GROUP BY approval_key, person
+),
+
+counted AS (
+    SELECT
+        approval_key,
+        list_sort(list(person) FILTER (WHERE person IS NOT NULL)) AS approvers,
+        list(said_at ORDER BY said_at) AS grants
+    FROM granted
+    GROUP BY approval_key
+),
+
+-- Of steps at one instant the request is the first, since some tools date the verdict by it.
+states AS (
+    SELECT
+        approval_key,
+        arg_max(verdict, (said_at, verdict <> 'requested', position)) AS last_verdict,
+        min(said_at) FILTER (WHERE verdict = 'requested') AS requested_at,
+        max(said_at) FILTER (WHERE verdict <> 'requested') AS decided_at,
+        max(said_at) FILTER (WHERE verdict IN ('rejected', 'withdrawn', 'expired')) AS ended_at,
+        list_sort(list(DISTINCT person) FILTER (WHERE verdict = 'rejected')) AS rejected_by
+    FROM approval_steps
+    GROUP BY approval_key
+),
+
+told AS (
+    SELECT
+        s.approval_key,
+        any_value(f.approval) AS approval,
+        any_value(f.source) AS source,
+        any_value(f.system) AS system,
+        bool_and(s.is_decided) AS is_decided,
+        arg_min(f.assurance, list_position(
+            ['imported', 'asserted', 'observed', 'decided'], f.assurance
+        )) AS assurance,
+        arg_max(f.subjects, f.position) FILTER (WHERE len(f.subjects) > 0) AS subjects,
+        arg_max(f.environments, f.position) FILTER (WHERE len(f.environments) > 0)
+            AS environments,
+        arg_max(f.environment, f.position) FILTER (WHERE f.environment IS NOT NULL) AS environment,
+        arg_max(f.service, f.position) FILTER (WHERE f.service IS NOT NULL) AS service,
+        arg_max(f.repository, f.position) FILTER (WHERE f.repository IS NOT NULL) AS repository,
+        arg_max(f.commit, f.position) FILTER (WHERE f.commit IS NOT NULL) AS commit,
+        arg_max(f.artifact, f.position) FILTER (WHERE f.artifact IS NOT NULL) AS artifact,
+        arg_max(f.release, f.position) FILTER (WHERE f.release IS NOT NULL) AS release,
+        arg_max(f.run, f.position) FILTER (WHERE f.run IS NOT NULL) AS run,
+        arg_max(f.deployment, f.position) FILTER (WHERE f.deployment IS NOT NULL) AS deployment,
+        arg_max(f.ticket, f.position) FILTER (WHERE f.ticket IS NOT NULL) AS ticket,
+        arg_max(f.requester, f.position) FILTER (WHERE f.requester IS NOT NULL) AS requester,
+        arg_max(f.authors, f.position) FILTER (WHERE f.authors IS NOT NULL) AS authors,
+        arg_max(f.valid_from, f.position) FILTER (WHERE f.valid_from IS NOT NULL) AS valid_from,
+        arg_max(f.valid_until, f.position) FILTER (WHERE f.valid_until IS NOT NULL)
+            AS valid_until,
+        max(f.required) AS required,
+        list_sort(list(DISTINCT f.role) FILTER (WHERE f.role IS NOT NULL)) AS roles,
+        list(f.position ORDER BY f.position) AS positions
+    FROM approval_steps AS s
+    INNER JOIN approval_facts AS f USING (position)
+    GROUP BY s.approval_key
+),
+
+settled AS (
+    SELECT
+        t.*,
+        s.* EXCLUDE (approval_key),
+        coalesce(c.approvers, []) AS approvers,
+        -- The grant that made it enough.
+        c.grants[CAST(greatest(coalesce(t.required, 1), 1) AS BIGINT)] AS granted_at
+    FROM told AS t
+    INNER JOIN states AS s USING (approval_key)
+    LEFT JOIN counted AS c USING (approval_key)
+)
+
+SELECT
+    approval_key,
+    approval,
+    source,
+    system,
+    is_decided,
+    CASE
+        WHEN last_verdict = 'granted' AND granted_at IS NULL THEN 'requested'
+        ELSE last_verdict
+    END AS state,
+    requested_at,
+    decided_at,
+    greatest(granted_at, valid_from) AS granted_from,
+    CASE
+        WHEN granted_at IS NOT NULL
+            THEN least(valid_until, CASE WHEN ended_at >= granted_at THEN ended_at END)
+    END AS granted_until,
+    requester,
+    coalesce(authors, []) AS authors,
+    approvers,
+    coalesce(rejected_by, []) AS rejected_by,
+    coalesce(roles, []) AS roles,
+    coalesce(required, 1) AS required,
+    coalesce(list_transform(
+        subjects,
+        lambda one: one.kind || coalesce(' ' || coalesce(one.digest, one.commit, one.release), '')
+    ), []) AS subjects,
+    coalesce(environments, CASE WHEN environment IS NOT NULL THEN [environment] END, [])
+        AS environments,
+    service,
+    repository,
+    commit,
+    artifact,
+    release,
+    run,
+    deployment,
+    ticket,
+    assurance,
+    positions
+FROM settled

@@ -1,0 +1,14 @@
+-- Which commit an artifact was built from: as the build says that made it, else as others repeat
+-- it. `commits` are all that were told of it: more than one is a contradiction.
+SELECT
+    artifact,
+    arg_min(commit, (what <> 'build.finished', position)) AS commit,
+    arg_min(repository, (what <> 'build.finished', position)) AS repository,
+    arg_min(position, (what <> 'build.finished', position)) AS position,
+    list_sort(list(DISTINCT commit)) AS commits
+FROM (
+    SELECT what, position, commit, repository, unnest(artifacts) AS artifact
+    FROM build_facts
+    WHERE commit IS NOT NULL
+)
+GROUP BY artifact

@@ -1,0 +1,68 @@
+-- Failovers: one row an id of one source. What was reached stands as told; where nobody tells the
+-- time it took, it is the one between start and finish.
+WITH told AS (
+    SELECT
+        source || ' ' || recovery AS failover_key,
+        any_value(source) AS source,
+        any_value(recovery) AS recovery,
+        arg_max(service, position) FILTER (WHERE service IS NOT NULL) AS service,
+        arg_max(environment, position) FILTER (WHERE environment IS NOT NULL) AS environment,
+        arg_max(planned, position) FILTER (WHERE planned IS NOT NULL) AS planned,
+        arg_max(trigger, position) FILTER (WHERE trigger IS NOT NULL) AS trigger,
+        arg_max(from_site, position) FILTER (WHERE from_site IS NOT NULL) AS from_site,
+        arg_max(to_site, position) FILTER (WHERE to_site IS NOT NULL) AS to_site,
+        arg_max(outcome, (occurred_at, position)) FILTER (WHERE what = 'failover.finished')
+            AS outcome,
+        min(occurred_at) FILTER (WHERE what = 'failover.started') AS started_at,
+        max(occurred_at) FILTER (WHERE what = 'failover.finished') AS finished_at,
+        arg_max(rto_wanted_s, position) FILTER (WHERE rto_wanted_s IS NOT NULL) AS rto_wanted_s,
+        arg_max(rto_reached_s, position) FILTER (WHERE rto_reached_s IS NOT NULL)
+            AS rto_reached_s,
+        arg_max(rpo_wanted_s, position) FILTER (WHERE rpo_wanted_s IS NOT NULL) AS rpo_wanted_s,
+        arg_max(rpo_reached_s, position) FILTER (WHERE rpo_reached_s IS NOT NULL)
+            AS rpo_reached_s,
+        arg_max(data_loss, position) FILTER (WHERE data_loss IS NOT NULL) AS data_loss,
+        arg_max(incident, position) FILTER (WHERE incident IS NOT NULL) AS incident,
+        arg_min(assurance, list_position(
+            ['imported', 'asserted', 'observed', 'decided'], assurance
+        )) AS assurance,
+        list(position ORDER BY position) AS positions
+    FROM recovery_facts
+    WHERE what IN ('failover.started', 'failover.finished') AND recovery IS NOT NULL
+    GROUP BY source, recovery
+),
+
+measured AS (
+    SELECT
+        *,
+        epoch(finished_at) - epoch(started_at) AS lasted_s,
+        coalesce(rto_reached_s, epoch(finished_at) - epoch(started_at)) AS took_s
+    FROM told
+)
+
+SELECT
+    failover_key,
+    source,
+    recovery,
+    service,
+    environment,
+    planned,
+    trigger,
+    incident,
+    from_site,
+    to_site,
+    outcome,
+    started_at,
+    finished_at,
+    lasted_s,
+    rto_wanted_s,
+    rto_reached_s,
+    CASE WHEN outcome = 'success' THEN took_s <= rto_wanted_s END AS rto_kept,
+    rpo_wanted_s,
+    rpo_reached_s,
+    CASE WHEN outcome = 'success' THEN rpo_reached_s <= rpo_wanted_s END AS rpo_kept,
+    data_loss,
+    coalesce(outcome = 'success' AND to_site IS NOT NULL, FALSE) AS switched_primary,
+    assurance,
+    positions
+FROM measured

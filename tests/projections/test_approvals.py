@@ -1,0 +1,99 @@
+"""Approvals, decided here or reported by other tools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.projections.telling import Story, artifact, commit, instant, only, when, window
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DIGEST = artifact("v1")["digest"]
+
+
+def decided(story: Story, what: str, at: str, **data: Any) -> int:  # noqa: ANN401 - JSON
+    """A step of the approval apr-1 in this ledger."""
+    step = {"approval": "apr-1"} | data
+    return story.tell(f"approval.{what}", when(at), assurance="decided", **step)
+
+
+def asked(story: Story, **more: Any) -> None:  # noqa: ANN401 - JSON
+    """It was asked for, of two people."""
+    decided(
+        story, "requested", "03-03T08:00", requester="ann", required=2,
+        subjects=[{"kind": "artifact", "digest": DIGEST}], environments=["production"], **more,
+    )  # fmt: skip
+
+
+def test_an_approval_is_granted_when_as_many_people_granted_it_as_it_requires(
+    tmp_path: Path,
+) -> None:
+    """The same person twice is one person."""
+    story = Story()
+    asked(story)
+    decided(story, "granted", "03-03T09:00", approver="bob")
+    decided(story, "granted", "03-03T09:30", approver="bob")
+    with window(story, tmp_path) as view:
+        found = only(view, "approvals")
+    assert (found["state"], found["granted_from"]) == ("requested", None)
+    decided(story, "granted", "03-03T10:00", approver="cem", valid_until=when("03-04T00:00"))
+    with window(story, tmp_path) as view:
+        found = only(view, "approvals")
+    assert (found["approval_key"], found["is_decided"], found["state"]) == (
+        "apr-1",
+        True,
+        "granted",
+    )
+    assert (found["requester"], found["approvers"]) == ("ann", ["bob", "cem"])
+    assert (found["granted_from"], found["granted_until"]) == (
+        instant("03-03T10:00"), instant("03-04T00:00"),
+    )  # fmt: skip
+    assert found["subjects"] == [f"artifact {DIGEST}"]
+    assert (found["environments"], found["required"]) == (["production"], 2)
+    assert found["positions"] == [1, 2, 3, 4]
+
+
+def test_an_approval_that_is_withdrawn_or_rejected_holds_no_more(tmp_path: Path) -> None:
+    """From then on; before, it did."""
+    story = Story()
+    decided(story, "granted", "03-03T09:00", approver="bob")
+    decided(story, "withdrawn", "03-03T11:00")
+    with window(story, tmp_path) as view:
+        found = only(view, "approvals")
+    assert (found["state"], found["granted_until"]) == ("withdrawn", instant("03-03T11:00"))
+    story = Story()
+    decided(story, "requested", "03-03T08:00", subjects=[])
+    decided(story, "rejected", "03-03T09:00", approver="bob")
+    with window(story, tmp_path) as view:
+        found = only(view, "approvals")
+    assert (found["state"], found["rejected_by"], found["granted_from"]) == (
+        "rejected", ["bob"], None,
+    )  # fmt: skip
+
+
+def test_a_reported_approval_is_another_tool_s_word(tmp_path: Path) -> None:
+    """Its id is unique at its source; a verdict with the request's time comes after the request."""
+    story = Story()
+    told: dict[str, Any] = {
+        "approval": "9/production", "commit": commit("a"), "environment": "production",
+        "subjects": [{"kind": "commit", "commit": commit("a")}],
+    }  # fmt: skip
+    for source in ("https://code.example/a", "https://code.example/b"):
+        story.tell(
+            "approval.reported", when("03-03T09:00"), source=source, verdict="approved",
+            assurance="observed", approver="bob", **told,
+        )  # fmt: skip
+        story.tell(
+            "approval.reported", when("03-03T09:00"), source=source, verdict="requested",
+            assurance="observed", requester="ann", **told,
+        )  # fmt: skip
+    with window(story, tmp_path) as view:
+        rows = view.table("approvals").to_pylist()
+    assert {row["approval_key"] for row in rows} == {
+        "https://code.example/a 9/production", "https://code.example/b 9/production",
+    }  # fmt: skip
+    for row in rows:
+        assert (row["state"], row["is_decided"], row["assurance"]) == ("granted", False, "observed")
+        assert (row["approvers"], row["environments"]) == (["bob"], ["production"])
+        assert row["subjects"] == [f"commit {commit('a')}"]

@@ -1,0 +1,168 @@
+"""What runs where, at any time, and whether that is what was deployed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.projections.telling import Story, artifact, commit, deployed, instant, only, when, window
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def digest(name: str) -> str:
+    """Of the artifact called so."""
+    return artifact(name)["digest"]
+
+
+def looked(
+    story: Story,
+    at: str,
+    *running: str,
+    complete: bool | None = True,
+    **more: Any,  # noqa: ANN401
+) -> int:
+    """A snapshot of production that shows the shop running these."""
+    rows = [{"service": "shop", "digest": digest(name), "replicas": 2} for name in running]
+    data: dict[str, Any] = {"environment": "production", "system": "kubernetes", "running": rows}
+    return story.tell("runtime.snapshot", when(at), **data | {"complete": complete} | more)
+
+
+def test_what_runs_is_the_last_success_up_to_the_instant_asked_for(tmp_path: Path) -> None:
+    """Whatever came later, and whatever failed without effect."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v1", commit=commit("a"), release="1.0")
+    deployed(story, "d2", "03-03T10:00", "v2")
+    deployed(story, "d3", "03-04T10:00", "v3", outcome="failure", impact=False)
+    deployed(story, "s1", "03-05T10:00", "v4", environment="staging")
+    with window(story, tmp_path, at=instant("03-02T23:00")) as view:
+        found = only(view, "running")
+        assert (found["deployment"], found["artifacts"]) == ("d1", [digest("v1")])
+        assert (found["commit"], found["release"]) == (commit("a"), "1.0")
+        assert found["since"] == instant("03-02T10:00")
+    with window(story, tmp_path) as view:
+        rows = {row["line"]: row["deployment"] for row in view.table("running").to_pylist()}
+        assert rows == {"shop@production": "d2", "shop@staging": "s1"}
+    with window(story, tmp_path, at=instant("03-01T00:00")) as view:
+        assert view.table("running").num_rows == 0
+
+
+def test_what_a_failure_with_impact_left_nobody_knows_until_the_next_success(
+    tmp_path: Path,
+) -> None:
+    """The last success is named, and what harmed it."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v1")
+    deployed(story, "d2", "03-03T10:00", "v2", outcome="failure", impact=True)
+    with window(story, tmp_path) as view:
+        found = only(view, "running")
+        assert found["deployment"] == "d1"
+        assert found["harmed_by"].endswith(" d2")
+    deployed(story, "d3", "03-04T10:00", "v2")
+    with window(story, tmp_path) as view:
+        assert only(view, "running")["harmed_by"] is None
+
+
+def test_what_runs_is_shown_at_the_site_that_is_primary(tmp_path: Path) -> None:
+    """At the instant asked for."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v1")
+    story.tell("failover.finished", when("03-03T10:00"), recovery="r1", outcome="success",
+               environment="production", from_site="west", to_site="north")  # fmt: skip
+    for at, site in (("03-02T12:00", "west"), ("03-04T12:00", "north")):
+        with window(story, tmp_path, at=instant(at)) as view:
+            assert only(view, "running")["primary_site"] == site
+
+
+@pytest.mark.parametrize(
+    ("seen", "state"),
+    [
+        (("v2",), "as deployed"),
+        (("v1",), "another runs"),
+        (("v2", "v1"), "older beside it"),
+        (("v2", "x"), "others beside it"),
+        ((), "gone"),
+    ],
+)
+def test_drift_is_what_runs_against_what_was_deployed(
+    tmp_path: Path, seen: tuple[str, ...], state: str
+) -> None:
+    """By digest, in the newest snapshot."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v1")
+    deployed(story, "d2", "03-03T10:00", "v2")
+    looked(story, "03-03T11:00", "v2")
+    at = looked(story, "03-04T10:00", *seen)
+    with window(story, tmp_path) as view:
+        found = only(view, "drift")
+    assert (found["state"], found["seen_positions"]) == (state, [at])
+    assert found["not_seen"] == ([] if "v2" in seen else [digest("v2")])
+    assert found["not_deployed"] == [digest(one) for one in seen if one != "v2"]
+
+
+def test_drift_of_several_artifacts_may_be_partly_there(tmp_path: Path) -> None:
+    """One of two containers runs as deployed."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", artifacts=[artifact("v1"), artifact("w1")])
+    looked(story, "03-04T10:00", "v1")
+    with window(story, tmp_path) as view:
+        found = only(view, "drift")
+    assert (found["state"], found["not_seen"]) == ("partly", [digest("w1")])
+
+
+def test_what_was_looked_at_before_the_deployment_says_nothing_of_it(tmp_path: Path) -> None:
+    """Nor does an incomplete look at others."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v1")
+    looked(story, "03-02T09:00", "v0")
+    with window(story, tmp_path) as view:
+        assert only(view, "drift")["state"] == "not looked at"
+    looked(story, "03-02T11:00", complete=None)
+    with window(story, tmp_path) as view:
+        assert only(view, "drift")["state"] == "not looked at"
+
+
+def test_a_look_at_a_part_does_not_say_that_the_rest_is_gone(tmp_path: Path) -> None:
+    """Complete is what it is within its namespaces."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v1")
+    looked(story, "03-02T11:00", namespaces=["till"])
+    with window(story, tmp_path) as view:
+        assert only(view, "drift")["state"] == "not looked at"
+    looked(story, "03-02T12:00", "v1", namespaces=["shop"])
+    with window(story, tmp_path) as view:
+        assert only(view, "drift")["state"] == "as deployed"
+    looked(story, "03-02T13:00", "v0")
+    with window(story, tmp_path) as view:
+        assert only(view, "drift")["state"] == "another runs"
+
+
+def test_what_runs_and_was_never_deployed_is_drift(tmp_path: Path) -> None:
+    """Nothing tells how it came there."""
+    story = Story()
+    looked(story, "03-02T11:00", "v1")
+    with window(story, tmp_path) as view:
+        found = only(view, "drift")
+        assert (found["line"], found["state"]) == ("shop@production", "never deployed")
+        assert (found["tier"], only(view, "running")["replicas"]) == ("production", 2)
+
+
+def test_without_digests_configuration_or_revision_is_compared_else_nothing(
+    tmp_path: Path,
+) -> None:
+    """A guess by the image's name would be none."""
+    config = digest("config")
+    for deployment, row, expected in (
+        ({"config": config}, {"config": config}, ("as deployed", "config")),
+        ({"config": config}, {"config": digest("other")}, ("another runs", "config")),
+        ({"commit": commit("a")}, {"revisions": [commit("a")]}, ("as deployed", "revision")),
+        ({"commit": commit("a")}, {"image": "shop:1"}, ("not comparable", None)),
+    ):
+        story = Story()
+        deployed(story, "d1", "03-02T10:00", **deployment)
+        looked(story, "03-03T10:00", running=[{"service": "shop", **row}])
+        with window(story, tmp_path) as view:
+            found = only(view, "drift")
+        assert (found["state"], found["compared_by"]) == expected
