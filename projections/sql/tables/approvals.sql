@@ -1,5 +1,6 @@
 -- Approvals, decided here or reported: one row an approval. It is granted when as many different
 -- people granted it as it requires, and until it ends, is withdrawn, or is rejected.
+-- What was told last of a field holds: `arg_max` passes over what is null.
 WITH granted AS (
     SELECT approval_key, person, min(said_at) AS said_at
     FROM approval_steps
@@ -42,20 +43,19 @@ told AS (
         arg_max(f.subjects, f.position) FILTER (WHERE len(f.subjects) > 0) AS subjects,
         arg_max(f.environments, f.position) FILTER (WHERE len(f.environments) > 0)
             AS environments,
-        arg_max(f.environment, f.position) FILTER (WHERE f.environment IS NOT NULL) AS environment,
-        arg_max(f.service, f.position) FILTER (WHERE f.service IS NOT NULL) AS service,
-        arg_max(f.repository, f.position) FILTER (WHERE f.repository IS NOT NULL) AS repository,
-        arg_max(f.commit, f.position) FILTER (WHERE f.commit IS NOT NULL) AS commit,
-        arg_max(f.artifact, f.position) FILTER (WHERE f.artifact IS NOT NULL) AS artifact,
-        arg_max(f.release, f.position) FILTER (WHERE f.release IS NOT NULL) AS release,
-        arg_max(f.run, f.position) FILTER (WHERE f.run IS NOT NULL) AS run,
-        arg_max(f.deployment, f.position) FILTER (WHERE f.deployment IS NOT NULL) AS deployment,
-        arg_max(f.ticket, f.position) FILTER (WHERE f.ticket IS NOT NULL) AS ticket,
-        arg_max(f.requester, f.position) FILTER (WHERE f.requester IS NOT NULL) AS requester,
-        arg_max(f.authors, f.position) FILTER (WHERE f.authors IS NOT NULL) AS authors,
-        arg_max(f.valid_from, f.position) FILTER (WHERE f.valid_from IS NOT NULL) AS valid_from,
-        arg_max(f.valid_until, f.position) FILTER (WHERE f.valid_until IS NOT NULL)
-            AS valid_until,
+        arg_max(f.environment, f.position) AS environment,
+        arg_max(f.service, f.position) AS service,
+        arg_max(f.repository, f.position) AS repository,
+        arg_max(f.commit, f.position) AS commit,
+        arg_max(f.artifact, f.position) AS artifact,
+        arg_max(f.release, f.position) AS release,
+        arg_max(f.run, f.position) AS run,
+        arg_max(f.deployment, f.position) AS deployment,
+        arg_max(f.ticket, f.position) AS ticket,
+        arg_max(f.requester, f.position) AS requester,
+        arg_max(f.authors, f.position) AS authors,
+        arg_max(f.valid_from, f.position) AS valid_from,
+        arg_max(f.valid_until, f.position) AS valid_until,
         max(f.required) AS required,
         list_sort(list(DISTINCT f.role) FILTER (WHERE f.role IS NOT NULL)) AS roles,
         list(f.position ORDER BY f.position) AS positions

@@ -15,9 +15,9 @@ described AS (
             FILTER (WHERE what = 'build.finished' AND outcome IS DISTINCT FROM 'failure')
             AS build_positions,
         min(occurred_at) FILTER (WHERE what = 'build.finished') AS built_at,
-        arg_min(builder, position) FILTER (WHERE builder IS NOT NULL) AS builder,
-        arg_min(run, position) FILTER (WHERE what = 'build.finished' AND run IS NOT NULL) AS run,
-        arg_min(name, position) FILTER (WHERE name IS NOT NULL) AS name,
+        arg_min(builder, position) AS builder,
+        arg_min(run, position) FILTER (WHERE what = 'build.finished') AS run,
+        arg_min(name, position) AS name,
         min(occurred_at) FILTER (WHERE what = 'artifact.published') AS published_at,
         list(position ORDER BY position) FILTER (WHERE what = 'artifact.published')
             AS published_positions,

@@ -9,13 +9,12 @@ SELECT
     min(coalesce(merged_at, occurred_at)) FILTER (WHERE what = 'merged') AS merged_at,
     max(occurred_at) FILTER (WHERE what = 'abandoned') AS abandoned_at,
     min(occurred_at) FILTER (WHERE what = 'proposed') AS proposed_at,
-    arg_min(head, position) FILTER (WHERE what = 'merged' AND head IS NOT NULL) AS merged_head,
-    arg_max(head, (occurred_at, position)) FILTER (WHERE head IS NOT NULL) AS head,
-    arg_min(merge_commit, position) FILTER (WHERE merge_commit IS NOT NULL) AS merge_commit,
-    arg_max(author, position) FILTER (WHERE author IS NOT NULL) AS author,
+    arg_min(head, position) FILTER (WHERE what = 'merged') AS merged_head,
+    arg_max(head, (occurred_at, position)) AS head,
+    arg_min(merge_commit, position) AS merge_commit,
+    arg_max(author, position) AS author,
     list_sort(list_distinct(flatten(list(coalesce(co_authors, []))))) AS co_authors,
-    arg_max(last_pusher, (occurred_at, position)) FILTER (WHERE last_pusher IS NOT NULL)
-        AS last_pusher
+    arg_max(last_pusher, (occurred_at, position)) AS last_pusher
 FROM change_facts
 WHERE repository IS NOT NULL AND number IS NOT NULL
 GROUP BY repository, number

@@ -1,14 +1,15 @@
 -- Proposed changes with their reviews, their merge and their way to production: one row a change.
+-- What was told last of a field holds: `arg_max` passes over what is null.
 WITH told AS (
     SELECT
         repository || '#' || number AS change_key,
-        arg_max(service, position) FILTER (WHERE service IS NOT NULL) AS service,
-        arg_max(target_ref, position) FILTER (WHERE target_ref IS NOT NULL) AS target_ref,
-        arg_max(base, position) FILTER (WHERE base IS NOT NULL) AS base,
-        arg_max(merged_by, position) FILTER (WHERE merged_by IS NOT NULL) AS merged_by,
-        arg_max(method, position) FILTER (WHERE method IS NOT NULL) AS method,
-        arg_max(ticket, position) FILTER (WHERE ticket IS NOT NULL) AS ticket,
-        arg_max(risk, position) FILTER (WHERE risk IS NOT NULL) AS risk,
+        arg_max(service, position) AS service,
+        arg_max(target_ref, position) AS target_ref,
+        arg_max(base, position) AS base,
+        arg_max(merged_by, position) AS merged_by,
+        arg_max(method, position) AS method,
+        arg_max(ticket, position) AS ticket,
+        arg_max(risk, position) AS risk,
         arg_max(url, position) FILTER (WHERE url IS NOT NULL AND what <> 'reviewed') AS url,
         max(position) AS last_position,
         arg_min(assurance, list_position(

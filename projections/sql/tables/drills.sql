@@ -1,22 +1,21 @@
 -- Recovery exercises: one row an id of one source, with the failovers and restores done in it.
+-- What was told last of a field holds: `arg_max` passes over what is null.
 WITH told AS (
     SELECT
         source,
         recovery,
-        arg_max(service, position) FILTER (WHERE service IS NOT NULL) AS service,
-        arg_max(environment, position) FILTER (WHERE environment IS NOT NULL) AS environment,
-        arg_max(planned, position) FILTER (WHERE planned IS NOT NULL) AS planned,
+        arg_max(service, position) AS service,
+        arg_max(environment, position) AS environment,
+        arg_max(planned, position) AS planned,
         arg_max(outcome, (occurred_at, position)) AS outcome,
         max(occurred_at) AS finished_at,
-        arg_max(from_site, position) FILTER (WHERE from_site IS NOT NULL) AS from_site,
-        arg_max(to_site, position) FILTER (WHERE to_site IS NOT NULL) AS to_site,
-        arg_max(rto_wanted_s, position) FILTER (WHERE rto_wanted_s IS NOT NULL) AS rto_wanted_s,
-        arg_max(rto_reached_s, position) FILTER (WHERE rto_reached_s IS NOT NULL)
-            AS rto_reached_s,
-        arg_max(rpo_wanted_s, position) FILTER (WHERE rpo_wanted_s IS NOT NULL) AS rpo_wanted_s,
-        arg_max(rpo_reached_s, position) FILTER (WHERE rpo_reached_s IS NOT NULL)
-            AS rpo_reached_s,
-        arg_max(data_loss, position) FILTER (WHERE data_loss IS NOT NULL) AS data_loss,
+        arg_max(from_site, position) AS from_site,
+        arg_max(to_site, position) AS to_site,
+        arg_max(rto_wanted_s, position) AS rto_wanted_s,
+        arg_max(rto_reached_s, position) AS rto_reached_s,
+        arg_max(rpo_wanted_s, position) AS rpo_wanted_s,
+        arg_max(rpo_reached_s, position) AS rpo_reached_s,
+        arg_max(data_loss, position) AS data_loss,
         arg_min(assurance, list_position(
             ['imported', 'asserted', 'observed', 'decided'], assurance
         )) AS assurance,
