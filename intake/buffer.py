@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from domain.errors import TooLargeError
+from intake.limits import MAX_ELEMENT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,6 +20,24 @@ def pieces_of(body: Buffer) -> Iterator[bytes]:
     """The bytes in order, a mebibyte at a time."""
     for start in range(0, len(body), PIECE):
         yield bytes(body[start : start + PIECE])
+
+
+def lines_of(body: Buffer) -> Iterator[bytes]:
+    """The lines in order, without their line feeds.
+
+    Raises:
+        TooLargeError: a line is longer than `MAX_ELEMENT`.
+    """
+    number, rest = 1, b""
+    for piece in pieces_of(body):
+        first, *others = piece.split(b"\n")
+        rest += first
+        for line in others:
+            yield rest
+            number, rest = number + 1, line
+        if len(rest) > MAX_ELEMENT:
+            raise TooLargeError(f"line {number}", f"longer than {MAX_ELEMENT} bytes")
+    yield rest
 
 
 def first_byte(body: Buffer) -> int:

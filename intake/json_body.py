@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 import msgspec
 
 from domain.errors import RefusedError, TooLargeError
+from intake.buffer import lines_of
 from intake.limits import MAX_MEMBERS, MAX_ROWS
 from intake.nesting import check_nesting, too_deep
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from intake.buffer import Buffer
 
 T = TypeVar("T")
@@ -123,16 +126,34 @@ def read_lines(body: bytes, kind: type[T]) -> list[tuple[int, T]]:
         return [(1, read_fields(body, kind))]
     if len(lines) > MAX_ROWS:
         raise TooLargeError("document", f"more than {MAX_ROWS} lines")
-    found = []
-    for number, line in enumerate(lines, 1):
+    return [
+        (number, _line(number, line, kind)) for number, line in enumerate(lines, 1) if line.strip()
+    ]
+
+
+def each_line(body: Buffer, kind: type[T]) -> Iterator[tuple[int, T]]:
+    """As `read_lines`, one line after the other and however many; an object is on one line.
+
+    Args:
+        body: checked UTF-8 (`intake.body`).
+        kind: a msgspec structure.
+
+    Raises:
+        RefusedError: a line is no JSON, or of another structure; names the line and the place.
+        TooLargeError: a limit was passed.
+    """
+    for number, line in enumerate(lines_of(body), 1):
         if line.strip():
-            try:
-                found.append((number, read_fields(line, kind)))
-            except TooLargeError as error:
-                raise TooLargeError(f"line {number}, {error.place}", error.reason) from None
-            except RefusedError as error:
-                raise RefusedError(f"line {number}, {error.place}", error.reason) from None
-    return found
+            yield number, _line(number, line, kind)
+
+
+def _line(number: int, line: bytes, kind: type[T]) -> T:
+    try:
+        return read_fields(line, kind)
+    except TooLargeError as error:
+        raise TooLargeError(f"line {number}, {error.place}", error.reason) from None
+    except RefusedError as error:
+        raise RefusedError(f"line {number}, {error.place}", error.reason) from None
 
 
 def is_json(text: Buffer) -> bool:

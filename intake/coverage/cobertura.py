@@ -20,6 +20,7 @@ from intake.xml_body import read_elements
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from intake.buffer import Buffer
     from intake.shape import Shape
 
 _CLAIMS: Final = ("lines-covered", "lines-valid", "branches-covered", "branches-valid")
@@ -36,7 +37,7 @@ def claims(shape: Shape) -> bool:
     return shape.root == "coverage" and "line-rate" in shape.attributes
 
 
-def read(body: bytes) -> list[Reading]:
+def read(body: Buffer) -> list[Reading]:
     """The reading of a file.
 
     Raises:
@@ -45,7 +46,7 @@ def read(body: bytes) -> list[Reading]:
     """
     classes = _Classes()
     read_elements(body, classes)
-    return [classes.reading(by_coverage_py=_COVERAGE_PY in body[:_HEAD])]
+    return [classes.reading(by_coverage_py=_COVERAGE_PY in bytes(body[:_HEAD]))]
 
 
 class _Classes:
@@ -127,4 +128,4 @@ def _rate(text: str | None) -> float | None:
     return rate if 0 <= rate <= 1 else None
 
 
-FORMAT: Final = Format("cobertura", "Cobertura XML", "application/xml", claims, read)
+FORMAT: Final = Format("cobertura", "Cobertura XML", "application/xml", claims, read, read)

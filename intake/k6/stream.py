@@ -12,13 +12,14 @@ import msgspec
 
 from domain.instant import read_time
 from intake.instant import told_time
-from intake.json_body import read_lines
+from intake.json_body import each_line
 from intake.k6.told import Check, Run, Threshold
 from intake.report import Format, Reading
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from intake.buffer import Buffer
     from intake.instant import Told
     from intake.shape import Shape
 
@@ -58,7 +59,7 @@ def claims(shape: Shape) -> bool:
     )
 
 
-def read(body: bytes) -> list[Reading]:
+def read(body: Buffer) -> list[Reading]:
     """The reading of a file.
 
     Raises:
@@ -66,7 +67,7 @@ def read(body: bytes) -> list[Reading]:
         TooLargeError: a limit was passed.
     """
     points = _Points()
-    for _, line in read_lines(body, _Line):
+    for _, line in each_line(body, _Line):
         points.hear(line)
     return [points.run().reading()]
 
@@ -128,4 +129,4 @@ class _Points:
         return (self._last[0] - self._first[0]).total_seconds()
 
 
-FORMAT: Final = Format("k6-stream", "k6 JSON lines", "application/x-ndjson", claims, read)
+FORMAT: Final = Format("k6-stream", "k6 JSON lines", "application/x-ndjson", claims, read, read)

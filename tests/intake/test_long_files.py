@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from domain.errors import RefusedError, TooLargeError, UnavailableError
 from intake import json_array
+from intake.buffer import lines_of
 from intake.json_array import Pieces, read_array
 from intake.nesting import Nesting, check_nesting
 from intake.registry import read_report
@@ -161,6 +162,23 @@ def junit(cases: int) -> bytes:
     return f'<testsuite name="s">{inner}</testsuite>'.encode()
 
 
+def cobertura(lines: int) -> bytes:
+    """A Cobertura file of about 650 bytes a line."""
+    inner = f'<line number="7" hits="1" x="{"x" * 620}"/>' * lines
+    return (
+        f'<coverage line-rate="1"><class filename="a"><lines>{inner}</lines></class></coverage>'
+    ).encode()
+
+
+def stream(points: int) -> bytes:
+    """Measurements of k6, about 800 bytes each."""
+    point = {
+        "type": "Point", "metric": "checks", "data": {"time": "2026-01-01T10:00:00Z", "value": 1,
+        "tags": {"check": "ok", "url": "u" * 680}},
+    }  # fmt: skip
+    return b"\n".join([json.dumps(point).encode()] * points)
+
+
 @pytest.mark.parametrize("body", [sarif(8000), junit(20_000)], ids=["sarif", "junit"])
 def test_a_long_file_is_read_like_a_short_one(body: bytes) -> None:
     """The same facts and documents from a file as from memory."""
@@ -173,7 +191,11 @@ def test_a_long_file_is_read_like_a_short_one(body: bytes) -> None:
         assert not isinstance(document.content, bytes)
 
 
-@pytest.mark.parametrize("body", [sarif(25_000), junit(20_000)], ids=["sarif", "junit"])
+@pytest.mark.parametrize(
+    "body",
+    [sarif(25_000), junit(20_000), cobertura(20_000), stream(17_000)],
+    ids=["sarif", "junit", "cobertura", "k6"],
+)
 def test_reading_takes_memory_that_does_not_grow_with_the_file(body: bytes) -> None:
     """What is enough for 13 MB is enough for 250."""
     kept = scratch_of(body)
@@ -186,12 +208,25 @@ def test_reading_takes_memory_that_does_not_grow_with_the_file(body: bytes) -> N
         tracemalloc.stop()
 
 
+def test_lines_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the pieces are cut; one without end is refused."""
+    text = b"\nab\n\ncdefghij\nk\n"
+    for size in range(1, len(text) + 2):
+        monkeypatch.setattr("intake.buffer.PIECE", size)
+        assert list(lines_of(memoryview(text))) == text.split(b"\n")
+    monkeypatch.setattr("intake.buffer.PIECE", 4)
+    monkeypatch.setattr("intake.buffer.MAX_ELEMENT", 5)
+    with pytest.raises(TooLargeError) as refused:
+        list(lines_of(text))
+    assert refused.value.place == "line 4"
+
+
 def test_other_formats_are_read_whole_and_up_to_a_smaller_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is said which format and how much."""
     monkeypatch.setattr("intake.registry.MAX_WHOLE", 100)
-    body = b'<coverage line-rate="1"><!--' + b"x" * 200 + b"--></coverage>"
-    with pytest.raises(TooLargeError, match="at most 100 bytes of Cobertura XML"):
+    body = b'{"bomFormat": "CycloneDX", "x": "' + b"x" * 200 + b'"}'
+    with pytest.raises(TooLargeError, match="at most 100 bytes of CycloneDX JSON"):
         read_report(body)
     assert read_report(b"<testsuite/><!--" + b"x" * 200 + b"-->").format.name == "junit"
