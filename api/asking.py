@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _Name = Annotated[str | None, Field(max_length=500)]
 _Instant = Annotated[str | None, Field(max_length=40)]
+FILTERS: Final = ("service", "team", "environment", "repository")
+"""What every question may be narrowed by, where rows have it."""
 WINDOW: Final = timedelta(days=90)
 """Length of the window of a metric where none is chosen."""
 
@@ -47,9 +49,19 @@ class Question(BaseModel):
         return {name: value for name, value in told.items() if value is not None}
 
     def equals(self, *columns: str) -> dict[str, str]:
-        """The columns among these that it chooses a value for."""
-        found = {name: getattr(self, name) for name in columns}
-        return {name: value for name, value in found.items() if value is not None}
+        """The columns that it chooses a value for.
+
+        Args:
+            columns: those that it can choose by.
+
+        Raises:
+            RefusedError: it chooses by another one, which would be passed over in silence.
+        """
+        found = {name: getattr(self, name) for name in FILTERS if getattr(self, name) is not None}
+        for name in found:
+            if name not in columns:
+                raise RefusedError(f"query {name}", "these rows are not told apart by it")
+        return found
 
 
 class ListQuestion(Question):
@@ -57,6 +69,11 @@ class ListQuestion(Question):
 
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
     offset: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
+    order: Literal["oldest", "newest"] = "oldest"
+
+    def ordered(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns that put rows in order, turned round where it wants the newest first."""
+        return columns if self.order == "oldest" else tuple(f"-{name}" for name in columns)
 
 
 class MetricQuestion(Question):
@@ -94,7 +111,7 @@ class MetricQuestion(Question):
             window
             | baseline
             | {name: getattr(self, name) for name in names}
-            | self.equals("service", "team", "environment", "repository")
+            | self.equals(*FILTERS)
         )
 
 

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.asking import ListQuestion, MetricQuestion  # noqa: TC001 - the framework reads them
 from api.doors import PART_READERS
+from api.emptiness import Asked, why_empty
 from api.entrance import JSON
+from api.listings import LISTINGS, METRICS
 from api.negotiation import prefer
 from api.reads import enter_reading
-from api.tables import ARROW, CSV, PARQUET
+from api.tables import ARROW, CSV, PARQUET, write_table
+from domain.errors import RefusedError
 from domain.log.wire import write_base64
 from projections.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    import pyarrow as pa
+
+    from api.emptiness import Origin
     from api.host import Served
-    from projections.history import Answer
+    from projections.history import Question
 
 router = APIRouter()
 
@@ -35,150 +37,99 @@ _MEDIA: Final = (JSON, CSV, ARROW, PARQUET)
 
 
 @dataclass(frozen=True, slots=True)
-class _Listing:
-    """How a table is listed.
+class _Wanted:
+    """What an answer is to be made of.
 
     Attributes:
-        filters: columns that a question may choose a value for.
-        during: column of the instant that lies in the window, or None.
-        order: columns that put rows in order and tell them apart.
-        empty: what to say where there is no row, and what to run.
+        selections: rows of tables, the main one first.
+        chosen: the parameters.
+        known_at: as it was asked for.
+        origin: what it is made of.
+        matching: the rows of the origin that it is made of.
+        counted: columns of the main table that are zero where there is nothing; none: of rows.
     """
 
-    filters: tuple[str, ...]
-    during: str | None
-    order: tuple[str, ...]
-    empty: tuple[str, str]
-
-
-_NO_DEPLOYMENT: Final = (
-    "no deployment was reported that matches",
-    "pipeledger emit deployment.finished deployment=ID service=NAME environment=NAME outcome=…",
-)
-LISTINGS: Final = {
-    "deployments": _Listing(
-        ("service", "team", "environment", "repository"), "finished_at",
-        ("finished_at", "deployment_key"), _NO_DEPLOYMENT,
-    ),
-    "incidents": _Listing(
-        ("service", "team", "environment"), "started_at", ("started_at", "incident_key"),
-        ("no incident was reported that matches",
-         "pipeledger emit incident.opened incident=ID service=NAME environment=NAME"),
-    ),
-    "services": _Listing(
-        ("service", "team"), None, ("service", "effective_from"),
-        ("no service was seen yet", _NO_DEPLOYMENT[1]),
-    ),
-    "environments": _Listing(
-        ("environment",), None, ("environment", "effective_from"),
-        ("no environment was seen yet", _NO_DEPLOYMENT[1]),
-    ),
-}  # fmt: skip
-"""Tables that are listed under their own names."""
-METRICS: Final = {
-    "dora": (("dora", "comparison", "window_gaps"), _NO_DEPLOYMENT),
-    "mttr": (("mttr",), ("no incident ended in the window", LISTINGS["incidents"].empty[1])),
-}
-"""Metrics: the tables that answer them, the main one first, and what to say where there is none."""
+    selections: tuple[Selection, ...]
+    chosen: Mapping[str, Any]
+    known_at: str | None
+    origin: Origin
+    matching: Selection
+    counted: tuple[str, ...] = ()
 
 
 async def get_listing(request: Request, ledger: str, asked: ListQuestion, name: str) -> Response:
     """Rows of a table, page by page."""
     listing = LISTINGS[name]
-    wanted = Selection(
-        name, asked.equals(*listing.filters),
-        listing.during if asked.since is not None or asked.to is not None else None,
-        listing.order, asked.offset, asked.limit,
-    )  # fmt: skip
-    return await _answer(request, ledger, [wanted], asked.window(), asked.known_at, listing.empty)
+    rows = listing.selection(asked)
+    wanted = _Wanted((rows,), asked.window(), asked.known_at, listing.origin, rows)
+    return await _answer(request, ledger, wanted)
 
 
 async def get_metric(request: Request, ledger: str, asked: MetricQuestion, name: str) -> Response:
     """A metric for a window, with what it counted."""
-    tables, empty = METRICS[name]
-    chosen = asked.chosen(request.app.state.clock())
-    wanted = [
+    metric = METRICS[name]
+    matching = metric.of.matching(asked)
+    if asked.group_by not in ("none", *metric.of.filters):
+        raise RefusedError("query group_by", f"{name} is not told apart by {asked.group_by}")
+    if asked.at is not None:
+        raise RefusedError("query at", "a number is of a window; choose by from and to")
+    selections = tuple(
         Selection(one, order=("part", "window_from", "group_key"))
-        if one in METRICS else Selection(one)
-        for one in tables
-    ]  # fmt: skip
-    return await _answer(request, ledger, wanted, chosen, asked.known_at, empty)
+        if one == name else Selection(one)
+        for one in metric.tables
+    )  # fmt: skip
+    chosen = asked.chosen(request.app.state.clock())
+    wanted = _Wanted(selections, chosen, asked.known_at, metric.of.origin, matching, metric.counted)
+    return await _answer(request, ledger, wanted)
 
 
-async def _answer(
-    request: Request,
-    ledger: str,
-    wanted: Sequence[Selection],
-    chosen: Mapping[str, Any],
-    known_at: str | None,
-    empty: tuple[str, str],
-) -> Response:
+async def _answer(request: Request, ledger: str, wanted: _Wanted) -> Response:
     media = prefer(request.headers.get("accept", ""), _MEDIA)
     here, _ = await enter_reading(request, ledger, PART_READERS)
-    return await run_in_threadpool(_make, request, here, wanted, chosen, known_at, empty, media)
+    return await run_in_threadpool(_make, request, here, wanted, media)
 
 
-def _make(
-    request: Request,
-    here: Served,
-    wanted: Sequence[Selection],
-    chosen: Mapping[str, Any],
-    known_at: str | None,
-    empty: tuple[str, str],
-    media: str,
-) -> Response:
-    answer = here.history.ask(wanted, chosen, known_at)
-    proof = answer.proof
+def _make(request: Request, here: Served, wanted: _Wanted, media: str) -> Response:
+    question = here.history.question(wanted.selections, wanted.chosen, wanted.known_at)
+    proof = question.proof
     headers = {
         "Pipeledger-Position": str(proof.position),
         "Pipeledger-Root": write_base64(bytes.fromhex(proof.root)),
         "Pipeledger-Definitions": proof.digest,
-        "ETag": _etag(answer, media),
+        "ETag": _etag(question, media),
         "Vary": "Accept",
         "Cache-Control": "no-cache",
     }
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    main = answer.tables[wanted[0].table]
-    page = wanted[0]
+    answer = here.history.answer(question)
+    page = wanted.selections[0]
+    main = answer.tables[page.table]
     if page.limit is not None and main.num_rows == page.limit:
         link = request.url.include_query_params(
             offset=page.offset + page.limit, known_at=proof.position
         )
         headers["Link"] = f'<{link.path}?{link.query}>; rel="next"'
     if media != JSON:
-        return Response(encode(main, media), headers=headers, media_type=media)
+        return Response(write_table(main, media), headers=headers, media_type=media)
     told = answer.told()
-    if not main.num_rows:
-        told["empty"] = {"why": empty[0], "run": empty[1]}
+    if not page.offset and _is_empty(main, wanted.counted):
+        asked = Asked(wanted.matching, wanted.chosen, proof.position, metric=bool(wanted.counted))
+        told["empty"] = why_empty(here.history, wanted.origin, asked)
     return Response(msgspec.json.encode(told), headers=headers, media_type=JSON)
 
 
-def _etag(answer: Answer, media: str) -> str:
+def _is_empty(main: pa.Table, counted: tuple[str, ...]) -> bool:
+    if not counted:
+        return bool(main.num_rows == 0)
+    return not any(any(main[column].to_pylist()) for column in counted)
+
+
+def _etag(question: Question, media: str) -> str:
     """The same for the same rows: position, parameters and definitions settle them."""
-    proof = {name: value for name, value in answer.proof.told().items() if name != "checkpoint"}
-    said = (proof, [one.told() for one in answer.selections], media)
+    proof = {name: value for name, value in question.proof.told().items() if name != "checkpoint"}
+    said = (proof, [one.told() for one in question.selections], media)
     return f'"{hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]}"'
-
-
-def encode(table: pa.Table, media: str) -> bytes:
-    """A table in one of the forms for analysts; in CSV, lists are texts with spaces between."""
-    out = io.BytesIO()
-    if media == PARQUET:
-        pyarrow.parquet.write_table(table, out, compression="zstd")
-    elif media == ARROW:
-        with pa.ipc.new_stream(out, table.schema) as stream:
-            stream.write_table(table)
-    else:
-        for at, column in enumerate(table.schema):
-            if pa.types.is_list(column.type):
-                texts = [
-                    None if one is None else " ".join(map(str, one))
-                    for one in table[column.name].to_pylist()
-                ]
-                table = table.set_column(at, column.name, pa.array(texts, pa.string()))
-        pyarrow.csv.write_csv(table, out)
-    return out.getvalue()
 
 
 def _add(path: str, name: str, *, metric: bool) -> None:

@@ -1,4 +1,4 @@
-"""Entries as tables: Arrow, Parquet and CSV, one row an entry."""
+"""Tables as Arrow, Parquet and CSV; entries as such tables, one row an entry."""
 
 from __future__ import annotations
 
@@ -48,18 +48,27 @@ def encode(rows: Sequence[tuple[Row, Sequence[Part]]], media: str) -> bytes:
     In CSV the names of streams and of tags stand in one field each, separated by spaces, which
     no name holds.
     """
-    table = pa.Table.from_pylist([_record(row, parts) for row, parts in rows], SCHEMA)
+    return write_table(
+        pa.Table.from_pylist([_record(row, parts) for row, parts in rows], SCHEMA), media
+    )
+
+
+def write_table(table: pa.Table, media: str) -> bytes:
+    """A table in one of MEDIA_TYPES; in CSV, lists are texts with spaces between."""
     out = io.BytesIO()
     if media == PARQUET:
         pyarrow.parquet.write_table(table, out, compression="zstd")
     elif media == ARROW:
-        with pa.ipc.new_stream(out, SCHEMA) as stream:
+        with pa.ipc.new_stream(out, table.schema) as stream:
             stream.write_table(table)
     else:
-        for name in ("streams", "tags"):
-            joined = [" ".join(names) for names in table[name].to_pylist()]
-            at = table.schema.get_field_index(name)
-            table = table.set_column(at, name, pa.array(joined, pa.string()))
+        for at, column in enumerate(table.schema):
+            if pa.types.is_list(column.type):
+                texts = [
+                    None if one is None else " ".join(map(str, one))
+                    for one in table[column.name].to_pylist()
+                ]
+                table = table.set_column(at, column.name, pa.array(texts, pa.string()))
         pyarrow.csv.write_csv(table, out)
     return out.getvalue()
 

@@ -61,6 +61,21 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A question that is settled: whoever asks it again gets the same rows.
+
+    Attributes:
+        proof: on what it will be answered.
+        selections: which rows are wanted.
+        snapshot: the state that is read.
+    """
+
+    proof: Proof
+    selections: tuple[Selection, ...]
+    snapshot: Snapshot = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """Tables and what proves them.
 
@@ -152,10 +167,10 @@ class History:
         with self._engine.view(snapshot or self._live.snapshot(), parameters) as view:
             yield view
 
-    def ask(
+    def question(
         self, wanted: Sequence[Selection], chosen: Mapping[str, Any], known_at: str | None = None
-    ) -> Answer:
-        """Rows of tables with what proves them.
+    ) -> Question:
+        """Settle what is asked, before anything is computed.
 
         Args:
             wanted: which rows of which tables.
@@ -169,10 +184,24 @@ class History:
         """
         snapshot = self._live.snapshot()
         parameters = Parameters(known_at=self.known_at(known_at, snapshot), **chosen)
-        with self._engine.view(snapshot, parameters) as view:
-            tables = {one.table: view.select(one) for one in wanted}
-        names = [one.table for one in wanted]
-        return Answer(self.proof(names, parameters, snapshot), tuple(wanted), tables)
+        proof = self.proof([one.table for one in wanted], parameters, snapshot)
+        return Question(proof, tuple(wanted), snapshot)
+
+    def answer(self, question: Question) -> Answer:
+        """The rows that were asked for, with what proves them.
+
+        Raises:
+            UnavailableError: the disk.
+        """
+        with self._engine.view(question.snapshot, question.proof.parameters) as view:
+            tables = {one.table: view.select(one) for one in question.selections}
+        return Answer(question.proof, question.selections, tables)
+
+    def ask(
+        self, wanted: Sequence[Selection], chosen: Mapping[str, Any], known_at: str | None = None
+    ) -> Answer:
+        """What `question` and `answer` give together, and raise."""
+        return self.answer(self.question(wanted, chosen, known_at))
 
     def proof(self, names: Sequence[str], parameters: Parameters, snapshot: Snapshot) -> Proof:
         """What proves an answer made of these tables."""

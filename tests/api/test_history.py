@@ -33,6 +33,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                 told = event(number, artifact={"digest": f"sha256:{content * 64}"})
                 told["time"] = f"2026-03-{number + 2:02d}T10:00:00Z"
                 assert client.post("/events", json=told).status_code == 201
+            told = event(5, service="blog", environment="staging")
+            told["time"] = "2026-03-05T10:00:00Z"
+            assert client.post("/events", json=told).status_code == 201
             told = event(9)
             told |= {"type": "pipeledger.incident.opened.v1", "time": "2026-03-03T11:00:00Z"}
             told["data"] = {"incident": "i", "service": "checkout", "environment": "production"}
@@ -49,7 +52,7 @@ def client(server: Running) -> Iterator[httpx.Client]:
 
 def test_deployments_come_with_what_proves_them(client: httpx.Client) -> None:
     """Position, root, checkpoint, parameters and definitions."""
-    answer = client.get("/deployments", params=MARCH)
+    answer = client.get("/deployments", params=MARCH | {"service": "checkout"})
     told = answer.json()
     assert [row["kind"] for row in told["tables"]["deployments"]] == [
         "planned", "planned", "rollback",
@@ -111,7 +114,8 @@ def test_tables_come_in_every_form(client: httpx.Client) -> None:
     """CSV, an Arrow stream, Parquet."""
 
     def get(media: str) -> bytes:
-        return client.get("/deployments", params=MARCH, headers={"Accept": media}).content
+        params = MARCH | {"service": "checkout"}
+        return client.get("/deployments", params=params, headers={"Accept": media}).content
 
     rows = pq.read_table(io.BytesIO(get("application/vnd.apache.parquet")))
     stream = pa.ipc.open_stream(get("application/vnd.apache.arrow.stream")).read_all()
@@ -120,11 +124,47 @@ def test_tables_come_in_every_form(client: httpx.Client) -> None:
     assert get("text/csv").count(b"\n") == 4
 
 
-def test_an_empty_answer_says_why_and_what_to_run(client: httpx.Client) -> None:
-    """A newcomer sees the next step."""
-    told = client.get("/deployments", params={"service": "nobody"}).json()
-    assert told["tables"]["deployments"] == []
-    assert "pipeledger emit deployment.finished" in told["empty"]["run"]
+@pytest.mark.parametrize(
+    ("path", "params", "why", "run"),
+    [
+        ("/deployments", {"service": "nobody"}, "that matches", "emit deployment.finished"),
+        ("/deployments", MARCH | {"to": "2026-03-02"}, "the latest was at 2026-0", "query"),
+        ("/metrics/dora", {"service": "nobody"}, "that matches", "emit deployment.finished"),
+        ("/metrics/dora", {"to": "2025-03-02"}, "lies in the window", "query deployments"),
+        ("/metrics/dora", MARCH | {"service": "blog"}, "staging (staging)", "query environments"),
+        ("/metrics/mttr", {"service": "nobody"}, "that matches", "emit incident.opened"),
+        ("/incidents", {"team": "nobody"}, "that matches", "emit incident.opened"),
+    ],
+)
+def test_an_empty_answer_says_why_and_what_to_run(
+    client: httpx.Client, path: str, params: dict[str, Any], why: str, run: str
+) -> None:
+    """Nothing at all, nothing in the window, or nothing of production; and the next step."""
+    told = client.get(path, params=params).json()
+    assert why in told["empty"]["why"]
+    assert f"pipeledger {run}" in told["empty"]["run"]
+
+
+def test_an_answer_with_something_in_it_is_not_called_empty(client: httpx.Client) -> None:
+    """Also where a metric has nothing but an open incident."""
+    for path in ("/deployments", "/metrics/dora", "/metrics/mttr"):
+        assert "empty" not in client.get(path, params=MARCH).json()
+
+
+def test_what_held_at_an_instant_is_told(client: httpx.Client) -> None:
+    """Of what holds for a span."""
+    told = client.get("/environments", params={"at": "2026-03-10"}).json()["tables"]
+    assert [row["environment"] for row in told["environments"]] == ["production", "staging"]
+
+
+def test_the_newest_come_first_where_they_are_wanted_so(client: httpx.Client) -> None:
+    """Page by page too."""
+    params = MARCH | {"service": "checkout", "order": "newest", "limit": "2"}
+    first = client.get("/deployments", params=params)
+    following = first.headers["Link"].partition(">")[0].removeprefix("<").partition("/default")[2]
+    pages = [first, client.get(following)]
+    rows = [row["deployment"] for page in pages for row in page.json()["tables"]["deployments"]]
+    assert rows == ["d-2", "d-1", "d-0"]
 
 
 @pytest.mark.parametrize(
@@ -135,6 +175,13 @@ def test_an_empty_answer_says_why_and_what_to_run(client: httpx.Client) -> None:
         ("/metrics/dora", {"baseline_from": "2026-03-02"}, "query baseline_to"),
         ("/metrics/dora", {"bucket": "day", "from": "1990-01-01"}, "query bucket"),
         ("/metrics/dora", {"group_by": "person"}, "query group_by"),
+        ("/metrics/dora", {"at": "2026-03-01"}, "query at"),
+        ("/metrics/mttr", {"group_by": "repository"}, "query group_by"),
+        ("/metrics/mttr", {"repository": "x"}, "query repository"),
+        ("/environments", {"service": "x"}, "query service"),
+        ("/environments", {"from": "2026-03-01"}, "query from"),
+        ("/deployments", {"at": "2026-03-01"}, "query at"),
+        ("/deployments", {"order": "best"}, "query order"),
         ("/deployments", {"from": "yesterday"}, "query from"),
         ("/deployments", {"known_at": "0"}, "query known_at"),
         ("/deployments", {"known_at": "1999-01-01T00:00:00Z"}, "query known_at"),

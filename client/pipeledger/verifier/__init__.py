@@ -12,6 +12,7 @@ Read it in this order; each module only knows those above it.
     chain      a run of entries: links, numbers, signatures, tree; the first bad position
     proof      proof files, and entries with their proof and parts
     lines      entries as exported: one JSON object a line
+    answer     what an answer about the past states of its ledger
     folder     folders: exports and tiled logs
     evidence   any file or folder: what it is, and the verdict on it
 """

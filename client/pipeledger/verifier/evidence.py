@@ -5,6 +5,7 @@
 | an entry with its proof (`*.pipeledger.json`) | context signature, inclusion, checkpoint, parts |
 | a proof file, with the entry beside it | the same, without parts |
 | a receipt, or an answer of several | signature, leaf, checkpoint; inclusion by a proof |
+| an answer about the past | checkpoint, position, root; its rows only by `verify --recompute` |
 | a checkpoint | the log's signature, and what was seen before |
 | entries in a file or folder, a tiled log | every entry, every link, the root |
 | a folder of such files | each of them |
@@ -15,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pipeledger.verifier.answer import check_stated
 from pipeledger.verifier.folder import (
     CHECKPOINT,
     check_folder,
@@ -160,7 +162,26 @@ def _json(raw: bytes, policy: Policy) -> list[Verdict]:
             )
             for one in check_receipts(fields, policy.logs, policy.prove)
         ]
-    raise UncheckedError("a JSON object that is neither a proved entry nor a receipt")
+    if "tables" in fields and "proof" in fields:
+        return [_answer(fields, policy)]
+    raise UncheckedError("a JSON object that is no proved entry, receipt or answer")
+
+
+def _answer(fields: dict[str, Any], policy: Policy) -> Verdict:
+    stated = check_stated(fields["proof"], policy.logs)
+    check_seen(stated.checkpoint, stated.log, policy.settings.known)
+    lines = [f"given at position {stated.at.size}, under a checkpoint that the log signed"]
+    if not stated.settled:
+        lines.append("not checked: the root at that position, which is before the checkpoint")
+    lines.append("not checked: its rows; --recompute makes them again")
+    return Verdict(
+        "answer",
+        stated.log.origin,
+        stated.checkpoint.size,
+        stated.checkpoint.root,
+        lines,
+        {"position": stated.at.size, "recomputed": False},
+    )
 
 
 def _included(proved: ProvedEntry) -> str:

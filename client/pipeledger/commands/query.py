@@ -1,0 +1,124 @@
+"""`pipeledger query`: what the ledger knows of the past, as tables with their proof."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeledger.answers import CSV, JSON, ask, fetch, proof_lines
+from pipeledger.codehost.thing import instant_of, written
+from pipeledger.commands.common import parser_of, settings_of, warn
+from pipeledger.durable import replace
+from pipeledger.summary import add_to_summary
+from pipeledger.views.listing import LISTINGS, listing_page
+from pipeledger.views.metrics import dora_page, mttr_page
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from pipeledger.answers import Answer
+    from pipeledger.page import Page
+    from pipeledger.settings import Settings
+
+METRICS: dict[str, Callable[[Answer], Page]] = {"dora": dora_page, "mttr": mttr_page}
+_EPILOG = """\
+Times are days (2026-01-31), RFC 3339, or 36h, 7d before now. --known-at asks what the ledger knew
+then: a time or a position. An answer kept with --output FILE can be verified later:
+
+  pipeledger query dora --service checkout --from 90d
+  pipeledger query dora --group-by team --baseline-from 2025-10-01 --baseline-to 2026-01-01
+  pipeledger query deployments --environment production --from 7d --csv --output deployments.csv
+"""
+_SPAN = re.compile("[0-9]{1,4}[dh]")
+_PEOPLE = 50
+_MOST = 10_000
+_TIMES = ("from", "to", "at", "baseline_from", "baseline_to")
+_FILTERS = ("service", "team", "environment", "repository")
+_METRIC = ("tz", "bucket", "group_by", "attribution_window_s", "commit_time_basis",
+           "infer_rollback", "count_redeploys")  # fmt: skip
+
+
+def main(words: Sequence[str]) -> int:
+    """Ask and show; the exit status."""
+    parser = parser_of("query", "Ask what the ledger knows of the past.", _EPILOG)
+    parser.add_argument("what", choices=[*LISTINGS, *METRICS])
+    for name in _TIMES:
+        parser.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="TIME")
+    parser.add_argument("--known-at", metavar="TIME|POSITION", help="what the ledger knew then")
+    for name in _FILTERS:
+        parser.add_argument(f"--{name}", help="only of this one")
+    parser.add_argument("--tz", metavar="ZONE", help="of days and weeks (UTC)")
+    parser.add_argument("--bucket", choices=["day", "week", "month"], help="a series, too")
+    parser.add_argument("--group-by", choices=_FILTERS, help="numbers of each")
+    parser.add_argument("--attribution-window-s", metavar="SECONDS", help="(86400)")
+    parser.add_argument("--commit-time-basis", choices=["authored", "committed", "merged"])
+    parser.add_argument("--infer-rollback", choices=["true", "false"], help="(true)")
+    parser.add_argument("--count-redeploys", choices=["true", "false"], help="(false)")
+    parser.add_argument("--limit", type=int, metavar="ROWS", help=f"({_PEOPLE}; files {_MOST})")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="the whole answer, which verify takes")
+    form.add_argument("--csv", action="store_true", help="the rows")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write there (JSON, or --csv)")
+    options = parser.parse_args(list(words))
+    settings = settings_of(options)
+    path = f"metrics/{options.what}" if options.what in METRICS else options.what
+    if options.json or options.csv or options.output:
+        return _keep(options, settings, path)
+    answer = ask(settings, path, _query(options, _PEOPLE))
+    page = METRICS[options.what](answer) if options.what in METRICS else _list(answer, options.what)
+    show(page, answer, settings)
+    return 0
+
+
+def show(page: Page, answer: Answer, settings: Settings) -> None:
+    """Show a page with the proof of its answer, and add it to the CI job's own page.
+
+    Raises:
+        ClientError: the answer is not of the ledger whose keys are pinned.
+    """
+    if answer.empty:
+        page.notes.append(f"{answer.empty.get('why', 'nothing')}; next:")
+        page.notes.append(f"  {answer.empty.get('run', '')}")
+    page.proof = proof_lines(answer, settings)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    sys.stdout.write(page.text(width))
+    if problem := add_to_summary(page, os.environ):
+        warn(problem)
+
+
+def _list(answer: Answer, what: str) -> Page:
+    page = listing_page(answer, what)
+    if answer.more:
+        page.notes.append("the newest are shown; more by --limit, --from and --to")
+    return page
+
+
+def _keep(options: argparse.Namespace, settings: Settings, path: str) -> int:
+    got = fetch(settings, path, _query(options, _MOST), CSV if options.csv else JSON)
+    if options.output:
+        replace(options.output.absolute(), got.body)
+    else:
+        sys.stdout.write(got.body.decode("utf-8", "replace") + ("" if options.csv else "\n"))
+    if 'rel="next"' in got.headers.get("link", ""):
+        warn("there are more rows than these: choose a window with --from and --to")
+    return 0
+
+
+def _query(options: argparse.Namespace, limit: int) -> dict[str, str]:
+    now = datetime.now(UTC).replace(microsecond=0)
+    query: dict[str, str] = {}
+    for name in (*_TIMES, "known_at", *_FILTERS, *_METRIC):
+        said = getattr(options, name)
+        if said is not None:
+            span = name in _TIMES and _SPAN.fullmatch(said)
+            query[name] = written(instant_of(said, f"--{name}", now)) if span else said
+    if options.what in LISTINGS:
+        query["limit"] = str(options.limit or limit)
+        query["order"] = "newest"
+    return query

@@ -1,0 +1,149 @@
+"""What is told to people, once: shown on a terminal as aligned tables, or as Markdown.
+
+The words come from a ledger, so they are shown and never obeyed: what is not printable becomes
+`?`, and in Markdown every mark is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_GAP = "  "
+_NARROWEST = 8
+_NUMBER = re.compile(
+    r"[-+]?[0-9][0-9.,]*( (%|s|min|h|d|times|points|a day|a week|a month)( [0-9]+ (s|min|h))?)?|-"
+)
+_MARKS = re.compile(r"([\\`*_{}\[\]#!|<>~])")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under headings.
+
+    Attributes:
+        headings: of the columns; where all are empty, none is shown.
+        rows: cells as texts, as many as headings.
+        title: above it, or nothing.
+    """
+
+    headings: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    title: str = ""
+
+
+@dataclass
+class Page:
+    """One thing that is told.
+
+    Attributes:
+        title: what it is.
+        tables: in order.
+        notes: lines below them.
+        proof: lines at the end, on what it was told.
+    """
+
+    title: str
+    tables: list[Table] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    proof: list[str] = field(default_factory=list)
+
+    def text(self, width: int | None = None) -> str:
+        """For a terminal.
+
+        Args:
+            width: its columns; longer rows lose the ends of their longest cells. None: as long as
+                they are.
+        """
+        blocks = [plain(self.title)]
+        blocks += [_aligned(table, width) for table in self.tables]
+        blocks += ["\n".join(plain(note) for note in lines)
+                   for lines in (self.notes, self.proof) if lines]  # fmt: skip
+        return "\n\n".join(blocks) + "\n"
+
+    def markdown(self) -> str:
+        """For the page of a CI job."""
+        blocks = [f"### {_escaped(self.title)}"]
+        for table in self.tables:
+            if table.title:
+                blocks.append(f"**{_escaped(table.title)}**")
+            right = _to_the_right(table)
+            lines = [
+                _row(table.headings),
+                _row(["---:" if one else "---" for one in right], escape=False),
+                *(_row(cells) for cells in table.rows),
+            ]
+            blocks.append("\n".join(lines))
+        blocks += ["\n".join(f"- {_escaped(note)}" for note in self.notes)] if self.notes else []
+        blocks += ["\n".join(f"<sub>{_escaped(line)}</sub>  " for line in self.proof)]
+        return "\n\n".join(blocks) + "\n"
+
+
+def plain(text: str) -> str:
+    """A text on one line, without anything that a terminal would obey."""
+    return "".join(char if char.isprintable() else "?" for char in " ".join(text.split()))
+
+
+def _aligned(table: Table, width: int | None) -> str:
+    rows = [tuple(plain(cell) for cell in row) for row in table.rows]
+    headings = [tuple(plain(one) for one in table.headings)] if any(table.headings) else []
+    columns = list(zip(*headings, *rows, strict=True))
+    widths = [max(map(_columns, column)) for column in columns]
+    if width is not None:
+        _narrow(widths, width)
+    right = _to_the_right(table)
+    lines = [plain(table.title)] if table.title else []
+    for row in [*headings, *rows]:
+        cells = [
+            _fitted(cell, size, right=one)
+            for cell, size, one in zip(row, widths, right, strict=True)
+        ]
+        lines.append(_GAP.join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _narrow(widths: list[int], width: int) -> None:
+    """Take from the widest column until the row fits, or nothing more can be taken."""
+    over = sum(widths) + len(_GAP) * (len(widths) - 1) - width
+    while over > 0 and max(widths) > _NARROWEST:
+        at = widths.index(max(widths))
+        second = max([size for size in widths if size < widths[at]], default=_NARROWEST)
+        less = min(over, widths[at] - max(second, _NARROWEST)) or 1
+        widths[at] -= less
+        over -= less
+
+
+def _fitted(cell: str, size: int, *, right: bool) -> str:
+    while _columns(cell) > size:
+        cell = f"{cell.removesuffix('…')[:-1]}…"
+    space = " " * (size - _columns(cell))
+    return space + cell if right else cell + space
+
+
+def _to_the_right(table: Table) -> list[bool]:
+    """Which columns hold numbers alone."""
+    columns = zip(*table.rows, strict=True) if table.rows else ([] for _ in table.headings)
+    return [
+        bool(column) and all(_NUMBER.fullmatch(cell) for cell in column) and set(column) != {"-"}
+        for column in map(list, columns)
+    ]
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    narrow = sum(unicodedata.combining(char) > 0 for char in text)
+    return len(text) + wide - narrow
+
+
+def _row(cells: tuple[str, ...] | list[str], *, escape: bool = True) -> str:
+    return f"| {' | '.join(_escaped(cell) if escape else cell for cell in cells)} |"
+
+
+def _escaped(text: str) -> str:
+    return _MARKS.sub(r"\\\1", plain(text)).replace("&", "&amp;")
