@@ -93,6 +93,7 @@ class Origin(_Object):
 class Rating(_Object):
     """How bad somebody finds it."""
 
+    source: Origin | None = None
     severity: str | None = None
     score: str | float | None = None
 

@@ -13,7 +13,7 @@ from intake.severity import of_score, of_word
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from intake.bom.cyclonedx_structure import Vulnerability
+    from intake.bom.cyclonedx_structure import Rating, Vulnerability
     from intake.bom.inventory import Bom
     from intake.report import Reading
 
@@ -72,20 +72,21 @@ def scanned(bom: Bom, vulnerabilities: Iterable[Vulnerability], *, is_image: boo
         })  # fmt: skip
     common = {name: value for name, value in bom.common().items() if name not in _OF_THE_DOCUMENT}
     data = common | {"kind": "container" if is_image else "sca"}
-    return scan.reading("vulnerabilities by severity of their first rating", bom.told, data)
+    return scan.reading("vulnerabilities by severity", bom.told, data)
 
 
 def severity_of(one: Vulnerability) -> str | None:
-    """Of the first rating that has one, by its word, else by its score; None without any.
+    """By the rating of who told of it, else the worst of all ratings; None without any."""
+    teller = one.source.name if one.source is not None else None
+    rated = [(rating.source.name if rating.source else None, _band(rating))
+             for rating in one.ratings or ()]  # fmt: skip
+    own = [band for source, band in rated if band is not None and source == teller]
+    every = [band for _, band in rated if band is not None]
+    return min(own or every, key=_SEVERITIES.index, default=None)
 
-    Ratings come from several sources, and their order is the file's.
-    """
-    for rating in one.ratings or ():
-        if rating.severity:
-            return of_word(rating.severity)
-        if (band := of_score(rating.score)) is not None:
-            return band
-    return None
+
+def _band(rating: Rating) -> str | None:
+    return of_word(rating.severity) if rating.severity else of_score(rating.score)
 
 
 def _affected(one: Vulnerability) -> list[str]:

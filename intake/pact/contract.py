@@ -10,6 +10,7 @@ import msgspec
 from domain.errors import RefusedError
 from intake.instant import told_time
 from intake.json_body import read_fields
+from intake.pact.verified import service_of
 from intake.report import Format, Reading
 from intake.rows import named
 
@@ -80,6 +81,7 @@ def read(body: bytes) -> list[Reading]:
         "counts": {kind: number for kind, number in sorted(counts.items()) if number},
         "tool": tool,
         "tool_version": version,
+        **service_of(consumer),
     }
     return [
         Reading(

@@ -92,6 +92,7 @@ class Verification:
             "results": document.digest if document else None,
             **version_of(self.provider_version),
             **self.more,
+            **service_of(self.more.get("provider")),
         }
         return Reading(
             type="pipeledger.tests.finished.v1",
@@ -111,3 +112,10 @@ def version_of(text: str | None) -> dict[str, str | None]:
     """A version of an application, which teams are told to name by its commit."""
     commit = commit_of(text)
     return {"commit": commit} if commit is not None else {"release": named(text)}
+
+
+def service_of(participant: str | None) -> dict[str, Any]:
+    """The application's name in Pact, which stands for the service's."""
+    if participant is None:
+        return {}
+    return {"service": participant, "service_basis": "pacticipant"}

@@ -12,7 +12,7 @@ import msgspec
 
 from intake.json_body import read_fields
 from intake.pact import contract, result
-from intake.pact.verified import version_of
+from intake.pact.verified import service_of, version_of
 from intake.report import Format, Reading
 from intake.rows import named
 from intake.schemes import AnyOf, Basic, Shared
@@ -64,13 +64,15 @@ def read(body: bytes) -> list[Reading]:
     """
     told = read_fields(body, _Body)
     event = (told.event_name or "").strip()
-    parties = {"consumer": named(told.consumer_name), "provider": named(told.provider_name)}
+    parties: dict[str, Any] = {
+        "consumer": named(told.consumer_name),
+        "provider": named(told.provider_name),
+    }
     if event in _PUBLISHED:
         # The status that may stand beside is that of an earlier verification.
         data = parties | version_of(told.consumer_version_number) | {
             "kind": "contract", "format": "pact", "url": named(told.pact_url),
-            "service": parties["consumer"],
-        }  # fmt: skip
+        } | service_of(parties["consumer"])  # fmt: skip
         return [_reading(event, "artifact.described", data)]
     outcome = _VERIFIED.get(event) or _ENDED.get(told.github_verification_status or "")
     if outcome is None or (event and not event.startswith("provider_verification")):
@@ -79,14 +81,12 @@ def read(body: bytes) -> list[Reading]:
         "kind": "contract", "tool": "pact", "format": "pact-webhook", "outcome": outcome,
         "reported_outcome": told.github_verification_status or event,
         "consumer_version": named(told.consumer_version_number),
-        "service": parties["provider"], "url": named(told.verification_result_url),
-    }  # fmt: skip
+        "url": named(told.verification_result_url),
+    } | service_of(parties["provider"])  # fmt: skip
     return [_reading(event, "tests.finished", data)]
 
 
 def _reading(event: str, what: str, data: dict[str, Any]) -> Reading:
-    if data["service"] is not None:
-        data["service_basis"] = "pacticipant"
     return Reading(
         type=f"pipeledger.{what}.v1",
         kind=named(event) or "provider_verification_published",

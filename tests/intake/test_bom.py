@@ -39,8 +39,9 @@ CYCLONEDX: dict[str, Any] = {
     "dependencies": [{"ref": "a", "dependsOn": ["b"]}, {"ref": "b"}],
 }  # fmt: skip
 VULNERABLE = {"id": "CVE-2021-44228", "source": {"name": "NVD"}, "affects": [{"ref": "log4j"}],
-              "ratings": [{"source": {"name": "NVD"}, "score": 10.0, "severity": "critical"},
-                          {"severity": "low"}], "detail": "planted-text"}  # fmt: skip
+              "ratings": [{"source": {"name": "other"}, "severity": "low"},
+                          {"source": {"name": "NVD"}, "score": 10.0, "severity": "critical"}],
+              "detail": "planted-text"}  # fmt: skip
 XML = f"""<?xml version="1.0"?>
 <bom xmlns="http://cyclonedx.org/schema/bom/1.6" serialNumber="urn:uuid:1" version="1">
  <metadata>
@@ -368,8 +369,9 @@ def test_statements_stand_beside_the_bill() -> None:
 
 
 def test_a_list_without_any_analysis_is_what_a_scanner_found() -> None:
-    """By the severity of the first rating; an empty list is no clean scan."""
-    scored = VULNERABLE | {"id": "CVE-2", "ratings": [{"method": "other"}, {"score": "5.0"}]}
+    """By the severity of who told of it, else the worst; an empty list is no clean scan."""
+    scored = VULNERABLE | {"id": "CVE-2", "ratings": [
+        {"severity": "low"}, {"method": "other"}, {"score": "5.0"}]}  # fmt: skip
     unrated = VULNERABLE | {"id": "CVE-3", "ratings": []}
     told = subject(type="container") | {"vulnerabilities": [VULNERABLE, scored, unrated]}
     _, scan = all_of(json.dumps(told).encode())

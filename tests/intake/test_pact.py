@@ -106,6 +106,7 @@ def test_a_contract_is_described_and_is_no_test_result(
     assert reading.type == "pipeledger.artifact.described.v1"
     assert (data["kind"], data["consumer"], data["provider"]) == ("contract", "Web", "Orders")
     assert (data["counts"], data.get("format_version")) == (counts, version)
+    assert (data["service"], data["service_basis"]) == ("Web", "pacticipant")
     assert "outcome" not in data
 
 
@@ -198,6 +199,7 @@ def test_the_core_lists_its_interactions() -> None:
     data = one(CORE, "pact-verifier").data
     assert data["counts"] == {"passed": 1, "failure": 1, "error": 1, "pending": 1}
     assert (data["consumer"], data["provider"]) == ("Web", "Orders")
+    assert (data["service"], data["service_basis"]) == ("Orders", "pacticipant")
     pending = CORE | {"result": True, "interactionResults": CORE["interactionResults"][::3]}
     assert one(pending, "pact-verifier").data["outcome"] == "success"
 
