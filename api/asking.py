@@ -21,22 +21,36 @@ WINDOW: Final = timedelta(days=90)
 """Length of the window of a metric where none is chosen."""
 
 
-class Question(BaseModel):
+class AsOf(BaseModel):
     """What every question may choose."""
 
     model_config = ConfigDict(extra="forbid")
 
-    since: Annotated[_Instant, Field(alias="from")] = None
-    to: _Instant = None
     at: _Instant = None
     known_at: _Instant = None
+
+    def window(self) -> dict[str, datetime]:
+        """The parameters of the time that it is about, where it chooses one.
+
+        Raises:
+            RefusedError: an instant is none.
+        """
+        at = _read(self.at, "query at")
+        return {} if at is None else {"at": at}
+
+
+class Question(AsOf):
+    """A question about more than one thing."""
+
+    since: Annotated[_Instant, Field(alias="from")] = None
+    to: _Instant = None
     service: _Name = None
     team: _Name = None
     environment: _Name = None
     repository: Annotated[str | None, Field(max_length=4096)] = None
 
     def window(self) -> dict[str, datetime]:
-        """The parameters of its window, where it chooses one.
+        """The parameters of the time that it is about, where it chooses one.
 
         Raises:
             RefusedError: an instant is none.
@@ -44,9 +58,8 @@ class Question(BaseModel):
         told = {
             "window_from": _read(self.since, "query from"),
             "window_to": _read(self.to, "query to"),
-            "at": _read(self.at, "query at"),
         }
-        return {name: value for name, value in told.items() if value is not None}
+        return super().window() | {name: value for name, value in told.items() if value is not None}
 
     def equals(self, *columns: str) -> dict[str, str]:
         """The columns that it chooses a value for.

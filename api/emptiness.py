@@ -74,7 +74,7 @@ def why_empty(history: History, origin: Origin, asked: Asked) -> dict[str, str]:
         when = "at no known time" if last is None else f"at {last:%Y-%m-%dT%H:%M:%SZ}"
         return {
             "why": f"no {origin.what}{chosen} lies in the window; the latest was {when}",
-            "run": f"pipeledger query {origin.rows.table}",
+            "run": f"pipeledger query {origin.rows.table.replace('_', '-')}",
         }
     return _not_counted(origin, rows)
 
@@ -83,7 +83,7 @@ def _not_counted(origin: Origin, rows: list[dict[str, Any]]) -> dict[str, str]:
     """There is something in the window, and no number is made of it."""
     if any(row["tier"] == "production" for row in rows):
         why = f"no {origin.what} in the window is one that counts"
-        return {"why": why, "run": f"pipeledger query {origin.rows.table}"}
+        return {"why": why, "run": f"pipeledger query {origin.rows.table.replace('_', '-')}"}
     places = sorted({
         f"{row['environment']} ({row['tier'] or 'of unknown tier'})"
         for row in rows if row["environment"] is not None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.asking import ListQuestion, MetricQuestion  # noqa: TC001 - the framework reads them
+from api.asking import AsOf, ListQuestion, MetricQuestion  # noqa: TC001 - the framework reads them
 from api.doors import PART_READERS
 from api.emptiness import Asked, why_empty
 from api.entrance import JSON
@@ -20,7 +20,7 @@ from api.reads import enter_reading
 from api.tables import ARROW, CSV, PARQUET, write_table
 from domain.errors import RefusedError
 from domain.log.wire import write_base64
-from projections.selection import Selection
+from projections.selection import MOST, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 _MEDIA: Final = (JSON, CSV, ARROW, PARQUET)
+Digest = Annotated[str, Path(pattern="^[a-z0-9]{1,20}:[0-9a-f]{32,128}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,22 @@ async def get_metric(request: Request, ledger: str, asked: MetricQuestion, name:
     )  # fmt: skip
     chosen = asked.chosen(request.app.state.clock())
     wanted = _Wanted(selections, chosen, asked.known_at, metric.of.origin, matching, metric.counted)
+    return await _answer(request, ledger, wanted)
+
+
+async def get_artifact(
+    request: Request, ledger: str, digest: Digest, asked: Annotated[AsOf, Query()]
+) -> Response:
+    """One artifact, and what was done with it."""
+    listing = LISTINGS["artifacts"]
+    main = replace(listing.origin.rows, equals={"digest": digest})
+    about = [
+        replace(LISTINGS[name].origin.rows, equals={"artifact": digest}, limit=MOST)
+        for name in ("tests", "scans", "approvals")
+    ]
+    deployments = LISTINGS["deployments"].origin.rows
+    about.append(replace(deployments, contains={"artifacts": digest}, limit=MOST))
+    wanted = _Wanted((main, *about), asked.window(), asked.known_at, listing.origin, main)
     return await _answer(request, ledger, wanted)
 
 
@@ -156,6 +173,10 @@ def _add(path: str, name: str, *, metric: bool) -> None:
         )
 
 
+router.add_api_route(
+    "/v1/{ledger}/artifacts/{digest}", get_artifact, methods=["GET"], tags=["history"],
+    name="artifact", summary="Artifact",
+)  # fmt: skip
 for _name in LISTINGS:
     _add(f"/v1/{{ledger}}/{_name}", _name, metric=False)
 for _name in METRICS:

@@ -80,35 +80,132 @@ def _same(*names: str) -> dict[str, str]:
     return {name: name for name in names}
 
 
-_DEPLOYMENTS: Final = Origin(
-    "deployment", _rows("deployments", "finished_at", "deployment_key"), "finished_at",
-    "pipeledger emit deployment.finished deployment=ID service=NAME environment=NAME outcome=…",
-)  # fmt: skip
-_INCIDENTS: Final = Origin(
-    "incident", _rows("incidents", "started_at", "incident_key"), "started_at",
-    "pipeledger emit incident.opened incident=ID service=NAME environment=NAME",
-)  # fmt: skip
+def _origin(what: str, table: str, keys: str, run: str, *, dated: bool = True) -> Origin:
+    """Rows by what one is called, the columns that order them, and the event that makes one.
+
+    Args:
+        what: one of them, in words.
+        table: its table.
+        keys: columns that put rows in order and tell them apart, by spaces.
+        run: arguments of `pipeledger` that make one.
+        dated: the first of the columns is the instant of a row.
+    """
+    order = keys.split()
+    return Origin(what, _rows(table, *order), order[0] if dated else None, f"pipeledger {run}")
+
+
 _SPAN: Final = ("effective_from", "effective_until")
+_DEPLOY: Final = (
+    "emit deployment.finished deployment=ID service=NAME environment=NAME outcome=success"
+)
+_OF_SERVICES: Final = {"service": "services[]", "repository": "repository"}
+_OF_LINE: Final = _same("service", "team", "environment")
 LISTINGS: Final = {
-    "deployments": Listing(_same(*FILTERS), _DEPLOYMENTS),
+    "deployments": Listing(
+        _same(*FILTERS),
+        _origin("deployment", "deployments", "finished_at deployment_key", _DEPLOY),
+    ),
+    "failures": Listing(
+        _same(*FILTERS),
+        _origin("failed deployment", "failures", "finished_at deployment_key", _DEPLOY),
+    ),
+    "lead-times": Listing(
+        _same(*FILTERS),
+        _origin(
+            "deployed change", "lead_times", "finished_at line change_key commit",
+            "import git REPOSITORY --service NAME",
+        ),
+    ),
     "incidents": Listing(
-        {"service": "services[]", "team": "team", "environment": "environment"}, _INCIDENTS
+        _OF_LINE | {"service": "services[]"},
+        _origin(
+            "incident", "incidents", "started_at incident_key",
+            "emit incident.opened incident=ID service=NAME environment=NAME",
+        ),
+    ),
+    "changes": Listing(
+        _OF_SERVICES,
+        _origin(
+            "merged change", "changes", "merged_at change_key",
+            "emit change.merged repository=URL number=N merge_commit=SHA merged_at=TIME",
+        ),
+    ),
+    "reviews": Listing(
+        _same("repository"),
+        _origin(
+            "review", "reviews", "given_at position",
+            "emit change.reviewed repository=URL number=N reviewer.login=NAME verdict=approved",
+        ),
+    ),
+    "approvals": Listing(
+        _same("service", "repository") | {"environment": "environments[]"},
+        _origin(
+            "approval", "approvals", "decided_at approval_key",
+            "emit approval approval=ID artifact=DIGEST environments:='[\"production\"]'",
+        ),
+    ),
+    "artifacts": Listing(
+        _OF_SERVICES | {"environment": "environments[]"},
+        _origin(
+            "artifact", "artifacts", "built_at digest", "emit build artifact=DIGEST commit=SHA"
+        ),
+        of_instant=True,
+    ),
+    "tests": Listing(
+        _OF_SERVICES | _same("environment"),
+        _origin("run of tests", "tests", "finished_at position", "record junit.xml --service NAME"),
+    ),
+    "scans": Listing(
+        _OF_SERVICES | _same("environment"),
+        _origin("scan", "scans", "finished_at position", "record results.sarif --service NAME"),
+    ),
+    "running": Listing(
+        _OF_LINE,
+        _origin(
+            "running service", "running", "line", "snapshot kubernetes ENVIRONMENT", dated=False
+        ),
+        of_instant=True,
+    ),
+    "drift": Listing(
+        _OF_LINE,
+        _origin(
+            "deployed service", "drift", "line", "snapshot kubernetes ENVIRONMENT", dated=False
+        ),
+        of_instant=True,
+    ),
+    "failovers": Listing(
+        _same("service", "environment"),
+        _origin(
+            "failover", "failovers", "started_at failover_key",
+            "emit failover service=NAME environment=NAME from_site=A to_site=B",
+        ),
+    ),
+    "drills": Listing(
+        _same("service", "environment"),
+        _origin(
+            "recovery exercise", "drills", "finished_at drill_key",
+            "emit drill service=NAME environment=NAME",
+        ),
+    ),
+    "restores": Listing(
+        _same("service", "environment"),
+        _origin(
+            "trial of a restore", "restores", "finished_at position",
+            "emit restore service=NAME environment=NAME",
+        ),
     ),
     "services": Listing(
         _same("service", "team") | {"repository": "repositories[]"},
-        Origin("service", _rows("services", "service", "effective_from"), None, _DEPLOYMENTS.run),
+        _origin("service", "services", "service effective_from", _DEPLOY, dated=False),
         _SPAN,
     ),
     "environments": Listing(
         _same("environment"),
-        Origin(
-            "environment", _rows("environments", "environment", "effective_from"), None,
-            _DEPLOYMENTS.run,
-        ),
+        _origin("environment", "environments", "environment effective_from", _DEPLOY, dated=False),
         _SPAN,
     ),
 }  # fmt: skip
-"""Tables that are listed under their own names."""
+"""Tables that are listed, by the last word of their path."""
 
 
 @dataclass(frozen=True, slots=True)

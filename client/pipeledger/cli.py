@@ -25,7 +25,7 @@ VERBS = {
     "import": "send what a git repository tells",
     "snapshot": "send what really runs",
     "reconcile": "compare the ledger with the code host",
-    "query": "deployments, incidents, DORA, MTTR with their proof",
+    "query": "deployments, changes, approvals, DORA …, with their proof",
     "verify": "check a ledger, a proof, a receipt, an export",
     "trust": "choose whose keys are believed",
     "spool": "see and send what waits for the ledger",

@@ -46,7 +46,7 @@ SHORT_FORMS = {
     "drill": Form("drill.finished", {"outcome": "success"}, "recovery"),
     "backup": Form("backup.finished", {"outcome": "success"}, "recovery"),
     "restore": Form("restore.tested", {"outcome": "success"}, "recovery"),
-    "approval": Form("approval.reported", {"verdict": "granted"}, "approval"),
+    "approval": Form("approval.reported", {"verdict": "approved"}, "approval"),
     "rejection": Form("approval.reported", {"verdict": "rejected"}, "approval"),
     "incident": Form("incident.opened", {}, "incident"),
     "release": Form("release.created"),

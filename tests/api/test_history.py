@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from api.listings import LISTINGS
+from domain.event import read_event
+from pipeledger.ci import Job
+from pipeledger.cli import VERBS
+from pipeledger.event import build_event
+from pipeledger.words import data_of, form_of
 from tests.serving import BIN, event, serving
 
 if TYPE_CHECKING:
@@ -149,6 +156,46 @@ def test_an_answer_with_something_in_it_is_not_called_empty(client: httpx.Client
     """Also where a metric has nothing but an open incident."""
     for path in ("/deployments", "/metrics/dora", "/metrics/mttr"):
         assert "empty" not in client.get(path, params=MARCH).json()
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_every_table_is_listed_or_says_what_makes_a_row(client: httpx.Client, name: str) -> None:
+    """Under its own name, and by each of the words that it may be narrowed by."""
+    answer = client.get(f"/{name}")
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    (rows,) = told["tables"].values()
+    assert bool(rows) != bool(told.get("empty"))
+    words = dict.fromkeys(LISTINGS[name].filters, "nobody")
+    assert "that matches" in client.get(f"/{name}", params=words).json()["empty"]["why"]
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_what_it_says_to_run_makes_an_event(name: str) -> None:
+    """The words of `emit` are a valid event once the names in capitals are filled in."""
+    _, verb, *words = shlex.split(LISTINGS[name].origin.run)
+    if verb != "emit":
+        assert verb in VERBS
+        return
+    filled = [
+        word.replace("DIGEST", "sha256:" + "a" * 64).replace("SHA", "c" * 40)
+        .replace("TIME", "2026-03-01T10:00:00Z").replace("URL", "https://code.example/acme/shop")
+        for word in words
+    ]  # fmt: skip
+    form = form_of(filled[0])
+    event = build_event(form, data_of(filled[1:]), Job("", {}), "https://ci.example")
+    assert read_event(event).type == f"pipeledger.{form.type}"
+
+
+def test_an_artifact_is_told_with_what_was_done_with_it(client: httpx.Client) -> None:
+    """By its digest: its deployments, tests, scans and approvals."""
+    told = client.get(f"/artifacts/sha256:{'a' * 64}").json()["tables"]
+    assert [row["digest"] for row in told["artifacts"]] == ["sha256:" + "a" * 64]
+    assert [row["deployment"] for row in told["deployments"]] == ["d-2", "d-0"]
+    assert set(told) == {"artifacts", "deployments", "tests", "scans", "approvals"}
+    unknown = client.get(f"/artifacts/sha256:{'f' * 64}").json()
+    assert "no artifact was reported that matches" in unknown["empty"]["why"]
+    assert client.get("/artifacts/latest").status_code == 400
 
 
 def test_what_held_at_an_instant_is_told(client: httpx.Client) -> None:

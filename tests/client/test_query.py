@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from api import listings
+from pipeledger.views.listing import LISTINGS
+from projections import contract
 from tests.client.test_end_to_end import Shell
 from tests.serving import event, serving
 
@@ -57,6 +60,15 @@ def test_deployments_are_a_table_with_its_proof(shell: Shell) -> None:
     assert "rollback" in lines[5]
     assert any(line.startswith("as of position 9 of pipeledger.invalid/") for line in lines)
     assert "not checked: no key is trusted" in lines[-1]
+
+
+def test_every_table_of_the_ledger_can_be_shown() -> None:
+    """Each under its own name, with columns that it has."""
+    assert set(LISTINGS) == set(listings.LISTINGS)
+    for word, one in LISTINGS.items():
+        assert one.table == listings.LISTINGS[word].origin.rows.table
+        columns = {column.name for column in contract.table(one.table).columns}
+        assert {column for _, column, _ in one.cells} <= columns
 
 
 def test_more_rows_than_are_wanted_are_told_of(shell: Shell) -> None:
