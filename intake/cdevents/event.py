@@ -101,7 +101,7 @@ class Event:
             data: fields; None is left out.
         """
         told = {
-            "url": named(self.content.uri or self.content.url),
+            "url": address_of(self.content.uri or self.content.url),
             "chain": named(self.context.chain_id),
             "commit": commit_of(text)
             if isinstance(text := self.custom.get("commit"), str)

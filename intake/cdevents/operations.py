@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from intake.address import address_of
 from intake.cdevents.event import id_of
 from intake.instant import told_time
 from intake.rows import named
@@ -108,7 +109,7 @@ def incident_detected(event: Event) -> Reading | None:
 
 def incident_reported(event: Event) -> Reading | None:
     """An incident got a ticket."""
-    return _incident(event, "incident.opened", {"url": named(event.content.ticket_uri)})
+    return _incident(event, "incident.opened", {"url": address_of(event.content.ticket_uri)})
 
 
 def incident_resolved(event: Event) -> Reading | None:
@@ -195,7 +196,7 @@ def _approval(event: Event, verdict: str | None, word: str) -> Reading | None:
         "system": named(event.context.source),
         "requester": event.person(content.requestor),
         "approver": event.person(content.responder),
-        "target": named(content.resource_target_url),
-        "url": named(content.approval_details_url),
+        "target": address_of(content.resource_target_url),
+        "url": address_of(content.approval_details_url),
     }
     return event.reading("approval.reported", data)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from domain.errors import RefusedError
+from intake.address import address_of
 from intake.instant import told_time
 from intake.json_body import read_fields
 from intake.pact.examples import Examples, cases_of, claimed_of
@@ -64,7 +65,10 @@ def read(body: bytes) -> list[Reading]:
     result = read_fields(body, _Result)
     verifier = result.verified_by or _Verifier()
     told = result.test_results
-    more: dict[str, Any] = {"provider": named(result.provider_name), "url": named(result.build_url)}
+    more: dict[str, Any] = {
+        "provider": named(result.provider_name),
+        "url": address_of(result.build_url),
+    }
     verification = Verification(
         form="pact-result",
         counted="interactions",

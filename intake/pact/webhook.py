@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from intake.address import address_of
 from intake.json_body import read_fields
 from intake.pact import contract, result
 from intake.pact.verified import service_of, version_of
@@ -71,7 +72,7 @@ def read(body: bytes) -> list[Reading]:
     if event in _PUBLISHED:
         # The status that may stand beside is that of an earlier verification.
         data = parties | version_of(told.consumer_version_number) | {
-            "kind": "contract", "format": "pact", "url": named(told.pact_url),
+            "kind": "contract", "format": "pact", "url": address_of(told.pact_url),
         } | service_of(parties["consumer"])  # fmt: skip
         return [_reading(event, "artifact.described", data)]
     outcome = _VERIFIED.get(event) or _ENDED.get(told.github_verification_status or "")
@@ -81,7 +82,7 @@ def read(body: bytes) -> list[Reading]:
         "kind": "contract", "tool": "pact", "format": "pact-webhook", "outcome": outcome,
         "reported_outcome": told.github_verification_status or event,
         "consumer_version": named(told.consumer_version_number),
-        "url": named(told.verification_result_url),
+        "url": address_of(told.verification_result_url),
     } | service_of(parties["provider"])  # fmt: skip
     return [_reading(event, "tests.finished", data)]
 

@@ -69,7 +69,8 @@ def one(kind: str, /, **content: Any) -> tuple[str, dict[str, Any]]:  # noqa: AN
 def test_runs_end_as_their_outcome_says(told: str, outcome: str) -> None:
     """In this version's words and in older ones."""
     what, data = one("pipelinerun.finished", outcome=told, pipelineName="ci",
-                     uri="https://ci.example/7", errors="planted")  # fmt: skip
+                     uri="https://planted@ci.example/7?token=planted",
+                     errors="planted")  # fmt: skip
     assert (what, data["outcome"], data["reported_outcome"]) == ("pipeline.finished", outcome, told)
     assert (data["run"], data["pipeline"], data["url"]) == ("s-1", "ci", "https://ci.example/7")
     what, data = one("taskrun.finished", outcome=told, taskName="lint", pipelineRun={"id": "r-1"})
