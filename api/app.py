@@ -10,6 +10,8 @@ from fastapi import FastAPI, Response
 from starlette.concurrency import run_in_threadpool
 
 from api import conflicts, history, intake, problems, reading, reads, recording, sources, writing
+from api.console import entrance, pages
+from api.console.session import Sessions
 from api.entrance import TEXT
 from api.rates import Rates
 from api.seldom import Seldom
@@ -47,6 +49,8 @@ def make_app(
     app.state.telemetry = telemetry
     app.state.reports = asyncio.Semaphore(recording.AT_ONCE)
     app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
+    app.state.logins = Rates(entrance.LOGINS_PER_S, entrance.LOGINS_AT_ONCE, time.monotonic)
+    app.state.sessions = Sessions(served, entropy, clock)
     app.state.reads = Seldom(reads.PERIOD_S, reads.AT_MOST, time.monotonic)
     app.state.conflicts = Seldom(conflicts.PERIOD_S, conflicts.AT_MOST, time.monotonic)
     problems.install(app)
@@ -56,6 +60,8 @@ def make_app(
     app.include_router(sources.router)
     app.include_router(reading.router)
     app.include_router(history.router)
+    app.include_router(entrance.router)
+    app.include_router(pages.router)
 
     @app.get("/healthz", tags=["operation"])
     async def healthz() -> Response:

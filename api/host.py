@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
@@ -75,6 +75,7 @@ class Served:
         sources: which systems deliver by webhook.
         counts: what came from them.
         history: what can be asked of its past.
+        session_key: signs the sessions of people who look at its console.
     """
 
     ledger: Ledger
@@ -84,6 +85,7 @@ class Served:
     sources: Sources
     counts: SourceCounts
     history: History
+    session_key: bytes = field(repr=False)
 
     def close(self) -> None:
         """Close the ledger and what follows it."""
@@ -193,6 +195,7 @@ class Host:
         return Served(
             ledger, self.register(name), self.tokens(name), self.emitters(name),
             self.sources(name), counts, history_of(ledger, self.place(name).derived),
+            RegisterKeys.load(self.place(name).secrets).session,
         )  # fmt: skip
 
     def place(self, name: str) -> Place:

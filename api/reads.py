@@ -35,14 +35,24 @@ async def enter_reading(
 ) -> tuple[Served, Credential]:
     """What `enter` gives and raises; an auditor's read is in the ledger before its answer."""
     here, credential = enter(request, ledger, roles)
-    if credential.role == "auditor":
-        await _record(request, here, credential)
+    await record_read(
+        request, here, credential, request.url.path.removeprefix(f"/v1/{here.ledger.name}/")
+    )
     return here, credential
 
 
-async def _record(request: Request, here: Served, credential: Credential) -> None:
+async def record_read(request: Request, here: Served, credential: Credential, path: str) -> None:
+    """Have an auditor's read in the ledger before its answer; other roles' are not recorded.
+
+    Args:
+        request: with what it asks for in its query.
+        here: the ledger that is read.
+        credential: whose read it is.
+        path: what is read.
+    """
+    if credential.role != "auditor":
+        return
     state = request.app.state
-    path = request.url.path.removeprefix(f"/v1/{here.ledger.name}/")
     asked = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in _PAGING)
     now = state.clock()
     said = f"{credential.id}\n{path}\n{asked}\n{now:%Y-%m-%dT%H}"

@@ -7,14 +7,14 @@ import hmac
 import threading
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from psycopg import sql
 
 from domain.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from domain.log.key import Entropy
@@ -69,7 +69,7 @@ class Tokens:
         self._clock = clock
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._known: dict[bytes, tuple[float, Credential | None]] = {}
+        self._known: dict[bytes | str, tuple[float, Credential | None]] = {}
         table = sql.Identifier(schema, "tokens")
         self._insert = sql.SQL(
             "INSERT INTO {} (digest, credential, principal, role, sources, expires)"
@@ -78,6 +78,10 @@ class Tokens:
         self._find = sql.SQL(
             "SELECT digest, credential, principal, role, sources, expires FROM {}"
             " WHERE digest = %s AND revoked_at IS NULL"
+        ).format(table)
+        self._of = sql.SQL(
+            "SELECT credential, principal, role, sources, expires FROM {}"
+            " WHERE credential = %s AND revoked_at IS NULL"
         ).format(table)
         self._all = sql.SQL(
             "SELECT credential, principal, role, sources, expires FROM {}"
@@ -109,14 +113,23 @@ class Tokens:
     def find(self, text: str) -> Credential | None:
         """The credential of a token that is valid now."""
         digest = _digest(text)
+        return self._valid(digest, lambda: self._look_up(digest))
+
+    def of(self, credential: str) -> Credential | None:
+        """The credential of this id, if its token is valid now."""
+        return self._valid(credential, lambda: self._look_up_id(credential))
+
+    def _valid(
+        self, key: bytes | str, look_up: Callable[[], Credential | None]
+    ) -> Credential | None:
         now = self._monotonic()
-        known = self._known.get(digest)
+        known = self._known.get(key)
         if known is None or now - known[0] > _TRUSTED_S:
-            known = (now, self._look_up(digest))
+            known = (now, look_up())
             with self._lock:
                 if len(self._known) >= _REMEMBERED:
                     self._known.clear()
-                self._known[digest] = known
+                self._known[key] = known
         credential = known[1]
         if credential is None:
             return None
@@ -127,7 +140,7 @@ class Tokens:
         """Every token that was not revoked."""
         with self._database.session("writer") as connection:
             rows = connection.execute(self._all).fetchall()
-        return [Credential(row[0], row[1], row[2], tuple(row[3]), row[4]) for row in rows]
+        return [_credential(row) for row in rows]
 
     def check(self, credential: str) -> None:
         """Refuse an id that no valid token has.
@@ -157,7 +170,16 @@ class Tokens:
         # The index found it by comparing bytes; this comparison takes the same time for all.
         if row is None or not hmac.compare_digest(bytes(row[0]), digest):
             return None
-        return Credential(row[1], row[2], row[3], tuple(row[4]), row[5])
+        return _credential(row[1:])
+
+    def _look_up_id(self, credential: str) -> Credential | None:
+        with self._database.session("writer") as connection:
+            row = connection.execute(self._of, (credential,)).fetchone()
+        return None if row is None else _credential(row)
+
+
+def _credential(row: Sequence[Any]) -> Credential:
+    return Credential(row[0], row[1], row[2], tuple(row[3]), row[4])
 
 
 def _digest(text: str) -> bytes:

@@ -41,6 +41,12 @@ class RegisterKeys:
     register: bytes
     sealing: bytes
 
+    @property
+    def session(self) -> bytes:
+        """Signs the sessions of people who look at the console."""
+        info = b"pipeledger/session/v1"
+        return HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self.sealing)
+
     @classmethod
     def create(cls, folder: Path, entropy: Entropy) -> RegisterKeys:
         """Make those that are missing; existing ones stay."""

@@ -1,0 +1,1 @@
+"""The console: pages for people, drawn in the server, that work without JavaScript."""

@@ -1,0 +1,163 @@
+"""Who may look: logging in with a token, logging out, and the check before every page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import parse_qs, quote, urlencode
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.bodies import read_body
+from api.console.page import ASSETS, HEADERS, draw, is_own
+from api.console.session import COOKIE, LENGTH
+from api.doors import check_role
+from api.problems import TooManyError, UnauthorisedError, status_of
+from domain.errors import ForbiddenError, NotFoundError, PipeledgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from api.host import Served
+    from store.credentials import Credential
+
+router = APIRouter(include_in_schema=False)
+
+LOOKERS: Final = ("auditor", "operator", "approver")
+"""Roles that may look at the console."""
+LOGINS_PER_S: Final = 0.2
+LOGINS_AT_ONCE: Final = 10.0
+_MAX_FORM: Final = 10_000
+_SEE_OTHER: Final = 303
+_KEPT: Final = "public, max-age=31536000, immutable"
+
+
+@router.get("/")
+async def get_root() -> Response:
+    """The console is what a browser wants here."""
+    return _to("/console/")
+
+
+@router.get("/console")
+@router.get("/console/")
+async def get_console(request: Request) -> Response:
+    """The overview of the session's ledger, or the way in."""
+    session = request.app.state.sessions.find(request.cookies.get(COOKIE, ""))
+    return _to("/console/login" if session is None else f"/console/{session.ledger}/overview")
+
+
+@router.get("/console/assets/{name}")
+async def get_asset(name: str) -> Response:
+    """A style sheet or picture of the console's own."""
+    if name not in ASSETS:
+        raise NotFoundError(f"no asset {name}")
+    media, body = ASSETS[name]
+    return Response(body, headers=HEADERS | {"Cache-Control": _KEPT}, media_type=media)
+
+
+@router.get("/console/login")
+async def get_login(request: Request) -> Response:
+    """The form that takes a token."""
+    return _form(request, request.query_params.get("then", ""))
+
+
+@router.post("/console/login")
+async def post_login(request: Request) -> Response:
+    """Begin a session for the bearer of a token."""
+    state = request.app.state
+    told = parse_qs((await read_body(request, _MAX_FORM)).decode("utf-8", "replace"))
+    ledger, token, then = (told.get(name, [""])[0] for name in ("ledger", "token", "then"))
+    try:
+        found = await _let_in(request, ledger, token)
+    except (ForbiddenError, TooManyError, UnauthorisedError) as refused:
+        return _form(request, then, ledger, refused)
+    answer = _to(then if _is_place(then, ledger) else f"/console/{ledger}/overview")
+    answer.set_cookie(
+        COOKIE, state.sessions.begin(ledger, found), max_age=int(LENGTH.total_seconds()),
+        path="/console", secure=request.url.scheme == "https", httponly=True, samesite="strict",
+    )  # fmt: skip
+    return answer
+
+
+@router.post("/console/logout")
+async def post_logout(request: Request) -> Response:
+    """End the session."""
+    sessions = request.app.state.sessions
+    session = sessions.find(request.cookies.get(COOKIE, ""))
+    if session is not None and is_own(request):
+        sessions.end(session)
+    answer = _to("/console/login")
+    answer.delete_cookie(COOKIE, path="/console", httponly=True, samesite="strict")
+    return answer
+
+
+async def shown(
+    request: Request,
+    ledger: str,
+    make: Callable[[Served, Credential], Awaitable[Response]],
+) -> Response:
+    """A page for whoever may see it; for others the way in, or why not.
+
+    Args:
+        request: of the page.
+        ledger: whose page it is.
+        make: makes the page.
+    """
+    state = request.app.state
+    session = state.sessions.find(request.cookies.get(COOKIE, ""))
+    found = None
+    if session is not None and session.ledger == ledger:
+        found = await run_in_threadpool(state.served[ledger].tokens.of, session.credential)
+    if found is None:
+        # The address may hold what people searched for; it stays within this host.
+        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return _to(f"/console/login?{urlencode({'then': wanted})}")
+    try:
+        state.rates.take(found.id)
+        check_role(found, LOOKERS, "token")
+        return await make(state.served[ledger], found)
+    except PipeledgerError as error:
+        status = status_of(error)
+        return draw("problem.html", status, title=status.phrase, why=str(error),
+                    ledger=ledger, role=found.role, here="")  # fmt: skip
+
+
+async def _let_in(request: Request, ledger: str, token: str) -> Credential:
+    """The credential of a token that may look at a ledger.
+
+    Raises:
+        ForbiddenError: another site's form, or a role that may not look.
+        TooManyError: too many tries from this address.
+        UnauthorisedError: no valid token for this ledger.
+    """
+    state = request.app.state
+    if not is_own(request):
+        raise ForbiddenError("form", "it was sent from a page of another site")
+    state.logins.take(request.client.host if request.client else "")
+    here = state.served.get(ledger)
+    found = None if here is None else await run_in_threadpool(here.tokens.find, token.strip())
+    if found is None:
+        raise UnauthorisedError("This token is not valid for this ledger.")
+    check_role(found, LOOKERS, "token")
+    return cast("Credential", found)
+
+
+def _form(
+    request: Request, then: str, ledger: str = "", refused: PipeledgerError | None = None
+) -> Response:
+    names = sorted(request.app.state.served)
+    return draw(
+        "login.html", 200 if refused is None else status_of(refused),
+        ledgers=names, chosen=ledger, then=then, refused=None if refused is None else str(refused),
+    )  # fmt: skip
+
+
+def _is_place(then: str, ledger: str) -> bool:
+    """Whether it is a page of this ledger's console, and no other place."""
+    return then.startswith(f"/console/{quote(ledger)}/") and "\\" not in then and then.isprintable()
+
+
+def _to(place: str) -> Response:
+    return Response(status_code=_SEE_OTHER, headers=HEADERS | {
+        "Location": place, "Cache-Control": "no-store",
+    })  # fmt: skip
