@@ -49,7 +49,7 @@ def make_app(
     app.state.telemetry = telemetry
     app.state.reports = asyncio.Semaphore(recording.AT_ONCE)
     app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
-    app.state.logins = Rates(entrance.LOGINS_PER_S, entrance.LOGINS_AT_ONCE, time.monotonic)
+    app.state.wrong_tokens = Rates(entrance.WRONG_PER_S, entrance.WRONG_AT_ONCE, time.monotonic)
     app.state.sessions = Sessions(served, entropy, clock)
     app.state.reads = Seldom(reads.PERIOD_S, reads.AT_MOST, time.monotonic)
     app.state.conflicts = Seldom(conflicts.PERIOD_S, conflicts.AT_MOST, time.monotonic)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PERIOD_S: Final = 3600.0
 AT_MOST: Final = 100_000
-_PAGING: Final = frozenset({"after", "limit"})
+_PAGING: Final = frozenset({"after", "limit", "offset"})
 _LOG: Final = logging.getLogger("pipeledger.api")
 
 
@@ -60,8 +60,9 @@ async def record_read(request: Request, here: Served, credential: Credential, pa
     if not state.reads.now(digest):
         return
     resource = path.partition("/")[0]
-    # Positions and commitments are the ledger's own; a stream's name may have come from outside.
-    shown = path if resource in {"entries", "documents"} else resource
+    # Positions, commitments and pages are the ledger's own; a stream's name may have come from
+    # outside.
+    shown = path if resource in {"entries", "documents", "console"} else resource
     names = sorted({name for name, _ in asked})
     data = {
         "evidence": resource,

@@ -60,6 +60,8 @@ class PageQuestion(MetricQuestion):
             end = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
             chosen |= {"window_from": end - timedelta(days=int(self.picked)), "window_to": end}
         begin, end = chosen["window_from"], chosen["window_to"]
+        # What runs, runs at the end of the window.
+        chosen.setdefault("at", end)
         length = end - begin
         chosen["bucket"] = (
             "day" if length <= _BY_DAY else "week" if length <= _BY_WEEK

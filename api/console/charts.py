@@ -6,6 +6,7 @@ taken out: the console's policy lets neither in.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,9 @@ from pygal.etree import etree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+# The library hooks itself into every import of the process, for maps that are not used here.
+sys.meta_path[:] = [one for one in sys.meta_path if type(one).__module__ != pygal.__name__]
 
 _DRAWN: Final = frozenset({"g", "rect", "circle", "path", "text", "line"})
 _LABELS: Final = 8
@@ -74,7 +78,8 @@ def lines(
     """Values over steps; a step without a value interrupts its line."""
     chart = pygal.Line(
         **_SIZE, **_steps(steps), js=(), show_legend=False, allow_interruptions=True,
-        dots_size=3, formatter=told, value_formatter=told, include_x_axis=True, max_scale=6, no_data_text="",
+        dots_size=3, formatter=told, value_formatter=told, include_x_axis=True, max_scale=6,
+        no_data_text="",
     )  # fmt: skip
     return _drawn(chart, title, series)
 

@@ -25,8 +25,8 @@ router = APIRouter(include_in_schema=False)
 
 LOOKERS: Final = ("auditor", "operator", "approver")
 """Roles that may look at the console."""
-LOGINS_PER_S: Final = 0.2
-LOGINS_AT_ONCE: Final = 10.0
+WRONG_PER_S: Final = 0.2
+WRONG_AT_ONCE: Final = 10.0
 _MAX_FORM: Final = 10_000
 _SEE_OTHER: Final = 303
 _KEPT: Final = "public, max-age=31536000, immutable"
@@ -127,16 +127,17 @@ async def _let_in(request: Request, ledger: str, token: str) -> Credential:
 
     Raises:
         ForbiddenError: another site's form, or a role that may not look.
-        TooManyError: too many tries from this address.
+        TooManyError: too many wrong tokens from this address.
         UnauthorisedError: no valid token for this ledger.
     """
     state = request.app.state
     if not is_own(request):
         raise ForbiddenError("form", "it was sent from a page of another site")
-    state.logins.take(request.client.host if request.client else "")
     here = state.served.get(ledger)
     found = None if here is None else await run_in_threadpool(here.tokens.find, token.strip())
     if found is None:
+        # Only wrong tokens count: who guesses must not lock others of the same address out.
+        state.wrong_tokens.take(request.client.host if request.client else "")
         raise UnauthorisedError("This token is not valid for this ledger.")
     check_role(found, LOOKERS, "token")
     return cast("Credential", found)

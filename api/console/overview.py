@@ -5,10 +5,12 @@ Every number is from the definitions; the page only words and draws them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from api.console import charts, wording
+from api.console import charts, running, wording
 from api.console.charts import Series
+from api.listings import LISTINGS, METRICS
 from projections.selection import Selection
 
 if TYPE_CHECKING:
@@ -76,8 +78,8 @@ def wanted(asked: PageQuestion) -> list[Selection]:
         Selection("mttr", order=_BY_WINDOW),
         Selection("comparison", order=("group_key",)),
         Selection("window_gaps", order=("part", "window_from", "gap", "name")),
-        Selection("deployments", asked.equals("service", "team", "environment", "repository"),
-                  "finished_at", ("-finished_at", "-deployment_key"), limit=RECENT),
+        replace(LISTINGS["deployments"].matching(asked), during="finished_at", limit=RECENT),
+        running.wanted(asked, running.CELLS),
         *names_wanted(),
     ]  # fmt: skip
 
@@ -121,12 +123,14 @@ class Overview:
         compared: list[Row] = answer.tables["comparison"].to_pylist()
         self.compared = compared[0] if compared else {}
         self.recent: list[Row] = answer.tables["deployments"].to_pylist()
+        self.running = running.Matrix(answer.tables["running"].to_pylist())
         self._labels = [wording.day(row["window_from"]) for row in self.steps]
 
     @property
     def is_empty(self) -> bool:
         """Nothing happened that could be counted."""
-        return not (self.dora["counted"] or self.mttr["incidents"] or self.mttr["open"])
+        counted = (self.dora[name] for name in METRICS["dora"].counted)
+        return not any((*counted, *(self.mttr[name] for name in METRICS["mttr"].counted)))
 
     def cards(self) -> list[Card]:
         """The metrics, each for itself: none is blended with another."""

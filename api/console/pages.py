@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -10,21 +11,22 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api import sources
-from api.console import timeline
+from api.console import running, timeline
 from api.console.asking import LENGTHS, PageQuestion
 from api.console.entrance import shown
 from api.console.overview import BANDS, Overview, names_wanted, offered, wanted
 from api.console.page import HEADERS, draw
+from api.emptiness import Asked, why_empty
 from api.entrance import JSON
-from api.history import METRICS
+from api.listings import LISTINGS, METRICS
 from api.reads import record_read
-from projections.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.host import Served
     from projections.history import Answer
+    from projections.selection import Selection
     from store.credentials import Credential
 
 router = APIRouter(include_in_schema=False)
@@ -38,12 +40,14 @@ _FIELDS: Final = ("days", "from", "to", "service", "team", "environment", "known
 async def get_overview(request: Request, ledger: str) -> Response:
     """The metrics, their course, newest deployments and sources."""
 
-    def make(here: Served, credential: Credential) -> Response:
-        asked, answer = _ask(request, here, wanted)
+    def make(here: Served, credential: Credential, asked: PageQuestion) -> Response:
+        answer = _ask(request, here, asked, wanted(asked))
         seen = Overview(answer)
-        systems = sources.shown(here, request.app.state.clock())
-        return _draw(request, here, credential, "overview", asked, answer, seen=seen,
-                     bands=BANDS, sources=systems, empty=METRICS["dora"][1])  # fmt: skip
+        return _draw(
+            request, here, credential, "overview", asked, answer, seen=seen, bands=BANDS,
+            empty=_empty(here, asked, answer, seen),
+            sources=sources.shown(here, request.app.state.clock()),
+        )  # fmt: skip
 
     return await _page(request, ledger, "overview", make)
 
@@ -52,11 +56,9 @@ async def get_overview(request: Request, ledger: str) -> Response:
 async def get_deployments(request: Request, ledger: str) -> Response:
     """Deployments of every environment along time, and as a list."""
 
-    def make(here: Served, credential: Credential) -> Response:
-        filters = ("service", "team", "environment", "repository")
-        asked, answer = _ask(request, here, lambda asked: [
-            _listed("deployments", asked, filters, "finished_at", "deployment_key"),
-            *names_wanted(),
+    def make(here: Served, credential: Credential, asked: PageQuestion) -> Response:
+        answer = _ask(request, here, asked, [
+            _listed("deployments", asked), *names_wanted(),
         ])  # fmt: skip
         rows = answer.tables["deployments"].to_pylist()
         turning = _turning(request, asked, rows)
@@ -70,10 +72,9 @@ async def get_deployments(request: Request, ledger: str) -> Response:
 async def get_incidents(request: Request, ledger: str) -> Response:
     """Incidents as a list."""
 
-    def make(here: Served, credential: Credential) -> Response:
-        filters = ("service", "team", "environment")
-        asked, answer = _ask(request, here, lambda asked: [
-            _listed("incidents", asked, filters, "started_at", "incident_key"), *names_wanted(),
+    def make(here: Served, credential: Credential, asked: PageQuestion) -> Response:
+        answer = _ask(request, here, asked, [
+            _listed("incidents", asked), *names_wanted(),
         ])  # fmt: skip
         rows = answer.tables["incidents"].to_pylist()
         return _draw(request, here, credential, "incidents", asked, answer, rows=rows[:ROWS],
@@ -82,13 +83,30 @@ async def get_incidents(request: Request, ledger: str) -> Response:
     return await _page(request, ledger, "incidents", make)
 
 
+@router.get("/console/{ledger}/running")
+async def get_running(request: Request, ledger: str) -> Response:
+    """What runs where at the end of the window, and whether that is what was deployed."""
+
+    def make(here: Served, credential: Credential, asked: PageQuestion) -> Response:
+        answer = _ask(request, here, asked, [
+            running.wanted(asked, ROWS + 1), running.wanted(asked, ROWS + 1, "drift"),
+            *names_wanted(),
+        ])  # fmt: skip
+        rows = answer.tables["running"].to_pylist()
+        drift = {row["line"]: row for row in answer.tables["drift"].to_pylist()}
+        return _draw(request, here, credential, "running", asked, answer, rows=rows[:ROWS],
+                     drift=drift, **_turning(request, asked, rows))  # fmt: skip
+
+    return await _page(request, ledger, "running", make)
+
+
 @router.get("/console/{ledger}/answer")
 async def get_answer(request: Request, ledger: str) -> Response:
     """The overview's answer as a file, with what proves it."""
 
-    def make(here: Served, credential: Credential) -> Response:
+    def make(here: Served, credential: Credential, asked: PageQuestion) -> Response:
         del credential
-        _, answer = _ask(request, here, wanted)
+        answer = _ask(request, here, asked, wanted(asked))
         name = f"{ledger}-{answer.proof.position}.answer.json"
         return Response(msgspec.json.encode(answer.told()), media_type=JSON, headers=HEADERS | {
             "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store",
@@ -98,29 +116,39 @@ async def get_answer(request: Request, ledger: str) -> Response:
 
 
 async def _page(
-    request: Request, ledger: str, name: str, make: Callable[[Served, Credential], Response]
+    request: Request,
+    ledger: str,
+    name: str,
+    make: Callable[[Served, Credential, PageQuestion], Response],
 ) -> Response:
     async def recorded(here: Served, credential: Credential) -> Response:
+        # Before it is recorded: the words of a question are ours, whatever an address says.
+        asked = PageQuestion.of(request.query_params)
         await record_read(request, here, credential, f"console/{name}")
-        return await run_in_threadpool(make, here, credential)
+        return await run_in_threadpool(make, here, credential, asked)
 
     return await shown(request, ledger, recorded)
 
 
-def _ask(
-    request: Request, here: Served, select: Callable[[PageQuestion], list[Selection]]
-) -> tuple[PageQuestion, Answer]:
-    asked = PageQuestion.of(request.query_params)
-    chosen = asked.chosen(request.app.state.clock())
-    return asked, here.history.ask(select(asked), chosen, asked.known_at)
+def _ask(request: Request, here: Served, asked: PageQuestion, wanted: list[Selection]) -> Answer:
+    return here.history.ask(wanted, asked.chosen(request.app.state.clock()), asked.known_at)
 
 
-def _listed(
-    table: str, asked: PageQuestion, filters: tuple[str, ...], instant: str, key: str
-) -> Selection:
+def _listed(table: str, asked: PageQuestion) -> Selection:
+    listing = LISTINGS[table]
     # One more than is shown: whether there is a next page.
-    return Selection(table, asked.equals(*filters), instant, (f"-{instant}", f"-{key}"),
-                     asked.offset, ROWS + 1)  # fmt: skip
+    return replace(listing.matching(asked), during=listing.origin.instant, offset=asked.offset,
+                   limit=ROWS + 1)  # fmt: skip
+
+
+def _empty(here: Served, asked: PageQuestion, answer: Answer, seen: Overview) -> dict[str, str]:
+    """Why nothing was counted and what to run; nothing to say where something was."""
+    if not seen.is_empty:
+        return {}
+    proof, listing = answer.proof, METRICS["dora"].of
+    chosen = {"window_from": proof.parameters.window_from, "window_to": proof.parameters.window_to}
+    why = Asked(listing.matching(asked), chosen, proof.position, metric=True)
+    return why_empty(here.history, listing.origin, why)
 
 
 def _turning(request: Request, asked: PageQuestion, rows: list[dict[str, Any]]) -> dict[str, Any]:

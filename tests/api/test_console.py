@@ -1,0 +1,271 @@
+"""The console over HTTP: who may look, what the pages say, and what no name can do to them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from html import unescape
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.serving import BIN, event, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.serving import Running
+
+HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
+SEPTEMBER = {"from": "2026-09-01", "to": "2026-10-01"}
+PAGES = ("overview", "deployments", "running", "incidents")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server that was told of four deployments, one rolled back and one of a hostile name."""
+    with serving(tmp_path_factory.mktemp("console") / "data") as running:
+        with running.http() as client:
+            for number, content in enumerate("abac"):
+                told = event(number, artifact={"digest": f"sha256:{content * 64}"})
+                told["time"] = f"2026-09-{number + 2:02d}T10:00:00Z"
+                if content == "c":
+                    place = {"environment": f"{HOSTILE} production", "release": HOSTILE}
+                    told["data"] |= {"service": HOSTILE} | place
+                assert client.post("/events", json=told).status_code == 201
+            told = event(9)
+            told |= {"type": "pipeledger.incident.opened.v1", "time": "2026-09-03T11:00:00Z"}
+            told["data"] = {"incident": HOSTILE, "service": "checkout", "environment": "production"}
+            assert client.post("/events", json=told).status_code == 201
+            made = client.post("/sources", json={"kind": "github", "every_s": 60})
+            assert made.status_code == 201
+        yield running
+
+
+@pytest.fixture
+def visitor(server: Running) -> Iterator[httpx.Client]:
+    """Somebody who is not logged in."""
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def person(server: Running, visitor: httpx.Client) -> httpx.Client:
+    """Somebody who is logged in."""
+    assert log_in(visitor, server.token).status_code == 303
+    return visitor
+
+
+def log_in(client: httpx.Client, token: str, **more: str) -> httpx.Response:
+    """What the form answers."""
+    return client.post("/console/login", data={"ledger": "default", "token": token} | more)
+
+
+def token_of(server: Running, role: str) -> str:
+    """A new token of a role."""
+    return subprocess.run(
+        [BIN / "pipeledger-server", "token", "create", "--role", role, "--name", role,
+         "--data", server.data], capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*PAGES, "answer"])
+def test_nobody_sees_a_page_without_a_session(visitor: httpx.Client, name: str) -> None:
+    """The way in remembers where somebody wanted to go."""
+    answer = visitor.get(f"/console/default/{name}", params={"service": "checkout"})
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == (
+        f"/console/login?then=%2Fconsole%2Fdefault%2F{name}%3Fservice%3Dcheckout"
+    )
+    assert visitor.get(f"/console/nosuch/{name}").status_code == 303
+
+
+def test_the_session_is_for_the_browser_alone(server: Running, visitor: httpx.Client) -> None:
+    """No script reads it, no other site sends it, and it does not hold the token."""
+    cookie = log_in(visitor, server.token).headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert "Path=/console" in cookie
+    assert server.token not in cookie
+
+
+@pytest.mark.parametrize(
+    ("token", "ledger"), [("plt_wrong", "default"), ("", "default"), (None, "nosuch")]
+)
+def test_a_wrong_token_opens_nothing(
+    server: Running, visitor: httpx.Client, token: str | None, ledger: str
+) -> None:
+    """A ledger that is not there looks the same as a token that is none."""
+    answer = log_in(visitor, server.token if token is None else token, ledger=ledger)
+    assert answer.status_code == 401
+    assert "Set-Cookie" not in answer.headers
+    assert "This token is not valid for this ledger." in answer.text
+
+
+def test_an_emitter_may_not_look(server: Running, visitor: httpx.Client) -> None:
+    """A job's token is no way in; those of people are."""
+    assert log_in(visitor, token_of(server, "emitter")).status_code == 403
+    for role in ("auditor", "approver"):
+        assert log_in(visitor, token_of(server, role)).status_code == 303
+        assert f"· {role}" in visitor.get("/console/default/overview").text
+
+
+def test_a_form_of_another_site_is_refused(server: Running, visitor: httpx.Client) -> None:
+    """By what the browser says of where it was sent from."""
+    data = {"ledger": "default", "token": server.token}
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}):
+        answer = visitor.post("/console/login", data=data, headers=headers)
+        assert answer.status_code == 403
+        assert "Set-Cookie" not in answer.headers
+    own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
+    assert visitor.post("/console/login", data=data, headers=own).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("then", "place"),
+    [
+        ("/console/default/incidents?service=a", "/console/default/incidents?service=a"),
+        ("https://elsewhere.example/console/default/", "/console/default/overview"),
+        ("//elsewhere.example", "/console/default/overview"),
+        ("/console/default/\\elsewhere", "/console/default/overview"),
+        ("/console/default/\r\nSet-Cookie: a=b", "/console/default/overview"),
+    ],
+)
+def test_logging_in_leads_to_pages_of_this_console_alone(
+    server: Running, visitor: httpx.Client, then: str, place: str
+) -> None:
+    """Whatever the address said."""
+    assert log_in(visitor, server.token, then=then).headers["Location"] == place
+
+
+def test_an_altered_session_is_none(person: httpx.Client) -> None:
+    """Neither another end, nor another ledger, nor another credential."""
+    value = person.cookies["pipeledger_session"]
+    ledger, credential, name, ends, mac = value.split(".")
+    for wrong in (
+        f"{ledger}.{credential}.{name}.{int(ends) + 1}.{mac}",
+        f"{ledger}.crd_{'0' * 32}.{name}.{ends}.{mac}",
+        f"{ledger}.{credential}.{name}.{ends}.{'A' * 43}",
+        f"other.{credential}.{name}.{ends}.{mac}",
+        "x" * 5000,
+    ):
+        headers = {"Cookie": f"pipeledger_session={wrong}"}
+        with httpx.Client(base_url=person.base_url, headers=headers) as client:
+            assert client.get("/console/default/overview").status_code == 303
+
+
+def test_a_session_ends_with_its_token_and_with_logging_out(
+    server: Running, visitor: httpx.Client
+) -> None:
+    """A kept cookie is of no use afterwards."""
+    log_in(visitor, server.token)
+    kept = {"Cookie": f"pipeledger_session={visitor.cookies['pipeledger_session']}"}
+    assert visitor.post("/console/logout").headers["Location"] == "/console/login"
+    assert "pipeledger_session" not in visitor.cookies
+    assert visitor.get("/console/default/overview", headers=kept).status_code == 303
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_comes_from_elsewhere_and_nothing_runs(person: httpx.Client, name: str) -> None:
+    """The policy forbids it, and the page does not try."""
+    answer = person.get(f"/console/default/{name}", params=SEPTEMBER)
+    assert answer.status_code == 200
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert re.findall(r"<script|<style|\sstyle=|\son\w+=|javascript:", answer.text) == []
+    for address in re.findall(r"(?:src|href|action)=\"([^\"]*)\"", answer.text):
+        assert re.match(r"/console/|\?|#content$", address)
+        if address.startswith("/console/assets/"):
+            asset = person.get(address)
+            assert asset.status_code == 200
+            assert "immutable" in asset.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_hostile_name_is_only_a_name(person: httpx.Client, name: str) -> None:
+    """In tables, charts, filters and addresses."""
+    page = person.get(f"/console/default/{name}", params=SEPTEMBER).text
+    assert "<script" not in page
+    assert HOSTILE in unescape(page)
+    asked = person.get(f"/console/default/{name}", params=SEPTEMBER | {"service": HOSTILE}).text
+    assert "<script" not in asked
+    assert HOSTILE in unescape(asked)
+
+
+def test_the_overview_says_what_the_definitions_say(server: Running, person: httpx.Client) -> None:
+    """The same numbers as the metrics over the API."""
+    page = person.get("/console/default/overview", params=SEPTEMBER).text
+    with server.http() as client:
+        told = client.get("/metrics/dora", params=SEPTEMBER).json()["tables"]["dora"][0]
+    assert (told["failed"], told["counted"]) == (1, 3)
+    assert "1 of 3 deployments" in page
+    assert "33.3 %" in page
+    assert "few cases" in page
+    assert "whose tier nobody has told" in page
+    # Every chart's numbers are there without looking at it.
+    assert page.count("<summary>As a table</summary>") == page.count("<figure") == 3
+    assert "silent too long" not in page
+
+
+def test_an_answer_goes_home_with_its_proof(person: httpx.Client) -> None:
+    """The same position as the page."""
+    page = person.get("/console/default/overview", params=SEPTEMBER).text
+    address = re.search(r'href="(/console/default/answer[^"]*)"', page)
+    assert address is not None
+    answer = person.get(unescape(address[1]))
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    proof = answer.json()["proof"]
+    assert proof["root"] in page
+    assert proof["definitions"]["digest"] in page
+
+
+def test_an_auditors_visit_is_in_the_ledger(server: Running, visitor: httpx.Client) -> None:
+    """Without the values that were filtered by; an operator's is not."""
+    log_in(visitor, token_of(server, "auditor"))
+    visitor.get("/console/default/incidents", params=SEPTEMBER | {"service": "checkout"})
+    with server.http() as client:
+        found = client.get("/entries", params={"type": "pipeledger.evidence.read.v1"}).json()
+    asked = [entry["event"]["data"]["query"] for entry in found["entries"]]
+    assert "console/incidents?from&service&to" in asked
+
+
+def test_a_page_at_an_earlier_position_says_so(person: httpx.Client) -> None:
+    """And counts what was known then."""
+    page = person.get("/console/default/overview", params=SEPTEMBER | {"known_at": "4"}).text
+    assert "As the ledger knew it at position 4" in page
+
+
+def test_an_empty_window_says_why_and_what_to_run(person: httpx.Client) -> None:
+    """A newcomer sees the next step."""
+    page = unescape(
+        person.get(
+            "/console/default/overview", params={"from": "2020-01-01", "to": "2020-02-01"}
+        ).text
+    )
+    assert "Nothing to count in this window" in page
+    assert "pipeledger" in page
+
+
+@pytest.mark.parametrize(
+    "query", [{"from": "yesterday"}, {"days": "8"}, {"color": "red"}, {"tz": "Mars/Base"},
+              {"known_at": "0"}, {"offset": "-1"}, {"from": "2026-02-01", "to": "2026-01-01"}],
+)  # fmt: skip
+def test_a_wrong_question_is_answered_by_a_page(
+    person: httpx.Client, query: dict[str, str]
+) -> None:
+    """With the name of what is wrong."""
+    answer = person.get("/console/default/overview", params=query)
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "query" in answer.text
+
+
+def test_wrong_tokens_are_limited_and_right_ones_are_not(server: Running) -> None:
+    """Who guesses is slowed down, and locks nobody of the same address out."""
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        codes = [log_in(client, "plt_guess").status_code for _ in range(40)]
+        assert codes[-1] == 429
+        assert log_in(client, server.token).status_code == 303

@@ -1,0 +1,138 @@
+"""Words, charts and windows of the console, apart from a server."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from api.console import charts, timeline, wording
+from api.console.asking import PageQuestion
+from api.console.charts import Series
+from api.console.running import Matrix
+from domain.errors import RefusedError
+
+NOON = datetime(2026, 3, 31, 12, 34, 56, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, "–"),  # noqa: RUF001 - a dash for nothing
+        (0, "0 s"),
+        (59.6, "1 min"),
+        (61, "1 min 1 s"),
+        (3599.9, "1 h"),
+        (7140, "1 h 59 min"),
+        (7199.9, "2 h"),
+        (86_399, "24 h"),
+        (90_000, "1 d 1 h"),
+        (-60, "−1 min"),  # noqa: RUF001 - a minus sign
+    ],
+)
+def test_a_length_of_time_has_two_units_at_most(seconds: float | None, words: str) -> None:
+    """And never sixty of the lesser one."""
+    assert wording.duration(seconds) == words
+
+
+def test_numbers_are_short() -> None:
+    """Thousands stand apart, and decimals only where they say something."""
+    assert [wording.number(one) for one in (None, 0, 12.0, 1234567, 0.123, 12.34)] == [
+        "–", "0", "12", "1 234 567", "0.12", "12.3",  # noqa: RUF001 - a narrow space, a dash
+    ]  # fmt: skip
+
+
+def test_a_chart_draws_and_does_nothing_else() -> None:
+    """No style, script, address or id of the library's; names are escaped, marks have a name."""
+    steps = ["1 Mar", "<2 & 3>"]
+    for drawn in (
+        charts.bars("A <b> & c", steps, [Series("<i>", "planned", [3, None])]),
+        charts.lines("A <b> & c", steps, [Series("<i>", "first", [3, 1.5])], "{:.1f}".format),
+    ):
+        assert 'role="img" aria-label="A &lt;b&gt; &amp; c"' in drawn
+        assert re.findall(r"<(?:script|style|b>|i>|desc|!--)|\s(?:id|style|on\w+)=", drawn) == []
+        assert re.findall(r"https?://(?!www\.w3\.org/)", drawn) == []
+        assert "<title>1 Mar: &lt;i&gt; 3" in drawn
+
+
+def test_the_library_of_charts_stays_out_of_imports() -> None:
+    """Its hook would be asked for every module of the process."""
+    assert [one for one in sys.meta_path if type(one).__module__.startswith("pygal")] == []
+
+
+def test_a_course_needs_two_values() -> None:
+    """One or none draws nothing."""
+    assert charts.spark("x", [None, 1.0, None]) is None
+    assert charts.spark("x", [1.0, None, 2.0]) is not None
+
+
+@pytest.mark.parametrize("most", [0, 1, 5, 6, 99, 12_345])
+def test_an_axis_of_counts_has_whole_numbers(most: int) -> None:
+    """A few of them, up to the greatest."""
+    drawn = charts.bars("x", ["a"], [Series("n", "planned", [most])])
+    labels = re.findall(r'class="axis y.*?class="axis x', drawn, re.DOTALL)
+    numbers = [int(text) for text in re.findall(r">(\d+)</text>", labels[0])]
+    assert numbers[0] == 0
+    assert numbers[-1] >= most
+    assert len(numbers) <= 7
+
+
+def test_deployments_lie_along_time_by_line() -> None:
+    """A failed one is told apart, and lanes beyond those that have room are counted."""
+    rows = [
+        {"service": f"s{at:02d}", "environment": "production", "kind": "planned",
+         "deployment": f"d{at}", "finished_at": NOON + timedelta(hours=at),
+         "outcome": "failure" if at == 1 else "success"}
+        for at in range(30)
+    ]  # fmt: skip
+    found = timeline.along(rows)
+    assert found is not None
+    assert list(found.looks) == ["planned", "failure"]
+    assert found.left_out == 6
+    assert "<title>d1: failure, 2026-03-31 13:34 UTC</title>" in found.drawing
+    assert timeline.along([{**rows[0], "finished_at": None}]) is None
+
+
+def test_production_is_the_first_column_of_what_runs() -> None:
+    """Then the other tiers, and environments without one by name; the rest is counted."""
+    names = {"dev": "development", "prod": "production", "b": None, "a": None, "stage": "staging",
+             "c": None, "d": None, "e": None}  # fmt: skip
+    rows = [{"service": "s", "environment": name, "tier": tier} for name, tier in names.items()]
+    found = Matrix(rows)
+    assert found.environments == ["prod", "stage", "dev", "a", "b", "c"]
+    assert found.left_out == 2
+    assert found.cells["s", "prod"]["tier"] == "production"
+
+
+def test_a_picked_window_holds_what_was_reported_a_moment_ago() -> None:
+    """It ends with this hour, and the one before it has the same length."""
+    chosen = PageQuestion.of({"days": "30", "service": ""}).chosen(NOON)
+    end = datetime(2026, 3, 31, 13, tzinfo=UTC)
+    assert (chosen["window_from"], chosen["window_to"]) == (end - timedelta(days=30), end)
+    assert (chosen["baseline_from"], chosen["baseline_to"]) == (
+        end - timedelta(days=60), end - timedelta(days=30),
+    )  # fmt: skip
+    assert chosen["at"] == end
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "bucket"),
+    [
+        ("2026-03-01", "2026-04-01", "day"),
+        ("2026-01-01", "2026-04-01", "week"),
+        ("2024-01-01", "2026-04-01", "month"),
+        ("1990-01-01", "2026-04-01", "none"),
+    ],
+)
+def test_the_steps_of_a_course_fit_the_window(begin: str, end: str, bucket: str) -> None:
+    """Days for a month, weeks for a quarter, months beyond."""
+    assert PageQuestion.of({"from": begin, "to": end}).chosen(NOON)["bucket"] == bucket
+
+
+def test_a_field_that_no_page_knows_is_named() -> None:
+    """Rather than passed over."""
+    with pytest.raises(RefusedError) as refused:
+        PageQuestion.of({"color": "red"})
+    assert refused.value.place == "query color"
