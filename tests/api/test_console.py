@@ -227,8 +227,9 @@ def test_an_auditors_visit_is_in_the_ledger(server: Running, visitor: httpx.Clie
     log_in(visitor, token_of(server, "auditor"))
     visitor.get("/console/default/incidents", params=SEPTEMBER | {"service": "checkout"})
     with server.http() as client:
-        found = client.get("/entries", params={"type": "pipeledger.evidence.read.v1"}).json()
-    asked = [entry["event"]["data"]["query"] for entry in found["entries"]]
+        found = client.get("/entries", params={"type": "pipeledger.evidence.read"}).json()
+        events = [client.get(f"/entries/{one['position']}").json() for one in found["entries"]]
+    asked = [one["event"]["data"]["query"] for one in events]
     assert "console/incidents?from&service&to" in asked
 
 
