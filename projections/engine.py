@@ -14,6 +14,7 @@ import contextlib
 import os
 import shutil
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -160,6 +161,16 @@ class View:
         self._cursor = cursor
         self._made: set[str] = set()
         cursor.register("parameters", parameters.row())
+
+    @contextlib.contextmanager
+    def chosen(self, **changed: Any) -> Iterator[View]:  # noqa: ANN401 - of several types
+        """The same state of the ledger with other parameters.
+
+        Raises:
+            RefusedError: a parameter is wrong.
+        """
+        with self._engine.view(self.snapshot, replace(self.parameters, **changed)) as view:
+            yield view
 
     def table(self, name: str) -> pa.Table:
         """A table, whole.

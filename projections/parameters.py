@@ -49,6 +49,8 @@ class Parameters:
         team: only of this team's services.
         environment: only of this environment.
         repository: only of this repository.
+        trace: what is traced: a commit (also its first digits), digest, deployment, change or
+            ticket.
     """
 
     known_at: int
@@ -68,6 +70,7 @@ class Parameters:
     team: str | None = None
     environment: str | None = None
     repository: str | None = None
+    trace: str | None = None
 
     def __post_init__(self) -> None:
         try:

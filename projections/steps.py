@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from projections.containment import contained
+from projections.containment import contained, containing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,4 +35,8 @@ class Step:
 STEPS: Final = {
     "contained": Step("containment", ("deployment_commits", "commit_parents"), contained),
     "contained_anywhere": Step("containment", ("deployed_commits", "commit_parents"), contained),
+    "trace_containing": Step(
+        "containment", ("trace_seeds", "trace_edges", "trace_deployed"), containing
+    ),
+    "trace_history": Step("containment", ("trace_line_commits", "trace_edges"), contained),
 }

@@ -7,6 +7,7 @@ SELECT
     source,
     repository,
     commit,
+    ticket,
     event ->> '$.data.ref' AS ref,
     coalesce(from_json(event -> '$.data.parents', '["VARCHAR"]'), []) AS parents,
     from_json(event -> '$.data.authors', '["VARCHAR"]') AS authors,

@@ -1,0 +1,67 @@
+-- What the word of the parameter `trace` names: commits, artifacts, deployments, changes, tickets.
+-- A commit may be named by its first digits (seven at least), unless something else is named exactly
+-- so; what is named in full need not be known.
+WITH word AS (
+    SELECT trace AS told, lower(trace) AS low FROM parameters WHERE trace IS NOT NULL
+),
+
+commit_ids AS (
+    SELECT commit FROM commit_facts
+    UNION ALL
+    SELECT commit FROM change_facts
+    UNION ALL
+    SELECT merge_commit FROM change_facts
+    UNION ALL
+    SELECT unnest(commits) FROM change_facts
+    UNION ALL
+    SELECT commit FROM build_facts
+    UNION ALL
+    SELECT commit FROM all_deployment_facts
+    UNION ALL
+    SELECT unnest(commits) FROM all_deployment_facts
+    UNION ALL
+    SELECT commit FROM test_facts
+    UNION ALL
+    SELECT commit FROM scan_facts
+),
+
+tickets AS (
+    SELECT ticket FROM commit_facts
+    UNION ALL
+    SELECT ticket FROM change_facts
+    UNION ALL
+    SELECT ticket FROM all_deployment_facts
+    UNION ALL
+    SELECT ticket FROM approval_facts
+    UNION ALL
+    SELECT ticket FROM incident_facts
+    UNION ALL
+    SELECT key FROM ticket_facts
+),
+
+exact AS (
+    SELECT 'commit' AS kind, low AS value FROM word WHERE regexp_matches(low, '^[0-9a-f]{40}$')
+    UNION
+    SELECT 'artifact', low
+    FROM word
+    WHERE regexp_matches(low, '^[a-z0-9][a-z0-9+._-]*:[0-9a-f]{32,128}$')
+    UNION
+    SELECT 'deployment', d.deployment_key
+    FROM deployments AS d
+    INNER JOIN word AS w ON d.deployment = w.told OR d.deployment_key = w.told
+    UNION
+    SELECT 'change', c.change_key
+    FROM change_merges AS c
+    INNER JOIN word AS w ON c.change_key = w.told
+    UNION
+    SELECT 'ticket', t.ticket
+    FROM tickets AS t
+    INNER JOIN word AS w ON t.ticket = w.told
+)
+
+SELECT kind, value FROM exact
+UNION
+SELECT 'commit', c.commit
+FROM commit_ids AS c
+INNER JOIN word AS w ON starts_with(c.commit, w.low)
+WHERE regexp_matches(w.low, '^[0-9a-f]{7,64}$') AND NOT EXISTS (SELECT 1 FROM exact)

@@ -1,0 +1,80 @@
+-- The line's own names, for telling what is missing of it: one row.
+WITH deployed AS (
+    SELECT d.*
+    FROM deployments AS d
+    INNER JOIN trace_deployments AS t USING (deployment_key)
+),
+
+-- A line that names no service is of those that its artifacts and commits are of.
+tied_services AS (
+    SELECT unnest(services) AS service
+    FROM service_ties
+    WHERE (tie = 'artifact' AND value IN (SELECT artifact FROM trace_artifacts))
+        OR (tie = 'commit' AND value IN (SELECT commit FROM trace_commits WHERE role <> 'part'))
+),
+
+named AS (
+    SELECT coalesce(
+        (SELECT mode(service) FROM deployed),
+        (SELECT CASE WHEN count(DISTINCT service) = 1 THEN min(service) END FROM tied_services)
+    ) AS service
+),
+
+-- Where the service reached production before, the line may be missing there.
+production AS (
+    SELECT list_sort(list(DISTINCT d.environment)) AS environments
+    FROM deployments AS d
+    INNER JOIN named AS n USING (service)
+    WHERE d.tier = 'production'
+)
+
+SELECT
+    n.service,
+    coalesce(
+        (
+            SELECT min(repository) FROM artifact_sources
+            WHERE artifact IN (SELECT artifact FROM trace_artifacts)
+        ),
+        (
+            SELECT min(repository) FROM change_merges
+            WHERE change_key IN (SELECT change_key FROM trace_changes)
+        ),
+        (
+            SELECT min(repository) FROM commit_facts
+            WHERE commit IN (SELECT commit FROM trace_commits)
+        )
+    ) AS repository,
+    (
+        SELECT arg_min(
+            commit,
+            (list_position(['built', 'merged', 'asked', 'deployed', 'head', 'part'], role), commit)
+        )
+        FROM trace_commits
+    ) AS commit,
+    (SELECT CASE WHEN count(*) = 1 THEN min(artifact) END FROM trace_artifacts) AS artifact,
+    (SELECT CASE WHEN count(*) = 1 THEN min(change_key) END FROM trace_changes) AS change_key,
+    coalesce(p.environments, []) AS production_environments,
+    (SELECT min(finished_at) FROM deployed WHERE tier = 'production' AND succeeded)
+        AS production_at,
+    coalesce((
+        SELECT list({'source': i.source, 'id': i.incident} ORDER BY i.incident_key)
+        FROM incidents AS i
+        WHERE i.ended_at IS NULL AND i.incident_key IN (
+            SELECT incident_key FROM failure_reasons
+            WHERE deployment_key IN (SELECT deployment_key FROM deployed)
+        )
+    ), []) AS open_incidents,
+    coalesce((
+        SELECT list(
+            {
+                'source': d.source, 'id': d.deployment, 'service': d.service,
+                'environment': d.environment
+            }
+            ORDER BY d.finished_at, d.deployment_key
+        )
+        FROM failures AS f
+        INNER JOIN deployed AS d USING (deployment_key)
+        WHERE f.recovered_by = 'open'
+    ), []) AS open_failures
+FROM named AS n
+CROSS JOIN production AS p
