@@ -13,13 +13,14 @@ from starlette.concurrency import run_in_threadpool
 from api.asking import AsOf, ListQuestion, MetricQuestion  # noqa: TC001 - the framework reads them
 from api.doors import PART_READERS
 from api.emptiness import Asked, why_empty
-from api.entrance import JSON
+from api.entrance import JSON, facts
 from api.listings import LISTINGS, METRICS
 from api.negotiation import prefer
 from api.reads import enter_reading
 from api.tables import ARROW, CSV, PARQUET, write_table
 from domain.errors import RefusedError
 from domain.log.wire import write_base64
+from projections.definitions import definitions
 from projections.selection import MOST, Selection
 
 if TYPE_CHECKING:
@@ -98,6 +99,18 @@ async def get_artifact(
     about.append(replace(deployments, contains={"artifacts": digest}, limit=MOST))
     wanted = _Wanted((main, *about), asked.window(), asked.known_at, listing.origin, main)
     return await _answer(request, ledger, wanted)
+
+
+@router.get("/v1/{ledger}/definitions", tags=["history"])
+async def get_definitions(request: Request, ledger: str) -> Response:
+    """The SQL and the steps that every table and number is made with."""
+    here, _ = await enter_reading(request, ledger, PART_READERS)
+    told = {
+        name: {"layer": one.layer, "digest": one.digest, "needs": one.needs, "text": one.text}
+        for name, one in definitions().items()
+    }
+    body = msgspec.json.encode({"definitions": told})
+    return Response(body, headers=facts(here), media_type=JSON)
 
 
 async def _answer(request: Request, ledger: str, wanted: _Wanted) -> Response:

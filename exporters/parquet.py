@@ -29,7 +29,6 @@ from domain.errors import SettingError, UnavailableError
 from projections import contract, segment
 from projections.definitions import definitions, digest_of
 from projections.parameters import Parameters
-from projections.steps import STEPS
 from store.files import sync_folder
 
 if TYPE_CHECKING:
@@ -45,6 +44,11 @@ _TAIL: Final = "tail.parquet"
 _ABOUT: Final = """\
 A ledger as Parquet files: `events/` holds every entry with its bytes, salt and leaf hash, `tables/`
 what the SQL in `definitions/` makes of them, `contract/` what each column means.
+
+With keys that reached you another way than in this folder, and pip install 'pipeledger[recompute]':
+
+    pipeledger verify . --recompute --key VKEY --key VKEY
+    pipeledger verify answer.json --recompute --from . --key VKEY --key VKEY
 """
 
 
@@ -169,7 +173,5 @@ def _write_definitions(folder: _Folder) -> dict[str, Any]:
         ending = "py" if one.layer == "steps" else "sql"
         file = f"definitions/{one.layer}/{name}.{ending}"
         folder.add(file, one.text.encode())
-        # In this order: a step is given its tables by their places.
-        needs = STEPS[name].needs if name in STEPS else one.needs
-        made[name] = {"file": file, "digest": one.digest, "needs": list(needs)}
+        made[name] = {"file": file, "digest": one.digest}
     return made

@@ -73,7 +73,9 @@ def definitions() -> dict[str, Definition]:
     }
     for name, step in STEPS.items():
         text = (resources.files("projections") / f"{step.module}.py").read_text(encoding="utf-8")
-        found[name] = Definition(name, "steps", text, step.needs)
+        # Which function runs over which tables is part of the definition, and of its digest.
+        call = f"# {name} = {step.run.__name__}({', '.join(step.needs)})\n"
+        found[name] = Definition(name, "steps", call + text, step.needs)
     return found
 
 

@@ -16,12 +16,12 @@ from pipeledger.verifier.folder import CHECKPOINT, ENTRIES
 from pipeledger.verifier.lines import check_lines
 from pipeledger.verifier.note import MAX_NOTE, open_checkpoint
 from pipeledger.verifier.proof import Proof, parse_proof
-from pipeledger.verifier.wire import UncheckedError, UnsoundError
+from pipeledger.verifier.wire import UncheckedError, UnsoundError, read_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import Any, BinaryIO
 
     from pipeledger.settings import Settings as ClientSettings
     from pipeledger.verifier.evidence import Verdict
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 MAX_PROOF = 2_000_000
+MAX_DEFINITIONS = 64 * 1024 * 1024
 NDJSON = "application/x-ndjson"
 _GONE = frozenset({404, 410})
 
@@ -56,7 +57,7 @@ class LedgerReader:
             UncheckedError: entries or checkpoint may not be read.
             AwayError: the ledger does not answer.
         """
-        note = self._get("log/checkpoint", "text/plain", MAX_NOTE)
+        note = self.checkpoint()
         checkpoint = open_checkpoint(note, log.log_keys, log.origin)
         if log.seen is not None and checkpoint.size < log.seen.size:
             raise UnsoundError(
@@ -70,8 +71,8 @@ class LedgerReader:
             if save is not None:
                 make_folder(save)
                 kept = stack.enter_context((save / ENTRIES).open("wb"))
-            lines = self._lines(checkpoint.size, kept)
-            watched = replace(settings, progress=_progress(checkpoint.size))
+            lines = self.lines(checkpoint.size, kept)
+            watched = replace(settings, progress=progress_of(checkpoint.size))
             run = check_lines(lines, log, watched, checkpoint=checkpoint)
         if save is not None:
             (save / CHECKPOINT).write_bytes(note)
@@ -94,20 +95,36 @@ class LedgerReader:
             raise UncheckedError(str(refusal(answer)), self._hint(answer.status))
         return parse_proof(answer.body)
 
-    def _get(self, path: str, accept: str, limit: int) -> bytes:
-        answer = self._transport.request("GET", path, headers={"Accept": accept}, limit=limit)
-        if answer.status != 200:  # noqa: PLR2004 - OK
-            raise UncheckedError(str(refusal(answer)), self._hint(answer.status))
-        return answer.body
+    def checkpoint(self) -> bytes:
+        """The newest checkpoint, as a signed note.
 
-    def _hint(self, status: int) -> str:
-        if status not in (401, 403):
-            return ""
-        if self._transport.withheld:
-            return "PIPELEDGER_TOKEN is sent to PIPELEDGER_URL only: set that to this address"
-        return "set PIPELEDGER_TOKEN to a token that may read"
+        Raises:
+            UncheckedError: it may not be read.
+            AwayError: the ledger does not answer.
+        """
+        return self._get("log/checkpoint", "text/plain", MAX_NOTE)
 
-    def _lines(self, size: int, kept: BinaryIO | None) -> Iterator[bytes]:
+    def definitions(self) -> dict[str, Any]:
+        """What the ledger makes its tables with.
+
+        Raises:
+            UnsoundError: what it says is no object.
+            UncheckedError: it may not be read.
+            AwayError: the ledger does not answer.
+        """
+        raw = self._get("definitions", "application/json", MAX_DEFINITIONS)
+        return read_object(raw, "definitions")
+
+    def lines(self, size: int, kept: BinaryIO | None = None) -> Iterator[bytes]:
+        """The first entries, so many, a line each.
+
+        Args:
+            size: how many.
+            kept: where each line is written as well, or None.
+
+        Raises:
+            AwayError: the ledger does not answer, or with more than was asked for.
+        """
         after = 0
         while after < size:
             # Never beyond the checkpoint: what came later has no signed root yet.
@@ -125,8 +142,21 @@ class LedgerReader:
                 return
             after += got
 
+    def _get(self, path: str, accept: str, limit: int) -> bytes:
+        answer = self._transport.request("GET", path, headers={"Accept": accept}, limit=limit)
+        if answer.status != 200:  # noqa: PLR2004 - OK
+            raise UncheckedError(str(refusal(answer)), self._hint(answer.status))
+        return answer.body
 
-def _progress(total: int) -> Callable[[int], None] | None:
+    def _hint(self, status: int) -> str:
+        if status not in (401, 403):
+            return ""
+        if self._transport.withheld:
+            return "PIPELEDGER_TOKEN is sent to PIPELEDGER_URL only: set that to this address"
+        return "set PIPELEDGER_TOKEN to a token that may read"
+
+
+def progress_of(total: int) -> Callable[[int], None] | None:
     """Tell of progress where a person watches."""
     if not sys.stderr.isatty() or os.environ.get("CI"):
         return None

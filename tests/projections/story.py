@@ -73,14 +73,26 @@ class Story:
             "type": f"pipeledger.{kind}.v1", "time": time,
             "data": {name: value for name, value in data.items() if value is not None},
         })  # fmt: skip
-        part = Part("event", "application/json", event.encode(), sha256(b"%d" % position).digest())
         streams = streams_of(event)
+        head = (event.type, event.version, assurance, by, streams, tags_of(event))
+        return self._append(event.encode(), head, at)
+
+    def keep(self, body: bytes) -> int:
+        """Append bytes that came through no door, as a plain recorder takes them."""
+        return self._append(body, ("plain", 1, "asserted", SENDER, (), ()), None)
+
+    def _append(
+        self,
+        body: bytes,
+        head: tuple[str, int, str, By, tuple[str, ...], tuple[str, ...]],
+        at: datetime | None,
+    ) -> int:
+        position = self._link.position + 1
+        part = Part("event", "application/json", body, sha256(b"%d" % position).digest())
+        context = Context(ORIGIN, *head, EventRef(len(part.body), part.commitment))
+        streams = context.streams
         for name in streams:
             self._numbers[name] = self._numbers.get(name, 0) + 1
-        context = Context(
-            ORIGIN, event.type, event.version, assurance, by, streams, tags_of(event),
-            EventRef(len(part.body), part.commitment),
-        )  # fmt: skip
         self._at = at or self._at + timedelta(seconds=1)
         seq = Seq(
             self._link.leaf, position, format_at(self._at),

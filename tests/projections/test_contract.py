@@ -34,7 +34,7 @@ def test_a_table_has_the_columns_of_its_contract(name: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("name", sorted(definitions()))
 def test_every_definition_begins_with_what_it_is(name: str) -> None:
     """An auditor reads these files."""
-    assert definitions()[name].text.startswith(("-- ", '"""'))
+    assert definitions()[name].text.startswith(("-- ", f"# {name} = "))
 
 
 def test_every_column_says_what_it_means() -> None:

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 from pipeledger.commands.common import parser_of, settings_of
 from pipeledger.commands.trust import address_of, fetch_keys
 from pipeledger.errors import ClientError
+from pipeledger.looking import at
 from pipeledger.remote import LedgerReader
 from pipeledger.trusting import TrustStore
-from pipeledger.verifier.evidence import Policy, Verdict, check_path
+from pipeledger.verifier.evidence import MAX_FILE, Policy, Verdict, check_path
+from pipeledger.verifier.folder import read_bounded
 from pipeledger.verifier.key import fingerprint_of
 from pipeledger.verifier.standalone import add_options, judge
 from pipeledger.verifier.standalone import settings_of as verifier_settings
-from pipeledger.verifier.trust import TrustedLog, trusted_log
-from pipeledger.verifier.wire import UncheckedError
+from pipeledger.verifier.trust import TrustedLog, find_trust, trusted_log
+from pipeledger.verifier.wire import UncheckedError, read_object
 
 if TYPE_CHECKING:
     import argparse
@@ -33,6 +35,11 @@ Exit status: 0 sound, 1 not (the first bad position is named), 2 could not check
   pipeledger verify https://ledger.example --save D  ... and keep it, to verify D offline
   pipeledger verify entry.pipeledger.json            one entry with its proof and parts
   pipeledger verify receipt.json                     a receipt; its proof is asked for
+  pipeledger verify answer.json --recompute          an answer, made again from its ledger
+  pipeledger verify answer.json --recompute --from D ... from an export, offline
+  pipeledger verify D --recompute                    an export of Parquet files, tables and all
+
+--recompute and exports of Parquet files need DuckDB and Arrow: pip install 'pipeledger[recompute]'
 """
 
 
@@ -45,6 +52,18 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--ledger", default="", help="name of the ledger at the URL (default)")
     parser.add_argument("--save", type=Path, metavar="DIRECTORY", help="keep what was verified")
     parser.add_argument("--offline", action="store_true", help="ask no ledger for a proof")
+    parser.add_argument(
+        "--recompute", action="store_true", help="make an answer's rows or an export's tables again"
+    )
+    parser.add_argument(
+        "--from", dest="pack", type=Path, metavar="DIRECTORY", help="... from an export, offline"
+    )
+    parser.add_argument(
+        "--definitions-from-pack",
+        action="store_true",
+        help="run the code of steps that this program has no implementation of; whoever made the "
+        "definitions then runs code on this machine",
+    )
     add_options(parser)
     options = parser.parse_args(list(words))
     settings = settings_of(options)
@@ -65,13 +84,43 @@ def _check_path(
     options: argparse.Namespace, settings: Settings, workers: ThreadPoolExecutor
 ) -> list[Verdict]:
     logs = [trusted_log(options.key)] if options.key else TrustStore(settings.config).logs()
+    path = Path(options.evidence)
     policy = Policy(
         logs,
         verifier_settings(options, logs, workers),
         options.entry,
         None if options.offline else _prover(settings),
     )
-    return check_path(Path(options.evidence), policy)
+    if options.recompute or options.pack or (path / "manifest.json").is_file():
+        return [_recompute(path, options, settings, policy)]
+    return check_path(path, policy)
+
+
+def _recompute(
+    path: Path, options: argparse.Namespace, settings: Settings, policy: Policy
+) -> Verdict:
+    try:
+        from pipeledger.recompute.pack import Pack  # noqa: PLC0415 - not always installed
+        from pipeledger.recompute.recompute import (  # noqa: PLC0415 - as above
+            check_pack,
+            recompute_answer,
+        )
+        from pipeledger.recompute.remote import Remote  # noqa: PLC0415 - as above
+    except ImportError as error:
+        raise UncheckedError(
+            f"this needs {error.name}", "pip install 'pipeledger[recompute]'"
+        ) from error
+    foreign = options.definitions_from_pack
+    if path.is_dir():
+        return check_pack(path, policy, tables=options.recompute, foreign_steps=foreign)
+    raw = read_bounded(path, MAX_FILE)
+    if options.pack:
+        return recompute_answer(raw, Pack(options.pack), policy, foreign_steps=foreign)
+    log = find_trust(policy.logs, str(at(read_object(raw, "answer"), "proof", "origin")))
+    if options.offline or not log.url:
+        raise UncheckedError("its entries are not at hand", "--from DIRECTORY with an export")
+    reader = LedgerReader(log.url, log.ledger, settings)
+    return recompute_answer(raw, Remote(reader), policy, foreign_steps=foreign)
 
 
 def _prover(settings: Settings) -> Callable[[TrustedLog, int], Proof]:

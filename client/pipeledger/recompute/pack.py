@@ -1,0 +1,176 @@
+"""A ledger as a folder of Parquet files, as `pipeledger-server export parquet` writes it.
+
+    manifest.json     what is in it, with the digest of every file
+    checkpoint        signed by the log
+    events/*.parquet  position, entry, salt and event of every entry, and columns made of them
+    definitions/      SQL and steps
+    tables/*.parquet  what the definitions make of the events
+
+Only entries, salts and events are read of the events' files; the columns beside them are compared
+with what the entries say.
+"""
+
+from __future__ import annotations
+
+from hashlib import file_digest
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeledger.recompute.definitions import Definitions, read_definition
+from pipeledger.recompute.rows import COLUMNS, Batch
+from pipeledger.verifier.folder import CHECKPOINT, read_bounded
+from pipeledger.verifier.note import MAX_NOTE
+from pipeledger.verifier.wire import UncheckedError, UnsoundError, read_object, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FORMAT = "pipeledger/parquet/v1"
+MANIFEST = "manifest.json"
+_MAX_MANIFEST = 64 * 1024 * 1024
+_MAX_TEXT = 1024 * 1024
+_AT_ONCE = 65_536
+_NEEDED = ("position", "entry", "salt", "event")
+
+
+def is_pack(folder: Path) -> bool:
+    """Whether this folder is such an export."""
+    return (folder / MANIFEST).is_file() and (folder / "events").is_dir()
+
+
+class Pack:
+    """A folder that was exported.
+
+    Attributes:
+        folder: where it is.
+        manifest: what it says of itself.
+        stored: all columns of the batch that was given last, as they stand in the file; None
+            unless they are wanted.
+    """
+
+    def __init__(self, folder: Path, *, whole: bool = False) -> None:
+        """Read what it says of itself.
+
+        Args:
+            folder: where it is.
+            whole: read all columns of events, to compare them.
+
+        Raises:
+            UncheckedError: no such export, or of another version.
+            OSError: it cannot be read.
+        """
+        if not is_pack(folder):
+            raise UncheckedError(
+                f"{folder} is no export", "pipeledger-server export parquet DIR makes one"
+            )
+        self.folder = folder
+        self.stored: pa.Table | None = None
+        self._columns = tuple(COLUMNS.names) if whole else _NEEDED
+        self.manifest = read_object(read_bounded(folder / MANIFEST, _MAX_MANIFEST), MANIFEST)
+        if self.manifest.get("format") != FORMAT:
+            raise UncheckedError("the export is of a version that this program does not know")
+
+    @property
+    def note(self) -> bytes:
+        """The checkpoint over the entries."""
+        return read_bounded(self.folder / CHECKPOINT, MAX_NOTE)
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """The first entries, so many, in order."""
+        left = size
+        for file in sorted((self.folder / "events").glob("*.parquet")):
+            rows = self._events(file)
+            for at in range(0, min(rows.num_rows, left), _AT_ONCE):
+                part = rows.slice(at, min(_AT_ONCE, left - at))
+                self.stored = part
+                yield Batch(
+                    part["entry"].to_pylist(),
+                    part["salt"].to_pylist(),
+                    part["event"].cast(pa.binary()).to_pylist(),
+                )
+            left -= min(rows.num_rows, left)
+            if not left:
+                return
+
+    def _events(self, file: Path) -> pa.Table:
+        """Columns of a file of events, in order of position."""
+        names = list(self._columns)
+        try:
+            rows = pq.read_table(file, columns=names, page_checksum_verification=True)
+            wanted = pa.schema([COLUMNS.field(name) for name in names])
+            return rows.select(names).cast(wanted).sort_by("position")
+        except (pa.ArrowException, KeyError) as error:
+            raise UnsoundError(None, f"{file.name} cannot be read: {_line(error)}") from error
+
+    def definitions(self) -> Definitions:
+        """The definitions that travel along.
+
+        Raises:
+            UncheckedError: of a kind that this program does not know.
+        """
+        known = {}
+        for name, told in self._objects("definitions"):
+            file = self.inside(told.get("file"))
+            text = read_text(read_bounded(file, _MAX_TEXT), file.name)
+            known[name] = read_definition(name, file.parent.name, text)
+        return Definitions(known)
+
+    def tables(self) -> dict[str, Path]:
+        """The files of tables, by their names."""
+        return {name: self.inside(told.get("file")) for name, told in self._objects("tables")}
+
+    def table(self, name: str) -> pa.Table:
+        """A table as it stands in its file.
+
+        Raises:
+            UnsoundError: its file is no table.
+        """
+        file = self.tables()[name]
+        try:
+            return pq.read_table(file, page_checksum_verification=True)
+        except pa.ArrowException as error:
+            raise UnsoundError(None, f"{file.name} cannot be read: {_line(error)}") from error
+
+    def check_files(self) -> int:
+        """Compare every file with the manifest; gives how many there are.
+
+        Raises:
+            UnsoundError: a file is missing, too many, or not the one that was exported.
+        """
+        told = dict(self._objects("files"))
+        there = {
+            path.relative_to(self.folder).as_posix()
+            for path in self.folder.rglob("*") if path.is_file()
+        } - {MANIFEST}  # fmt: skip
+        for name in sorted(told.keys() ^ there):
+            said = "missing" if name in told else "not of the export"
+            raise UnsoundError(None, f"file {name[:100]!a}: {said}")
+        for name, one in told.items():
+            with self.inside(name).open("rb") as stream:
+                if file_digest(stream, "sha256").hexdigest() != one.get("sha256"):
+                    raise UnsoundError(None, f"file {name[:100]!a}: not the one that was exported")
+        return len(told)
+
+    def inside(self, name: object) -> Path:
+        """The path of a file of the folder.
+
+        Raises:
+            UnsoundError: a name that leads out of it.
+        """
+        path = (self.folder / str(name)).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            raise UnsoundError(None, "manifest: a name that leads out of the folder")
+        return path
+
+    def _objects(self, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        told = self.manifest.get(name)
+        if not isinstance(told, dict) or not all(isinstance(one, dict) for one in told.values()):
+            raise UnsoundError(None, f"manifest: {name} is no list of names")
+        yield from told.items()
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,231 @@
+"""The verdict on an answer and on an exported folder, everything made again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pipeledger.looking import at
+from pipeledger.recompute.comparison import compare, plain
+from pipeledger.recompute.definitions import VOIDS
+from pipeledger.recompute.pack import Pack
+from pipeledger.recompute.question import PARAMETERS, parameters_of, selections_of
+from pipeledger.recompute.reading import Redactions, verified_rows
+from pipeledger.recompute.rows import COLUMNS
+from pipeledger.recompute.sandbox import Sandbox
+from pipeledger.remote import progress_of
+from pipeledger.verifier.answer import check_stated
+from pipeledger.verifier.evidence import Policy, Verdict, check_seen
+from pipeledger.verifier.note import note_origin, open_checkpoint
+from pipeledger.verifier.trust import find_trust
+from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError, read_object
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from pipeledger.recompute.question import Selection
+    from pipeledger.recompute.reading import Source
+    from pipeledger.verifier.trust import TrustedLog
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source whose checkpoint the log signed.
+
+    Attributes:
+        log: whose entries they are.
+        checkpoint: over the entries.
+        source: gives them.
+    """
+
+    log: TrustedLog
+    checkpoint: Checkpoint
+    source: Source
+
+
+def recompute_answer(
+    raw: bytes, source: Source, policy: Policy, *, foreign_steps: bool = False
+) -> Verdict:
+    """Make an answer again from verified entries.
+
+    Args:
+        raw: the answer's bytes.
+        source: gives entries and definitions.
+        policy: which keys are believed, how much is checked.
+        foreign_steps: run the Python text of steps that we have no implementation of.
+
+    Raises:
+        UnsoundError: something differs; names the position, or table, row and column.
+        UncheckedError: it cannot be made again.
+    """
+    answer = read_object(raw, "answer")
+    proof = answer.get("proof")
+    stated = check_stated(proof, policy.logs)
+    opened = _opened(source, policy)
+    if opened.log.origin != stated.log.origin:
+        raise UncheckedError(f"the entries are of {opened.log.origin}, not of {stated.log.origin}")
+    size = opened.checkpoint.size
+    if size < stated.at.size:
+        raise UncheckedError(
+            f"the entries end at position {size}, the answer was given at {stated.at.size}",
+            "export the ledger anew",
+        )
+    told = at(proof, "parameters")
+    parameters = parameters_of(told)
+    if parameters["known_at"].to_pylist() != [stated.at.size]:
+        raise UnsoundError(None, "answer: its parameter known_at is not its position")
+    selections = selections_of(answer.get("selections"))
+    definitions = source.definitions()
+    names = [one.table for one in selections]
+    digest = definitions.digest(names)
+    stated_digest = str(at(proof, "definitions", "digest"))
+    if digest != stated_digest:
+        raise UncheckedError(
+            f"the answer was made with the definitions {stated_digest[:100]}, here are {digest}",
+            "use an export of the server's version at that time",
+        )
+    # The answer's own checkpoint binds the log too, where the entries reach so far.
+    known = [stated.checkpoint] if stated.at.size < stated.checkpoint.size <= size else []
+    settings = replace(
+        policy.settings, known=(*policy.settings.known, *known), progress=progress_of(size)
+    )
+    redactions = Redactions()
+    wanted = definitions.in_order([VOIDS, *names])
+    with Sandbox(wanted, stated.at.size, parameters, foreign_steps=foreign_steps) as sandbox:
+        rows = verified_rows(source, opened.log, opened.checkpoint, settings, redactions, stated.at)
+        for batch in rows:
+            sandbox.add(batch)
+        sandbox.finish()
+        made = {one.table: sandbox.rows(*one.statement) for one in selections}
+    tables = answer.get("tables")
+    if not isinstance(tables, dict) or tables.keys() != made.keys():
+        raise UnsoundError(None, "answer: it has other tables than it speaks of")
+    lost = redactions.after(stated.at.size)
+    for one in selections:
+        try:
+            compare(one.table, _rows(tables[one.table]), made[one.table], ordered=bool(one.order))
+        except UnsoundError as error:
+            if lost:
+                raise UncheckedError(
+                    f"{error}; but {lost} events before its position were redacted since"
+                ) from error
+            raise
+    return Verdict(
+        "recomputed answer",
+        opened.log.origin,
+        size,
+        opened.checkpoint.root,
+        [
+            f"given at position {stated.at.size}; every entry up to {size} checked",
+            f"definitions {digest}",
+            *_asked(told),
+            *(_line(one, len(made[one.table])) for one in selections),
+        ],
+        {
+            "position": stated.at.size,
+            "recomputed": True,
+            "definitions": digest,
+            "rows": {one.table: len(made[one.table]) for one in selections},
+            "redacted": len(redactions.gone),
+        },
+    )
+
+
+def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: bool) -> Verdict:
+    """Check an exported folder: files, every entry, the columns made of them, the tables.
+
+    Args:
+        folder: as `export parquet` wrote it.
+        policy: which keys are believed, how much is checked.
+        tables: make the tables again, too.
+        foreign_steps: run the Python text of steps that we have no implementation of.
+
+    Raises:
+        UnsoundError: something differs; names the position, file, or table, row and column.
+        UncheckedError: it cannot be checked.
+    """
+    pack = Pack(folder, whole=True)
+    opened = _opened(pack, policy)
+    files = pack.check_files()
+    definitions = pack.definitions()
+    names = sorted(pack.tables()) if tables else []
+    redactions = Redactions()
+    wanted = definitions.in_order([VOIDS, *names])
+    size = opened.checkpoint.size
+    parameters = parameters_of(pack.manifest.get("parameters"))
+    lines = [f"{files} files as exported; every entry up to {size} checked, and its columns"]
+    with Sandbox(wanted, size, parameters, foreign_steps=foreign_steps) as sandbox:
+        for rows in verified_rows(pack, opened.log, opened.checkpoint, policy.settings, redactions):
+            _check_columns(rows, pack.stored)
+            sandbox.add(rows)
+        if tables:
+            sandbox.finish()
+            for name in names:
+                count = _check_table(sandbox, name, pack.table(name))
+                lines.append(f"table {name}: {count} rows, made again and equal")
+    if not tables:
+        lines.append("not checked: the tables; --recompute makes them again")
+    if redactions.gone:
+        lines.append(f"{len(redactions.gone)} events are not here, redacted")
+    return Verdict(
+        "export", opened.log.origin, size, opened.checkpoint.root, lines,
+        {"files": files, "recomputed": tables, "redacted": len(redactions.gone)},
+    )  # fmt: skip
+
+
+def _opened(source: Source, policy: Policy) -> Opened:
+    note = source.note
+    log = find_trust(policy.logs, note_origin(note))
+    checkpoint = open_checkpoint(note, log.log_keys, log.origin)
+    check_seen(checkpoint, log, policy.settings.known, passed=True)
+    return Opened(log, checkpoint, source)
+
+
+def _rows(told: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
+    if not isinstance(told, list) or not all(isinstance(row, dict) for row in told):
+        raise UnsoundError(None, "answer: a table without rows")
+    return told
+
+
+def _check_columns(made: pa.Table, stored: pa.Table | None) -> None:
+    """Compare the columns that stand beside entries with what the entries say."""
+    for column in COLUMNS.names:
+        if stored is None or not stored[column].equals(made[column]):
+            positions = made["position"].to_pylist()
+            pairs = zip(
+                positions, made[column].to_pylist(),
+                [] if stored is None else stored[column].to_pylist(), strict=False,
+            )  # fmt: skip
+            where = next((one for one, two, three in pairs if two != three), positions[0])
+            raise UnsoundError(where, f"the column {column} is not what the entry says")
+
+
+def _check_table(sandbox: Sandbox, name: str, stored: pa.Table) -> int:
+    """Compare a table with the one that was made again; gives its number of rows."""
+    if sandbox.differs(name, stored):
+        said = [{key: plain(one) for key, one in row.items()} for row in stored.to_pylist()]
+        made = sandbox.rows(f'SELECT * FROM "{name}"')  # noqa: S608 - a known name
+        compare(name, said, made, ordered=False)
+    return int(stored.num_rows)
+
+
+def _asked(told: Any) -> list[str]:  # noqa: ANN401 - JSON, whose names are known by now
+    """What the answer was asked, where that differs from everything."""
+    named = [
+        f"{name} {told[name]}"
+        for name, (_, left_open) in PARAMETERS.items()
+        if name in told and name != "known_at" and told[name] != left_open
+    ]
+    return [f"asked for: {', '.join(named)}"] if named else []
+
+
+def _line(one: Selection, count: int) -> str:
+    where = [f"{column} = {value}" for column, value in one.equals.items()]
+    where += [f"{value} in {column}" for column, value in one.contains.items()]
+    where += [f"{one.during} in the window"] if one.during else []
+    where += ["those that held at the instant"] if one.holding else []
+    where += [f"from row {one.offset + 1} on"] if one.offset else []
+    where += [f"at most {one.limit}"] if one.limit is not None else []
+    return f"table {one.table}: {count} rows equal{', ' if where else ''}{', '.join(where)}"

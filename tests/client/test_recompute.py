@@ -1,0 +1,308 @@
+"""An answer of a real server is made again, offline; whatever was altered is named."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.client.test_end_to_end import Shell
+from tests.serving import BIN, event, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.serving import Running
+
+MARCH = ("--from", "2026-03-01", "--to", "2026-04-01")
+REPOSITORY = "https://code.example/acme/checkout"
+ASKED: dict[str, tuple[str, ...]] = {
+    "dora": ("--group-by", "service", "--bucket", "week", "--baseline-from", "2026-02-01",
+             "--baseline-to", "2026-03-01", *MARCH),
+    "mttr": MARCH,
+    "deployments": ("--service", "checkout", "--limit", "2"),
+    "environments": ("--at", "2026-03-10"),
+    "lead-times": (),
+    "failures": ("--known-at", "9"),
+}  # fmt: skip
+
+
+def _told() -> list[dict[str, Any]]:
+    """Commits, deployments of them with a rollback, an incident."""
+    found: list[dict[str, Any]] = []
+    for number, content in enumerate("abac"):
+        day, commit = f"2026-03-0{number + 1}", f"{number + 1:040x}"
+        one = event(len(found))
+        one |= {"type": "pipeledger.commit.pushed.v1", "time": f"{day}T09:00:00Z"}
+        one["data"] = {"repository": REPOSITORY, "commit": commit, "parents": [f"{number:040x}"],
+                       "authored_at": f"{day}T09:00:00Z"}  # fmt: skip
+        found.append(one)
+        made = {"digest": f"sha256:{content * 64}"}
+        one = event(len(found), repository=REPOSITORY, artifact=made, commit=commit)
+        one["time"] = f"{day}T10:00:00Z"
+        found.append(one)
+    for name, time in (("opened", "04T11:00:00Z"), ("restored", "04T12:30:00Z")):
+        one = event(len(found))
+        one |= {"type": f"pipeledger.incident.{name}.v1", "time": f"2026-03-{time}"}
+        one["data"] = {"incident": "i-7", "service": "checkout", "environment": "production"}
+        found.append(one)
+    return found
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server that was told a story."""
+    with serving(tmp_path_factory.mktemp("recompute") / "data") as running:
+        with running.http() as client:
+            for one in _told():
+                assert client.post("/events", json=one).status_code == 201
+        yield running
+
+
+@pytest.fixture(scope="module")
+def kept(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of answers, and of the export `out` that was made after them and one more event."""
+    folder = tmp_path_factory.mktemp("kept")
+    shell = Shell(server, folder)
+    shell.trust()
+    for name, words in ASKED.items():
+        shell("query", name, *words, "--output", folder / f"{name}.json")
+    with server.http() as client:
+        late = event(77, artifact={"digest": "sha256:" + "9" * 64})
+        late["time"] = "2026-03-05T10:00:00Z"
+        assert client.post("/events", json=late).status_code == 201
+    subprocess.run(
+        [BIN / "pipeledger-server", "export", "parquet", "--data", server.data, folder / "out"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.fixture
+def shell(server: Running, kept: Path) -> Shell:
+    """A client that pinned the server's keys."""
+    return Shell(server, kept)
+
+
+@pytest.fixture
+def out(kept: Path, tmp_path: Path) -> Path:
+    """A copy of the export, to be altered."""
+    shutil.copytree(kept / "out", tmp_path / "out")
+    return tmp_path / "out"
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_an_answer_is_made_again_without_the_server(kept: Path, shell: Shell, name: str) -> None:
+    """From the export: every table, with filters, groups, steps, an instant, an early position."""
+    answer = json.loads((kept / f"{name}.json").read_bytes())
+    shown = shell(
+        "verify", kept / f"{name}.json", "--recompute", "--from", kept / "out", "--json",
+        changes={"PIPELEDGER_URL": "http://127.0.0.1:9"},
+    ).stdout  # fmt: skip
+    (found,) = json.loads(shown)["evidence"]
+    assert found["recomputed"] is True
+    assert found["rows"] == {table: len(rows) for table, rows in answer["tables"].items()}
+    assert sum(found["rows"].values()) > 0
+    assert found["definitions"] == answer["proof"]["definitions"]["digest"]
+
+
+def test_an_answer_is_made_again_from_the_ledger_itself(kept: Path, shell: Shell) -> None:
+    """Where no export is at hand: every entry is read and checked."""
+    shown = shell("verify", kept / "dora.json", "--recompute").stdout
+    assert "table dora: " in shown
+    assert "every entry up to" in shown
+    said = shell("verify", kept / "dora.json", "--recompute", "--offline", status=2).stderr
+    assert "--from DIRECTORY" in said
+
+
+def test_an_export_is_checked_whole(kept: Path, shell: Shell) -> None:
+    """Files, entries, columns, and with --recompute the tables."""
+    shown = shell("verify", kept / "out").stdout
+    assert "not checked: the tables" in shown
+    shown = shell("verify", kept / "out", "--recompute").stdout
+    assert "table deployments: 5 rows, made again and equal" in shown
+    assert "table lead_times: " in shown
+
+
+def _number(told: dict[str, Any]) -> None:
+    told["tables"]["dora"][0]["counted"] += 1
+
+
+def _row(told: dict[str, Any]) -> None:
+    del told["tables"]["dora"][0]
+
+
+def _part(told: dict[str, Any]) -> None:
+    del told["tables"]["window_gaps"]
+
+
+def _root(told: dict[str, Any]) -> None:
+    told["proof"]["position"] -= 1
+    told["proof"]["parameters"]["known_at"] -= 1
+
+
+def _known_at(told: dict[str, Any]) -> None:
+    told["proof"]["parameters"]["known_at"] -= 1
+
+
+def _parameter(told: dict[str, Any]) -> None:
+    told["proof"]["parameters"]["attribution_window_s"] = 0
+
+
+@pytest.mark.parametrize(
+    ("alter", "cause"),
+    [
+        (_number, "table dora, row 1, column counted: the answer says"),
+        (_row, "table dora"),
+        (_part, "other tables than it speaks of"),
+        (_root, "the root is not that of the first"),
+        (_known_at, "known_at is not its position"),
+        (_parameter, "table dora"),
+    ],
+)
+def test_an_altered_answer_is_unsound_and_the_place_is_named(
+    kept: Path, shell: Shell, tmp_path: Path, alter: Callable[[dict[str, Any]], None], cause: str
+) -> None:
+    """Number, row, table, root, parameter."""
+    told = json.loads((kept / "dora.json").read_bytes())
+    alter(told)
+    (tmp_path / "answer.json").write_text(json.dumps(told))
+    words = ("verify", tmp_path / "answer.json", "--recompute", "--from", kept / "out")
+    assert cause in shell(*words, status=1).stderr
+
+
+def _rewrite(out: Path, column: str, position: int, value: object) -> None:
+    """Put another value into a column of the tail's file."""
+    file = out / "events" / "tail.parquet"
+    table = pq.read_table(file)
+    values = table[column].to_pylist()
+    values[table["position"].to_pylist().index(position)] = value
+    at = table.schema.get_field_index(column)
+    pq.write_table(
+        table.set_column(at, table.schema.field(at), pa.array(values, table.schema.types[at])), file
+    )
+
+
+def _settle(out: Path) -> None:
+    """Make the manifest say what the files are now."""
+    told = json.loads((out / "manifest.json").read_bytes())
+    for name in told["files"]:
+        content = (out / name).read_bytes()
+        told["files"][name] = {
+            "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+        }  # fmt: skip
+    (out / "manifest.json").write_text(json.dumps(told))
+
+
+def _body(out: Path) -> str:
+    event_text = pq.read_table(out / "events" / "tail.parquet").sort_by("position")["event"][3]
+    _rewrite(out, "event", 4, event_text.as_py().replace('"success"', '"failure"'))
+    return "position 4: part event: not what the entry commits to"
+
+
+def _entry(out: Path) -> str:
+    raw = pq.read_table(out / "events" / "tail.parquet").sort_by("position")["entry"][4].as_py()
+    _rewrite(out, "entry", 5, raw.replace(b"asserted", b"observed"))
+    return "position 5"
+
+
+def _checkpoint(out: Path) -> str:
+    origin, size, rest = (out / "checkpoint").read_text().split("\n", 2)
+    (out / "checkpoint").write_text(f"{origin}\n{int(size) - 1}\n{rest}")
+    return "signature does not verify"
+
+
+@pytest.mark.parametrize("alter", [_body, _entry, _checkpoint])
+def test_an_altered_entry_of_an_export_is_unsound_at_its_position(
+    kept: Path, shell: Shell, out: Path, alter: Callable[[Path], str]
+) -> None:
+    """For an answer made again from it, and for the export itself."""
+    cause = alter(out)
+    _settle(out)
+    said = shell("verify", kept / "mttr.json", "--recompute", "--from", out, status=1).stderr
+    assert cause in said
+    assert cause in shell("verify", out, status=1).stderr
+
+
+def test_an_event_that_is_left_out_and_not_called_redacted_is_no_verdict(
+    kept: Path, shell: Shell, out: Path
+) -> None:
+    """Numbers without it could be anything."""
+    _rewrite(out, "event", 5, None)
+    _rewrite(out, "salt", 5, None)
+    said = shell("verify", kept / "mttr.json", "--recompute", "--from", out, status=2).stderr
+    assert "no entry says that they were redacted: positions 5" in said
+
+
+def test_a_column_that_says_something_else_than_its_entry_is_named(shell: Shell, out: Path) -> None:
+    """Analysts read the columns."""
+    _rewrite(out, "outcome", 5, "failure")
+    assert "not the one that was exported" in shell("verify", out, status=1).stderr
+    _settle(out)
+    assert "position 5: the column outcome" in shell("verify", out, status=1).stderr
+
+
+def test_a_table_that_its_definition_does_not_give_is_named(shell: Shell, out: Path) -> None:
+    """With its row and column."""
+    file = out / "tables" / "services.parquet"
+    table = pq.read_table(file)
+    other = pa.array(["shop"] * table.num_rows, pa.string())
+    pq.write_table(table.set_column(0, "service", other), file)
+    _settle(out)
+    said = shell("verify", out, "--recompute", status=1).stderr
+    assert "table services, row 1, column service" in said
+
+
+def test_a_file_that_is_missing_or_too_many_is_named(shell: Shell, out: Path) -> None:
+    """Also one that the manifest would read outside of the folder."""
+    (out / "more").write_text("x")
+    assert "file 'more': not of the export" in shell("verify", out, status=1).stderr
+    (out / "more").unlink()
+    (out / "README.md").unlink()
+    assert "file 'README.md': missing" in shell("verify", out, status=1).stderr
+    told = json.loads((out / "manifest.json").read_bytes())
+    told["definitions"]["services"]["file"] = "../../definitions/tables/services.sql"
+    (out / "manifest.json").write_text(json.dumps(told))
+    said = shell("verify", out.parent / "x.json", "--recompute", "--from", out, status=2).stderr
+    assert "No such file" in said
+
+
+def test_definitions_that_are_not_the_answer_s_are_no_verdict(
+    kept: Path, shell: Shell, out: Path
+) -> None:
+    """They would give other numbers, honestly."""
+    file = out / "definitions" / "metrics" / "mttr.sql"
+    file.write_text(file.read_text().replace("avg(", "max("))
+    _settle(out)
+    said = shell("verify", kept / "mttr.json", "--recompute", "--from", out, status=2).stderr
+    assert "made with the definitions sha256:" in said
+
+
+def test_without_the_pinned_key_nothing_is_made_again(
+    server: Running, kept: Path, tmp_path: Path
+) -> None:
+    """Whatever lies in the folder."""
+    stranger = Shell(server, tmp_path)
+    words = ("verify", kept / "mttr.json", "--recompute", "--from", kept / "out")
+    assert "no key is trusted" in stranger(*words, status=2).stderr
+    assert "no key is trusted" in stranger("verify", kept / "out", status=2).stderr
+    keys = (kept / "out" / "key.vkey").read_text().split()
+    assert "sound" in stranger(*words, *(f"--key={key}" for key in keys)).stdout
+
+
+def test_an_export_that_ends_too_early_is_no_verdict(
+    server: Running, kept: Path, shell: Shell, tmp_path: Path
+) -> None:
+    """The next step is named."""
+    with server.http() as client:
+        assert client.post("/events", json=event(78)).status_code == 201
+    shell("query", "services", "--output", tmp_path / "new.json")
+    words = ("verify", tmp_path / "new.json", "--recompute", "--from", kept / "out")
+    assert "export the ledger anew" in shell(*words, status=2).stderr
