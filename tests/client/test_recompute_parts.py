@@ -19,7 +19,7 @@ from pipeledger.verifier.entry import parse_entry
 from pipeledger.verifier.tree import leaf_hashes
 from pipeledger.verifier.wire import UncheckedError, UnsoundError
 from projections import contract
-from projections.containment import contained
+from projections.containment import contained, containing
 from projections.definitions import definitions, digest_of
 from projections.parameters import Parameters
 from projections.selection import Selection
@@ -96,28 +96,53 @@ def test_our_walk_finds_what_the_server_s_finds(
     parents: dict[int, list[int]], deployed: list[tuple[str, int, bool]]
 ) -> None:
     """On any graph, circles among them, with lists and without."""
-    history = pa.table(
-        {"commit": [str(one) for one in parents],
-         "parents": [[str(each) for each in of] for of in parents.values()]},
-        pa.schema([("commit", pa.string()), ("parents", pa.list_(pa.string()))]),
-    )  # fmt: skip
+    history = _history(parents)
     rows = [
         {"line": line, "repository": "r", "deployment_key": f"d{at}", "commit": str(commit),
          "is_listed": is_listed}
         for at, (line, commit, is_listed) in enumerate(deployed)
     ]  # fmt: skip
-    table = pa.Table.from_pylist(rows, steps.contained(pa.table({
-        name: pa.array([], kind) for name, kind in _DEPLOYED
-    }), history).schema)  # fmt: skip
+    table = pa.Table.from_pylist(rows, _DEPLOYED)
     ours, theirs = steps.contained(table, history), contained(table, history)
     assert ours.schema == theirs.schema
     assert sorted(map(repr, ours.to_pylist())) == sorted(map(repr, theirs.to_pylist()))
 
 
-_DEPLOYED = [
+@given(
+    st.lists(nodes, max_size=4),
+    st.dictionaries(nodes, st.lists(nodes, max_size=3), max_size=12),
+    st.lists(st.tuples(st.sampled_from("ab"), nodes), max_size=12),
+)
+def test_our_walk_forward_finds_what_the_server_s_finds(
+    seeds: list[int], parents: dict[int, list[int]], deployed: list[tuple[str, int]]
+) -> None:
+    """From a few commits to what descends from them."""
+    rows = [
+        {"line": line, "deployment_key": f"d{at}", "commit": str(commit)}
+        for at, (line, commit) in enumerate(deployed)
+    ]
+    given_ = (
+        pa.table({"commit": pa.array([str(one) for one in seeds], pa.string())}),
+        _history(parents),
+        pa.Table.from_pylist(rows, pa.schema([_DEPLOYED.field(at) for at in (0, 2, 3)])),
+    )
+    ours, theirs = steps.containing(*given_), containing(*given_)
+    assert ours.schema == theirs.schema
+    assert sorted(map(repr, ours.to_pylist())) == sorted(map(repr, theirs.to_pylist()))
+
+
+def _history(parents: dict[int, list[int]]) -> pa.Table:
+    return pa.table(
+        {"commit": [str(one) for one in parents],
+         "parents": [[str(each) for each in of] for of in parents.values()]},
+        pa.schema([("commit", pa.string()), ("parents", pa.list_(pa.string()))]),
+    )  # fmt: skip
+
+
+_DEPLOYED = pa.schema([
     ("line", pa.string()), ("repository", pa.string()), ("deployment_key", pa.string()),
     ("commit", pa.string()), ("is_listed", pa.bool_()),
-]  # fmt: skip
+])  # fmt: skip
 
 
 def _all() -> Definitions:

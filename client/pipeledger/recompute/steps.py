@@ -16,6 +16,11 @@ _CONTAINED = pa.schema([
     pa.field("is_listed", pa.bool_()),
 ])  # fmt: skip
 
+_CONTAINING = pa.schema([
+    pa.field("commit", pa.string()), pa.field("line", pa.string()),
+    pa.field("deployment_key", pa.string()),
+])  # fmt: skip
+
 
 def contained(deployed: pa.Table, history: pa.Table) -> pa.Table:
     """The first deployment of each line that contains a commit.
@@ -45,5 +50,36 @@ def contained(deployed: pa.Table, history: pa.Table) -> pa.Table:
     return pa.table([pa.array(rows[one.name], one.type) for one in _CONTAINED], _CONTAINED)
 
 
-STEPS: dict[str, Callable[..., pa.Table]] = {"contained": contained}
+def containing(seeds: pa.Table, history: pa.Table, deployed: pa.Table) -> pa.Table:
+    """The first deployment of each line that contains one of a few commits.
+
+    Args:
+        seeds: commit.
+        history: commit and the list of its parents.
+        deployed: line, deployment_key, commit, in the order in which they ended.
+    """
+    made_of: dict[str, list[str]] = {}
+    for commit, parents in zip(
+        history["commit"].to_pylist(), history["parents"].to_pylist(), strict=True
+    ):
+        for parent in parents or ():
+            made_of.setdefault(parent, []).append(commit)
+    rows: list[dict[str, str]] = []
+    came = deployed.select(["line", "deployment_key", "commit"]).to_pylist()
+    for seed in dict.fromkeys(seeds["commit"].to_pylist()):
+        holders = {seed}
+        waiting = deque(holders)
+        while waiting:
+            later = [one for one in made_of.get(waiting.popleft(), ()) if one not in holders]
+            holders.update(later)
+            waiting.extend(later)
+        reached: set[str] = set()
+        for row in came:
+            if row["commit"] in holders and row["line"] not in reached:
+                reached.add(row["line"])
+                rows.append(row | {"commit": seed})
+    return pa.Table.from_pylist(rows, _CONTAINING)
+
+
+STEPS: dict[str, Callable[..., pa.Table]] = {"contained": contained, "containing": containing}
 """By the name of the function that a definition calls."""
