@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.asking import MetricQuestion
 from domain.errors import RefusedError
@@ -23,25 +23,41 @@ _BY_WEEK: Final = timedelta(days=250)
 _BY_MONTH: Final = timedelta(days=3660)
 
 
+Q = TypeVar("Q", bound=BaseModel)
+
+
+def read_query(model: type[Q], query: Mapping[str, str]) -> Q:
+    """The question of a page's address; fields that a form left empty choose nothing.
+
+    Args:
+        model: of the page's questions.
+        query: of the address.
+
+    Raises:
+        RefusedError: a field is unknown or has no such value.
+    """
+    try:
+        return model.model_validate({name: told for name, told in query.items() if told})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = " ".join(str(step) for step in first["loc"])
+        raise RefusedError(f"query {place}", first["msg"]) from None
+
+
+class TraceQuestion(BaseModel):
+    """What the page of a line is asked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    what: Annotated[str, Field(max_length=4096)] = ""
+    known_at: Annotated[str | None, Field(max_length=40)] = None
+
+
 class PageQuestion(MetricQuestion):
     """What a page is asked: `days` stands for a window that ends now."""
 
     days: Literal["", "7", "30", "90", "180", "365"] = ""
     offset: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> PageQuestion:
-        """The question of a page's address; fields that a form left empty choose nothing.
-
-        Raises:
-            RefusedError: a field is unknown or has no such value.
-        """
-        try:
-            return cls.model_validate({name: told for name, told in query.items() if told})
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = " ".join(str(step) for step in first["loc"])
-            raise RefusedError(f"query {place}", first["msg"]) from None
 
     @property
     def picked(self) -> str:

@@ -12,14 +12,17 @@ from starlette.concurrency import run_in_threadpool
 
 from api import sources
 from api.console import running, timeline
-from api.console.asking import LENGTHS, PageQuestion
+from api.console.asking import LENGTHS, PageQuestion, Q, TraceQuestion, read_query
 from api.console.entrance import shown
 from api.console.overview import BANDS, Overview, names_wanted, offered, wanted
 from api.console.page import HEADERS, draw
 from api.emptiness import Asked, why_empty
 from api.entrance import JSON
 from api.listings import LISTINGS, METRICS
+from api.problems import status_of
 from api.reads import record_read
+from domain.errors import NotFoundError, RefusedError
+from projections import trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +52,7 @@ async def get_overview(request: Request, ledger: str) -> Response:
             sources=sources.shown(here, request.app.state.clock()),
         )  # fmt: skip
 
-    return await _page(request, ledger, "overview", make)
+    return await _page(request, ledger, "overview", make, PageQuestion)
 
 
 @router.get("/console/{ledger}/deployments")
@@ -65,7 +68,7 @@ async def get_deployments(request: Request, ledger: str) -> Response:
         return _draw(request, here, credential, "deployments", asked, answer, rows=rows[:ROWS],
                      along=timeline.along(rows[:ROWS]), **turning)  # fmt: skip
 
-    return await _page(request, ledger, "deployments", make)
+    return await _page(request, ledger, "deployments", make, PageQuestion)
 
 
 @router.get("/console/{ledger}/incidents")
@@ -80,7 +83,7 @@ async def get_incidents(request: Request, ledger: str) -> Response:
         return _draw(request, here, credential, "incidents", asked, answer, rows=rows[:ROWS],
                      **_turning(request, asked, rows))  # fmt: skip
 
-    return await _page(request, ledger, "incidents", make)
+    return await _page(request, ledger, "incidents", make, PageQuestion)
 
 
 @router.get("/console/{ledger}/running")
@@ -97,7 +100,26 @@ async def get_running(request: Request, ledger: str) -> Response:
         return _draw(request, here, credential, "running", asked, answer, rows=rows[:ROWS],
                      drift=drift, **_turning(request, asked, rows))  # fmt: skip
 
-    return await _page(request, ledger, "running", make)
+    return await _page(request, ledger, "running", make, PageQuestion)
+
+
+@router.get("/console/{ledger}/trace")
+async def get_trace(request: Request, ledger: str) -> Response:
+    """One line from the commit to the incident, hop by hop, with what is missing."""
+
+    def make(here: Served, credential: Credential, asked: TraceQuestion) -> Response:
+        found, refused = None, None
+        try:
+            if asked.what:
+                found = trace.answer(here.history, asked.what.strip(), asked.known_at)
+        except (NotFoundError, RefusedError) as error:
+            refused = error
+        return draw(
+            "trace.html", 200 if refused is None else status_of(refused), ledger=ledger,
+            role=credential.role, here="trace", asked=asked, refused=refused, found=found,
+        )  # fmt: skip
+
+    return await _page(request, ledger, "trace", make, TraceQuestion)
 
 
 @router.get("/console/{ledger}/answer")
@@ -112,18 +134,19 @@ async def get_answer(request: Request, ledger: str) -> Response:
             "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store",
         })  # fmt: skip
 
-    return await _page(request, ledger, "answer", make)
+    return await _page(request, ledger, "answer", make, PageQuestion)
 
 
 async def _page(
     request: Request,
     ledger: str,
     name: str,
-    make: Callable[[Served, Credential, PageQuestion], Response],
+    make: Callable[[Served, Credential, Q], Response],
+    model: type[Q],
 ) -> Response:
     async def recorded(here: Served, credential: Credential) -> Response:
         # Before it is recorded: the words of a question are ours, whatever an address says.
-        asked = PageQuestion.of(request.query_params)
+        asked = read_query(model, request.query_params)
         await record_read(request, here, credential, f"console/{name}")
         return await run_in_threadpool(make, here, credential, asked)
 
