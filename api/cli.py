@@ -74,6 +74,7 @@ def _greet(name: str, one: Served, url: str, token: str | None) -> None:
     click.echo(f"ledger {name}: {one.ledger.origin}, {one.ledger.published.size} entries")
     click.echo(f"fingerprint {mark}")
     click.echo(f"listening on {url}\n")
+    click.echo(f"The console is at {url}/ ; log in with a token.\n")
     if token is not None:
         click.echo("Paste this to send the first event and to verify the ledger:\n")
         click.echo(f"  export PIPELEDGER_URL={url}")

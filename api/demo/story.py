@@ -55,7 +55,11 @@ def run_demo(data: Path | None, port: int, now: datetime, out: TextIO, *, stay: 
         server = Server((data or scratch / "data").absolute(), port)
         status = _show(server, scratch, now, out)
         if stay and status == 0:
-            out.write(f"\nThe server stays up at {server['url']} until you press Ctrl-C.\n")
+            out.write(
+                f"\nThe console is at {server['url']}/ ; log in with the token\n"
+                f"   {server['token']}\n"
+                "The server stays up until you press Ctrl-C.\n"
+            )
             out.flush()
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
         return status

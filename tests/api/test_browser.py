@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.long
 
 _WINDOW = "from=2026-09-01&to=2026-10-01"
-PAGES = ("overview", "deployments", "running", "incidents")
+PAGES = (
+    f"overview?{_WINDOW}", f"deployments?{_WINDOW}", f"running?{_WINDOW}",
+    f"incidents?{_WINDOW}", "trace?what=d-3",
+)  # fmt: skip
 # Contrast by WCAG 2: the least ratio of all texts to the ground that they stand on.
 _CONTRAST = """(() => {
   const light = (c) => {
@@ -77,7 +80,7 @@ def page(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def test_every_text_can_be_read(server: Running, page: Page, name: str, *, dark: bool) -> None:
     """At a contrast of 4.5 to 1 at least, in light and dark."""
     page.look(dark=dark)
-    page.open(f"{server.url}/console/default/{name}?{_WINDOW}")
+    page.open(f"{server.url}/console/default/{name}")
     ratio, where = page.run(_CONTRAST)
     assert ratio >= 4.5, where
 
@@ -86,7 +89,7 @@ def test_every_text_can_be_read(server: Running, page: Page, name: str, *, dark:
 def test_a_narrow_screen_scrolls_in_one_direction(server: Running, page: Page, name: str) -> None:
     """Wide tables and charts scroll within themselves."""
     page.look(width=360)
-    page.open(f"{server.url}/console/default/{name}?{_WINDOW}")
+    page.open(f"{server.url}/console/default/{name}")
     assert page.run("document.documentElement.scrollWidth") <= 360
     page.look()
 
@@ -143,7 +146,7 @@ def test_no_request_left_for_another_host_and_nothing_was_refused(
 ) -> None:
     """Over all the pages that the tests before looked at, and these."""
     for name in PAGES:
-        page.open(f"{server.url}/console/default/{name}?{_WINDOW}")
+        page.open(f"{server.url}/console/default/{name}")
     assert [url for url in page.requested if not url.startswith(f"{server.url}/")] == []
     assert page.complaints == []
     assert page.run("document.scripts.length") == 0

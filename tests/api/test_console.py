@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
 SEPTEMBER = {"from": "2026-09-01", "to": "2026-10-01"}
-PAGES = ("overview", "deployments", "running", "incidents")
+PAGES = {
+    "overview": SEPTEMBER, "deployments": SEPTEMBER, "running": SEPTEMBER,
+    "incidents": SEPTEMBER, "trace": {"what": "d-3"},
+}  # fmt: skip
+"""Pages, and a question of each that is answered."""
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +173,7 @@ def test_a_session_ends_with_its_token_and_with_logging_out(
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_comes_from_elsewhere_and_nothing_runs(person: httpx.Client, name: str) -> None:
     """The policy forbids it, and the page does not try."""
-    answer = person.get(f"/console/default/{name}", params=SEPTEMBER)
+    answer = person.get(f"/console/default/{name}", params=PAGES[name])
     assert answer.status_code == 200
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -187,10 +191,11 @@ def test_nothing_comes_from_elsewhere_and_nothing_runs(person: httpx.Client, nam
 @pytest.mark.parametrize("name", PAGES)
 def test_a_hostile_name_is_only_a_name(person: httpx.Client, name: str) -> None:
     """In tables, charts, filters and addresses."""
-    page = person.get(f"/console/default/{name}", params=SEPTEMBER).text
+    page = person.get(f"/console/default/{name}", params=PAGES[name]).text
     assert "<script" not in page
     assert HOSTILE in unescape(page)
-    asked = person.get(f"/console/default/{name}", params=SEPTEMBER | {"service": HOSTILE}).text
+    field = "what" if name == "trace" else "service"
+    asked = person.get(f"/console/default/{name}", params=PAGES[name] | {field: HOSTILE}).text
     assert "<script" not in asked
     assert HOSTILE in unescape(asked)
 
@@ -237,6 +242,27 @@ def test_a_page_at_an_earlier_position_says_so(person: httpx.Client) -> None:
     """And counts what was known then."""
     page = person.get("/console/default/overview", params=SEPTEMBER | {"known_at": "4"}).text
     assert "As the ledger knew it at position 4" in page
+
+
+def test_a_line_is_shown_with_what_it_lacks(person: httpx.Client) -> None:
+    """Each hop proved, asserted or missing, and if missing with what to paste."""
+    page = unescape(person.get("/console/default/trace", params={"what": "d-1"}).text)
+    assert "Deployment · production" in page
+    assert '<li class="panel hop missing">' in page
+    assert "<pre>pipeledger " in page
+    listed = person.get("/console/default/deployments", params=SEPTEMBER).text
+    address = re.search(r'href="(/console/default/trace\?what=[^"]*)"', listed)
+    assert address is not None
+    assert person.get(unescape(address[1])).status_code == 200
+
+
+def test_what_nobody_told_of_has_no_line(person: httpx.Client) -> None:
+    """The page says so, and the field is there to try again."""
+    answer = person.get("/console/default/trace", params={"what": "nosuch"})
+    assert answer.status_code == 404
+    assert 'role="alert"' in answer.text
+    assert 'value="nosuch"' in answer.text
+    assert person.get("/console/default/trace").status_code == 200
 
 
 def test_an_empty_window_says_why_and_what_to_run(person: httpx.Client) -> None:
