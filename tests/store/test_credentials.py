@@ -121,6 +121,23 @@ def test_a_token_expires_at_its_instant(tokens: Tokens, time: Time) -> None:
     assert tokens.find(text) is None
 
 
+def test_a_credential_is_found_by_its_id_while_its_token_is_valid(
+    tokens: Tokens, time: Time
+) -> None:
+    """Until it expires or is revoked; another id finds nothing."""
+    found = tokens.find(issued(tokens, expires=NOON + timedelta(seconds=20)))
+    revoked = tokens.find(issued(tokens))
+    assert found is not None
+    assert revoked is not None
+    assert tokens.of(found.id) == found
+    assert tokens.of(revoked.id) == revoked
+    assert tokens.of("crd_" + "0" * 32) is None
+    tokens.revoke(revoked.id)
+    assert tokens.of(revoked.id) is None
+    time.passed = 20
+    assert tokens.of(found.id) is None
+
+
 def test_a_revoked_token_is_useless_here_at_once_and_elsewhere_soon(
     tokens: Tokens, ledger_database: Database, schema_name: str, time: Time
 ) -> None:
