@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from domain.errors import NotFoundError, RefusedError
 from projections.history import rows_of
-from projections.parameters import Parameters
+from projections.selection import Selection
 from projections.trace_gaps import Gap, Line, gap_of, lasting_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import pyarrow as pa
 
     from projections.engine import View
     from projections.history import History, Proof
 
 State = Literal["proved", "asserted", "missing", "none"]
-TABLES: Final = ("trace_asked", "trace_line", "trace_items")
-"""What an answer is made of."""
+SELECTIONS: Final = (
+    Selection("trace_items"), Selection("trace_line"), Selection("trace_asked"),
+)  # fmt: skip
+"""What a line is made of; `trace` is the parameter that says of what."""
 HOPS: Final = (
     "ticket", "commit", "change", "review", "build", "tests", "scans", "artifact", "approval",
     "deployment", "incident", "recovery",
@@ -160,11 +164,9 @@ def answer(history: History, what: str, known_at: str | None = None) -> TraceAns
         DamageError: the ledger does not verify; names the position.
         UnavailableError: the database or the disk.
     """
-    snapshot = history.snapshot()
-    parameters = Parameters(known_at=history.known_at(known_at, snapshot), trace=what)
-    with history.view(parameters, snapshot) as view:
-        trace = trace_of(view, what)
-    return TraceAnswer(history.proof(TABLES, parameters, snapshot), trace)
+    check_word(what)
+    found = history.ask(SELECTIONS, {"trace": what}, known_at)
+    return TraceAnswer(found.proof, trace_in(found.tables, what))
 
 
 def trace_of(view: View, what: str) -> Trace:
@@ -179,14 +181,33 @@ def trace_of(view: View, what: str) -> Trace:
         RefusedError: it is no such word, or begins several commits.
         NotFoundError: nothing is known by this name.
     """
+    check_word(what)
+    with view.chosen(trace=what) as own:
+        return trace_in({one.table: own.select(one) for one in SELECTIONS}, what)
+
+
+def check_word(what: str) -> None:
+    """Refuse what names nothing.
+
+    Raises:
+        RefusedError: it is empty or too long.
+    """
     if not 0 < len(what) <= _LONGEST:
         raise RefusedError("what", f"expected 1 to {_LONGEST} characters")
-    with view.chosen(trace=what) as own:
-        found = [(row["kind"], row["value"]) for row in own.table("trace_asked").to_pylist()]
-        if sum(kind == "commit" and value != what.lower() for kind, value in found) > 1:
-            raise RefusedError("what", "several commits begin so; give more of its digits")
-        (line,) = own.table("trace_line").to_pylist()
-        rows = rows_of(own.table("trace_items"))
+
+
+def trace_in(tables: Mapping[str, pa.Table], what: str) -> Trace:
+    """The line that the tables of `SELECTIONS` hold.
+
+    Raises:
+        RefusedError: what was asked for begins several commits.
+        NotFoundError: nothing is known by this name.
+    """
+    found = [(row["kind"], row["value"]) for row in tables["trace_asked"].to_pylist()]
+    if sum(kind == "commit" and value != what.lower() for kind, value in found) > 1:
+        raise RefusedError("what", "several commits begin so; give more of its digits")
+    (line,) = tables["trace_line"].to_pylist()
+    rows = rows_of(tables["trace_items"])
     if not rows:
         raise NotFoundError("nothing is known by this name")
     named = Line(**line)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from domain.errors import NotFoundError, RefusedError
-from projections.trace import HOPS, MOST, Hop, Trace, trace_of
+from domain.event import read_event
+from pipeledger.words import data_of, form_of
+from projections.following import history_of
+from projections.trace import HOPS, MOST, Hop, Trace, answer, trace_of
 from tests.projections.telling import (
     REPOSITORY,
     Story,
@@ -20,9 +23,12 @@ from tests.projections.telling import (
     when,
     window,
 )
+from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from store.ledger.ledger import Ledger
 
 DIGEST = artifact("v1")["digest"]
 SEEN: dict[str, Any] = {"assurance": "observed"}
@@ -374,3 +380,61 @@ def test_what_was_voided_or_came_later_is_not_on_the_line(story: Story, tmp_path
     story.tell("event.voided", when("03-03T10:00"), assurance="decided", position=8,
                reason="wrong")  # fmt: skip
     assert states(traced(story, DIGEST, tmp_path))["build"] == "missing"
+
+
+EXAMPLES = {
+    "COMMIT": commit("a"), "DIGEST": DIGEST, "LOGIN": "bob", "NUMBER": "7", "ID": "x-1",
+    "SERVICE": "shop", "REPOSITORY": REPOSITORY, "ENVIRONMENT": "production",
+}  # fmt: skip
+
+
+def _filled(word: str) -> str:
+    name, sign, value = word.partition("=")
+    return f"{name}{sign}{EXAMPLES.get(value, value)}"
+
+
+def test_what_is_to_be_pasted_is_taken_by_the_ledger(tmp_path: Path) -> None:
+    """Each `emit` names a type and fields that the vocabulary knows."""
+    bare, broken = Story(), Story()
+    pushed(bare, "a", "03-01T08:00")
+    deployed(broken, "d1", "03-02T13:00", "v1", outcome="failure", impact=True)
+    lines = [
+        one.gap.run
+        for story, what in ((bare, commit("a")), (broken, "d1"))
+        for one in traced(story, what, tmp_path).hops if one.gap is not None
+    ]  # fmt: skip
+    impaired(broken, "i1", "03-02T13:30", caused_by="d1")
+    lines += [one.gap.run for one in traced(broken, "d1", tmp_path).hops if one.gap is not None]
+    kinds = set()
+    for line in lines:
+        words = shlex.split(line)
+        if words[1] == "emit":
+            form = form_of(words[2])
+            data = form.data | data_of([_filled(one) for one in words[3:] if "=" in one])
+            read_event({
+                "specversion": "1.0", "id": "1", "source": "https://ci.example",
+                "type": f"pipeledger.{form.type}.v1", "time": when("03-03T10:00"), "data": data,
+            })  # fmt: skip
+            kinds.add(words[2])
+    assert kinds == {
+        "change.merged", "change.reviewed", "build", "approval", "hotfix", "incident.restored",
+    }  # fmt: skip
+
+
+def test_a_line_of_an_open_ledger_comes_with_its_proof(ledger: Ledger, tmp_path: Path) -> None:
+    """It was told at a position, with a parameter that says of what."""
+    body = b'{"time":"2026-03-01T08:00:00Z","data":{"repository":"r","commit":"%s"}}'
+    told = [
+        draft(number, kind="pipeledger.commit.pushed", body=body % commit(name).encode())
+        for number, name in enumerate("ab")
+    ]
+    ledger.submit(told).result(60)
+    history = history_of(ledger, tmp_path / "derived")
+    found = answer(history, commit("a"))
+    assert found.proof.position == ledger.published.size
+    assert found.proof.root == ledger.published.root.hex()
+    assert found.proof.parameters.trace == commit("a")
+    assert found.told()["trace"]["hops"][1]["state"] == "asserted"
+    with pytest.raises(NotFoundError):
+        answer(history, commit("b"), known_at="2")
+    history.close()
