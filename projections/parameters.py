@@ -20,8 +20,9 @@ LAST: Final = datetime(9999, 12, 30, tzinfo=UTC)
 _MOST_BUCKETS: Final = timedelta(days=3660)
 _INSTANT: Final = pa.timestamp("us", "UTC")
 _KINDS: Final = {
-    "known_at": pa.int64(), "attribution_window_s": pa.int64(), "infer_rollback": pa.bool_(),
-    "count_redeploys": pa.bool_(), "window_from": _INSTANT, "window_to": _INSTANT, "at": _INSTANT,
+    "known_at": pa.int64(), "attribution_window_s": pa.int64(), "stale_after_s": pa.int64(),
+    "infer_rollback": pa.bool_(), "count_redeploys": pa.bool_(),
+    "window_from": _INSTANT, "window_to": _INSTANT, "at": _INSTANT,
     "baseline_from": _INSTANT, "baseline_to": _INSTANT,
 }  # fmt: skip
 
@@ -49,6 +50,8 @@ class Parameters:
         team: only of this team's services.
         environment: only of this environment.
         repository: only of this repository.
+        stale_after_s: seconds after which what covered a service covers it no more; None: what is
+            usual for each capability.
         trace: what is traced: a commit (also its first digits), digest, deployment, change or
             ticket.
     """
@@ -70,6 +73,7 @@ class Parameters:
     team: str | None = None
     environment: str | None = None
     repository: str | None = None
+    stale_after_s: int | None = None
     trace: str | None = None
 
     def __post_init__(self) -> None:
