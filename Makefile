@@ -53,6 +53,7 @@ bench: $(READY)  ## the figures of docs/performance.md, each beside its peer
 	$(BIN)/python -m bench.append
 	$(BIN)/python -m bench.http
 	$(BIN)/python -m bench.verify
+	$(BIN)/python -m bench.projections
 	$(BIN)/python -m bench.reports
 
 # --universal and --no-annotate: one file for every platform; it names no host.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -12,6 +14,7 @@ from domain.instant import read_time
 from domain.log.wire import read_number
 from projections.definitions import digest_of
 from projections.parameters import Parameters
+from projections.selection import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from projections.selection import Selection
 
 FORMAT: Final = "pipeledger/answer/v1"
+_KEPT: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,8 @@ class History:
         self._engine = engine
         self._root_at = root_at
         self._position_at = position_at
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, Answer] = OrderedDict()
 
     def snapshot(self) -> Snapshot:
         """The newest published state, verified.
@@ -193,6 +199,21 @@ class History:
         Raises:
             UnavailableError: the disk.
         """
+        # State, parameters and selections settle the rows: dashboards ask the same again and again.
+        key = f"{question.snapshot.version} {question.proof.parameters} {question.selections}"
+        with self._lock:
+            if (kept := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+                return kept
+        found = self._compute(question)
+        if sum(table.num_rows for table in found.tables.values()) <= MOST:
+            with self._lock:
+                self._kept[key] = found
+                while len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+        return found
+
+    def _compute(self, question: Question) -> Answer:
         with self._engine.view(question.snapshot, question.proof.parameters) as view:
             tables = {one.table: view.select(one) for one in question.selections}
         return Answer(question.proof, question.selections, tables)
