@@ -1,6 +1,6 @@
 """The vocabulary: every type of event, its data, its streams and tags."""
 
-from domain.events import build, change, delivery, governance, ledger, operation
+from domain.events import build, change, delivery, governance, ledger, operation, proposal
 from domain.events.registry import ASSURANCES, TYPES, Door, EventType
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "governance",
     "ledger",
     "operation",
+    "proposal",
 ]

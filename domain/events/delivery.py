@@ -21,6 +21,7 @@ from domain.events.fields import (
     Name,
     Outcome,
     Person,
+    Position,
     Text,
 )
 from domain.events.registry import Door, event
@@ -240,7 +241,17 @@ class ConfigChanged(Common, kw_only=True):
 
 @event("environment.registered", INFRASTRUCTURE, Door.COMMAND, roles=OPERATOR)
 class EnvironmentRegistered(Common, kw_only=True):
-    """An environment has this tier from a date on."""
+    """An environment has this tier from a date on.
+
+    Attributes:
+        environment: its name.
+        tier: what it is for.
+        basis: whether its name told so, an operator, or a source.
+        effective_from: since when; without it since `time`, and if its name told so since ever.
+        reason: why.
+        second: the other person of two who decided it; absent where the ledger had one operator.
+        proposal: position of the command that was confirmed.
+    """
 
     environment: Name
     tier: Tier
@@ -248,6 +259,7 @@ class EnvironmentRegistered(Common, kw_only=True):
     effective_from: Instant | None = None
     reason: Text | None = None
     second: Person | None = None
+    proposal: Position | None = None
 
 
 class RepositoryUse(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
@@ -266,7 +278,22 @@ class RepositoryUse(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
 
 @event("service.registered", INFRASTRUCTURE, Door.COMMAND, roles=OPERATOR)
 class ServiceRegistered(Common, kw_only=True):
-    """A service belongs to a team and is built from these repositories."""
+    """A service belongs to a team and is built from these repositories.
+
+    All of it is said anew each time: what a later registration leaves out is not so any more.
+
+    Attributes:
+        service: its name.
+        team: whose it is.
+        repositories: what it is built and deployed from.
+        criticality: how much depends on it, in the organisation's own word.
+        scope: rules it falls under, such as `pci`.
+        deployment_source: by environment, the source whose reports of deployments count.
+        effective_from: since when; without it since `time`, and at first since ever.
+        reason: why.
+        second: the other person of two who decided it; absent where the ledger had one operator.
+        proposal: position of the command that was confirmed.
+    """
 
     service: Name
     team: Name | None = None
@@ -277,3 +304,4 @@ class ServiceRegistered(Common, kw_only=True):
     effective_from: Instant | None = None
     reason: Text | None = None
     second: Person | None = None
+    proposal: Position | None = None

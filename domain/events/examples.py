@@ -115,6 +115,12 @@ _SPECIAL: Final[dict[tuple[str, str], Any]] = {
     ("pipeledger.ledger.created", "format"): 1,
     ("pipeledger.change.reviewed", "reviewed"): _COMMIT,
     ("pipeledger.deployment.finished", "impact"): False,
+    ("pipeledger.command.proposed", "command"): "event.voided",
+    ("pipeledger.command.proposed", "event_voided"): {
+        "position": 42,
+        "reason": "Reported twice",
+    },
+    ("pipeledger.command.withdrawn", "proposal"): 43,
 }
 
 

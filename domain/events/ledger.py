@@ -127,11 +127,19 @@ class TokenRevoked(Credential, kw_only=True):
 
 @event("event.voided", LEDGER, Door.COMMAND, roles=OPERATOR)
 class EventVoided(Common, kw_only=True):
-    """An event counts no more; it stays listed."""
+    """An event counts no more; it stays listed.
+
+    Attributes:
+        position: where it stands.
+        reason: why.
+        second: the other person of two who decided it; absent where the ledger had one operator.
+        proposal: position of the command that was confirmed.
+    """
 
     position: Position
     reason: Text
     second: Person | None = None
+    proposal: Position | None = None
 
 
 @event("event.conflicted", LEDGER, Door.SERVER)

@@ -68,6 +68,7 @@ class IncidentAssessed(Incident, kw_only=True):
     reviewer: Person | None = None
     notifiable: bool | None = None
     aware_at: Instant | None = None
+    reason: Text | None = None
 
 
 @event("incident.restored", RECOVERY)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from domain.events.registry import TYPES, Door
 from domain.log.names import short_hash, stream_component, tag
 
 if TYPE_CHECKING:
@@ -33,10 +34,15 @@ def tags_of(event: Event) -> tuple[str, ...]:
     artifact = data.get("artifact")
     if isinstance(artifact, dict) and isinstance(digest := artifact.get("digest"), str):
         found.add(tag("artifact", digest))
+    if TYPES[event.type].door is not Door.EMIT:
+        # Of what was sent, an unknown field of such a name would pass for the ledger's word.
+        found |= {tag(kind, str(at)) for kind in _ENTRIES if (at := data.get(kind)) is not None}
     return tuple(sorted(found))
 
 
 _TAGS: Final = ("service", "environment", "repository", "commit", "release", "run", "ticket")
+_ENTRIES: Final = ("position", "proposal")
+"""Fields by which the ledger's own events speak of another entry."""
 
 
 def _text(event: Event, field: str) -> str | None:
@@ -210,6 +216,7 @@ _BY_FAMILY: Final[dict[str, Rule]] = {
     "token": _credential,
     "ledger": _ledger,
     "event": _ledger,
+    "command": _ledger,
     "part": _ledger,
     "checkpoint": _ledger,
     "clock": _ledger,

@@ -141,7 +141,7 @@ def test_every_type_can_be_described_and_derived() -> None:
         assert kind.doc.endswith(".")
         assert (kind.door is Door.SERVER) == (not kind.roles)
         assert "actor" in marked(kind.name).known
-    assert len(TYPES) == 107
+    assert len(TYPES) == 109
 
 
 def test_decisions_and_ledger_events_come_through_no_senders_door() -> None:
