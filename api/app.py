@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Final
 from fastapi import FastAPI, Response
 from starlette.concurrency import run_in_threadpool
 
-from api import conflicts, history, intake, problems, reading, reads, recording, sources, writing
+from api import (
+    commands,
+    conflicts,
+    history,
+    intake,
+    problems,
+    reading,
+    reads,
+    recording,
+    sightings,
+    sources,
+    writing,
+)
 from api.console import entrance, pages
 from api.console.session import Sessions
 from api.entrance import TEXT
@@ -53,6 +65,7 @@ def make_app(
     app.state.sessions = Sessions(served, entropy, clock)
     app.state.reads = Seldom(reads.PERIOD_S, reads.AT_MOST, time.monotonic)
     app.state.conflicts = Seldom(conflicts.PERIOD_S, conflicts.AT_MOST, time.monotonic)
+    app.state.sightings = Seldom(sightings.PERIOD_S, sightings.AT_MOST, time.monotonic)
     problems.install(app)
     app.include_router(writing.router)
     app.include_router(recording.router)
@@ -60,6 +73,7 @@ def make_app(
     app.include_router(sources.router)
     app.include_router(reading.router)
     app.include_router(history.router)
+    app.include_router(commands.router)
     app.include_router(entrance.router)
     app.include_router(pages.router)
 

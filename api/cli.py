@@ -16,6 +16,7 @@ from api.export_commands import export
 from api.history_commands import rebuild
 from api.host import Host, Served, Settings, now
 from api.receipts import fingerprint
+from api.register_commands import assess, command, environment, event, service
 from api.source_commands import source
 from domain.errors import PipeledgerError, SettingError
 from domain.log.emitter import MAX_KEY_FILE, EmitterKey
@@ -258,6 +259,8 @@ def demo(data: Path | None, port: int, leave: bool) -> None:  # noqa: FBT001 - a
 
 
 cli.add_command(source)
+for group in (environment, service, event, assess, command):
+    cli.add_command(group)
 cli.add_command(rebuild)
 cli.add_command(export)
 

@@ -48,6 +48,19 @@ def check_intake(credential: Credential, event: Event) -> None:
         raise ForbiddenError("field type", f"{kind.versioned} is made by the ledger's own commands")
 
 
+def check_command(credential: Credential, event: Event) -> None:
+    """Refuse an event that this credential may not have the ledger decide.
+
+    What the rules of the command forbid was refused before.
+
+    Raises:
+        ForbiddenError: the role may not command it.
+    """
+    kind = TYPES[event.type]
+    if credential.role not in kind.roles:
+        raise ForbiddenError("field type", f"the role {credential.role} may not command this")
+
+
 def check_door(credential: Credential, event: Event) -> None:
     """Refuse an event that this credential may not send through `POST events`.
 

@@ -14,7 +14,6 @@ from domain.draft import Delivery, Draft, SealedPart
 from domain.errors import PipeledgerError, RefusedError, TooLargeError
 from domain.event import read_event
 from domain.events.streams import streams_of, tags_of
-from domain.log.context import By
 from domain.log.part import EVENT_PART, SALT_BYTES, LongPart, Part
 from domain.people import depersonalise
 from store.ledger.observer import Stage
@@ -110,7 +109,7 @@ def draft_of(
         type=event.type,
         version=event.version,
         assurance=assurance,
-        by=By(credential.principal, credential.id, credential.how),
+        by=credential.by,
         streams=streams_of(event),
         tags=tags_of(event),
         event=Part(EVENT_PART, "application/json", event.encode(), entropy(SALT_BYTES)),

@@ -16,7 +16,6 @@ from api.decisions import decide
 from api.entrance import enter
 from domain.draft import Delivery
 from domain.errors import PipeledgerError
-from domain.log.context import By
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -69,12 +68,12 @@ async def record_read(request: Request, here: Served, credential: Credential, pa
         "query": (shown + ("?" + "&".join(names) if names else ""))[:200],
         "digest": f"sha256:{digest}",
     }
-    by = By(credential.principal, credential.id, credential.how)
     # Several processes and restarts are one reader's hour too.
     once = Delivery(f"{here.ledger.origin}/reads", digest, digest.encode())
     try:
         await run_in_threadpool(
-            decide, here.ledger, "pipeledger.evidence.read.v1", data, by, now, state.entropy,
+            decide, here.ledger, "pipeledger.evidence.read.v1", data, credential.by, now,
+            state.entropy,
             once,
         )  # fmt: skip
     except PipeledgerError as failure:

@@ -15,7 +15,6 @@ from api.entrance import JSON, enter, facts
 from api.granting import Granting
 from api.reads import enter_reading
 from domain.errors import RefusedError, SettingError
-from domain.log.context import By
 from intake.registry import SENDERS
 from store.source_counts import Count
 
@@ -55,10 +54,9 @@ async def post_source(request: Request, ledger: str, wanted: NewSource) -> Respo
     """Let a system deliver; its address and secret are in the answer, this once."""
     here, credential = enter(request, ledger, ("operator",))
     state = request.app.state
-    by = By(credential.principal, credential.id, credential.how)
 
     def grant() -> Source:
-        granting = Granting(here, by, state.clock(), state.entropy)
+        granting = Granting(here, credential.by, state.clock(), state.entropy)
         try:
             return granting.source(
                 wanted.name or wanted.kind, wanted.kind, wanted.every_s, wanted.secret

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from api import conflicts, envelopes, ingest, problems, receipts
+from api import conflicts, envelopes, ingest, problems, receipts, sightings
 from api.bodies import MAX_BATCH, MAX_EVENT, read_body
 from api.doors import READERS
 from api.entrance import Told, enter
@@ -175,6 +175,7 @@ async def _single(request: Request, here: Served, credential: Credential, draft:
     (outcome,) = batch.outcomes
     if isinstance(outcome, PipeledgerError):
         raise outcome
+    await sightings.look(request, here, [draft])
     checkpoint = batch.checkpoint
     if outcome.repeated:
         checkpoint = await run_in_threadpool(here.ledger.reader.checkpoint, outcome.position)
@@ -224,6 +225,10 @@ async def answer_all(
         for outcome in outcomes:
             if isinstance(outcome, ReusedIdError):
                 await conflicts.record(request, here, credential, drafts[outcome.nth], outcome)
+        kept = zip(drafts, outcomes, strict=True)
+        await sightings.look(
+            request, here, [one for one, how in kept if not isinstance(how, PipeledgerError)]
+        )
     done = iter(outcomes)
     lines: list[dict[str, Any]] = []
     for found in prepared:

@@ -165,6 +165,24 @@ def depersonalise(event: Event, people: People) -> Impersonal:
     return Impersonal(changed, body, tuple(sorted(persons)))
 
 
+def put_back(data: Any, texts: Mapping[str, str]) -> None:  # noqa: ANN401 - JSON
+    """Put free texts back where `depersonalise` took them from.
+
+    Args:
+        data: of the event, which is changed.
+        texts: of its sealed part: path to text.
+    """
+    for path, text in texts.items():
+        *steps, last = path.split(".")
+        holder = data
+        for step in steps:
+            holder = holder[int(step)] if isinstance(holder, list) else holder[step]
+        if isinstance(holder, list):
+            holder[int(last)] = text
+        else:
+            holder[last] = text
+
+
 def _loose(texts: Iterable[str]) -> list[Account]:
     """Whoever is named by an address somewhere else than in a field for persons.
 

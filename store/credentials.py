@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from psycopg import sql
 
 from domain.errors import NotFoundError
+from domain.log.context import By
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,6 +48,11 @@ class Credential:
     sources: tuple[str, ...]
     expires: datetime | None
     how: str = "token"
+
+    @property
+    def by(self) -> By:
+        """How entries name its bearer."""
+        return By(self.principal, self.id, self.how)
 
 
 class Tokens:

@@ -52,9 +52,22 @@ class LedgerEvent(DCBEvent):
 
     Attributes:
         context: who was authenticated, streams, commitments.
+        position: where it stands.
     """
 
     context: Context | None = None
+    position: int = 0
+
+
+@dataclass
+class DraftedEvent(DCBEvent):
+    """An event to be appended through the DCB interface that has been through the door.
+
+    Attributes:
+        draft: what is appended; it says more than the interface's own fields.
+    """
+
+    draft: Draft | None = None
 
 
 class Ledger(DCBRecorder):
@@ -145,7 +158,7 @@ class Ledger(DCBRecorder):
     def append(
         self, events: Sequence[DCBEvent], condition: DCBAppendCondition | None = None
     ) -> int:
-        """Append plain events, atomically; see the library's interface.
+        """Append events, plain or drafted, atomically; see the library's interface.
 
         Returns:
             The position of the last one, once it is published.
@@ -153,7 +166,7 @@ class Ledger(DCBRecorder):
         Raises:
             ConditionFailedError: the condition matched (also the library's IntegrityError).
         """
-        batch = self.submit([self._plain(event) for event in events], condition=condition)
+        batch = self.submit([self._draft(event) for event in events], condition=condition)
         last = batch.result(_ANSWER_LIMIT_S).outcomes[-1]
         if isinstance(last, PipeledgerError):
             raise last
@@ -246,7 +259,9 @@ class Ledger(DCBRecorder):
             signing.append(self._signer.begin(frame, last=True))
         return events, signing
 
-    def _plain(self, event: DCBEvent) -> Draft:
+    def _draft(self, event: DCBEvent) -> Draft:
+        if isinstance(event, DraftedEvent) and event.draft is not None:
+            return event.draft
         salt = self._equipment.entropy(32)
         return Draft(
             type=event.type,
@@ -264,7 +279,7 @@ class Ledger(DCBRecorder):
             # In the document store, or redacted: then the decision sees no bytes.
             parts = {part.name: part.body for part in self.reader.parts(Row(pos, b"", raw))}
             body = parts.get(EVENT_PART, b"")
-        event = LedgerEvent(context.type, bytes(body), list(context.tags), context)
+        event = LedgerEvent(context.type, bytes(body), list(context.tags), context, pos)
         return DCBSequencedEvent(event, pos)
 
     def _announce(self, published: Published) -> None:

@@ -1,0 +1,238 @@
+"""Commands of operators: environments, services, voids, assessments, proposals."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+import click
+
+from api.commanding import of_ledger, opened, placed
+from api.deciding import BY_SERVER, Decided, Deciding
+from api.doors import check_role
+from api.host import now
+from api.proposals import waiting
+from domain.errors import SettingError
+from domain.events.delivery import Tier
+
+if TYPE_CHECKING:
+    from api.host import Served, Settings
+
+TOKEN: Final = "PIPELEDGER_TOKEN"  # noqa: S105 - its name
+_IMPACT: Final = {"true": True, "false": False, "unknown": "unknown"}
+_reason: Final = click.option("--reason", required=True, help="why")
+_since: Final = click.option(
+    "--effective-from", default=None, metavar="TIME", help="RFC 3339; else from now on"
+)
+
+
+@click.group()
+def environment() -> None:
+    """Say what environments are for."""
+
+
+@environment.command("register")
+@placed
+@of_ledger
+@click.argument("environment", metavar="ENVIRONMENT")
+@click.argument("tier", type=click.Choice(get_args(Tier)))
+@_since
+@_reason
+def environment_register(settings: Settings, name: str, **said: str | None) -> None:
+    """Say which tier an environment has, and since when."""
+    with opened(settings, name) as one:
+        _tell(name, deciding(one).register("environment.registered", said))
+
+
+@click.group()
+def service() -> None:
+    """Say what services are."""
+
+
+@service.command("register")
+@placed
+@of_ledger
+@click.argument("service", metavar="SERVICE")
+@click.option("--team", default=None)
+@click.option("--repository", "repositories", multiple=True, metavar="ADDRESS",
+              help="that holds its source; repeat it")  # fmt: skip
+@click.option("--manifests", multiple=True, metavar="ADDRESS",
+              help="that holds what is deployed of it (GitOps)")  # fmt: skip
+@click.option("--path", "paths", multiple=True, help="the part of its repositories that is its own")
+@click.option("--criticality", default=None)
+@click.option("--scope", multiple=True, help="a rule it falls under, such as pci; repeat it")
+@click.option("--deployment-source", "sources", multiple=True, metavar="ENVIRONMENT=SOURCE",
+              help="whose reports of deployments count there; repeat it")  # fmt: skip
+@_since
+@click.option("--reason", default=None, help="why")
+def service_register(
+    settings: Settings,
+    name: str,
+    repositories: tuple[str, ...],
+    manifests: tuple[str, ...],
+    paths: tuple[str, ...],
+    scope: tuple[str, ...],
+    sources: tuple[str, ...],
+    **said: str | None,
+) -> None:
+    """Say all that is so of a service: what is left out is not so any more."""
+    used: list[dict[str, Any]] = [
+        {"repository": one, "role": "source"} | ({"paths": list(paths)} if paths else {})
+        for one in repositories
+    ]
+    used += [{"repository": one, "role": "manifests"} for one in manifests]
+    data: dict[str, Any] = said | {
+        "repositories": used or None,
+        "scope": list(scope) or None,
+        "deployment_source": dict(map(_pair, sources)) or None,
+    }
+    with opened(settings, name) as one:
+        _tell(name, deciding(one).register("service.registered", data))
+
+
+@click.group()
+def event() -> None:
+    """Correct what was sent."""
+
+
+@event.command("void")
+@placed
+@of_ledger
+@click.argument("position", type=click.IntRange(min=1))
+@_reason
+def event_void(settings: Settings, name: str, position: int, reason: str) -> None:
+    """Let an event count no more; it stays listed."""
+    with opened(settings, name) as one:
+        _tell(name, deciding(one).void(position, reason))
+
+
+@click.group()
+def assess() -> None:
+    """Restate what a deployment did, or what an incident was."""
+
+
+@assess.command("deployment")
+@placed
+@of_ledger
+@click.argument("deployment", metavar="ID")
+@click.option("--source", required=True, help="who reported it")
+@click.option("--service", default=None)
+@click.option("--environment", default=None)
+@click.option("--remediates", multiple=True, metavar="ID", help="deployment that it remedied")
+@click.option("--rolls-back", default=None, metavar="ID", help="deployment that it took back")
+@click.option("--impact", type=click.Choice(list(_IMPACT)), default=None,
+              help="whether the target was changed or degraded")  # fmt: skip
+@_reason
+def assess_deployment(
+    settings: Settings,
+    name: str,
+    deployment: str,
+    source: str,
+    remediates: tuple[str, ...],
+    impact: str | None,
+    **said: str | None,
+) -> None:
+    """Restate what a deployment remedied, rolled back or harmed."""
+    data: dict[str, Any] = said | {
+        "remediates": list(remediates) or None,
+        "impact": None if impact is None else _IMPACT[impact],
+    }
+    with opened(settings, name) as one:
+        _tell(name, deciding(one).assess("deployment", source, deployment, data))
+
+
+@assess.command("incident")
+@placed
+@of_ledger
+@click.argument("incident", metavar="ID")
+@click.option("--source", required=True, help="who reported it")
+@click.option("--service", default=None)
+@click.option("--environment", default=None)
+@click.option("--caused-by", default=None, metavar="ID", help="deployment that caused it")
+@click.option("--cause", default=None, help="such as external")
+@click.option("--severity", default=None)
+@click.option("--category", default=None,
+              type=click.Choice(["availability", "security", "privacy"]))  # fmt: skip
+@_reason
+def assess_incident(
+    settings: Settings, name: str, incident: str, source: str, **said: str | None
+) -> None:
+    """Restate what caused an incident, and how bad it was."""
+    with opened(settings, name) as one:
+        _tell(name, deciding(one).assess("incident", source, incident, dict(said)))
+
+
+@click.group()
+def command() -> None:
+    """List, confirm and withdraw commands that need a second operator."""
+
+
+@command.command("list")
+@placed
+@of_ledger
+def command_list(settings: Settings, name: str) -> None:
+    """List what waits for a second operator."""
+    with opened(settings, name) as one:
+        for found in waiting(one.ledger, now()):
+            until = found.proposal.expires.isoformat(timespec="minutes")
+            said = json.dumps(found.data, ensure_ascii=False)
+            click.echo(
+                f"{found.proposal.position}\t{found.command}\tby {found.proposal.by.principal}\t"
+                f"until {until}\t{said}"
+            )
+
+
+@command.command("confirm")
+@placed
+@of_ledger
+@click.argument("position", type=click.IntRange(min=1))
+def command_confirm(settings: Settings, name: str, position: int) -> None:
+    """Decide what another operator proposed; the token says who you are."""
+    with opened(settings, name) as one:
+        _tell(name, deciding(one).confirm(position))
+
+
+@command.command("withdraw")
+@placed
+@of_ledger
+@click.argument("position", type=click.IntRange(min=1))
+@click.option("--reason", default=None, help="why")
+def command_withdraw(settings: Settings, name: str, position: int, reason: str | None) -> None:
+    """Let nobody confirm a command any more."""
+    with opened(settings, name) as one:
+        _tell(name, deciding(one).withdraw(position, reason))
+
+
+def deciding(one: Served) -> Deciding:
+    """Commands in the name of the operator whose token is in the environment, else of the server.
+
+    Raises:
+        SettingError: the token is none of this ledger.
+        ForbiddenError: it is no operator's.
+    """
+    credential = BY_SERVER
+    token = os.environ.get(TOKEN)
+    if token:
+        found = one.tokens.find(token.strip())
+        if found is None:
+            raise SettingError(f"{TOKEN} is no valid token of this ledger")
+        check_role(found, ("operator",), TOKEN)
+        credential = found
+    return Deciding(one, credential, now(), os.urandom)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    environment, sign, source = text.partition("=")
+    if not environment or not sign or not source:
+        raise SettingError("--deployment-source: ENVIRONMENT=SOURCE")
+    return environment, source
+
+
+def _tell(ledger: str, done: Decided) -> None:
+    if done.expires is None:
+        click.echo(f"decided, position {done.position}")
+        return
+    click.echo(f"proposed, position {done.position}: a second operator confirms it by")
+    click.echo(f"  pipeledger-server command confirm --ledger {ledger} {done.position}")
+    click.echo(f"until {done.expires}")
