@@ -32,9 +32,10 @@ test: $(READY)  ## every test that needs only Python packages, in parallel
 test-long: $(READY)  ## kills, recovery, the second PostgreSQL
 	$(PYTEST) -m long -q -p no:cacheprovider --timeout 2400
 
-tools:  ## install the Debian packages that test-long needs
+tools: $(READY)  ## install the Debian packages and make the environments that test-long needs
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(TOOLS)
+	$(BIN)/python -m tests.tools.environments
 
 check: $(READY)  ## formatter, linter, types, import rules, generated files
 	$(BIN)/ruff format --check .
@@ -57,13 +58,16 @@ bench: $(READY)  ## the figures of docs/performance.md, each beside its peer
 	$(BIN)/python -m bench.reports
 
 # --universal and --no-annotate: one file for every platform; it names no host.
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-annotate \
+  --python-version 3.11 --custom-compile-command 'make lock'
+
 lock: $(READY)  ## pin the dependencies anew, with hashes
 	$(BIN)/python -m pip install --quiet uv
 	for part in server client dev; do $(MAKE) lock-$$part; done
+	for tool in tests/tools/*.in; do $(COMPILE) $$tool -o $${tool%.in}.txt; done
 
 lock-%:
-	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-annotate \
-	  --python-version 3.11 --custom-compile-command 'make lock' \
+	$(COMPILE) \
 	  $(if $(filter server,$*),pyproject.toml client/pyproject.toml) \
 	  $(if $(filter client,$*),client/pyproject.toml) \
 	  $(if $(filter dev,$*),--group pyproject.toml:dev pyproject.toml client/pyproject.toml) \

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from intake.fingerprint import fingerprint_of
 from intake.rows import named
+from intake.scanners import NOT_TOLD
 from intake.severity import of_score
 
 if TYPE_CHECKING:
@@ -92,7 +93,9 @@ def _fingerprint(tool: str, rule: str | None, path: str | None, result: Result) 
 
 def _newest(told: Mapping[str, Any] | None) -> str | None:
     texts = {
-        name: value for name, value in (told or {}).items() if isinstance(value, str) and value
+        name: value
+        for name, value in (told or {}).items()
+        if isinstance(value, str) and value not in ("", NOT_TOLD)
     }
     if not texts:
         return None

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+NOT_TOLD: Final = "requires login"
+"""What Semgrep writes in place of a fingerprint where nobody is logged in."""
+
 KINDS: Final = {
     "bandit": "sast",
     "brakeman": "sast",

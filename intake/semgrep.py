@@ -16,6 +16,7 @@ from intake.number import seconds_of
 from intake.report import Format, Reading
 from intake.rows import named
 from intake.scan import Scan
+from intake.scanners import NOT_TOLD
 
 if TYPE_CHECKING:
     from intake.shape import Shape
@@ -33,7 +34,6 @@ _MEMBERS: Final = frozenset({
     "mcp_scan_results", "profiling_results",
 })  # fmt: skip
 _VALIDATED: Final = frozenset({"CONFIRMED_VALID", "CONFIRMED_INVALID", "VALIDATION_ERROR"})
-_NOT_TOLD: Final = "requires login"
 _REMARK: Final = "info"
 
 
@@ -153,7 +153,7 @@ def _row(one: _Result, extra: _Extra, fingerprints: Fingerprints) -> dict[str, A
     rule, path = named(one.check_id), named(one.path)
     told = named(extra.fingerprint)
     # Whoever is not signed in gets these words in place of a fingerprint.
-    own = told if told is not None and told.lower() != _NOT_TOLD else None
+    own = told if told is not None and told.lower() != NOT_TOLD else None
     match = (extra.sca_info.dependency_match if extra.sca_info is not None else None) or _Match()
     dependency = match.found_dependency or _Dependency()
     package = named(dependency.package)

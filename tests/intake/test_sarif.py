@@ -96,6 +96,14 @@ def test_a_fingerprint_is_the_tool_s_own_or_made_without_the_line() -> None:
     assert [row["line"] for row in moved] == [1, 99, 1]
 
 
+def test_a_placeholder_is_no_fingerprint() -> None:
+    """Semgrep writes it for all results alike."""
+    own = {"fingerprints": {"matchBasedId/v1": "requires login"}}
+    rows = rows_of(log_of(run_of(own | {"ruleId": "A1"}, own | {"ruleId": "B2"})))
+    assert [row["fingerprint_basis"] for row in rows] == ["made", "made"]
+    assert rows[0]["fingerprint"] != rows[1]["fingerprint"]
+
+
 def test_every_run_is_a_fact_of_its_own() -> None:
     """Also of another tool; time, commit and repository are the file's."""
     second = run_of()

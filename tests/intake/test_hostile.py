@@ -1,0 +1,88 @@
+"""Whatever comes in, of whatever format: a clear refusal, or facts; and in little time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import resource
+from typing import Final
+
+import pytest
+
+from intake.registry import FORMATS, read_report
+from tests.fixtures import needs_fixtures
+from tests.intake.mutations import mutated
+from tests.intake.samples import format_of, samples
+from tests.intake.trial import try_file
+
+SAMPLES: Final = samples()
+EVERY: Final = [body for bodies in SAMPLES.values() for body in bodies]
+QUICK: Final = 60
+MANY: Final = 100_000
+SHARE: Final = 250
+PROCESSES: Final = 2
+MAX_MEMORY: Final = 4 * 1024**3
+MAX_CPU_S: Final = PROCESSES * 8 * 60
+"""What all of them may take: eight minutes of two processors, whatever else runs there."""
+
+
+def tries(name: str, numbers: range) -> list[str]:
+    """Read mutations of a format's files; what came out that must not."""
+    bodies, found = SAMPLES[name], []
+    for number in numbers:
+        chance = random.Random(f"{name}/{number}")  # noqa: S311 - damage, no secret
+        nth = number % len(bodies)
+        what, body = mutated(bodies[nth], chance.choice(EVERY), chance)
+        if said := try_file(body, name, chance):
+            found.append(f"{name}, sample {nth}, mutation {number} ({what}): {said}")
+    return found
+
+
+def test_no_format_is_forgotten() -> None:
+    """Each has a file to begin from, of our own where no tool's is at hand."""
+    for name, bodies in SAMPLES.items():
+        for body in bodies:
+            assert read_report(body).format.name == name
+
+
+@needs_fixtures
+def test_every_format_has_a_sample() -> None:
+    """A format without one would not be tried."""
+    assert SAMPLES.keys() == {one.name for one in FORMATS}
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_damaged_files_are_refused_clearly_or_read(name: str) -> None:
+    """A few of each format; `make test-long` tries a hundred thousand."""
+    assert tries(name, range(QUICK)) == []
+
+
+def _limit() -> None:
+    # What would take all memory fails here alone.
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+
+
+def _share(task: tuple[str, int]) -> list[str]:
+    name, start = task
+    return tries(name, range(start, start + SHARE))
+
+
+@pytest.mark.long
+def test_a_hundred_thousand_damaged_files_are_refused_clearly_or_read() -> None:
+    """Spread over all formats; none takes long, nor do all of them together."""
+    each = -(-MANY // (SHARE * len(SAMPLES)))
+    tasks = [(name, QUICK + SHARE * nth) for nth in range(each) for name in sorted(SAMPLES)]
+    assert len(tasks) * SHARE >= MANY
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with multiprocessing.get_context("spawn").Pool(PROCESSES, _limit) as pool:
+        found = [said for share in pool.imap_unordered(_share, tasks) for said in share]
+    assert found == []
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert spent < MAX_CPU_S
+
+
+def test_a_file_that_is_no_format_is_none() -> None:
+    """Recognition itself refuses nothing and guesses nothing."""
+    for body in (b"", b"\xff", b"{", b"[", b"<", b"[1]", b'"x"', b"x", b"<a/>", b"{}", b"[[[]]]"):
+        assert format_of(body) is None
