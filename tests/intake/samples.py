@@ -85,7 +85,7 @@ serverVersion=9.9.1.69595
 ceTaskId=AV1
 ceTaskUrl=https://sonar.example/api/ce/task?id=AV1
 """
-_OWN: Final[dict[str, Any]] = {
+_VALUES: Final[dict[str, Any]] = {
     "sarif": _SARIF,
     "junit": _JUNIT,
     "argocd": _APP,
@@ -97,6 +97,11 @@ _OWN: Final[dict[str, Any]] = {
     "jenkins-notification": _JENKINS,
     "sonar-report-task": _TASK,
 }
+OWN: Final = {
+    name: (value if isinstance(value, str) else json.dumps(value, indent=1)).encode()
+    for name, value in _VALUES.items()
+}
+"""Small files of our own, by their format."""
 
 
 def format_of(body: bytes) -> str | None:
@@ -111,9 +116,8 @@ def format_of(body: bytes) -> str | None:
 def samples() -> dict[str, list[bytes]]:
     """Files by their format; without the folder of real ones those of our own."""
     found: dict[str, list[bytes]] = {one.name: [] for one in FORMATS}
-    for name, value in _OWN.items():
-        text = value if isinstance(value, str) else json.dumps(value, indent=1)
-        found[name].append(text.encode())
+    for name, body in OWN.items():
+        found[name].append(body)
     for path in sorted(FOLDER.rglob("*")):
         if path.is_file() and path.suffix not in (".tsv", ".md"):
             body = path.read_bytes()
