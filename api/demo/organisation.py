@@ -114,7 +114,8 @@ class Organisation:
             yield from self._commit(service, number, author, at - timedelta(hours=2), failures=2)
         built = yield from self._commit(service, number, author, at, failures=0)
         head = built["commit"]
-        agreed, merged = at + timedelta(hours=1), at + timedelta(hours=2)
+        agreed = at + self._minutes(20, 240)
+        merged = agreed + self._minutes(5, 120)
         yield Webhook(
             "pull_request_review",
             hub.encode(hub.review(service, number, head, author, reviewer, agreed)),
@@ -123,10 +124,10 @@ class Organisation:
             "pull_request", hub.encode(hub.merge(service, number, head, author, reviewer, merged))
         )
         broken = self._chance.random() < _BREAKS
-        for minutes, environment in ((20, "staging"), (95, "production")):
-            fails = broken and environment == "production"
-            later = merged + timedelta(minutes=minutes)
-            yield from self._deployment(built, environment, later, broken=fails)
+        staged = merged + self._minutes(10, 40)
+        yield from self._deployment(built, "staging", staged, broken=False)
+        live = staged + self._minutes(30, 600)
+        yield from self._deployment(built, "production", live, broken=broken)
 
     def _commit(
         self, service: str, number: int, author: Person, at: datetime, *, failures: int
@@ -165,15 +166,17 @@ class Organisation:
         service = str(built["service"])
         page = {"incident": incident, "service": service, "environment": environment}
         pager = "https://pager.example/acme"
-        yield self._event("incident.opened", at + timedelta(minutes=19), pager, page | {
+        noticed = at + self._minutes(6, 60)
+        yield self._event("incident.opened", noticed, pager, page | {
             "severity": "high", "category": "availability", "caused_by": name,
             "description": f"{service} answers with errors",
         })  # fmt: skip
         back = data | {"deployment": f"{name}-back", "kind": "rollback", "rolls_back": name}
-        yield self._event("deployment.finished", at + timedelta(minutes=41), source, back | {
+        undone = noticed + self._minutes(8, 90)
+        yield self._event("deployment.finished", undone, source, back | {
             "outcome": "success", "artifact": {"digest": f"sha256:{self._hex(64)}"},
         })  # fmt: skip
-        yield self._event("incident.restored", at + timedelta(minutes=44), pager, page)
+        yield self._event("incident.restored", undone + timedelta(minutes=3), pager, page)
 
     def _failover(self, at: datetime) -> Iterator[Sent]:
         data = {
@@ -193,6 +196,9 @@ class Organisation:
             "specversion": "1.0", "id": f"demo-{self._number}", "source": source,
             "type": f"pipeledger.{kind}.v1", "time": when, "data": data,
         })  # fmt: skip
+
+    def _minutes(self, least: int, most: int) -> timedelta:
+        return timedelta(minutes=self._chance.randint(least, most))
 
     def _hex(self, digits: int) -> str:
         return f"{self._chance.getrandbits(4 * digits):0{digits}x}"

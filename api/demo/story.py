@@ -100,6 +100,8 @@ def _show(server: Server, scratch: Path, now: datetime, out: TextIO) -> int:
         tell.line(f"#{entry['number']:<4} position {entry['position']:<6} {entry['type']}")
 
     client("trust", "add", server["url"], "--fingerprint", server["fingerprint"])
+    tell.step("What the quarter comes to", client("query", "dora").strip())
+    tell.step("How long it took to restore", client("query", "mttr").strip())
     tell.step("The whole ledger, verified by the client's own code",
               client("verify", server["url"]).strip())  # fmt: skip
     return _prove(server, client, scratch, found[-1]["position"], tell)
