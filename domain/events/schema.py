@@ -66,6 +66,8 @@ def page() -> str:
         "Doors: *events* is `POST events` (and, for the tools it reads, `POST reports`);",
         "*command* is a command of the ledger, which checks its rules first;",
         "*server* is the ledger itself.",
+        "An operator's command makes `deployment.assessed` and `incident.assessed` as well: then",
+        "they are `decided`, and have a reason.",
         "What comes through *events* with a token is `asserted`; the least a type can have is",
         "`imported` (told later), and controls state the least that they accept.",
         "",

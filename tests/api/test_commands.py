@@ -56,6 +56,11 @@ def _registered(http: httpx.Client, environment: str) -> list[dict[str, Any]]:
     return [http.get(f"/entries/{one['position']}").json() for one in found]
 
 
+def _deployments(http: httpx.Client) -> set[str]:
+    rows = http.get("/deployments").json()["tables"]["deployments"]
+    return {one["deployment"] for one in rows}
+
+
 def test_an_environment_that_is_seen_first_is_registered_by_its_name(http: httpx.Client) -> None:
     """By the server, once, before the event is answered; where the name tells nothing, not."""
     first = _sent(http, 1, environment="stage-eu")
@@ -114,11 +119,13 @@ def test_an_operator_says_what_a_service_is(http: httpx.Client) -> None:
 def test_what_is_voided_stays_and_is_found_by_its_position(http: httpx.Client) -> None:
     """Not a second time, and not what the ledger itself said."""
     position = _sent(http, 31)
+    assert "d-31" in _deployments(http)
     answer = http.post(f"/entries/{position}/void", json={"reason": REASON})
     assert _entry(http, answer)["event"]["data"] == {"position": position}
     found = http.get("/entries", params={"tag": f"position:{position}"}).json()["entries"]
     assert [one["position"] for one in found] == [answer.json()["position"]]
     assert http.get(f"/entries/{position}").json()["event"]["id"] == "evt-31"
+    assert "d-31" not in _deployments(http)
     again = http.post(f"/entries/{position}/void", json={"reason": REASON})
     assert (again.status_code, again.json()["detail"]) == (
         409, f"it was voided, at position {answer.json()['position']}",

@@ -25,6 +25,7 @@ from domain.decisions.command import LIFE
 from domain.decisions.fact import FACTS, CommandWithdrawn, EnvironmentRegistered
 from domain.decisions.registering import SeeEnvironment
 from domain.errors import ConflictError, NotFoundError
+from domain.events import TYPES
 from domain.log.entry import parse_entry
 from store.ledger.ledger import SERVER
 from store.ledger.sequencer import ConditionFailedError
@@ -110,6 +111,7 @@ def test_a_condition_on_any_type_of_a_decision_refuses(home: Home) -> None:
     store = facts.repository(home.here, BY_SERVER, now(), os.urandom).eventstore
     tier = {"environment": "eu", "tier": "test"}
     for number, kind in enumerate(FACTS.values(), 10):
+        assert kind.TOPIC in TYPES
         made = (
             CommandWithdrawn({"proposal": 1})
             if kind is EnvironmentRegistered
