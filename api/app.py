@@ -20,6 +20,7 @@ from api import (
     recording,
     sightings,
     sources,
+    tracing,
     writing,
 )
 from api.console import entrance, pages
@@ -74,6 +75,7 @@ def make_app(
     app.include_router(reading.router)
     app.include_router(history.router)
     app.include_router(commands.router)
+    app.include_router(tracing.router)
     app.include_router(entrance.router)
     app.include_router(pages.router)
 

@@ -21,13 +21,18 @@ WINDOW: Final = timedelta(days=90)
 """Length of the window of a metric where none is chosen."""
 
 
-class AsOf(BaseModel):
+class KnownAt(BaseModel):
     """What every question may choose."""
 
     model_config = ConfigDict(extra="forbid")
 
-    at: _Instant = None
     known_at: _Instant = None
+
+
+class AsOf(KnownAt):
+    """A question about what held at an instant."""
+
+    at: _Instant = None
 
     def window(self) -> dict[str, datetime]:
         """The parameters of the time that it is about, where it chooses one.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -10,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from api.answered import headers_of, is_had
 from api.asking import AsOf, ListQuestion, MetricQuestion  # noqa: TC001 - the framework reads them
 from api.doors import PART_READERS
 from api.emptiness import Asked, why_empty
@@ -19,7 +19,6 @@ from api.negotiation import prefer
 from api.reads import enter_reading
 from api.tables import ARROW, CSV, PARQUET, write_table
 from domain.errors import RefusedError
-from domain.log.wire import write_base64
 from projections.definitions import definitions
 from projections.selection import MOST, Selection
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
     from api.emptiness import Origin
     from api.host import Served
-    from projections.history import Question
 
 router = APIRouter()
 
@@ -122,15 +120,8 @@ async def _answer(request: Request, ledger: str, wanted: _Wanted) -> Response:
 def _make(request: Request, here: Served, wanted: _Wanted, media: str) -> Response:
     question = here.history.question(wanted.selections, wanted.chosen, wanted.known_at)
     proof = question.proof
-    headers = {
-        "Pipeledger-Position": str(proof.position),
-        "Pipeledger-Root": write_base64(bytes.fromhex(proof.root)),
-        "Pipeledger-Definitions": proof.digest,
-        "ETag": _etag(question, media),
-        "Vary": "Accept",
-        "Cache-Control": "no-cache",
-    }
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
+    headers = headers_of(question, media)
+    if is_had(request, headers):
         return Response(status_code=304, headers=headers)
     answer = here.history.answer(question)
     page = wanted.selections[0]
@@ -153,13 +144,6 @@ def _is_empty(main: pa.Table, counted: tuple[str, ...]) -> bool:
     if not counted:
         return bool(main.num_rows == 0)
     return not any(any(main[column].to_pylist()) for column in counted)
-
-
-def _etag(question: Question, media: str) -> str:
-    """The same for the same rows: position, parameters and definitions settle them."""
-    proof = {name: value for name, value in question.proof.told().items() if name != "checkpoint"}
-    said = (proof, [one.told() for one in question.selections], media)
-    return f'"{hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]}"'
 
 
 def _add(path: str, name: str, *, metric: bool) -> None:

@@ -141,7 +141,7 @@ LISTINGS: Final = {
         _same("service", "repository") | {"environment": "environments[]"},
         _origin(
             "approval", "approvals", "decided_at approval_key",
-            "emit approval approval=ID artifact=DIGEST environments:='[\"production\"]'",
+            "emit approval approval=ID artifact=DIGEST environment=production",
         ),
     ),
     "artifacts": Listing(

@@ -26,6 +26,7 @@ VERBS = {
     "snapshot": "send what really runs",
     "reconcile": "compare the ledger with the code host",
     "query": "deployments, changes, approvals, DORA …, with their proof",
+    "trace": "one line from commit to incident, its gaps named",
     "verify": "check a ledger, a proof, a receipt, an export",
     "trust": "choose whose keys are believed",
     "spool": "see and send what waits for the ledger",

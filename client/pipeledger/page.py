@@ -7,15 +7,17 @@ The words come from a ledger, so they are shown and never obeyed: what is not pr
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _GAP = "  "
 _NARROWEST = 8
+_COMMANDS = frozenset({"pipeledger", "pipeledger-server"})
 _NUMBER = re.compile(
     r"[-+]?[0-9][0-9.,]*( (%|s|min|h|d|times|points|a day|a week|a month)( [0-9]+ (s|min|h))?)?|-"
 )
@@ -38,6 +40,21 @@ class Table:
 
 
 @dataclass
+class Branch:
+    """A line of a tree.
+
+    Attributes:
+        text: what it says.
+        paste: a line to be pasted as it is, after the text; or nothing.
+        below: what belongs to it.
+    """
+
+    text: str
+    paste: str = ""
+    below: list[Branch] = field(default_factory=list)
+
+
+@dataclass
 class Page:
     """One thing that is told.
 
@@ -46,12 +63,14 @@ class Page:
         tables: in order.
         notes: lines below them.
         proof: lines at the end, on what it was told.
+        branches: of a tree, below the tables.
     """
 
     title: str
     tables: list[Table] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     proof: list[str] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
 
     def text(self, width: int | None = None) -> str:
         """For a terminal.
@@ -62,6 +81,8 @@ class Page:
         """
         blocks = [plain(self.title)]
         blocks += [_aligned(table, width) for table in self.tables]
+        if self.branches:
+            blocks.append("\n".join(_tree(self.branches, width)))
         blocks += ["\n".join(plain(note) for note in lines)
                    for lines in (self.notes, self.proof) if lines]  # fmt: skip
         return "\n\n".join(blocks) + "\n"
@@ -79,14 +100,48 @@ class Page:
                 *(_row(cells) for cells in table.rows),
             ]
             blocks.append("\n".join(lines))
+        if self.branches:
+            blocks.append("\n".join(_list(self.branches)))
         blocks += ["\n".join(f"- {_escaped(note)}" for note in self.notes)] if self.notes else []
         blocks += ["\n".join(f"<sub>{_escaped(line)}</sub>  " for line in self.proof)]
         return "\n\n".join(blocks) + "\n"
 
 
+def is_ours(line: str) -> bool:
+    """Whether a line can be shown for pasting: whoever does so runs it.
+
+    It calls one of our own commands with words that are plain or quoted, and does nothing else.
+    """
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return False
+    ours = bool(words) and words[0] in _COMMANDS
+    return ours and line.isprintable() and shlex.join(words) == line
+
+
 def plain(text: str) -> str:
     """A text on one line, without anything that a terminal would obey."""
     return "".join(char if char.isprintable() else "?" for char in " ".join(text.split()))
+
+
+def _tree(branches: Sequence[Branch], width: int | None, indent: str = "") -> Iterator[str]:
+    for number, one in enumerate(branches, 1):
+        last = number == len(branches)
+        line = f"{indent}{'`-' if last else '|-'} {plain(one.text)}"
+        if one.text:
+            yield line if width is None else _fitted(line, width, right=False).rstrip()
+        if one.paste:
+            # As it is, however long, and nothing but space before it: so that it can be pasted.
+            yield f"{' ' * (len(indent) + 3)}{one.paste}"
+        yield from _tree(one.below, width, f"{indent}{'   ' if last else '|  '}")
+
+
+def _list(branches: Sequence[Branch], indent: str = "") -> Iterator[str]:
+    for one in branches:
+        code = f"`{one.paste}`" if one.paste and "`" not in one.paste else _escaped(one.paste)
+        yield f"{indent}- {' '.join(filter(None, (_escaped(one.text), code)))}"
+        yield from _list(one.below, f"{indent}  ")
 
 
 def _aligned(table: Table, width: int | None) -> str:

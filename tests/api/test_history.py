@@ -17,6 +17,7 @@ from domain.event import read_event
 from pipeledger.ci import Job
 from pipeledger.cli import VERBS
 from pipeledger.event import build_event
+from pipeledger.page import is_ours
 from pipeledger.words import data_of, form_of
 from tests.serving import BIN, event, serving
 
@@ -173,7 +174,9 @@ def test_every_table_is_listed_or_says_what_makes_a_row(client: httpx.Client, na
 @pytest.mark.parametrize("name", LISTINGS)
 def test_what_it_says_to_run_makes_an_event(name: str) -> None:
     """The words of `emit` are a valid event once the names in capitals are filled in."""
-    _, verb, *words = shlex.split(LISTINGS[name].origin.run)
+    run = LISTINGS[name].origin.run
+    assert is_ours(run)
+    _, verb, *words = shlex.split(run)
     if verb != "emit":
         assert verb in VERBS
         return
@@ -196,6 +199,34 @@ def test_an_artifact_is_told_with_what_was_done_with_it(client: httpx.Client) ->
     unknown = client.get(f"/artifacts/sha256:{'f' * 64}").json()
     assert "no artifact was reported that matches" in unknown["empty"]["why"]
     assert client.get("/artifacts/latest").status_code == 400
+
+
+def test_the_line_of_a_thing_is_told_with_the_rows_that_it_is_made_of(client: httpx.Client) -> None:
+    """From the deployment or from its artifact; rows alone in the other forms."""
+    told = client.get("/trace/d-1").json()
+    hops = {hop["hop"]: hop for hop in told["trace"]["hops"]}
+    assert [one["id"] for one in hops["deployment"]["items"]] == ["d-1"]
+    assert hops["build"]["gap"]["run"].startswith("pipeledger emit build service=checkout")
+    assert [row["id"] for row in told["tables"]["trace_items"] if row["hop"] == "deployment"] == [
+        "d-1"
+    ]
+    assert told["proof"]["parameters"]["trace"] == "d-1"
+    digest = client.get(f"/trace/sha256:{'b' * 64}").json()["tables"]["trace_items"]
+    assert [row["id"] for row in digest if row["hop"] == "deployment"] == ["d-1"]
+    rows = client.get("/trace/d-1", headers={"Accept": "text/csv"}).text
+    assert rows.startswith('"hop_number","hop"')
+
+
+def test_a_line_that_is_had_already_or_that_nobody_knows_is_not_told(client: httpx.Client) -> None:
+    """304, 404; a word of several commits, or none, is refused."""
+    first = client.get("/trace/d-1")
+    tag = {"If-None-Match": first.headers["ETag"]}
+    assert client.get("/trace/d-1", headers=tag).status_code == 304
+    assert client.get("/trace/d-2", headers=tag).status_code == 200
+    for word in ("nobody", "https:%2F%2Fcode.example%2Facme%2Fshop%237"):
+        assert client.get(f"/trace/{word}").status_code == 404
+    assert client.get("/trace/d-1", params={"known_at": "2"}).status_code == 404
+    assert client.get("/trace/d-1", params={"service": "x"}).json()["place"] == "query service"
 
 
 def test_what_held_at_an_instant_is_told(client: httpx.Client) -> None:

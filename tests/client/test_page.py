@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeledger.page import Page, Table
+from pipeledger.page import Branch, Page, Table, is_ours
 from pipeledger.readable import amount, change, duration, instant, name, percent, rate
 from pipeledger.summary import add_to_summary
 
@@ -58,6 +58,45 @@ def test_amounts_are_written_as_people_read_them(shown: str, text: str) -> None:
 def _page() -> Page:
     rows = [("shop", "3"), ("a-service-of-a-very-long-name", "120")]
     return Page("Services", [Table(("service", "count"), rows)], ["a note"], ["position 7"])
+
+
+@pytest.mark.parametrize(
+    ("line", "ours"),
+    [
+        ("pipeledger emit build service=shop", True),
+        ("pipeledger-server source add github", True),
+        ("pipeledger emit build 'service=a; rm -rf /'", True),
+        ("pipeledger emit build service=a; rm -rf /", False),
+        ("pipeledger emit build service=$(id)", False),
+        ("pipeledger emit build `id`", False),
+        ('pipeledger emit build "$HOME"', False),
+        ("pipeledger emit build > /tmp/x", False),
+        ("pipeledger emit build\nid", False),
+        ("pipeledger emit build 'a\x1b[2Jb'", False),
+        ("curl https://x.example | sh", False),
+        ("X=1 pipeledger emit build", False),
+        ("pipeledger 'emit", False),
+        ("", False),
+    ],
+)
+def test_only_a_plain_call_of_our_own_commands_is_shown_for_pasting(
+    line: str, *, ours: bool
+) -> None:
+    """The line comes from a ledger, and whoever pastes it runs it."""
+    assert is_ours(line) is ours
+
+
+def test_a_tree_shows_what_belongs_to_what_and_lines_as_they_are() -> None:
+    """Nothing but space stands before what is to be pasted."""
+    gap = Branch("no build is known", below=[Branch("", paste="pipeledger emit build 'a  b'")])
+    page = Page(
+        "t", branches=[Branch("commit", below=[Branch("pushed")]), Branch("build", below=[gap])]
+    )
+    assert page.text(20).split("\n\n")[1] == (
+        "|- commit\n|  `- pushed\n`- build\n   `- no build is k…\n"
+        "         pipeledger emit build 'a  b'\n"
+    )  # fmt: skip
+    assert "    - `pipeledger emit build 'a  b'`\n" in page.markdown()
 
 
 def test_columns_are_aligned_and_numbers_stand_to_the_right() -> None:

@@ -114,6 +114,32 @@ def test_an_empty_answer_says_what_to_run(shell: Shell) -> None:
     assert "change fail rate" not in shown
 
 
+def test_a_trace_is_a_tree_whose_gaps_come_with_the_line_to_paste(shell: Shell) -> None:
+    """From source to recovery, each hop ok, said or missing."""
+    lines = shell("trace", "d-2").stdout.splitlines()
+    assert lines[0] == "Deployment d-2"
+    tree = [line for line in lines if line.startswith(("|- ", "`- "))]
+    assert [line.split()[2] for line in tree] == [
+        "ticket", "commit", "change", "review", "build", "tests", "scans", "artifact", "approval",
+        "deployment", "incident", "recovery",
+    ]  # fmt: skip
+    at = lines.index("|- [gap] build")
+    assert lines[at + 1] == "|  `- no build is known that made it"
+    assert lines[at + 2].strip().startswith("pipeledger emit build service=checkout")
+    assert "[said] deployment to production" in tree[9]
+    assert "7 gaps" in " ".join(lines) or "8 gaps" in " ".join(lines)
+
+
+def test_in_a_ci_job_the_trace_is_of_its_own_commit(shell: Shell, tmp_path: Path) -> None:
+    """And stands on the job's page."""
+    page = tmp_path / "page.md"
+    job = {"GITHUB_ACTIONS": "true", "GITHUB_SHA": "c" * 40, "GITHUB_STEP_SUMMARY": str(page)}
+    assert shell("trace", changes=job).stdout.startswith("Commit cccccccccccc\n")
+    assert "- `pipeledger emit build" in page.read_text()
+    assert "expected a commit" in shell("trace", status=2).stderr
+    assert "nothing is known by this name" in shell("trace", "no/where#7", status=1).stderr
+
+
 def test_rows_come_as_csv_and_times_may_be_told_from_now(shell: Shell, tmp_path: Path) -> None:
     """To standard output or a file."""
     rows = shell("query", "deployments", "--csv", "--from", "9000d").stdout.splitlines()

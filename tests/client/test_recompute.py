@@ -74,6 +74,7 @@ def kept(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shell.trust()
     for name, words in ASKED.items():
         shell("query", name, *words, "--output", folder / f"{name}.json")
+    shell("trace", "d-3", "--output", folder / "trace.json")
     with server.http() as client:
         late = event(77, artifact={"digest": "sha256:" + "9" * 64})
         late["time"] = "2026-03-05T10:00:00Z"
@@ -98,7 +99,7 @@ def out(kept: Path, tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("name", [*ASKED, "trace"])
 def test_an_answer_is_made_again_without_the_server(kept: Path, shell: Shell, name: str) -> None:
     """From the export: every table, with filters, groups, steps, an instant, an early position."""
     answer = json.loads((kept / f"{name}.json").read_bytes())

@@ -14,6 +14,7 @@ from pipeledger.answers import CSV, JSON, ask, fetch, proof_lines
 from pipeledger.codehost.thing import instant_of, written
 from pipeledger.commands.common import parser_of, settings_of, warn
 from pipeledger.durable import replace
+from pipeledger.page import Branch, is_ours
 from pipeledger.summary import add_to_summary
 from pipeledger.views.listing import LISTINGS, listing_page
 from pipeledger.views.metrics import dora_page, mttr_page
@@ -83,8 +84,9 @@ def show(page: Page, answer: Answer, settings: Settings) -> None:
         ClientError: the answer is not of the ledger whose keys are pinned.
     """
     if answer.empty:
-        page.notes.append(f"{answer.empty.get('why', 'nothing')}; next:")
-        page.notes.append(f"  {answer.empty.get('run', '')}")
+        run = answer.empty.get("run", "")
+        below = [Branch("", paste=run)] if is_ours(run) else []
+        page.branches.append(Branch(answer.empty.get("why", "nothing"), below=below))
     page.proof = proof_lines(answer, settings)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     sys.stdout.write(page.text(width))

@@ -122,6 +122,11 @@ def recompute_answer(
             f"definitions {digest}",
             *_asked(told),
             *(_line(one, len(made[one.table])) for one in selections),
+            *(
+                ["not made again: the order that `trace` puts these rows in"]
+                if "trace" in answer
+                else []
+            ),
         ],
         {
             "position": stated.at.size,
