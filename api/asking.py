@@ -88,6 +88,7 @@ class ListQuestion(Question):
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
     offset: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
     order: Literal["oldest", "newest"] = "oldest"
+    stale_after_s: Annotated[int | None, Field(ge=0, le=2**53 - 1)] = None
 
     def ordered(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """The columns that put rows in order, turned round where it wants the newest first."""

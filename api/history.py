@@ -61,7 +61,8 @@ async def get_listing(request: Request, ledger: str, asked: ListQuestion, name: 
     """Rows of a table, page by page."""
     listing = LISTINGS[name]
     rows = listing.selection(asked)
-    wanted = _Wanted((rows,), asked.window(), asked.known_at, listing.origin, rows)
+    chosen = listing.chosen(asked, request.app.state.clock())
+    wanted = _Wanted((rows,), chosen, asked.known_at, listing.origin, rows)
     return await _answer(request, ledger, wanted)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from api.asking import FILTERS
 from api.emptiness import Origin
@@ -12,6 +12,7 @@ from projections.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from api.asking import ListQuestion, Question
 
@@ -26,12 +27,15 @@ class Listing:
         origin: where its rows come from.
         span: columns of the span in which a row holds, for questions about an instant.
         of_instant: the whole table is of one instant.
+        ages: what it says changes as time goes by, so that instant is the present one unless
+            another is chosen.
     """
 
     filters: Mapping[str, str]
     origin: Origin
     span: tuple[str, str] | None = None
     of_instant: bool = False
+    ages: bool = False
 
     def matching(self, asked: Question) -> Selection:
         """All rows that match what a question is narrowed by, the newest first.
@@ -59,15 +63,31 @@ class Listing:
             raise RefusedError("query from", "these rows are of no instant; choose one by at")
         if asked.at is not None and self.span is None and not self.of_instant:
             raise RefusedError("query at", "these rows hold at no instant; choose by from and to")
+        if asked.stale_after_s is not None and not self.ages:
+            raise RefusedError("query stale_after_s", "these rows do not age")
         rows = self.matching(asked)
+        columns = tuple(column.removeprefix("-") for column in rows.order)
         return replace(
             rows,
             holding=self.span if asked.at is not None else None,
             during=self.origin.instant if in_window else None,
-            order=asked.ordered(tuple(column.removeprefix("-") for column in rows.order)),
+            order=columns if self.origin.instant is None else asked.ordered(columns),
             offset=asked.offset,
             limit=asked.limit,
         )
+
+    def chosen(self, asked: ListQuestion, now: datetime) -> dict[str, Any]:
+        """The parameters of the answer.
+
+        Raises:
+            RefusedError: an instant is none.
+        """
+        told: dict[str, Any] = dict(asked.window())
+        if self.ages:
+            told.setdefault("at", now.replace(minute=0, second=0, microsecond=0))
+            if asked.stale_after_s is not None:
+                told["stale_after_s"] = asked.stale_after_s
+        return told
 
 
 def _rows(table: str, *order: str) -> Selection:
@@ -172,6 +192,14 @@ LISTINGS: Final = {
             "deployed service", "drift", "line", "snapshot kubernetes ENVIRONMENT", dated=False
         ),
         of_instant=True,
+    ),
+    "coverage": Listing(
+        _same("service", "team"),
+        _origin(
+            "service", "coverage", "service place", "record results.sarif --service NAME",
+            dated=False,
+        ),
+        of_instant=True, ages=True,
     ),
     "failovers": Listing(
         _same("service", "environment"),

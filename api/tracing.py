@@ -49,5 +49,6 @@ def _make(request: Request, here: Served, what: str, known_at: str | None, media
     if media == JSON:
         body = msgspec.json.encode(answer.told() | {"trace": line.told()})
     else:
-        body = write_table(answer.tables["trace_items"], media)
+        order = [("hop_number", "ascending"), ("happened_at", "ascending")]
+        body = write_table(answer.tables["trace_items"].sort_by(order), media)
     return Response(body, headers=headers, media_type=media)

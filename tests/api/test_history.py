@@ -167,7 +167,7 @@ def test_every_table_is_listed_or_says_what_makes_a_row(client: httpx.Client, na
     told = answer.json()
     (rows,) = told["tables"].values()
     assert bool(rows) != bool(told.get("empty"))
-    words = dict.fromkeys(LISTINGS[name].filters, "nobody")
+    words: dict[str, str] = dict.fromkeys(LISTINGS[name].filters, "nobody")
     assert "that matches" in client.get(f"/{name}", params=words).json()["empty"]["why"]
 
 
@@ -235,6 +235,20 @@ def test_what_held_at_an_instant_is_told(client: httpx.Client) -> None:
     assert [row["environment"] for row in told["environments"]] == ["production", "staging"]
 
 
+def test_coverage_ages_unless_an_instant_is_chosen(client: httpx.Client) -> None:
+    """Deployments of March are stale today, and were not then; or by a time of one's own."""
+
+    def state(**params: str) -> str:
+        told = client.get("/coverage", params={"service": "blog"} | params).json()["tables"]
+        found = {row["capability"]: row["state"] for row in told["coverage"]}
+        assert found["sast"] == "never"
+        return str(found["deployment"])
+
+    assert state() == "stale"
+    assert state(at="2026-03-10") == "seen"
+    assert state(at="2026-03-10", stale_after_s="60") == "stale"
+
+
 def test_the_newest_come_first_where_they_are_wanted_so(client: httpx.Client) -> None:
     """Page by page too."""
     params = MARCH | {"service": "checkout", "order": "newest", "limit": "2"}
@@ -260,6 +274,7 @@ def test_the_newest_come_first_where_they_are_wanted_so(client: httpx.Client) ->
         ("/environments", {"from": "2026-03-01"}, "query from"),
         ("/deployments", {"at": "2026-03-01"}, "query at"),
         ("/deployments", {"order": "best"}, "query order"),
+        ("/deployments", {"stale_after_s": "7"}, "query stale_after_s"),
         ("/deployments", {"from": "yesterday"}, "query from"),
         ("/deployments", {"known_at": "0"}, "query known_at"),
         ("/deployments", {"known_at": "1999-01-01T00:00:00Z"}, "query known_at"),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from api import listings
+from pipeledger.answers import Answer
+from pipeledger.views.coverage import coverage_page
 from pipeledger.views.listing import LISTINGS
 from projections import contract
 from tests.client.test_end_to_end import Shell
@@ -104,6 +106,31 @@ def test_mttr_and_incidents_tell_durations(shell: Shell) -> None:
     """An hour and a half."""
     assert shell("query", "mttr", *MARCH).stdout.count("1 h 30 min") == 3
     assert "1 h 30 min" in shell("query", "incidents").stdout
+
+
+def test_coverage_says_what_is_stale_and_what_was_never_seen(shell: Shell) -> None:
+    """Of one service capability by capability."""
+    shown = shell("query", "coverage", "--service", "checkout", "--at", "2026-03-20").stdout
+    lines = {line[:60].split()[2]: line for line in shown.splitlines() if "checkout  " in line}
+    assert shown.startswith("Coverage of checkout\n")
+    assert " seen " in lines["deployment"]
+    assert " never " in lines["sast"]
+    assert "as at 2026-03-20 00:00:00 UTC" in shown
+
+
+def test_coverage_of_several_services_is_a_row_each() -> None:
+    """What is seen, stale, failed and never seen of it."""
+    rows = [
+        {"service": service, "team": None, "capability": capability, "state": state}
+        for service, capability, state in (
+            ("shop", "sast", "seen"), ("shop", "sca", "seen"), ("till", "sast", "never"),
+        )
+    ]  # fmt: skip
+    page = coverage_page(Answer(b"", {}, {"coverage": rows}))
+    (table,) = page.tables
+    assert table.rows == [
+        ("shop", "-", "sast, sca", "-", "-", "-"), ("till", "-", "-", "-", "-", "sast"),
+    ]  # fmt: skip
 
 
 def test_an_empty_answer_says_what_to_run(shell: Shell) -> None:

@@ -137,6 +137,15 @@ def test_what_was_seen_too_long_ago_is_stale_by_its_own_time_or_a_chosen_one(
     assert states(story, tmp_path, at=instant("03-10T09:00")) == {}
 
 
+def test_a_ledger_that_hears_nothing_more_goes_stale(tmp_path: Path) -> None:
+    """Age is counted from the instant that is asked for, also after the newest evidence."""
+    story = Story()
+    story.tell("backup.finished", when("03-11T10:00"), service="shop", recovery="1",
+               outcome="success")  # fmt: skip
+    assert states(story, tmp_path, at=instant("03-12T00:00"))["backup"] == "seen"
+    assert states(story, tmp_path, at=instant("06-12T00:00"))["backup"] == "stale"
+
+
 def test_without_an_instant_age_is_counted_from_what_was_recorded_last(tmp_path: Path) -> None:
     """Not from a day to come that somebody told."""
     story = Story()

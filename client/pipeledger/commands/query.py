@@ -16,6 +16,7 @@ from pipeledger.commands.common import parser_of, settings_of, warn
 from pipeledger.durable import replace
 from pipeledger.page import Branch, is_ours
 from pipeledger.summary import add_to_summary
+from pipeledger.views.coverage import coverage_page
 from pipeledger.views.listing import LISTINGS, listing_page
 from pipeledger.views.metrics import dora_page, mttr_page
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from pipeledger.settings import Settings
 
 METRICS: dict[str, Callable[[Answer], Page]] = {"dora": dora_page, "mttr": mttr_page}
+_WHOLE = frozenset({"coverage"})
+"""Tables whose rows say something together only."""
 _EPILOG = """\
 Times are days (2026-01-31), RFC 3339, or 36h, 7d before now. --known-at asks what the ledger knew
 then: a time or a position. An answer kept with --output FILE can be verified later:
@@ -42,7 +45,7 @@ _MOST = 10_000
 _TIMES = ("from", "to", "at", "baseline_from", "baseline_to")
 _FILTERS = ("service", "team", "environment", "repository")
 _METRIC = ("tz", "bucket", "group_by", "attribution_window_s", "commit_time_basis",
-           "infer_rollback", "count_redeploys")  # fmt: skip
+           "infer_rollback", "count_redeploys", "stale_after_s")  # fmt: skip
 
 
 def main(words: Sequence[str]) -> int:
@@ -61,6 +64,7 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--commit-time-basis", choices=["authored", "committed", "merged"])
     parser.add_argument("--infer-rollback", choices=["true", "false"], help="(true)")
     parser.add_argument("--count-redeploys", choices=["true", "false"], help="(false)")
+    parser.add_argument("--stale-after-s", metavar="SECONDS", help="of coverage (by capability)")
     parser.add_argument("--limit", type=int, metavar="ROWS", help=f"({_PEOPLE}; files {_MOST})")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the whole answer, which verify takes")
@@ -71,7 +75,7 @@ def main(words: Sequence[str]) -> int:
     path = f"metrics/{options.what}" if options.what in METRICS else options.what
     if options.json or options.csv or options.output:
         return _keep(options, settings, path)
-    answer = ask(settings, path, _query(options, _PEOPLE))
+    answer = ask(settings, path, _query(options, _MOST if options.what in _WHOLE else _PEOPLE))
     page = METRICS[options.what](answer) if options.what in METRICS else _list(answer, options.what)
     show(page, answer, settings)
     return 0
@@ -95,7 +99,7 @@ def show(page: Page, answer: Answer, settings: Settings) -> None:
 
 
 def _list(answer: Answer, what: str) -> Page:
-    page = listing_page(answer, what)
+    page = coverage_page(answer) if what == "coverage" else listing_page(answer, what)
     if answer.more:
         page.notes.append("the newest are shown; more by --limit, --from and --to")
     return page

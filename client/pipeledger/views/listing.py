@@ -105,6 +105,11 @@ LISTINGS = {
         ("seen (UTC)", "seen_at", instant), ("not seen", "not_seen", name),
         ("not deployed", "not_deployed", name),
     )),
+    "coverage": Listing("coverage", "Coverage", (
+        ("service", "service", name), ("area", "area", name), ("capability", "capability", name),
+        ("state", "state", name), ("last (UTC)", "last_at", instant), ("times", "times", amount),
+        ("stale after", "stale_after_s", duration), ("tools", "tools", name),
+    )),
     "failovers": Listing("failovers", "Failovers", (
         ("started (UTC)", "started_at", instant), *_LINE, ("from", "from_site", name),
         ("to", "to_site", name), ("planned", "planned", name), ("outcome", "outcome", name),

@@ -37,7 +37,11 @@ wanted AS (
 
 dated AS (
     SELECT
-        least(p.at, (SELECT max(recorded_at) FROM coverage_evidence)) AS looked_at,
+        -- The last instant that there is stands for no instant.
+        CASE
+            WHEN p.at < TIMESTAMPTZ '9999-12-30 00:00:00+00' THEN p.at
+            ELSE (SELECT max(recorded_at) FROM coverage_evidence)
+        END AS looked_at,
         p.at,
         p.stale_after_s
     FROM parameters AS p
