@@ -15,6 +15,7 @@ from api import (
     history,
     intake,
     problems,
+    prometheus,
     reading,
     reads,
     recording,
@@ -45,6 +46,8 @@ def make_app(
     entropy: Callable[[int], bytes],
     clock: Callable[[], datetime],
     telemetry: Telemetry | None = None,
+    *,
+    metrics_on_loopback: bool = False,
 ) -> FastAPI:
     """The application over open ledgers.
 
@@ -53,6 +56,7 @@ def make_app(
         entropy: random bytes for salts.
         clock: the present instant in UTC.
         telemetry: is told of every append, or None.
+        metrics_on_loopback: processes of this machine need no token for `/metrics`.
     """
     # No page of the framework's own: its assets would come from another host.
     app = FastAPI(title="Pipeledger", version="0.1.0", docs_url=None, redoc_url=None)
@@ -67,6 +71,8 @@ def make_app(
     app.state.reads = Seldom(reads.PERIOD_S, reads.AT_MOST, time.monotonic)
     app.state.conflicts = Seldom(conflicts.PERIOD_S, conflicts.AT_MOST, time.monotonic)
     app.state.sightings = Seldom(sightings.PERIOD_S, sightings.AT_MOST, time.monotonic)
+    app.state.metrics_on_loopback = metrics_on_loopback
+    app.state.numbers = prometheus.Numbers(time.monotonic)
     problems.install(app)
     app.include_router(writing.router)
     app.include_router(recording.router)
@@ -76,6 +82,7 @@ def make_app(
     app.include_router(history.router)
     app.include_router(commands.router)
     app.include_router(tracing.router)
+    app.include_router(prometheus.router)
     app.include_router(entrance.router)
     app.include_router(pages.router)
 

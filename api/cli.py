@@ -34,7 +34,12 @@ def cli() -> None:
 @placed
 @click.option("--host", envvar="PIPELEDGER_HOST", default="127.0.0.1", show_default=True)
 @click.option("--port", envvar="PIPELEDGER_PORT", default=8400, show_default=True, type=int)
-def serve(settings: Settings, host: str, port: int) -> None:
+@click.option(
+    "--metrics", envvar="PIPELEDGER_METRICS", default="token", show_default=True,
+    type=click.Choice(["token", "loopback"]),
+    help="who may read /metrics: a token of an auditor or operator, or this machine without one",
+)  # fmt: skip
+def serve(settings: Settings, host: str, port: int, metrics: str) -> None:
     """Serve every ledger; the first start makes the ledger `default`."""
     from api.gaps import GapWatch  # noqa: PLC0415 - for this command alone
     from api.serving import run  # noqa: PLC0415 - the HTTP server loads only to serve
@@ -62,7 +67,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
                     token = granting(one).token("operator", "operator") if first else None
                     _greet(name, one, url, token)
                 with GapWatch(served.values(), now, os.urandom):
-                    run(served, listening, telemetry)
+                    run(served, listening, telemetry, metrics_on_loopback=metrics == "loopback")
         except OSError as error:
             raise SettingError(f"cannot listen on {host}:{port}: {error.strerror}") from error
         finally:

@@ -27,10 +27,16 @@ _GRACE_S: Final = 10
 
 
 def run(
-    served: Mapping[str, Served], listening: socket.socket, telemetry: Telemetry | None = None
+    served: Mapping[str, Served],
+    listening: socket.socket,
+    telemetry: Telemetry | None = None,
+    *,
+    metrics_on_loopback: bool = False,
 ) -> None:
     """Serve until a signal ends it; requests that were begun are answered first."""
-    app: ASGIApp = Direct(make_app(served, os.urandom, now, telemetry))
+    app: ASGIApp = Direct(
+        make_app(served, os.urandom, now, telemetry, metrics_on_loopback=metrics_on_loopback)
+    )
     if logs.requests_wanted():
         app = logs.Requests(app)
     config = uvicorn.Config(

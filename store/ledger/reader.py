@@ -80,6 +80,9 @@ class Reader:
         self._checkpoint = sql.SQL(
             "SELECT note FROM {} WHERE size >= %s ORDER BY size LIMIT 1"
         ).format(sql.Identifier(schema, "checkpoints"))
+        self._head = sql.SQL("SELECT pos, at FROM {} ORDER BY pos DESC LIMIT 1").format(
+            self._entries
+        )
         self._newest = sql.SQL("SELECT size, note FROM {} ORDER BY size DESC LIMIT 1").format(
             sql.Identifier(schema, "checkpoints")
         )
@@ -198,6 +201,12 @@ class Reader:
         with self._database.session("writer") as connection:
             row = connection.execute(self._newest).fetchone()
         return None if row is None else (int(row[0]), bytes(row[1]))
+
+    def head(self) -> tuple[int, datetime] | None:
+        """Position of the last committed entry, published or not, and when it was recorded."""
+        with self._database.session("writer") as connection:
+            row = connection.execute(self._head).fetchone()
+        return None if row is None else (int(row[0]), row[1])
 
     def inclusion(self, position: int, size: int) -> list[bytes]:
         """Inclusion path of a position in the tree of `size`."""
