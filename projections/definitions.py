@@ -3,6 +3,7 @@
 | layer | from | a file is |
 |---|---|---|
 | `facts` | `events` | typed rows of one family of events, one an event, no joins |
+| | `documents` | typed rows of one kind of document, one a row of it, no joins |
 | `tables` | facts and other tables | one table of the contract, or a step towards it |
 | `metrics` | tables | numbers, in SQL that other engines run as well |
 
@@ -49,6 +50,11 @@ class Definition:
     layer: Layer
     text: str
     needs: tuple[str, ...]
+
+    @property
+    def base(self) -> str:
+        """What facts are made from: `events` or `documents`."""
+        return "documents" if "documents" in _sources(self.text) else "events"
 
     @property
     def digest(self) -> str:

@@ -96,6 +96,16 @@ class Engine:
                     shutil.rmtree(old, ignore_errors=True)
             self._tails = None
 
+    def drop(self, stem: str) -> None:
+        """Drop the facts of one segment, since bytes of it were redacted.
+
+        Args:
+            stem: of the segment's file.
+        """
+        with self._lock:
+            for old in self._folder.glob(f"*/{stem}-*.parquet"):
+                old.unlink(missing_ok=True)
+
     def facts(self, one: Definition, snapshot: Snapshot) -> tuple[list[Path], pa.Table]:
         """The facts of one definition: files of the sealed segments, and those of the tail."""
         with self._lock:
@@ -104,16 +114,16 @@ class Engine:
     def _of_segments(self, one: Definition, snapshot: Snapshot) -> list[Path]:
         folder = self._folder / f"{one.name}-{one.digest[:16]}"
         found = []
-        for segment in snapshot.segments:
+        files = snapshot.documents().files if one.base == "documents" else snapshot.segments
+        for file in files:
             # A segment that was sealed anew has another time: facts of the old one do not count.
-            state = segment.stat()
-            path = folder / f"{segment.stem}-{state.st_mtime_ns:x}.parquet"
+            path = folder / f"{file.stem}-{file.stat().st_mtime_ns:x}.parquet"
             if not path.exists():
-                self._derive(one, segment, path)
+                self._derive(one, file, path)
             found.append(path)
         return found
 
-    def _derive(self, one: Definition, segment: Path, path: Path) -> None:
+    def _derive(self, one: Definition, file: Path, path: Path) -> None:
         if not path.parent.exists():
             for old in self._folder.glob(f"{one.name}-*"):
                 shutil.rmtree(old, ignore_errors=True)
@@ -121,7 +131,7 @@ class Engine:
         fresh = path.with_suffix(f".{os.getpid()}.new")
         try:
             with self._database.cursor() as cursor:
-                cursor.execute(f"CREATE TEMP VIEW events AS {_reading([segment])}")
+                cursor.execute(f"CREATE TEMP VIEW {one.base} AS {_reading([file])}")
                 cursor.sql(one.text).write_parquet(str(fresh), compression="zstd")
             fresh.replace(path)
         except (duckdb.IOException, OSError) as error:
@@ -134,9 +144,10 @@ class Engine:
         made = self._tails[1]
         if one.name not in made:
             with self._database.cursor() as cursor:
-                cursor.register("events", snapshot.tail)
+                rows = snapshot.documents().tail if one.base == "documents" else snapshot.tail
+                cursor.register(one.base, rows)
                 made[one.name] = cursor.sql(one.text).to_arrow_table()
-                cursor.unregister("events")
+                cursor.unregister(one.base)
         return made[one.name]
 
 

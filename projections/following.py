@@ -9,12 +9,15 @@ import msgspec
 from domain.log.part import EVENT_PART
 from projections.engine import Engine
 from projections.history import History
-from projections.live import REDACTED, Live, redacted_by
+from projections.live import Live
+from projections.redactions import REDACTED, Redaction, read_redaction
 from projections.segment import SIZE
 from projections.segments import Segments
+from projections.shelf import Shelf
 from store.ledger.reader import Filter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from store.ledger.ledger import Ledger
@@ -23,42 +26,58 @@ if TYPE_CHECKING:
 _PAGE = 1000
 
 
-def follow(ledger: Ledger, folder: Path, size: int = SIZE) -> Live:
+def follow(
+    ledger: Ledger,
+    folder: Path,
+    size: int = SIZE,
+    forget: Callable[[str], None] = lambda _: None,
+) -> Live:
     """Follow a ledger; nothing is read before the first question.
 
     Args:
         ledger: an open one.
         folder: where its segments lie, for it alone.
         size: entries in a segment, a power of two.
+        forget: see `Live`.
     """
     return Live(
         Segments(folder, ledger.origin, size),
         ledger.columns(),
         lambda: ledger.published,
         lambda upto: redactions(ledger.reader, upto),
+        Shelf(folder / "documents", ledger.origin, ledger.columns()),
+        forget,
     )
 
 
-def history_of(ledger: Ledger, folder: Path) -> History:
-    """What can be asked of a ledger's past; everything derived lies in the folder."""
+def history_of(ledger: Ledger, folder: Path, size: int = SIZE) -> History:
+    """What can be asked of a ledger's past; everything derived lies in the folder.
+
+    Args:
+        ledger: an open one.
+        folder: for it alone.
+        size: entries in a segment, a power of two.
+    """
+    engine = Engine(folder / "facts")
     return History(
-        follow(ledger, folder / "segments"),
-        Engine(folder / "facts"),
+        follow(ledger, folder / "segments", size, engine.drop),
+        engine,
         ledger.reader.root,
         ledger.reader.position_at,
     )
 
 
-def redactions(reader: Reader, size: int) -> dict[int, int]:
-    """Positions whose event was redacted, and the position of the event that says so."""
-    found: dict[int, int] = {}
+def redactions(reader: Reader, size: int) -> list[Redaction]:
+    """What was redacted, as said up to a size."""
+    found: list[Redaction] = []
     after = 0
     while True:
         rows = reader.entries(size, Filter(types=(REDACTED,)), after=after, limit=_PAGE)
         for row in rows:
-            for part in reader.parts(row):
-                if part.name == EVENT_PART:
-                    found |= redacted_by(msgspec.json.decode(part.body), row.position)
+            found += [
+                read_redaction(msgspec.json.decode(part.body), row.position)
+                for part in reader.parts(row) if part.name == EVENT_PART
+            ]  # fmt: skip
         if len(rows) < _PAGE:
             return found
         after = rows[-1].position

@@ -6,30 +6,31 @@ however long it takes; the next one sees what was published since.
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from domain.errors import DamageError
 from domain.log.part import EVENT_PART
 from projections.contract import table
+from projections.documents import PARTS
+from projections.redactions import last_by_segment, redactions_in
 from projections.rows import verified
+from projections.shelf import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from domain.log.tree import CompactTree
+    from projections.redactions import Redaction
     from projections.rows import Link
     from projections.segments import Segments
+    from projections.shelf import Shelf
     from store.ledger.columns import ColumnReader
     from store.ledger.publisher import Published
-
-REDACTED: Final = "pipeledger.part.redacted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Snapshot:
         segments: files of the sealed segments, in order.
         tail: the entries after them, as the contract of `events` says.
         version: differs between two snapshots whose rows differ.
+        documents: reads the documents of these events, when they are asked for.
     """
 
     origin: str
@@ -53,6 +55,7 @@ class Snapshot:
     segments: tuple[Path, ...]
     tail: pa.Table = field(repr=False)
     version: tuple[int, int] = (0, 0)
+    documents: Callable[[], Kept] = field(default=Kept, repr=False)
 
 
 class Live:
@@ -63,7 +66,9 @@ class Live:
         segments: Segments,
         reader: ColumnReader,
         published: Callable[[], Published],
-        redactions: Callable[[int], dict[int, int]],
+        redactions: Callable[[int], list[Redaction]],
+        shelf: Shelf,
+        forget: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Follow a ledger; nothing is read before the first question.
 
@@ -71,12 +76,17 @@ class Live:
             segments: where its segments lie.
             reader: reads what is not sealed.
             published: the newest state that readers may see.
-            redactions: positions whose event was redacted up to a size, and where that is said.
+            redactions: what was redacted, as said up to a size.
+            shelf: where the documents of its events lie.
+            forget: is told the stem of a segment's file whose bytes were redacted, so that
+                nothing that was derived of them stays.
         """
         self._segments = segments
         self._reader = reader
         self._published = published
         self._redactions = redactions
+        self._shelf = shelf
+        self._forget = forget
         self._lock = threading.Lock()
         self._opened = False
         self._resealed = 0
@@ -117,25 +127,30 @@ class Live:
         """
         with self._lock:
             self._segments.drop()
+            self._shelf.drop()
             self._opened = False
             self._last = None
         return self.snapshot(progress)
 
     def close(self) -> None:
-        """Close the connection to the database."""
+        """Close the connections to the database."""
         with self._lock:
             self._reader.close()
+            self._shelf.close()
 
     def _follow(self, published: Published, progress: Callable[[int], None]) -> None:
         if not self._opened:
             self._segments.open()
+            self._make_up(self._redactions(published.size))
             self._begin_after_segments()
             self._opened = True
         if published.size // self._segments.size > len(self._segments.seals):
-            gone = self._redactions(published.size)
+            said = self._redactions(published.size)
+            last = last_by_segment(said, [EVENT_PART], self._segments.size)
             self._segments.seal(
-                self._reader, published.size, lambda number: self._last_of(gone, number), progress
+                self._reader, published.size, lambda number: last.get(number, 0), progress
             )
+            self._make_up(said)
             self._begin_after_segments()
         self._read_tail(published)
         if self._tree.root() != published.root:
@@ -153,6 +168,7 @@ class Live:
             segments=tuple(self._segments.paths),
             tail=pa.concat_tables(self._tail) if self._tail else events.empty_table(),
             version=(published.size, self._resealed),
+            documents=self._shelf.reading(self._segments, self._tail),
         )
 
     def _begin_after_segments(self) -> None:
@@ -170,17 +186,29 @@ class Live:
         self._tail.append(rows.events)
         self._tree.extend(rows.leaves)
         self._end = rows.last
-        if gone := _redacted(rows.events):
-            self._forget(gone, published)
+        if said := redactions_in(rows.events):
+            self._take_out(said, published)
 
-    def _forget(self, gone: dict[int, int], published: Published) -> None:
-        """Bytes were redacted: what was read of them before is read again without them."""
-        size = self._segments.size
-        sealed = len(self._segments.seals) * size
-        for number in sorted({(at - 1) // size for at in gone if at <= sealed}):
-            self._segments.reseal(self._reader, number, self._last_of(gone, number))
-            self._resealed += 1
-        if any(at > sealed for at in gone):
+    def _make_up(self, said: list[Redaction]) -> None:
+        """Bytes were redacted: what was sealed or derived of them before is made again."""
+        events = last_by_segment(said, [EVENT_PART], self._segments.size)
+        documents = last_by_segment(said, PARTS, self._segments.size)
+        for number, seal in enumerate(self._segments.seals):
+            if events.get(number, 0) > seal.redaction:
+                self._segments.reseal(self._reader, number, events[number])
+                self._resealed += 1
+                self._forget(self._segments.path(number).stem)
+            if self._shelf.take_out(number, documents.get(number, 0)):
+                self._resealed += 1
+                self._forget(self._segments.path(number).stem)
+
+    def _take_out(self, said: list[Redaction], published: Published) -> None:
+        """The same, and what is not sealed is read again without the bytes."""
+        self._make_up(said)
+        sealed = len(self._segments.seals) * self._segments.size
+        if any(one.position > sealed and one.parts & {*PARTS} for one in said):
+            self._shelf.forget_tail()
+        if any(one.position > sealed and EVENT_PART in one.parts for one in said):
             self._begin_after_segments()
             rows = verified(
                 self._reader.read(self._end.position, published.size),
@@ -189,21 +217,3 @@ class Live:
             self._tail.append(rows.events)
             self._tree.extend(rows.leaves)
             self._end = rows.last
-
-    def _last_of(self, gone: dict[int, int], number: int) -> int:
-        size = self._segments.size
-        return max((said for at, said in gone.items() if (at - 1) // size == number), default=0)
-
-
-def redacted_by(event: Any, position: int) -> dict[int, int]:  # noqa: ANN401 - JSON
-    """The position whose event bytes a redaction took away, and where that is said."""
-    data = event.get("data", {})
-    return {int(data["position"]): position} if EVENT_PART in data.get("parts", ()) else {}
-
-
-def _redacted(events: pa.Table) -> dict[int, int]:
-    rows = events.filter(pc.equal(events["type"], REDACTED))
-    found: dict[int, int] = {}
-    for position, text in zip(rows["position"].to_pylist(), rows["event"].to_pylist(), strict=True):
-        found |= redacted_by(json.loads(text or "{}"), position)
-    return found

@@ -9,8 +9,11 @@ import pyarrow.compute as pc
 from adbc_driver_postgresql import dbapi as columnar
 
 from domain.errors import DamageError, NotFoundError, UnavailableError
+from domain.log.names import check_part_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from store.documents import DocumentStore
     from store.postgres.database import Database
 
@@ -22,11 +25,25 @@ SCHEMA: Final = pa.schema([
     pa.field("body", pa.binary()),
 ])  # fmt: skip
 """One row an entry, in order of position; `salt` and `body` are of the event, null: redacted."""
+PARTS: Final = pa.schema([
+    pa.field("pos", pa.int64()),
+    pa.field("name", pa.string()),
+    pa.field("salt", pa.binary()),
+    pa.field("body", pa.binary()),
+])  # fmt: skip
+"""One row a part, in order of position and name."""
 _STATEMENT: Final = (
     "SELECT e.pos, e.leaf, e.entry, p.salt, p.body, p.document"
     ' FROM "{0}".entries AS e'
     " LEFT JOIN \"{0}\".parts AS p ON p.pos = e.pos AND p.name = 'event'"
     " WHERE e.pos > {1:d} AND e.pos <= {2:d} ORDER BY e.pos"
+)
+# What is sealed for persons is not read here: it is theirs.
+_PARTS: Final = (
+    "SELECT pos, name, salt, body, document"
+    ' FROM "{0}".parts'
+    " WHERE pos > {1:d} AND pos <= {2:d} AND name IN ({3}) AND persons IS NULL"
+    " ORDER BY pos, name"
 )
 
 
@@ -46,16 +63,24 @@ class ColumnReader:
             UnavailableError: the database does not answer.
             DamageError: a document that an event lies in is missing.
         """
-        try:
-            return self._read(after, until)
-        except columnar.Error:
-            # The connection may have died while nobody asked.
-            self.close()
-        try:
-            return self._read(after, until)
-        except columnar.Error as error:
-            self.close()
-            raise UnavailableError("the database ended the connection") from error
+        table = self._ask(_STATEMENT.format(self._schema, after, until))
+        return self._with_documents(table).cast(SCHEMA)
+
+    def parts(self, names: Iterable[str], after: int, until: int) -> pa.Table:
+        """The parts of these names that lie in clear, of such entries, as `PARTS` says.
+
+        Args:
+            names: of parts, as our own code knows them.
+            after: the position before the first.
+            until: the last position.
+
+        Raises:
+            UnavailableError: the database does not answer.
+            DamageError: a document that a part lies in is missing.
+        """
+        listed = ", ".join(f"'{check_part_name(name)}'" for name in names)
+        table = self._ask(_PARTS.format(self._schema, after, until, listed))
+        return self._with_documents(table).cast(PARTS)
 
     def close(self) -> None:
         """Close the connection; the next read opens another."""
@@ -63,13 +88,24 @@ class ColumnReader:
             self._connection.close()
             self._connection = None
 
-    def _read(self, after: int, until: int) -> pa.Table:
+    def _ask(self, statement: str) -> pa.Table:
+        try:
+            return self._run(statement)
+        except columnar.Error:
+            # The connection may have died while nobody asked.
+            self.close()
+        try:
+            return self._run(statement)
+        except columnar.Error as error:
+            self.close()
+            raise UnavailableError("the database ended the connection") from error
+
+    def _run(self, statement: str) -> pa.Table:
         if self._connection is None:
             self._connection = self._database.columnar()
         with self._connection.cursor() as cursor:
-            cursor.execute(_STATEMENT.format(self._schema, after, until))
-            table = cursor.fetch_arrow_table()
-        return self._with_documents(table)
+            cursor.execute(statement)
+            return cursor.fetch_arrow_table()
 
     def _with_documents(self, table: pa.Table) -> pa.Table:
         """Fill in the bodies that are too large for a row."""
@@ -79,11 +115,12 @@ class ColumnReader:
             away = pc.and_(pc.is_null(table["body"]), pc.is_valid(document))
             for at in pc.indices_nonzero(away).to_pylist():
                 bodies[at] = self._document(table["pos"][at].as_py(), document[at].as_py())
-            table = table.set_column(4, "body", pa.array(bodies, pa.binary()))
-        return table.drop_columns(["document"]).cast(SCHEMA)
+            at = table.schema.get_field_index("body")
+            table = table.set_column(at, "body", pa.array(bodies, pa.binary()))
+        return table.drop_columns(["document"])
 
     def _document(self, position: int, commitment: bytes) -> bytes:
         try:
             return self._documents.get(commitment.hex())
         except NotFoundError as error:
-            raise DamageError(position, "part event: its document is missing") from error
+            raise DamageError(position, "the document of a part is missing") from error

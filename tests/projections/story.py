@@ -12,18 +12,20 @@ import pyarrow as pa
 
 from domain.event import read_event
 from domain.events.streams import streams_of, tags_of
-from domain.log.context import By, Context, EventRef
+from domain.log.context import By, Context, EventRef, PartRef
 from domain.log.entry import Seq, Signature, encode_entry, format_at, leaf_hash
 from domain.log.part import Part
 from domain.log.tree import CompactTree
+from projections.documents import documents_of
 from projections.engine import Engine
 from projections.live import Snapshot
 from projections.parameters import Parameters
 from projections.rows import Link, beginning, verified
-from store.ledger.columns import SCHEMA
+from projections.shelf import Kept
+from store.ledger.columns import PARTS, SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from projections.engine import View
@@ -40,6 +42,7 @@ class Story:
 
     def __init__(self) -> None:
         self._rows: list[tuple[int, bytes, bytes, bytes | None, bytes | None]] = []
+        self._findings: dict[int, Part] = {}
         self._link = beginning(ORIGIN)
         self._numbers: dict[str, int] = {}
         self._at = FIRST
@@ -54,6 +57,7 @@ class Story:
         assurance: str = "asserted",
         by: By = SENDER,
         at: datetime | None = None,
+        found: Sequence[Mapping[str, object]] | None = None,
         **data: Any,  # noqa: ANN401 - JSON
     ) -> int:
         """Append an event; gives its position.
@@ -65,6 +69,7 @@ class Story:
             assurance: how sure it is.
             by: who was authenticated.
             at: when the ledger took it in; None: a second after the one before.
+            found: rows of its findings document, or None.
             data: of the event; fields that are None are left out.
         """
         position = self._link.position + 1
@@ -75,7 +80,8 @@ class Story:
         })  # fmt: skip
         streams = streams_of(event)
         head = (event.type, event.version, assurance, by, streams, tags_of(event))
-        return self._append(event.encode(), head, at)
+        lines = None if found is None else "".join(json.dumps(row) + "\n" for row in found)
+        return self._append(event.encode(), head, at, lines)
 
     def keep(self, body: bytes) -> int:
         """Append bytes that came through no door, as a plain recorder takes them."""
@@ -86,10 +92,18 @@ class Story:
         body: bytes,
         head: tuple[str, int, str, By, tuple[str, ...], tuple[str, ...]],
         at: datetime | None,
+        lines: str | None = None,
     ) -> int:
         position = self._link.position + 1
-        part = Part("event", "application/json", body, sha256(b"%d" % position).digest())
-        context = Context(ORIGIN, *head, EventRef(len(part.body), part.commitment))
+        salt = sha256(b"%d" % position).digest()
+        part = Part("event", "application/json", body, salt)
+        named: tuple[PartRef, ...] = ()
+        if lines is not None:
+            document = Part("findings", "application/x-ndjson", lines.encode(), salt)
+            self._findings[position] = document
+            named = (PartRef(document.name, document.media_type, len(document.body),
+                             document.commitment),)  # fmt: skip
+        context = Context(ORIGIN, *head, EventRef(len(part.body), part.commitment), named)
         streams = context.streams
         for name in streams:
             self._numbers[name] = self._numbers.get(name, 0) + 1
@@ -104,12 +118,25 @@ class Story:
         self._rows.append((position, self._link.leaf, entry, part.salt, part.body))
         return position
 
-    def redact(self, position: int) -> None:
-        """Take an event's bytes away, and say so."""
-        number, leaf, entry, _, _ = self._rows[position - 1]
-        self._rows[position - 1] = (number, leaf, entry, None, None)
+    def redact(self, position: int, part: str = "event") -> None:
+        """Take the bytes of an event, or of its findings, away, and say so."""
+        if part == "event":
+            number, leaf, entry, _, _ = self._rows[position - 1]
+            self._rows[position - 1] = (number, leaf, entry, None, None)
+        else:
+            del self._findings[position]
         time = self._at.isoformat().replace("+00:00", "Z")
-        self.tell("part.redacted", time, assurance="decided", position=position, parts=["event"])
+        self.tell("part.redacted", time, assurance="decided", position=position, parts=[part])
+
+    def parts(self, names: Iterable[str], after: int, until: int) -> pa.Table:
+        """The parts as a reader of the store gives them."""
+        rows = [
+            (position, one.name, one.salt, one.body)
+            for position, one in self._findings.items()
+            if one.name in names and after < position <= until
+        ]
+        columns = zip(*rows, strict=True) if rows else [[] for _ in PARTS]
+        return pa.table([list(column) for column in columns], PARTS)
 
     def read(self) -> pa.Table:
         """The rows as a reader of the store gives them."""
@@ -127,7 +154,10 @@ class Story:
         tree = CompactTree()
         tree.extend(rows.leaves)
         size = rows.last.position
-        return Snapshot(ORIGIN, size, tree.root(), b"", (), rows.events, (size, 0))
+        documents = pa.concat_tables([Kept().tail, *documents_of(rows.events, self)])
+        return Snapshot(
+            ORIGIN, size, tree.root(), b"", (), rows.events, (size, 0), lambda: Kept((), documents)
+        )
 
 
 @contextmanager

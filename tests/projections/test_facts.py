@@ -14,6 +14,7 @@ from projections.contract import table
 from projections.definitions import definitions
 from projections.engine import Engine
 from projections.live import Snapshot
+from projections.shelf import Kept
 from tests.projections.story import ORIGIN, Story, viewing
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def test_the_example_of_every_type_becomes_facts(tmp_path: Path) -> None:
         told = example(kind)
         name = kind.versioned.removeprefix("pipeledger.").removesuffix(".v1")
         if name != "event.voided":
-            story.tell(name, told["time"], **told["data"])
+            found = [{"rule": "x"}] if name == "scan.finished" else None
+            story.tell(name, told["time"], found=found, **told["data"])
     with viewing(story, tmp_path) as view:
         empty = [name for name in FACTS if not view.table(name).num_rows and name != "corrections"]
     assert empty == []
@@ -64,7 +66,16 @@ def test_what_did_not_come_through_the_door_breaks_no_facts(name: str, tmp_path:
         "type": [kind for kind, _ in rows],
         "event": [text for _, text in rows],
     }
-    snapshot = Snapshot(ORIGIN, len(rows), b"", b"", (), pa.table(filled, contract), (1, 0))
+    rows_of_it = [dict.fromkeys(["line", "tool", "suppressed"], one) for one in strange]
+    lines = ['{"a":', "", *map(json.dumps, strange), *map(json.dumps, rows_of_it)]
+    told: dict[str, list[Any]] = {
+        "position": [1] * len(lines), "part": ["findings"] * len(lines),
+        "line": list(range(len(lines))), "text": lines, "salt": [b""] * len(lines),
+    }  # fmt: skip
+    documents = Kept((), pa.table(told, table("documents").arrow))
+    snapshot = Snapshot(
+        ORIGIN, len(rows), b"", b"", (), pa.table(filled, contract), (1, 0), lambda: documents
+    )
     engine = Engine(tmp_path, threads=1)
     _, found = engine.facts(definitions()[name], snapshot)
     engine.close()

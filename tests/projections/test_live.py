@@ -13,7 +13,8 @@ from psycopg import sql
 
 from domain.errors import DamageError
 from projections import segment
-from projections.following import follow
+from projections.following import follow, history_of
+from projections.parameters import Parameters
 from tests.store.ledger.conftest import ORIGIN, draft
 
 if TYPE_CHECKING:
@@ -242,3 +243,46 @@ def test_a_redaction_takes_the_event_out_of_segment_or_tail(
         161 * (position == 10),
     )
     assert segment.read_seal(live.rebuild().segments[0]) == again
+
+
+def _redact(home: Home, ledger: Ledger, position: int) -> None:
+    """Take an event's bytes away, and say so."""
+    with home.database.connect("redactor") as connection:
+        connection.execute(
+            sql.SQL("DELETE FROM {} WHERE pos = %s").format(sql.Identifier("ledger_test", "parts")),
+            (position,),
+        )
+    said = b'{"data":{"position":%d,"parts":["event"]}}' % position
+    told = draft(9000 + position, kind="pipeledger.part.redacted", body=said)
+    ledger.submit([told]).result(60)
+
+
+def test_a_redaction_that_happened_while_nobody_followed_is_made_up_for(
+    home: Home, ledger: Ledger, live: Live, tmp_path: Path
+) -> None:
+    """Also where what tells of it lies in a segment of its own by now."""
+    live.snapshot()
+    live.close()
+    _redact(home, ledger, 10)
+    ledger.submit([draft(number) for number in range(200, 340)]).result(60)
+    other = follow(ledger, tmp_path / "segments", SIZE)
+    first = pq.read_table(other.snapshot().segments[0])
+    assert first.filter(pc.is_null(first["event"]))["position"].to_pylist() == [10]
+    other.close()
+
+
+def test_what_was_derived_of_a_redacted_event_goes_with_it(
+    home: Home, ledger: Ledger, tmp_path: Path
+) -> None:
+    """No file of facts keeps what its segment has no more."""
+    body = b'{"data":{"deployment":"d-secret","service":"s","environment":"e"}}'
+    ledger.submit([draft(1, body=body), *map(draft, range(2, 200))]).result(60)
+    history = history_of(ledger, tmp_path / "derived", SIZE)
+    with history.view(Parameters(known_at=100)) as view:
+        assert "d-secret" in view.table("deployment_facts")["deployment"].to_pylist()
+    _redact(home, ledger, 2)
+    history.snapshot()
+    kept = [pq.read_table(path) for path in (tmp_path / "derived").rglob("*.parquet")]
+    assert kept
+    assert not any("d-secret" in str(table.to_pylist()) for table in kept)
+    history.close()

@@ -1,0 +1,175 @@
+"""Documents become rows after their commitment held, and go when they are redacted."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+import pytest
+from psycopg import sql
+
+from domain.draft import SealedPart
+from domain.errors import DamageError
+from domain.log.part import Part
+from projections.following import follow, history_of
+from projections.parameters import Parameters
+from tests.store.ledger.conftest import draft
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from domain.draft import Draft
+    from projections.live import Live, Snapshot
+    from store.ledger.ledger import Ledger
+    from tests.store.ledger.conftest import Home
+
+SIZE = 64
+SEALED, LARGE, TAIL = 12, 22, 150
+"""Positions of scans with findings: two in the first segment, one of them a long document."""
+
+
+def scan(number: int, *findings: str, padding: int = 0) -> Draft:
+    """A scan that found these."""
+    body = "".join(f'{{"rule":"{name}","x":"{"x" * padding}"}}\n' for name in findings).encode()
+    part = SealedPart(Part("findings", "application/x-ndjson", body, os.urandom(32)))
+    return dataclasses.replace(draft(number, kind="pipeledger.scan.finished"), parts=(part,))
+
+
+@pytest.fixture
+def told(ledger: Ledger) -> Ledger:
+    """A ledger of 160 entries, some of them with findings."""
+    drafts = {number: draft(number) for number in range(2, 161)}
+    drafts[SEALED] = scan(SEALED, "a", "b")
+    drafts[LARGE] = scan(LARGE, "long", padding=100_000)
+    drafts[TAIL] = scan(TAIL, "c")
+    ledger.submit(list(drafts.values())).result(60)
+    return ledger
+
+
+@pytest.fixture
+def live(told: Ledger, tmp_path: Path) -> Iterator[Live]:
+    """Follows it."""
+    one = follow(told, tmp_path / "segments", SIZE)
+    yield one
+    one.close()
+
+
+def rows(found: Snapshot) -> dict[int, list[str | None]]:
+    """Texts of the documents, without the last empty line, by position."""
+    kept = found.documents()
+    told: dict[int, list[str | None]] = {}
+    for table in (*map(pq.read_table, kept.files), kept.tail):
+        for row in table.to_pylist():
+            if row["text"] != "":
+                told.setdefault(row["position"], []).append(row["text"])
+    return told
+
+
+def _redact(home: Home, ledger: Ledger, position: int) -> None:
+    """Take the findings of an entry away, and say so."""
+    with home.database.connect("redactor") as connection:
+        statement = "DELETE FROM {} WHERE pos = %s AND name = 'findings'"
+        parts = sql.Identifier("ledger_test", "parts")
+        connection.execute(sql.SQL(statement).format(parts), (position,))
+    said = b'{"data":{"position":%d,"parts":["findings"]}}' % position
+    kind = "pipeledger.part.redacted"
+    ledger.submit([draft(9000 + position, kind=kind, body=said)]).result(60)
+
+
+def test_the_documents_of_segments_and_tail_are_rows(live: Live) -> None:
+    """Line by line, also those that are too long for the database."""
+    found = live.snapshot()
+    told = rows(found)
+    assert told.keys() == {SEALED, LARGE, TAIL}
+    assert told[SEALED] == ['{"rule":"a","x":""}', '{"rule":"b","x":""}']
+    assert len(str(told[LARGE][0])) > 100_000
+    assert [path.name for path in found.documents().files] == [path.name for path in found.segments]
+
+
+def test_what_is_not_asked_for_is_not_read(home: Home, live: Live) -> None:
+    """An altered document stops who asks for documents, by its position, and nobody else."""
+    with home.database.connect() as connection, connection.transaction():
+        connection.execute("SET LOCAL session_replication_role = replica")
+        parts = sql.Identifier("ledger_test", "parts")
+        connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER ALL").format(parts))
+        change = "UPDATE {} SET body = body || ' ' WHERE pos = %s AND name = 'findings'"
+        connection.execute(sql.SQL(change).format(parts), (SEALED,))
+    found = live.snapshot()
+    with pytest.raises(DamageError, match=f"position {SEALED}: part findings"):
+        found.documents()
+
+
+@pytest.mark.parametrize("position", [SEALED, TAIL])
+def test_a_redaction_takes_the_rows_out_and_everything_derived_of_them(
+    home: Home, told: Ledger, tmp_path: Path, position: int
+) -> None:
+    """The other documents are as they were."""
+    history = history_of(told, tmp_path / "derived", SIZE)
+    before = rows(history.snapshot())
+    with history.view(Parameters(known_at=160)) as view:
+        assert view.table("finding_facts").num_rows == 4
+    _redact(home, told, position)
+    after = history.snapshot()
+    files = [pq.read_table(path) for path in (tmp_path / "derived").rglob("*.parquet")]
+    gone = str(before[position][0])
+    assert not any(gone in str(table.to_pylist()) for table in files)
+    assert rows(after) == before | {position: [None]}
+    with history.view(Parameters(known_at=161)) as view:
+        facts = view.table("finding_facts").to_pylist()
+    assert [row["position"] for row in facts if row["redacted"]] == [position]
+    history.close()
+
+
+def test_a_redaction_that_nobody_saw_is_made_up_for(
+    home: Home, told: Ledger, live: Live, tmp_path: Path
+) -> None:
+    """A file of before it is not believed."""
+    assert rows(live.snapshot())[SEALED] != [None]
+    live.close()
+    _redact(home, told, SEALED)
+    other = follow(told, tmp_path / "segments", SIZE)
+    assert rows(other.snapshot())[SEALED] == [None]
+    other.close()
+
+
+@pytest.mark.parametrize("damage", ["cut", "altered", "foreign"])
+def test_a_file_that_does_not_hold_is_made_anew(
+    told: Ledger, live: Live, tmp_path: Path, damage: str
+) -> None:
+    """As a segment is."""
+    before = rows(live.snapshot())
+    path = live.snapshot().documents().files[0]
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-50])
+    elif damage == "altered":
+        table = pq.read_table(path)
+        texts = [text.replace('"a"', '"z"') for text in table["text"].to_pylist()]
+        at = table.schema.get_field_index("text")
+        pq.write_table(table.set_column(at, table.schema.field(at), [texts]), path)
+    else:
+        path.write_bytes(live.snapshot().documents().files[1].read_bytes())
+    other = follow(told, tmp_path / "segments", SIZE)
+    assert rows(other.snapshot()) == before
+    other.close()
+
+
+def test_sound_files_are_used_again(told: Ledger, live: Live, tmp_path: Path) -> None:
+    """A second process reads them and writes nothing."""
+    files = live.snapshot().documents().files
+    states = [path.stat().st_mtime_ns for path in files]
+    other = follow(told, tmp_path / "segments", SIZE)
+    rows(other.snapshot())
+    assert [path.stat().st_mtime_ns for path in files] == states
+    other.close()
+
+
+def test_what_is_appended_later_is_read_with_the_next_snapshot(told: Ledger, live: Live) -> None:
+    """And what was read before is as it was."""
+    before = rows(live.snapshot())
+    told.submit([scan(700, "d")]).result(60)
+    after = rows(live.snapshot())
+    assert after == before | {161: ['{"rule":"d","x":""}']}
+    assert rows(live.rebuild()) == after
