@@ -1,0 +1,81 @@
+-- The scans and evaluations of policies whose findings are followed, up to the instant `at`, each
+-- with what it looked at (`scope`): the same tool and kind, of the same service or repository,
+-- environment, branch and target. Images have another tag with each build, which is no other target.
+-- A scan is full, so that what it does not show is gone, where the tool ran to its end, its findings
+-- can be read, and nobody says that it looked at changes alone.
+WITH told AS (
+    SELECT
+        position,
+        coalesce(occurred_at, recorded_at) AS seen_at,
+        coalesce(kind, 'unknown') AS kind,
+        tool,
+        CASE
+            WHEN kind = 'container'
+                THEN regexp_replace(regexp_replace(target, '@[a-z0-9]+:.*$', ''), ':[^:/]+$', '')
+            ELSE target
+        END AS target,
+        extent,
+        outcome = 'success' AS ran,
+        findings,
+        counts,
+        service,
+        repository,
+        environment,
+        ref,
+        artifact,
+        commit
+    FROM scan_facts
+    UNION ALL BY NAME
+    SELECT
+        position,
+        coalesce(occurred_at, recorded_at) AS seen_at,
+        'policy' AS kind,
+        coalesce(tool, policy) AS tool,
+        target,
+        decision <> 'undecided' AS ran,
+        findings,
+        counts,
+        service,
+        repository,
+        environment,
+        artifact,
+        commit
+    FROM policy_facts
+    WHERE what = 'policy.evaluated' AND (findings IS NOT NULL OR counts IS NOT NULL)
+),
+
+read AS (
+    SELECT position, bool_or(redacted) AS redacted
+    FROM finding_facts
+    GROUP BY position
+),
+
+scoped AS (
+    SELECT
+        t.*,
+        coalesce(CASE WHEN t.service IS NOT NULL THEN [t.service] END, e.services, []) AS services,
+        coalesce(r.redacted, FALSE) AS redacted,
+        t.ran AND coalesce(t.extent, 'full') = 'full' AND coalesce(
+            NOT r.redacted,
+            t.findings IS NULL AND list_sum(map_values(t.counts)) = 0,
+            FALSE
+        ) AS is_full,
+        concat_ws(
+            ' | ', coalesce(t.tool, ''), t.kind,
+            coalesce(t.service, t.repository, array_to_string(e.services, ' '), ''),
+            coalesce(t.environment, ''), coalesce(t.ref, ''), coalesce(t.target, '')
+        ) AS scope
+    FROM told AS t
+    CROSS JOIN parameters AS p
+    LEFT JOIN read AS r USING (position)
+    LEFT JOIN event_services AS e USING (position)
+    WHERE t.seen_at <= p.at
+)
+
+SELECT
+    * EXCLUDE (ran, findings, counts),
+    -- How many full scans there were of the same, with this one.
+    count(*) FILTER (WHERE is_full) OVER (
+        PARTITION BY scope ORDER BY seen_at, position ROWS UNBOUNDED PRECEDING
+    ) AS full_scans
+FROM scoped

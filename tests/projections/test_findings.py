@@ -1,0 +1,217 @@
+"""Findings over time: when each was first seen, last seen, and closed by a scan without it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.projections.telling import (
+    REPOSITORY,
+    Story,
+    artifact,
+    commit,
+    instant,
+    only,
+    when,
+    window,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def scanned(story: Story, at: str, *rules: str, **more: Any) -> int:  # noqa: ANN401 - JSON
+    """A scan of the shop found these; a rule after `!` was set aside."""
+    found = [
+        {"tool": "Trivy", "rule": rule.lstrip("!"), "fingerprint": f"print-{rule.lstrip('!')}",
+         "severity": "high", "target": "lock", "suppressed": rule.startswith("!") or None}
+        for rule in rules
+    ]  # fmt: skip
+    data = {
+        "kind": "sca", "tool": "Trivy", "outcome": "success", "service": "shop",
+        "counts": {"high": len(rules)}, "findings": artifact(at)["digest"] if rules else None,
+    } | more  # fmt: skip
+    return story.tell("scan.finished", when(at), found=found or None, **data)
+
+
+def states(story: Story, folder: Path, **chosen: Any) -> dict[str, str]:  # noqa: ANN401
+    """Of each rule that was ever found."""
+    with window(story, folder, **chosen) as view:
+        return {row["rule"]: row["state"] for row in view.table("findings").to_pylist()}
+
+
+def test_a_finding_is_open_until_a_full_scan_does_not_show_it(tmp_path: Path) -> None:
+    """With the scans that it was first and last seen in, and the one that closed it."""
+    story = Story()
+    first = scanned(story, "03-01T10:00", "a", "b")
+    last = scanned(story, "03-02T10:00", "a", commit=commit("x"))
+    gone = scanned(story, "03-04T10:00")
+    with window(story, tmp_path) as view:
+        one, two = (only(view, "findings", rule=rule) for rule in "ab")
+    assert (one["state"], one["severity"], one["target"]) == ("closed", "high", "lock")
+    assert (one["first_position"], one["last_position"], one["closed_position"]) == (
+        first, last, gone,
+    )  # fmt: skip
+    assert (one["first_seen_at"], one["last_seen_at"], one["closed_at"]) == (
+        instant("03-01T10:00"), instant("03-02T10:00"), instant("03-04T10:00"),
+    )  # fmt: skip
+    assert (one["times"], one["episodes"], one["open_s"]) == (2, 1, 3 * 86_400)
+    assert (one["services"], one["commit"]) == (["shop"], commit("x"))
+    assert (two["closed_position"], two["open_s"]) == (last, 86_400)
+
+
+def test_what_was_open_at_an_earlier_instant_is_told_as_it_was(tmp_path: Path) -> None:
+    """The later scan does not count yet."""
+    story = Story()
+    scanned(story, "03-01T10:00", "a")
+    scanned(story, "03-04T10:00", "b")
+    assert states(story, tmp_path) == {"a": "closed", "b": "open"}
+    assert states(story, tmp_path, at=instant("03-03T00:00")) == {"a": "open"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"outcome": "error"},
+        {"extent": "changes"},
+        {"extent": "unknown"},
+        {"tool": "Grype"},
+        {"kind": "secret"},
+        {"service": "till"},
+        {"environment": "staging"},
+        {"ref": "refs/heads/feature"},
+        {"target": "other"},
+        {"counts": {"high": 3}},
+        {"counts": None},
+    ],
+)
+def test_a_scan_of_something_else_or_of_less_closes_nothing(
+    tmp_path: Path, more: dict[str, Any]
+) -> None:
+    """Nor one that failed, nor one whose findings nobody has."""
+    story = Story()
+    scanned(story, "03-01T10:00", "a")
+    scanned(story, "03-02T10:00", **more)
+    assert states(story, tmp_path) == {"a": "open"}
+
+
+def test_a_finding_that_comes_again_is_open_again_since_then(tmp_path: Path) -> None:
+    """It was first seen before, and came twice."""
+    story = Story()
+    scanned(story, "03-01T10:00", "a")
+    scanned(story, "03-02T10:00", "b")
+    scanned(story, "03-03T10:00", "a", "b")
+    scanned(story, "03-04T10:00", "a", "b")
+    with window(story, tmp_path) as view:
+        one, two = (only(view, "findings", rule=rule) for rule in "ab")
+    assert (one["state"], one["episodes"], one["times"]) == ("open", 2, 3)
+    assert (one["first_seen_at"], one["opened_at"]) == (
+        instant("03-01T10:00"), instant("03-03T10:00"),
+    )  # fmt: skip
+    assert (one["closed_at"], one["open_s"]) == (None, None)
+    assert (two["episodes"], two["opened_at"]) == (1, instant("03-02T10:00"))
+
+
+def test_an_incomplete_look_shows_findings_and_ends_none(tmp_path: Path) -> None:
+    """What it does not show is still there."""
+    story = Story()
+    scanned(story, "03-01T10:00", "a")
+    scanned(story, "03-02T10:00", "b", extent="changes")
+    scanned(story, "03-03T10:00", "a", "b")
+    with window(story, tmp_path) as view:
+        rows = view.table("findings").to_pylist()
+    assert {row["rule"]: (row["state"], row["episodes"]) for row in rows} == {
+        "a": ("open", 1), "b": ("open", 1),
+    }  # fmt: skip
+
+
+def test_how_it_was_closed_says_whether_anybody_said_that_everything_was_looked_at(
+    tmp_path: Path,
+) -> None:
+    """Most files do not."""
+    for extent, basis in (("full", "full scan"), (None, "scan of no stated extent")):
+        story = Story()
+        scanned(story, "03-01T10:00", "a")
+        scanned(story, "03-02T10:00", extent=extent)
+        with window(story, tmp_path) as view:
+            assert only(view, "findings")["closed_basis"] == basis
+
+
+def test_an_image_with_another_tag_is_the_same_target(tmp_path: Path) -> None:
+    """And another image is another one."""
+    story = Story()
+    image = {"kind": "container", "target": "registry.example:5000/acme/shop:1.0"}
+    scanned(story, "03-01T10:00", "a", **image)
+    scanned(story, "03-02T10:00", **image | {"target": "registry.example:5000/acme/base:1.0"})
+    assert states(story, tmp_path) == {"a": "open"}
+    digest = artifact("v2")["digest"]
+    scanned(story, "03-03T10:00", **image | {"target": f"registry.example:5000/acme/shop@{digest}"})
+    assert states(story, tmp_path) == {"a": "closed"}
+
+
+def test_what_was_set_aside_is_suppressed_until_it_is_gone(tmp_path: Path) -> None:
+    """It is no open finding, and not forgotten."""
+    story = Story()
+    scanned(story, "03-01T10:00", "a")
+    at = scanned(story, "03-02T10:00", "!a", "b")
+    assert states(story, tmp_path) == {"a": "suppressed", "b": "open"}
+    with window(story, tmp_path) as view:
+        counts = only(view, "scan_findings", position=at)
+    assert (counts["high"], counts["suppressed"], counts["critical"]) == (1, 1, 0)
+    scanned(story, "03-03T10:00")
+    assert states(story, tmp_path) == {"a": "closed", "b": "closed"}
+
+
+def test_without_a_service_findings_are_followed_by_repository(tmp_path: Path) -> None:
+    """Not mixed with those of others."""
+    story = Story()
+    scanned(story, "03-01T10:00", "a", service=None, repository=REPOSITORY)
+    scanned(story, "03-02T10:00", service=None, repository=f"{REPOSITORY}-other")
+    assert states(story, tmp_path) == {"a": "open"}
+    scanned(story, "03-03T10:00", service=None, repository=REPOSITORY)
+    assert states(story, tmp_path) == {"a": "closed"}
+
+
+def test_findings_of_policies_are_followed_as_well(tmp_path: Path) -> None:
+    """What a policy objected to, until it does no more."""
+    story = Story()
+    found = [{"tool": "conftest", "rule": "deny", "fingerprint": "1", "severity": "high"}]
+    data: dict[str, Any] = {
+        "policy": "p",
+        "tool": "conftest",
+        "service": "shop",
+        "target": "deploy.yaml",
+    }
+    story.tell("policy.evaluated", when("03-01T10:00"), found=found, decision="deny",
+               findings=artifact("f")["digest"], counts={"failure": 1}, **data)  # fmt: skip
+    assert states(story, tmp_path) == {"deny": "open"}
+    story.tell("policy.evaluated", when("03-02T10:00"), decision="allow", counts={"failure": 0},
+               **data)  # fmt: skip
+    assert states(story, tmp_path) == {"deny": "closed"}
+
+
+def test_findings_that_were_redacted_are_a_row_that_says_so_and_close_nothing(
+    tmp_path: Path,
+) -> None:
+    """Nobody knows what they were."""
+    story = Story()
+    first = scanned(story, "03-01T10:00", "a")
+    second = scanned(story, "03-02T10:00", "b")
+    story.redact(second, "findings")
+    with window(story, tmp_path) as view:
+        rows = view.table("findings").to_pylist()
+        counted = view.table("scan_findings")["position"].to_pylist()
+    assert [(row["rule"], row["state"], row["redacted"], row["last_position"]) for row in rows] == [
+        ("a", "open", False, first), (None, "redacted", True, second),
+    ]  # fmt: skip
+    assert counted == [first]
+
+
+def test_a_scan_that_was_voided_neither_shows_nor_closes(tmp_path: Path) -> None:
+    """As if it had not been told."""
+    story = Story()
+    scanned(story, "03-01T10:00", "a")
+    at = scanned(story, "03-02T10:00")
+    story.tell("event.voided", when("03-03T10:00"), assurance="decided", position=at, reason="x")
+    assert states(story, tmp_path) == {"a": "open"}
