@@ -3,6 +3,7 @@
 | in the folder | what it is |
 |---|---|
 | `events/*.parquet` | every entry with bytes, salt and leaf hash: sealed segments, then the tail |
+| `documents/*.parquet` | findings documents of these entries with their salts, line by line |
 | `tables/*.parquet` | the tables of the contract, over all time |
 | `contract/*.toml` | what each column means |
 | `definitions/` | the SQL files and steps that make the tables from the events |
@@ -29,6 +30,7 @@ from domain.errors import SettingError, UnavailableError
 from projections import contract, segment
 from projections.definitions import definitions, digest_of
 from projections.parameters import Parameters
+from projections.shelf import write_documents
 from store.files import sync_folder
 
 if TYPE_CHECKING:
@@ -42,8 +44,9 @@ FORMAT: Final = "pipeledger/parquet/v1"
 MANIFEST: Final = "manifest.json"
 _TAIL: Final = "tail.parquet"
 _ABOUT: Final = """\
-A ledger as Parquet files: `events/` holds every entry with its bytes, salt and leaf hash, `tables/`
-what the SQL in `definitions/` makes of them, `contract/` what each column means.
+A ledger as Parquet files: `events/` holds every entry with its bytes, salt and leaf hash,
+`documents/` the findings beside them, `tables/` what the SQL in `definitions/` makes of these,
+`contract/` what each column means.
 
 With keys that reached you another way than in this folder, and pip install 'pipeledger[recompute]':
 
@@ -133,6 +136,12 @@ def _write(
         progress(done, total)
     segment.write_events(folder.place(f"events/{_TAIL}"), snapshot.tail)
     folder.took(f"events/{_TAIL}")
+    kept = snapshot.documents()
+    for path in kept.files:
+        shutil.copyfile(path, folder.place(f"documents/{path.name}"))
+        folder.took(f"documents/{path.name}")
+    write_documents(folder.place(f"documents/{_TAIL}"), [kept.tail])
+    folder.took(f"documents/{_TAIL}")
     parameters = Parameters(known_at=snapshot.size)
     told: dict[str, Any] = {}
     with history.view(parameters, snapshot) as view:

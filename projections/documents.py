@@ -89,9 +89,16 @@ def check_documents(events: pa.Table, rows: pa.Table) -> None:
     texts: dict[Key, list[str]] = {}
     salts: dict[Key, bytes | None] = {}
     for row in rows.to_pylist():
-        key = (row["position"], row["part"])
-        texts.setdefault(key, []).append(row["text"] or "")
-        salts[key] = row["salt"]
+        key, salt = (row["position"], row["part"]), row["salt"]
+        lines = texts.setdefault(key, [])
+        lines.append(row["text"] or "")
+        # What does not count for the commitment must still be what it would be made as.
+        if (
+            row["line"] != len(lines)
+            or (row["text"] is None) != (salt is None)
+            or salts.setdefault(key, salt) != salt
+        ):
+            raise DamageError(key[0], f"part {key[1]} has other rows than its document")
     wanted = {key: one.c for key, one in _committed(events)}
     for position, name in sorted(texts.keys() ^ wanted.keys()):
         raise DamageError(position, f"part {name} is on one side only")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from pipeledger.recompute import steps
 from pipeledger.recompute.comparison import compare
 from pipeledger.recompute.definitions import Definitions, read_definition
+from pipeledger.recompute.documents import DOCUMENTS, document_rows, documents_in
 from pipeledger.recompute.question import PARAMETERS, parameters_of, selections_of
+from pipeledger.recompute.reading import Rows
 from pipeledger.recompute.rows import COLUMNS, Batch, event_rows
 from pipeledger.recompute.sandbox import Sandbox
 from pipeledger.verifier.entry import parse_entry
@@ -27,6 +30,8 @@ from tests.projections.story import Story
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pipeledger.verifier.entry import Entry
 
 WHEN = "2026-03-01T10:00:00Z"
 
@@ -83,6 +88,47 @@ def test_an_event_that_is_none_has_the_same_fields_here_as_there() -> None:
     events = story.rows().events
     for name in COLUMNS.names:
         assert rows[name].to_pylist() == events[name].to_pylist(), name
+
+
+def _found(story: Story) -> tuple[list[Entry], pa.Table]:
+    """The entries of a story, and their documents as the server reads them."""
+    parsed = [parse_entry(raw) for raw in story.read()["entry"].to_pylist()]
+    return parsed, story.snapshot().documents().tail
+
+
+def test_rows_of_documents_are_those_that_the_server_makes() -> None:
+    """Put together from them, compared with the entries, and taken apart again."""
+    story = Story()
+    story.tell("scan.finished", WHEN, outcome="success", found=[{"rule": "a"}, {"rule": "\u00fc"}])
+    gone = story.tell("scan.finished", WHEN, outcome="success", found=[{"rule": "b"}])
+    story.tell("scan.finished", WHEN, outcome="success", found=[])
+    story.redact(gone, "findings")
+    parsed, theirs = _found(story)
+    assert DOCUMENTS.equals(contract.table("documents").arrow)
+    assert document_rows(parsed, documents_in(theirs)).equals(theirs)
+    assert theirs.filter(pc.is_null(theirs["text"]))["position"].to_pylist() == [gone]
+
+
+def _changed(rows: pa.Table, name: str, at: int, value: object) -> pa.Table:
+    values = rows[name].to_pylist()
+    values[at] = value
+    column = pa.array(values, rows.schema.field(name).type)
+    return rows.set_column(rows.schema.get_field_index(name), rows.schema.field(name), column)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("text", '{"rule":"z"}'), ("text", None), ("line", 7), ("position", 2), ("part", "other"),
+     ("salt", b"x" * 32)],
+)  # fmt: skip
+def test_a_document_that_was_altered_is_found(name: str, value: object) -> None:
+    """Whatever is changed in its rows."""
+    story = Story()
+    story.tell("scan.finished", WHEN, outcome="success", found=[{"rule": "a"}])
+    story.tell("incident.opened", WHEN, incident="i")
+    parsed, rows = _found(story)
+    with pytest.raises(UnsoundError, match="position"):
+        document_rows(parsed, documents_in(_changed(rows, name, 0, value)))
 
 
 nodes = st.integers(0, 12)
@@ -234,7 +280,7 @@ def _run(*texts: str, layer: str = "tables", foreign: bool = False) -> list[dict
     with Sandbox(known, 9, parameters, foreign_steps=foreign) as sandbox:
         story = Story()
         story.tell("incident.opened", WHEN, incident="i", service="shop")
-        sandbox.add(story.rows().events)
+        sandbox.add(Rows(story.rows().events, DOCUMENTS.empty_table()))
         sandbox.finish()
         return sandbox.rows(f"FROM t{len(texts) - 1}")
 

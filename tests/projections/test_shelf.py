@@ -6,6 +6,7 @@ import dataclasses
 import os
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from psycopg import sql
@@ -13,8 +14,10 @@ from psycopg import sql
 from domain.draft import SealedPart
 from domain.errors import DamageError
 from domain.log.part import Part
+from projections.documents import check_documents
 from projections.following import follow, history_of
 from projections.parameters import Parameters
+from tests.projections.story import Story
 from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
@@ -173,3 +176,23 @@ def test_what_is_appended_later_is_read_with_the_next_snapshot(told: Ledger, liv
     after = rows(live.snapshot())
     assert after == before | {161: ['{"rule":"d","x":""}']}
     assert rows(live.rebuild()) == after
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("text", "{}"), ("text", None), ("line", 7), ("position", 2), ("part", "other"),
+     ("salt", b"x" * 32), ("salt", None)],
+)  # fmt: skip
+def test_no_column_of_a_document_s_rows_can_be_changed_unnoticed(name: str, value: object) -> None:
+    """Whatever else a file of them says."""
+    story = Story()
+    story.tell("scan.finished", "2026-03-01T10:00:00Z", outcome="success", found=[{"rule": "a"}])
+    snapshot = story.snapshot()
+    rows = snapshot.documents().tail
+    check_documents(snapshot.tail, rows)
+    values = rows[name].to_pylist()
+    values[0] = value
+    column = pa.array(values, rows.schema.field(name).type)
+    at = rows.schema.get_field_index(name)
+    with pytest.raises(DamageError, match="position"):
+        check_documents(snapshot.tail, rows.set_column(at, rows.schema.field(name), column))

@@ -3,6 +3,7 @@
 Needs DuckDB and Arrow: `pipeledger[recompute]`. Read it in this order:
 
     rows         a row of columns from each entry and event
+    documents    the rows of what is too long for an event
     reading      entries through the chain: what is made a row was verified before
     pack         a folder of Parquet files as `pipeledger-server export parquet` writes it
     remote       the same from a ledger by its address

@@ -1,6 +1,6 @@
 """Definitions: one SELECT a table, and steps; what they need, and the digest over them.
 
-    facts     from `events` alone, one row an event
+    facts     from `events` alone, one row an event, or from `documents` alone, one row a line
     tables    from facts, tables and steps
     metrics   from tables
     steps     a function over tables: the first line says `# name = function(table, ...)`
@@ -47,6 +47,11 @@ class Definition:
     text: str
     function: str = ""
     given: tuple[str, ...] = ()
+
+    @property
+    def base(self) -> str:
+        """What facts are made from: `events` or `documents`."""
+        return "documents" if "documents" in self.reads else "events"
 
     @property
     def reads(self) -> set[str]:

@@ -3,8 +3,9 @@
     manifest.json     what is in it, with the digest of every file
     checkpoint        signed by the log
     events/*.parquet  position, entry, salt and event of every entry, and columns made of them
+    documents/*.parquet  lines and salts of the documents of these entries
     definitions/      SQL and steps
-    tables/*.parquet  what the definitions make of the events
+    tables/*.parquet  what the definitions make of them
 
 Only entries, salts and events are read of the events' files; the columns beside them are compared
 with what the entries say.
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeledger.recompute.definitions import Definitions, read_definition
+from pipeledger.recompute.documents import DOCUMENTS, documents_in
 from pipeledger.recompute.rows import COLUMNS, Batch
 from pipeledger.verifier.folder import CHECKPOINT, read_bounded
 from pipeledger.verifier.note import MAX_NOTE
@@ -27,6 +29,8 @@ from pipeledger.verifier.wire import UncheckedError, UnsoundError, read_object, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pipeledger.recompute.documents import Kept
 
 FORMAT = "pipeledger/parquet/v1"
 MANIFEST = "manifest.json"
@@ -78,11 +82,12 @@ class Pack:
         """The checkpoint over the entries."""
         return read_bounded(self.folder / CHECKPOINT, MAX_NOTE)
 
-    def batches(self, size: int) -> Iterator[Batch]:
-        """The first entries, so many, in order."""
+    def batches(self, size: int, *, documents: bool) -> Iterator[Batch]:
+        """The first entries, so many, in order; with their documents where they are wanted."""
         left = size
         for file in sorted((self.folder / "events").glob("*.parquet")):
             rows = self._events(file)
+            kept = self._documents(file.name) if documents else {}
             for at in range(0, min(rows.num_rows, left), _AT_ONCE):
                 part = rows.slice(at, min(_AT_ONCE, left - at))
                 self.stored = part
@@ -90,6 +95,7 @@ class Pack:
                     part["entry"].to_pylist(),
                     part["salt"].to_pylist(),
                     part["event"].cast(pa.binary()).to_pylist(),
+                    kept,
                 )
             left -= min(rows.num_rows, left)
             if not left:
@@ -102,6 +108,17 @@ class Pack:
             rows = pq.read_table(file, columns=names, page_checksum_verification=True)
             wanted = pa.schema([COLUMNS.field(name) for name in names])
             return rows.select(names).cast(wanted).sort_by("position")
+        except (pa.ArrowException, KeyError) as error:
+            raise UnsoundError(None, f"{file.name} cannot be read: {_line(error)}") from error
+
+    def _documents(self, name: str) -> Kept:
+        """The documents of the events of a file of this name."""
+        file = self.folder / "documents" / name
+        if not file.is_file():
+            return {}
+        try:
+            rows = pq.read_table(file, page_checksum_verification=True)
+            return documents_in(rows.select(DOCUMENTS.names).cast(DOCUMENTS))
         except (pa.ArrowException, KeyError) as error:
             raise UnsoundError(None, f"{file.name} cannot be read: {_line(error)}") from error
 

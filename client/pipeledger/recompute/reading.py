@@ -6,6 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import pyarrow.compute as pc
+
+from pipeledger.recompute.documents import document_rows
 from pipeledger.recompute.rows import event_rows
 from pipeledger.verifier.chain import Chain
 from pipeledger.verifier.entry import parse_entry
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from pipeledger.verifier.wire import Checkpoint
 
 REDACTED = "pipeledger.part.redacted"
+EVENT = "event"
 _NAMED = 5
 
 
@@ -36,43 +40,65 @@ class Source(Protocol):
     def note(self) -> bytes:
         """A checkpoint over the entries."""
 
-    def batches(self, size: int) -> Iterator[Batch]:
-        """The first entries, so many, in order."""
+    def batches(self, size: int, *, documents: bool) -> Iterator[Batch]:
+        """The first entries, so many, in order; with their documents where they are wanted."""
 
     def definitions(self) -> Definitions:
         """What makes tables of them."""
 
 
-@dataclass
-class Redactions:
-    """Events that are not at hand.
+@dataclass(frozen=True)
+class Rows:
+    """Rows of entries that were verified.
 
     Attributes:
-        gone: their positions.
-        announced: positions that events speak of as redacted, and where.
+        events: one an entry.
+        documents: one a line of their documents, where these are wanted.
     """
 
-    gone: set[int] = field(default_factory=set)
-    announced: dict[int, int] = field(default_factory=dict)
+    events: pa.Table
+    documents: pa.Table
+
+
+@dataclass
+class Redactions:
+    """Events and documents that are not at hand.
+
+    Attributes:
+        gone: their positions and names of parts.
+        announced: what events speak of as redacted, and where.
+    """
+
+    gone: set[tuple[int, str]] = field(default_factory=set)
+    announced: dict[tuple[int, str], int] = field(default_factory=dict)
+
+    @property
+    def events(self) -> int:
+        """How many events are not at hand."""
+        return sum(part == EVENT for _, part in self.gone)
 
     def check(self) -> None:
-        """Refuse to go on without events that nobody says were redacted.
+        """Refuse to go on without what nobody says was redacted.
 
         Raises:
-            UncheckedError: there are some; names the first.
+            UncheckedError: there is some; names the first.
         """
         missing = sorted(self.gone - self.announced.keys())
         if missing:
-            named = ", ".join(map(str, missing[:_NAMED])) + (" ..." if missing[_NAMED:] else "")
+            positions = [str(at) for at, _ in missing[:_NAMED]]
+            named = ", ".join(positions) + (" ..." if missing[_NAMED:] else "")
+            what = "events" if any(part == EVENT for _, part in missing) else "documents"
             raise UncheckedError(
-                f"{len(missing)} events are not here and no entry says that they were redacted: "
+                f"{len(missing)} {what} are not here and no entry says that they were redacted: "
                 f"positions {named}",
                 "read them with a token that may read parts",
             )
 
     def after(self, position: int) -> int:
-        """How many events at or before a position were redacted after it."""
-        return sum(at <= position < said for at, said in self.announced.items() if at in self.gone)
+        """How many parts at or before a position were redacted after it."""
+        return sum(
+            key[0] <= position < said for key, said in self.announced.items() if key in self.gone
+        )
 
 
 def verified_rows(
@@ -82,7 +108,9 @@ def verified_rows(
     settings: Settings,
     redactions: Redactions,
     root: Checkpoint | None = None,
-) -> Iterator[pa.Table]:
+    *,
+    documents: bool = False,
+) -> Iterator[Rows]:
     """The rows of all entries below a checkpoint; the last batch is followed by its root's check.
 
     Whoever uses rows before the end must not believe them before it.
@@ -94,6 +122,7 @@ def verified_rows(
         settings: how much is checked.
         redactions: is told which events are not at hand.
         root: a smaller state whose root must be that of the first entries, or None.
+        documents: their documents are wanted, too.
 
     Raises:
         UnsoundError: the first bad position, or a root that is not the entries'.
@@ -102,7 +131,7 @@ def verified_rows(
         log, signatures=settings.signatures, known=settings.known, workers=settings.workers
     )
     tree = Tree()
-    for batch in source.batches(checkpoint.size):
+    for batch in source.batches(checkpoint.size, documents=documents):
         begin = chain.next_position
         parsed = chain.extend(batch.entries)
         if not settings.signatures:
@@ -118,7 +147,12 @@ def verified_rows(
         # Fewer where a link did not fit: the chain then says at its end which entry is bad.
         if len(parsed) == len(batch.entries):
             _check_events(parsed, batch, redactions)
-            yield event_rows(parsed, leaves, batch)
+            lines = document_rows(parsed if documents else (), batch.documents)
+            redactions.gone |= {
+                (row["position"], row["part"])
+                for row in lines.filter(pc.is_null(lines["salt"])).to_pylist()
+            }
+            yield Rows(event_rows(parsed, leaves, batch), lines)
     chain.finish(checkpoint)
     redactions.check()
 
@@ -137,7 +171,7 @@ def _check_events(parsed: list[Entry], batch: Batch, redactions: Redactions) -> 
     for entry, salt, body in zip(parsed, batch.salts, batch.bodies, strict=True):
         said = entry.context["event"]
         if body is None or salt is None:
-            redactions.gone.add(entry.position)
+            redactions.gone.add((entry.position, EVENT))
         elif len(body) != said["len"] or commitment(salt, body) != said["c"]:
             raise UnsoundError(entry.position, "part event: not what the entry commits to")
         elif entry.context["type"] == REDACTED:
@@ -150,5 +184,5 @@ def _announce(body: bytes, position: int, redactions: Redactions) -> None:
         at, parts = data["position"], data["parts"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return
-    if isinstance(at, int) and isinstance(parts, list) and "event" in parts:
-        redactions.announced[at] = position
+    if isinstance(at, int) and isinstance(parts, list):
+        redactions.announced |= {(at, part): position for part in parts if isinstance(part, str)}

@@ -94,7 +94,10 @@ def recompute_answer(
     redactions = Redactions()
     wanted = definitions.in_order([VOIDS, *names])
     with Sandbox(wanted, stated.at.size, parameters, foreign_steps=foreign_steps) as sandbox:
-        rows = verified_rows(source, opened.log, opened.checkpoint, settings, redactions, stated.at)
+        rows = verified_rows(
+            source, opened.log, opened.checkpoint, settings, redactions, stated.at,
+            documents=sandbox.wants_documents,
+        )  # fmt: skip
         for batch in rows:
             sandbox.add(batch)
         sandbox.finish()
@@ -109,7 +112,7 @@ def recompute_answer(
         except UnsoundError as error:
             if lost:
                 raise UncheckedError(
-                    f"{error}; but {lost} events before its position were redacted since"
+                    f"{error}; but {lost} parts before its position were redacted since"
                 ) from error
             raise
     return Verdict(
@@ -133,7 +136,7 @@ def recompute_answer(
             "recomputed": True,
             "definitions": digest,
             "rows": {one.table: len(made[one.table]) for one in selections},
-            "redacted": len(redactions.gone),
+            "redacted": redactions.events,
         },
     )
 
@@ -162,8 +165,10 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
     parameters = parameters_of(pack.manifest.get("parameters"))
     lines = [f"{files} files as exported; every entry up to {size} checked, and its columns"]
     with Sandbox(wanted, size, parameters, foreign_steps=foreign_steps) as sandbox:
-        for rows in verified_rows(pack, opened.log, opened.checkpoint, policy.settings, redactions):
-            _check_columns(rows, pack.stored)
+        for rows in verified_rows(
+            pack, opened.log, opened.checkpoint, policy.settings, redactions, documents=True
+        ):
+            _check_columns(rows.events, pack.stored)
             sandbox.add(rows)
         if tables:
             sandbox.finish()
@@ -173,10 +178,12 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
     if not tables:
         lines.append("not checked: the tables; --recompute makes them again")
     if redactions.gone:
-        lines.append(f"{len(redactions.gone)} events are not here, redacted")
+        documents = len(redactions.gone) - redactions.events
+        more = f", and {documents} documents" if documents else ""
+        lines.append(f"{redactions.events} events are not here, redacted{more}")
     return Verdict(
         "export", opened.log.origin, size, opened.checkpoint.root, lines,
-        {"files": files, "recomputed": tables, "redacted": len(redactions.gone)},
+        {"files": files, "recomputed": tables, "redacted": redactions.events},
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeledger.looking import at
 from pipeledger.recompute.definitions import Definitions, read_definition
+from pipeledger.recompute.documents import PARTS
 from pipeledger.recompute.rows import Batch
 from pipeledger.verifier.wire import UncheckedError, UnsoundError, read_base64, read_object
 
@@ -25,12 +26,19 @@ class Remote:
         self._reader = reader
         self.note = reader.checkpoint()
 
-    def batches(self, size: int) -> Iterator[Batch]:
-        """The first entries, so many, in order."""
+    def batches(self, size: int, *, documents: bool) -> Iterator[Batch]:
+        """The first entries, so many, in order; with their documents where they are wanted."""
         batch = Batch([], [], [])
-        for raw in self._reader.lines(size):
+        for position, raw in enumerate(self._reader.lines(size), 1):
             line = read_object(raw, "entries")
-            event = _part(line.get("parts"))
+            event = _part(line.get("parts"), "event")
+            for name in PARTS if documents else ():
+                part = _part(line.get("parts"), name)
+                if part.get("salt") is not None and part.get("bytes") is not None:
+                    batch.documents[position, name] = (
+                        read_base64(part["salt"], f"salt of part {name}"),
+                        read_base64(part["bytes"], f"bytes of part {name}"),
+                    )
             batch.entries.append(read_base64(line.get("entry"), "entry"))
             batch.salts.append(_bytes(event.get("salt"), "salt of part event"))
             batch.bodies.append(_bytes(event.get("bytes"), "bytes of part event"))
@@ -59,8 +67,8 @@ class Remote:
         return Definitions(known)
 
 
-def _part(parts: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    found = [one for one in parts or () if isinstance(one, dict) and one.get("name") == "event"]
+def _part(parts: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    found = [one for one in parts or () if isinstance(one, dict) and one.get("name") == name]
     return found[0] if found else {}
 
 

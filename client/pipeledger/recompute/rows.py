@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipeledger.recompute.documents import Kept
     from pipeledger.verifier.entry import Entry
 
 INSTANT = pa.timestamp("us", "UTC")
@@ -51,11 +52,13 @@ class Batch:
         entries: their bytes.
         salts: of their events; None where the event is not at hand.
         bodies: the events' bytes; None likewise.
+        documents: documents of these entries that are at hand, where they are wanted.
     """
 
     entries: list[bytes]
     salts: list[bytes | None]
     bodies: list[bytes | None]
+    documents: Kept = field(default_factory=dict)
 
 
 def event_rows(parsed: Sequence[Entry], leaves: Sequence[bytes], batch: Batch) -> pa.Table:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
+import pyarrow.compute as pc
 
 from pipeledger.recompute.definitions import VOIDS
 from pipeledger.recompute.steps import STEPS
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from pipeledger.recompute.definitions import Definition
+    from pipeledger.recompute.reading import Rows
 
 _SETTINGS: dict[str, Any] = {
     "enable_external_access": "false",
@@ -33,7 +35,11 @@ _VOIDED = f"(SELECT voided FROM {VOIDS} WHERE voided IS NOT NULL)"  # noqa: S608
 
 
 class Sandbox:
-    """A database that is given rows batch by batch, and then asked. A context manager."""
+    """A database that is given rows batch by batch, and then asked. A context manager.
+
+    Attributes:
+        wants_documents: some of what is wanted is made from `documents`.
+    """
 
     def __init__(
         self,
@@ -57,6 +63,7 @@ class Sandbox:
         self._wanted = wanted
         self._known_at = known_at
         self._facts = [one for one in wanted if one.layer == "facts"]
+        self.wants_documents = any(one.base == "documents" for one in self._facts)
         self._steps = {
             one.name: _step(one, foreign=foreign_steps) for one in wanted if one.layer == "steps"
         }
@@ -69,21 +76,25 @@ class Sandbox:
         self._database.execute("SET GLOBAL lock_configuration = true")
         self._database.register("parameters", parameters)
 
-    def add(self, rows: pa.Table) -> None:
-        """Take more rows of `events`.
+    def add(self, rows: Rows) -> None:
+        """Take more rows of `events` and `documents`.
 
         Raises:
             UncheckedError: a definition of facts does not run.
         """
-        left = self._known_at - rows["position"][0].as_py() + 1 if rows.num_rows else 0
+        events, lines = rows.events, rows.documents
+        left = self._known_at - events["position"][0].as_py() + 1 if events.num_rows else 0
         if left <= 0 and self._made:
             return
-        self._database.register("events", rows.slice(0, max(left, 0)))
+        self._database.register("events", events.slice(0, max(left, 0)))
+        known = pc.less_equal(lines["position"], self._known_at)
+        self._database.register("documents", lines.filter(known))
         for one in self._facts:
             table = one.name if one.name == VOIDS else f"all_{one.name}"
             begin = f"INSERT INTO {table}" if self._made else f"CREATE TABLE {table} AS"
             self._run(one, f"{begin} {one.text}")
         self._database.unregister("events")
+        self._database.unregister("documents")
         self._made = True
 
     def finish(self) -> None:
