@@ -179,6 +179,13 @@ LISTINGS: Final = {
         _OF_SERVICES | _same("environment"),
         _origin("scan", "scans", "finished_at position", "record results.sarif --service NAME"),
     ),
+    "findings": Listing(
+        _OF_SERVICES | _same("environment"),
+        _origin(
+            "finding", "findings", "last_seen_at finding_key", "record results.sarif --service NAME"
+        ),
+        of_instant=True,
+    ),
     "running": Listing(
         _OF_LINE,
         _origin(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from store.documents import DocumentStore
+    from store.ledger.sealer import Sealer
     from store.postgres.database import Database
 
 SCHEMA: Final = pa.schema([
@@ -38,22 +39,27 @@ _STATEMENT: Final = (
     " LEFT JOIN \"{0}\".parts AS p ON p.pos = e.pos AND p.name = 'event'"
     " WHERE e.pos > {1:d} AND e.pos <= {2:d} ORDER BY e.pos"
 )
-# What is sealed for persons is not read here: it is theirs.
 _PARTS: Final = (
-    "SELECT pos, name, salt, body, document"
+    "SELECT pos, name, salt, body, persons, document"
     ' FROM "{0}".parts'
-    " WHERE pos > {1:d} AND pos <= {2:d} AND name IN ({3}) AND persons IS NULL"
-    " ORDER BY pos, name"
+    " WHERE pos > {1:d} AND pos <= {2:d} AND name IN ({3}) ORDER BY pos, name"
 )
 
 
 class ColumnReader:
     """Reads one ledger. One thread at a time; connects when first asked."""
 
-    def __init__(self, database: Database, schema: str, documents: DocumentStore) -> None:
+    def __init__(
+        self,
+        database: Database,
+        schema: str,
+        documents: DocumentStore,
+        sealer: Sealer | None = None,
+    ) -> None:
         self._database = database
         self._schema = schema
         self._documents = documents
+        self._sealer = sealer
         self._connection: columnar.Connection | None = None
 
     def read(self, after: int, until: int) -> pa.Table:
@@ -67,7 +73,7 @@ class ColumnReader:
         return self._with_documents(table).cast(SCHEMA)
 
     def parts(self, names: Iterable[str], after: int, until: int) -> pa.Table:
-        """The parts of these names that lie in clear, of such entries, as `PARTS` says.
+        """The parts of these names that can still be read, of such entries, as `PARTS` says.
 
         Args:
             names: of parts, as our own code knows them.
@@ -76,17 +82,32 @@ class ColumnReader:
 
         Raises:
             UnavailableError: the database does not answer.
-            DamageError: a document that a part lies in is missing.
+            DamageError: a document that a part lies in is missing, or a seal was altered.
         """
         listed = ", ".join(f"'{check_part_name(name)}'" for name in names)
         table = self._ask(_PARTS.format(self._schema, after, until, listed))
-        return self._with_documents(table).cast(PARTS)
+        rows = []
+        for row in table.to_pylist():
+            body = row["body"]
+            if body is None:
+                body = self._document(row["pos"], row["document"])
+            if row["persons"] is not None:
+                body = self._opened(body, tuple(row["persons"]), row["document"])
+            if body is not None:
+                rows.append((row["pos"], row["name"], row["salt"], body))
+        columns = zip(*rows, strict=True) if rows else [[] for _ in PARTS]
+        return pa.table([list(column) for column in columns], PARTS)
 
     def close(self) -> None:
         """Close the connection; the next read opens another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _opened(self, body: bytes, persons: tuple[str, ...], committed: bytes) -> bytes | None:
+        if self._sealer is None:
+            return None
+        return self._sealer.open_sealed(body, persons, committed)
 
     def _ask(self, statement: str) -> pa.Table:
         try:

@@ -120,8 +120,9 @@ class Ledger(DCBRecorder):
     def columns(self) -> ColumnReader:
         """A reader of much of the log at once, with a connection of its own."""
         return ColumnReader(
-            self._equipment.database, self._equipment.schema, self._equipment.documents
-        )
+            self._equipment.database, self._equipment.schema, self._equipment.documents,
+            self._equipment.sealer,
+        )  # fmt: skip
 
     def submit(
         self,

@@ -31,6 +31,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "environments": ("--at", "2026-03-10"),
     "lead-times": (),
     "failures": ("--known-at", "9"),
+    "findings": ("--service", "checkout", "--at", "2026-03-20"),
 }  # fmt: skip
 
 
@@ -56,6 +57,13 @@ def _told() -> list[dict[str, Any]]:
     return found
 
 
+def _sarif(rules: str) -> bytes:
+    """What a scanner found, a rule each."""
+    results = [{"ruleId": rule, "message": {"text": rule}} for rule in rules]
+    run = {"tool": {"driver": {"name": "scanner"}}, "results": results}
+    return json.dumps({"version": "2.1.0", "runs": [run]}).encode()
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A server that was told a story."""
@@ -63,6 +71,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         with running.http() as client:
             for one in _told():
                 assert client.post("/events", json=one).status_code == 201
+            for rules, time in (("ab", "2026-03-02"), ("b", "2026-03-03")):
+                asked = {"service": "checkout", "kind": "sast", "at": f"{time}T10:00:00Z"}
+                answer = client.post("/reports", params=asked, content=_sarif(rules))
+                assert answer.status_code == 201
         yield running
 
 

@@ -95,6 +95,12 @@ LISTINGS = {
         ("kind", "kind", name), ("tool", "tool", name), ("outcome", "outcome", name),
         ("found", "found", amount), ("counts", "counts", name), ("target", "target", name),
     )),
+    "findings": Listing("findings", "Findings", (
+        ("severity", "severity", name), ("rule", "rule", name), ("in", "target", name),
+        ("package", "package", name), ("services", "services", name), ("tool", "tool", name),
+        ("state", "state", name), ("opened (UTC)", "opened_at", instant),
+        ("last seen (UTC)", "last_seen_at", instant), ("closed (UTC)", "closed_at", instant),
+    )),
     "running": Listing("running", "What runs", (
         *_LINE, ("since (UTC)", "since", instant), ("release", "release", name),
         ("deployed", "artifacts", name), ("seen", "seen_artifacts", name),
