@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from projections.selection import Selection
 
 _LOOKED_AT: Final = 1000
+_NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,22 @@ def _not_counted(origin: Origin, rows: list[dict[str, Any]]) -> dict[str, str]:
     if any(row["tier"] == "production" for row in rows):
         why = f"no {origin.what} in the window is one that counts"
         return {"why": why, "run": f"pipeledger query {origin.rows.table.replace('_', '-')}"}
-    places = sorted({
-        f"{row['environment']} ({row['tier'] or 'of unknown tier'})"
-        for row in rows if row["environment"] is not None
-    })  # fmt: skip
+    tiers = {row["environment"]: row["tier"] for row in rows if row["environment"] is not None}
+    places = [f"{name} ({tier or 'of unknown tier'})" for name, tier in sorted(tiers.items())]
+    unknown = [name for name, tier in sorted(tiers.items()) if tier is None]
+    run = ["pipeledger", "query", "environments"]
+    if unknown:
+        # A name that anybody may have sent: quoted for a shell.
+        run = [
+            "pipeledger-server",
+            "environment",
+            "register",
+            unknown[0],
+            "TIER",
+            "--reason",
+            "WHY",
+        ]
     return {
-        "why": f"no {origin.what} in the window is of production: {', '.join(places[:5])}",
-        "run": "pipeledger query environments",
+        "why": f"no {origin.what} in the window is of production: {', '.join(places[:_NAMED])}",
+        "run": shlex.join(run),
     }

@@ -41,9 +41,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                 told = event(number, artifact={"digest": f"sha256:{content * 64}"})
                 told["time"] = f"2026-03-{number + 2:02d}T10:00:00Z"
                 assert client.post("/events", json=told).status_code == 201
-            told = event(5, service="blog", environment="staging")
-            told["time"] = "2026-03-05T10:00:00Z"
-            assert client.post("/events", json=told).status_code == 201
+            for number, place in ((5, "staging"), (6, "the moon; id")):
+                told = event(number, service=place.split()[-1], environment=place)
+                told["time"] = "2026-03-05T10:00:00Z"
+                assert client.post("/events", json=told).status_code == 201
             told = event(9)
             told |= {"type": "pipeledger.incident.opened.v1", "time": "2026-03-03T11:00:00Z"}
             told["data"] = {"incident": "i", "service": "checkout", "environment": "production"}
@@ -139,7 +140,13 @@ def test_tables_come_in_every_form(client: httpx.Client) -> None:
         ("/deployments", MARCH | {"to": "2026-03-02"}, "the latest was at 2026-0", "query"),
         ("/metrics/dora", {"service": "nobody"}, "that matches", "emit deployment.finished"),
         ("/metrics/dora", {"to": "2025-03-02"}, "lies in the window", "query deployments"),
-        ("/metrics/dora", MARCH | {"service": "blog"}, "staging (staging)", "query environments"),
+        ("/metrics/dora", MARCH | {"service": "staging"}, "g (staging)", "query environments"),
+        (
+            "/metrics/dora",
+            MARCH | {"service": "id"},
+            "the moon; id (of unknown tier)",
+            "-server environment register 'the moon; id' TIER --reason WHY",
+        ),
         ("/metrics/mttr", {"service": "nobody"}, "that matches", "emit incident.opened"),
         ("/incidents", {"team": "nobody"}, "that matches", "emit incident.opened"),
     ],
@@ -150,7 +157,8 @@ def test_an_empty_answer_says_why_and_what_to_run(
     """Nothing at all, nothing in the window, or nothing of production; and the next step."""
     told = client.get(path, params=params).json()
     assert why in told["empty"]["why"]
-    assert f"pipeledger {run}" in told["empty"]["run"]
+    assert run in told["empty"]["run"]
+    assert is_ours(told["empty"]["run"])
 
 
 def test_an_answer_with_something_in_it_is_not_called_empty(client: httpx.Client) -> None:
@@ -232,14 +240,16 @@ def test_a_line_that_is_had_already_or_that_nobody_knows_is_not_told(client: htt
 def test_what_held_at_an_instant_is_told(client: httpx.Client) -> None:
     """Of what holds for a span."""
     told = client.get("/environments", params={"at": "2026-03-10"}).json()["tables"]
-    assert [row["environment"] for row in told["environments"]] == ["production", "staging"]
+    assert {row["environment"] for row in told["environments"]} >= {"production", "staging"}
+    told = client.get("/environments", params={"at": "9999-12-31"}).json()
+    assert "held at that instant" in told["empty"]["why"]
 
 
 def test_coverage_ages_unless_an_instant_is_chosen(client: httpx.Client) -> None:
     """Deployments of March are stale today, and were not then; or by a time of one's own."""
 
     def state(**params: str) -> str:
-        told = client.get("/coverage", params={"service": "blog"} | params).json()["tables"]
+        told = client.get("/coverage", params={"service": "staging"} | params).json()["tables"]
         found = {row["capability"]: row["state"] for row in told["coverage"]}
         assert found["sast"] == "never"
         return str(found["deployment"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import random
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeledger.recompute.pack import Pack
+from pipeledger.recompute.recompute import recompute_answer
+from pipeledger.verifier.evidence import Policy
+from pipeledger.verifier.lines import Settings
+from pipeledger.verifier.trust import trusted_log
+from pipeledger.verifier.wire import UncheckedError, UnsoundError
 from tests.client.test_end_to_end import Shell
 from tests.serving import BIN, event, serving
 
@@ -282,6 +290,18 @@ def test_a_table_that_its_definition_does_not_give_is_named(shell: Shell, out: P
     assert "table services, row 1, column service" in said
 
 
+def test_a_damaged_file_is_unsound_and_one_that_may_not_be_read_is_no_verdict(
+    shell: Shell, out: Path
+) -> None:
+    """Whatever the library that reads it calls either."""
+    file = out / "events" / "tail.parquet"
+    file.write_bytes(file.read_bytes()[:-100])
+    _settle(out)
+    assert "tail.parquet cannot be read" in shell("verify", out, status=1).stderr
+    (out / "checkpoint").unlink()
+    assert "checkpoint" in shell("verify", out, status=2).stderr
+
+
 def test_a_file_that_is_missing_or_too_many_is_named(shell: Shell, out: Path) -> None:
     """Also one that the manifest would read outside of the folder."""
     (out / "more").write_text("x")
@@ -303,8 +323,12 @@ def test_definitions_that_are_not_the_answer_s_are_no_verdict(
     file = out / "definitions" / "metrics" / "mttr.sql"
     file.write_text(file.read_text().replace("avg(", "max("))
     _settle(out)
-    said = shell("verify", kept / "mttr.json", "--recompute", "--from", out, status=2).stderr
-    assert "made with the definitions sha256:" in said
+    words = ("verify", kept / "mttr.json", "--recompute", "--from", out)
+    assert "definition 'mttr': not the one it is said to be" in shell(*words, status=1).stderr
+    told = json.loads((out / "manifest.json").read_bytes())
+    told["definitions"]["mttr"]["digest"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    (out / "manifest.json").write_text(json.dumps(told))
+    assert "made with the definitions sha256:" in shell(*words, status=2).stderr
 
 
 def test_without_the_pinned_key_nothing_is_made_again(
@@ -328,3 +352,28 @@ def test_an_export_that_ends_too_early_is_no_verdict(
     shell("query", "services", "--output", tmp_path / "new.json")
     words = ("verify", tmp_path / "new.json", "--recompute", "--from", kept / "out")
     assert "export the ledger anew" in shell(*words, status=2).stderr
+
+
+def test_any_damage_is_a_verdict(kept: Path, tmp_path: Path) -> None:
+    """Bytes changed or lost anywhere in an export: unsound or unchecked, or of no matter."""
+    chance = random.Random(7)  # noqa: S311 - damage that can be repeated
+    log = trusted_log((kept / "out" / "key.vkey").read_text().split())
+    policy = Policy([log], Settings(signatures=False))
+    answer = (kept / "mttr.json").read_bytes()
+    refused = 0
+    for number in range(24):
+        out = tmp_path / str(number)
+        shutil.copytree(kept / "out", out)
+        file = out / chance.choice(("events/tail.parquet", "manifest.json", "checkpoint"))
+        raw = bytearray(file.read_bytes())
+        for _ in range(chance.choice((1, 3, 30))):
+            raw[chance.randrange(len(raw))] = chance.randrange(256)
+        del raw[: chance.choice((0, 0, 0, 40))]
+        file.write_bytes(raw)
+        with contextlib.suppress(UnicodeDecodeError, ValueError, KeyError):
+            _settle(out)
+        try:
+            recompute_answer(answer, Pack(out), policy)
+        except (UnsoundError, UncheckedError, OSError):
+            refused += 1
+    assert refused > 8

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeledger.recompute import steps
@@ -134,6 +134,7 @@ def test_a_document_that_was_altered_is_found(name: str, value: object) -> None:
 nodes = st.integers(0, 12)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(nodes, st.lists(nodes, max_size=3), max_size=12),
     st.lists(st.tuples(st.sampled_from("ab"), nodes, st.booleans()), max_size=12),
@@ -154,6 +155,7 @@ def test_our_walk_finds_what_the_server_s_finds(
     assert sorted(map(repr, ours.to_pylist())) == sorted(map(repr, theirs.to_pylist()))
 
 
+@settings(deadline=None)
 @given(
     st.lists(nodes, max_size=4),
     st.dictionaries(nodes, st.lists(nodes, max_size=3), max_size=12),

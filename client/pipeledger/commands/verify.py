@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeledger.commands.common import parser_of, settings_of
 from pipeledger.commands.trust import address_of, fetch_keys
-from pipeledger.errors import ClientError
+from pipeledger.errors import ClientError, UsageError
 from pipeledger.looking import at
 from pipeledger.remote import LedgerReader
 from pipeledger.trusting import TrustStore
@@ -19,11 +20,11 @@ from pipeledger.verifier.key import fingerprint_of
 from pipeledger.verifier.standalone import add_options, judge
 from pipeledger.verifier.standalone import settings_of as verifier_settings
 from pipeledger.verifier.trust import TrustedLog, find_trust, trusted_log
-from pipeledger.verifier.wire import UncheckedError, read_object
+from pipeledger.verifier.wire import UncheckedError, VerifierError, read_object
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pipeledger.settings import Settings
     from pipeledger.verifier.proof import Proof
@@ -72,6 +73,8 @@ def main(words: Sequence[str]) -> int:
         try:
             with ThreadPoolExecutor(os.cpu_count()) as workers:
                 if options.evidence.startswith(("http://", "https://")):
+                    if options.recompute or options.pack:
+                        raise UsageError("--recompute: for an answer or an export, not a ledger")
                     return [_check_url(options, settings, workers)]
                 return _check_path(options, settings, workers)
         except ClientError as error:
@@ -111,16 +114,34 @@ def _recompute(
             f"this needs {error.name}", "pip install 'pipeledger[recompute]'"
         ) from error
     foreign = options.definitions_from_pack
-    if path.is_dir():
-        return check_pack(path, policy, tables=options.recompute, foreign_steps=foreign)
-    raw = read_bounded(path, MAX_FILE)
-    if options.pack:
-        return recompute_answer(raw, Pack(options.pack), policy, foreign_steps=foreign)
+    with _undecided():
+        if path.is_dir():
+            return check_pack(path, policy, tables=options.recompute, foreign_steps=foreign)
+        raw = read_bounded(path, MAX_FILE)
+        pack = Pack(options.pack) if options.pack else None
+        source = pack or Remote(_reader(raw, options, settings, policy))
+        return recompute_answer(raw, source, policy, foreign_steps=foreign)
+
+
+def _reader(
+    raw: bytes, options: argparse.Namespace, settings: Settings, policy: Policy
+) -> LedgerReader:
     log = find_trust(policy.logs, str(at(read_object(raw, "answer"), "proof", "origin")))
     if options.offline or not log.url:
         raise UncheckedError("its entries are not at hand", "--from DIRECTORY with an export")
-    reader = LedgerReader(log.url, log.ledger, settings)
-    return recompute_answer(raw, Remote(reader), policy, foreign_steps=foreign)
+    return LedgerReader(log.url, log.ledger, settings)
+
+
+@contextmanager
+def _undecided() -> Iterator[None]:
+    """Take whatever a library stumbles over for no verdict: it accuses nobody."""
+    try:
+        yield
+    except (VerifierError, ClientError, OSError):
+        raise
+    except Exception as error:
+        line = " ".join(str(error).split())[:200]
+        raise UncheckedError(f"it cannot be made again: {type(error).__name__}: {line}") from error
 
 
 def _prover(settings: Settings) -> Callable[[TrustedLog, int], Proof]:

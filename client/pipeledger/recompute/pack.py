@@ -13,7 +13,7 @@ with what the entries say.
 
 from __future__ import annotations
 
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -105,11 +105,11 @@ class Pack:
         """Columns of a file of events, in order of position."""
         names = list(self._columns)
         try:
-            rows = pq.read_table(file, columns=names, page_checksum_verification=True)
+            rows = _read(file, names)
             wanted = pa.schema([COLUMNS.field(name) for name in names])
             return rows.select(names).cast(wanted).sort_by("position")
         except (pa.ArrowException, KeyError) as error:
-            raise UnsoundError(None, f"{file.name} cannot be read: {_line(error)}") from error
+            raise UnsoundError(None, f"{file.name} has other columns: {_line(error)}") from error
 
     def _documents(self, name: str) -> Kept:
         """The documents of the events of a file of this name."""
@@ -126,18 +126,25 @@ class Pack:
         """The definitions that travel along.
 
         Raises:
+            UnsoundError: one is not what the manifest says.
             UncheckedError: of a kind that this program does not know.
         """
         known = {}
         for name, told in self._objects("definitions"):
             file = self.inside(told.get("file"))
-            text = read_text(read_bounded(file, _MAX_TEXT), file.name)
-            known[name] = read_definition(name, file.parent.name, text)
+            raw = read_bounded(file, _MAX_TEXT)
+            if sha256(raw).hexdigest() != told.get("digest"):
+                raise UnsoundError(None, f"definition {name[:100]!a}: not the one it is said to be")
+            known[name] = read_definition(name, file.parent.name, read_text(raw, file.name))
         return Definitions(known)
 
     def tables(self) -> dict[str, Path]:
         """The files of tables, by their names."""
         return {name: self.inside(told.get("file")) for name, told in self._objects("tables")}
+
+    def digests(self) -> dict[str, str]:
+        """The digests of the definitions that made the tables, by their names."""
+        return {name: str(told.get("digest")) for name, told in self._objects("tables")}
 
     def table(self, name: str) -> pa.Table:
         """A table as it stands in its file.
@@ -145,11 +152,7 @@ class Pack:
         Raises:
             UnsoundError: its file is no table.
         """
-        file = self.tables()[name]
-        try:
-            return pq.read_table(file, page_checksum_verification=True)
-        except pa.ArrowException as error:
-            raise UnsoundError(None, f"{file.name} cannot be read: {_line(error)}") from error
+        return _read(self.tables()[name], None)
 
     def check_files(self) -> int:
         """Compare every file with the manifest; gives how many there are.
@@ -187,6 +190,16 @@ class Pack:
         if not isinstance(told, dict) or not all(isinstance(one, dict) for one in told.values()):
             raise UnsoundError(None, f"manifest: {name} is no list of names")
         yield from told.items()
+
+
+def _read(file: Path, columns: list[str] | None) -> pa.Table:
+    try:
+        return pq.read_table(file, columns=columns, page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        # The library calls damage an error of input, too; one of the system has a number.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise UnsoundError(None, f"{file.name} cannot be read: {_line(error)}") from error
 
 
 def _line(error: Exception) -> str:

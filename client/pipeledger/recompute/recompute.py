@@ -159,6 +159,9 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
     files = pack.check_files()
     definitions = pack.definitions()
     names = sorted(pack.tables()) if tables else []
+    for name, told in pack.digests().items():
+        if definitions.digest([name]) != told:
+            raise UnsoundError(None, f"table {name}: made with other definitions than are here")
     redactions = Redactions()
     wanted = definitions.in_order([VOIDS, *names])
     size = opened.checkpoint.size
@@ -171,6 +174,7 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
             _check_columns(rows.events, pack.stored)
             sandbox.add(rows)
         if tables:
+            lines.append(f"definitions {definitions.digest(names)}")
             sandbox.finish()
             for name in names:
                 count = _check_table(sandbox, name, pack.table(name))
