@@ -1,4 +1,4 @@
-"""The largest reports get through, in bounded time and memory."""
+"""The largest reports get through in bounded memory; `bench.reports` measures how fast."""
 
 from __future__ import annotations
 
@@ -13,21 +13,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.long
-SECONDS, MEMORY_MB, CLIENT_MB = 20, 200, 80
+MEMORY_MB, CLIENT_MB = 200, 80
 
 
 @pytest.mark.parametrize("form", ["sarif", "xml"])
 def test_a_large_report_is_recorded_by_the_client(tmp_path: Path, form: str) -> None:
-    """100 MB of SARIF, half a million cases of JUnit XML: 20 s, 200 MB in the server."""
+    """100 MB of SARIF, half a million cases of JUnit XML: 200 MB in the server."""
     file = tmp_path / f"large.{form}"
     rows = write_sarif(file, 100 * MB) if form == "sarif" else write_junit(file, 500_000)
     with serving(tmp_path / "data") as server:
-        seconds, grown, client = record(server, tmp_path, file)
+        _, grown, client = record(server, tmp_path, file)
         with server.http() as http:
             page = http.get("/entries", params={"limit": 9}).json()["entries"]
             data = http.get(f"/entries/{page[-1]['position']}").json()["event"]["data"]
     assert sum(data["counts"].values()) == rows
     assert data["documents"][0]["length"] == file.stat().st_size
-    assert seconds < SECONDS
     assert grown < MEMORY_MB
     assert client < CLIENT_MB
