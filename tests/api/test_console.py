@@ -42,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             told |= {"type": "pipeledger.incident.opened.v1", "time": "2026-09-03T11:00:00Z"}
             told["data"] = {"incident": HOSTILE, "service": "checkout", "environment": "production"}
             assert client.post("/events", json=told).status_code == 201
-            made = client.post("/sources", json={"kind": "github", "every_s": 60})
+            made = client.post("/sources", json={"kind": "github", "every_s": 86_400})
             assert made.status_code == 201
         yield running
 

@@ -86,7 +86,9 @@ class Runner:
         """What came in since the job began, with its events."""
         with self.server.http() as http:
             rows = http.get(f"/entries?limit=1000&after={self._begun}").json()["entries"]
-            return [http.get(f"/entries/{row['position']}").json() for row in rows]
+            # An environment that is seen first is registered by the ledger itself.
+            came = [row for row in rows if row["type"] != "pipeledger.environment.registered"]
+            return [http.get(f"/entries/{row['position']}").json() for row in came]
 
     def facts(self) -> set[str]:
         """Types of what came in."""
