@@ -2,7 +2,8 @@
 
 For all commits: a walk over their parents, from each deployment's commit back to what an earlier
 one of the same line contains already. Each commit is visited once a line, so the whole costs as
-much as there are commits and lines that deploy them.
+much as there are commits and lines that deploy them. Commits are numbers there: their ids are texts
+too long to walk over.
 For a few commits: a walk from each of them forward, over what it is a parent of.
 """
 
@@ -12,9 +13,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 SCHEMA: Final = pa.schema([
     pa.field("line", pa.string()),
@@ -36,34 +38,86 @@ def contained(deployment_commits: pa.Table, commit_parents: pa.Table) -> pa.Tabl
 
     Args:
         deployment_commits: `line`, `repository`, `deployment_key`, `commit`, `is_listed`: what each
-            succeeded deployment deployed, in the order in which they finished, lists first.
-        commit_parents: `commit`, `parents` (a list): the known history. A commit that is not in it
-            ends the walk there.
+            succeeded deployment deployed, in the order in which they finished. Of what it lists,
+            nothing is told by history; but it contains also what lies behind that.
+        commit_parents: `commit`, `parents` (a list): the known history, one row a commit. A commit
+            that is not in it ends the walk there.
 
     Returns:
-        Rows as `SCHEMA` says, in the order of the walk.
+        Rows as `SCHEMA` says.
     """
-    history: dict[str, list[str]] = dict(_rows(commit_parents, "commit", "parents"))
-    seen: dict[str, set[str]] = defaultdict(set)
-    found: list[tuple[Any, ...]] = []
-    for line, repository, key, commit, is_listed in _rows(
-        deployment_commits, "line", "repository", "deployment_key", "commit", "is_listed"
+    ids, roots, parents = _numbered(deployment_commits, commit_parents)
+    starts = commit_parents["parents"].combine_chunks().offsets.to_pylist()
+    starts += [starts[-1]] * (len(ids) - commit_parents.num_rows)
+    # The line that met a commit last: one mark for each commit is enough, line by line.
+    met = [-1] * len(ids)
+    rows: list[int] = []
+    found: list[int] = []
+    listed: list[bool] = []
+    for line, deployment, is_listed in _deployments(deployment_commits):
+        # Whatever it lists is told by its list, also where its history leads there.
+        for row in deployment:
+            if is_listed[row] and met[roots[row]] != line:
+                met[roots[row]] = line
+                rows.append(row)
+                found.append(roots[row])
+                listed.append(True)
+        for row in deployment:
+            commit = roots[row]
+            todo = parents[starts[commit] : starts[commit + 1]] if is_listed[row] else [commit]
+            while todo:
+                commit = todo.pop()
+                if met[commit] != line:
+                    met[commit] = line
+                    rows.append(row)
+                    found.append(commit)
+                    listed.append(False)
+                    todo += parents[starts[commit] : starts[commit + 1]]
+    taken = pa.array(rows, pa.int64())
+    columns = {
+        name: deployment_commits[name].take(taken)
+        for name in ("line", "repository", "deployment_key")
+    }
+    columns["commit"] = ids.take(pa.array(found, pa.int64()))
+    columns["is_listed"] = pa.array(listed, pa.bool_())
+    return pa.table([columns[name] for name in SCHEMA.names], SCHEMA)
+
+
+def _numbered(
+    deployment_commits: pa.Table, commit_parents: pa.Table
+) -> tuple[pa.Array, list[int], list[int]]:
+    """All ids, those of the known commits first; as numbers, where walks begin and all parents."""
+    told = [
+        commit_parents["commit"].combine_chunks(),
+        deployment_commits["commit"].combine_chunks(),
+        commit_parents["parents"].combine_chunks().flatten(),
+    ]
+    encoded = pa.concat_arrays([one.cast(pa.string()) for one in told]).dictionary_encode()
+    known, begins = len(told[0]), len(told[0]) + len(told[1])
+    numbers = encoded.indices
+    return (
+        encoded.dictionary, numbers[known:begins].to_pylist(), numbers[begins:].to_pylist(),
+    )  # fmt: skip
+
+
+def _deployments(
+    deployment_commits: pa.Table,
+) -> Iterator[tuple[int, list[int], list[bool]]]:
+    """Line by line, and in order, the rows of each deployment; and of all rows what is listed."""
+    is_listed: list[bool] = deployment_commits["is_listed"].to_pylist()
+    lines: dict[int, dict[int, list[int]]] = defaultdict(dict)
+    for row, (line, key) in enumerate(
+        zip(*(_codes(deployment_commits[name]) for name in ("line", "deployment_key")), strict=True)
     ):
-        known = seen[line]
-        if is_listed:
-            # Credited by the emitter's word; what came before it, its own commit's walk finds.
-            if commit not in known:
-                known.add(commit)
-                found.append((line, repository, key, commit, True))
-            continue
-        todo = [commit]
-        while todo:
-            one = todo.pop()
-            if one not in known:
-                known.add(one)
-                found.append((line, repository, key, one, False))
-                todo.extend(history.get(one, ()))
-    return _table(found, SCHEMA)
+        lines[line].setdefault(key, []).append(row)
+    for line, deployments in lines.items():
+        for deployment in deployments.values():
+            yield line, deployment, is_listed
+
+
+def _codes(column: pa.ChunkedArray) -> list[int]:
+    codes: list[int] = column.combine_chunks().dictionary_encode().indices.to_pylist()
+    return codes
 
 
 def containing(seeds: pa.Table, edges: pa.Table, deployed: pa.Table) -> pa.Table:

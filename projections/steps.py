@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from projections.containment import contained, containing
+from projections.picking import picked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,7 @@ class Step:
 STEPS: Final = {
     "contained": Step("containment", ("deployment_commits", "commit_parents"), contained),
     "contained_anywhere": Step("containment", ("deployed_commits", "commit_parents"), contained),
+    "picked": Step("picking", ("pick_links",), picked),
     "trace_containing": Step(
         "containment", ("trace_seeds", "trace_edges", "trace_deployed"), containing
     ),

@@ -31,7 +31,8 @@ SELECT
     from_json(event -> '$.data.commits[*].sha', '["VARCHAR"]') AS commits,
     from_json(
         event -> '$.data.commits',
-        '[{"sha": "VARCHAR", "authored_at": "VARCHAR", "committed_at": "VARCHAR"}]'
+        '[{"sha": "VARCHAR", "authored_at": "VARCHAR", "committed_at": "VARCHAR",
+        "parents": ["VARCHAR"], "paths": ["VARCHAR"], "patch_id": "VARCHAR"}]'
     ) AS authored,
     event ->> '$.data.url' AS url,
     time_basis,

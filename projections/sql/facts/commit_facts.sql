@@ -9,7 +9,11 @@ SELECT
     commit,
     ticket,
     event ->> '$.data.ref' AS ref,
-    coalesce(from_json(event -> '$.data.parents', '["VARCHAR"]'), []) AS parents,
+    coalesce([
+        parent
+        FOR parent IN from_json(event -> '$.data.parents', '["VARCHAR"]')
+        IF parent IS NOT NULL
+    ], []) AS parents,
     from_json(event -> '$.data.authors', '["VARCHAR"]') AS authors,
     from_json(event -> '$.data.co_authors', '["VARCHAR"]') AS co_authors,
     event ->> '$.data.committer' AS committer,

@@ -10,6 +10,7 @@ totals AS (
         count(CASE WHEN kind = 'planned' THEN 1 END) AS planned,
         count(CASE WHEN kind = 'hotfix' THEN 1 END) AS hotfixes,
         count(CASE WHEN kind = 'rollback' THEN 1 END) AS rollbacks,
+        count(CASE WHEN kind = 'redeploy' THEN 1 END) AS redeploys,
         count(DISTINCT local_date) AS deployment_days
     FROM s
     GROUP BY part, window_from, window_to, group_key
@@ -20,7 +21,8 @@ spaced AS (
     SELECT
         part, window_from, window_to, group_key,
         finished_s - lag(finished_s) OVER (
-            PARTITION BY part, window_from, window_to, group_key, line ORDER BY finished_s
+            PARTITION BY part, window_from, window_to, group_key, line
+            ORDER BY finished_s
         ) AS gap_s
     FROM s
 ),
@@ -63,6 +65,7 @@ SELECT
     coalesce(t.planned, 0) AS planned,
     coalesce(t.hotfixes, 0) AS hotfixes,
     coalesce(t.rollbacks, 0) AS rollbacks,
+    coalesce(t.redeploys, 0) AS redeploys,
     coalesce(t.deployment_days, 0) AS deployment_days,
     w.median_days_per_week,
     p.median_gap_s

@@ -47,9 +47,11 @@ WITH joined AS (
         ON q.part = n.part AND q.window_from = n.window_from AND q.window_to = n.window_to
         AND q.group_key = n.group_key
     LEFT JOIN (
-        SELECT part, window_from, window_to, name AS group_key, deployments AS unresolved
-        FROM window_gaps
-        WHERE gap = 'unresolved changes'
+        SELECT d.part, d.window_from, d.window_to, d.group_key, count(*) AS unresolved
+        FROM window_deployments AS d
+        INNER JOIN unresolved_deployments AS u ON d.deployment_key = u.deployment_key
+        WHERE u.is_unresolved
+        GROUP BY d.part, d.window_from, d.window_to, d.group_key
     ) AS u
         ON q.part = u.part AND q.window_from = u.window_from AND q.window_to = u.window_to
         AND q.group_key = u.group_key

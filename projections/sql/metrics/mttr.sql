@@ -1,6 +1,6 @@
 -- R12, mean time to restore: over the incidents that ended in the window, whatever caused them.
 WITH ended AS (
-    SELECT * FROM window_incidents WHERE ended_in_window AND NOT is_anomaly
+    SELECT * FROM window_incidents WHERE NOT is_anomaly AND NOT start_unknown
 ),
 
 totals AS (
@@ -18,8 +18,8 @@ totals AS (
 others AS (
     SELECT
         part, window_from, window_to, group_key,
-        count(CASE WHEN open_at_end THEN 1 END) AS open,
-        count(CASE WHEN is_anomaly AND ended_in_window THEN 1 END) AS anomalies
+        count(CASE WHEN is_anomaly THEN 1 END) AS anomalies,
+        count(CASE WHEN start_unknown THEN 1 END) AS start_unknown
     FROM window_incidents
     GROUP BY part, window_from, window_to, group_key
 )
@@ -30,8 +30,9 @@ SELECT
     t.mttr_s,
     t.median_s,
     t.p90_s,
-    coalesce(o.open, 0) AS open,
+    coalesce(n.open, 0) AS open,
     coalesce(o.anomalies, 0) AS anomalies,
+    coalesce(o.start_unknown, 0) AS start_unknown,
     coalesce(t.derived_from_alerts, 0) AS derived_from_alerts,
     coalesce(t.incidents, 0) < 5 AS few
 FROM window_groups AS g
@@ -41,3 +42,6 @@ LEFT JOIN totals AS t
 LEFT JOIN others AS o
     ON g.part = o.part AND g.window_from = o.window_from AND g.window_to = o.window_to
     AND g.group_key = o.group_key
+LEFT JOIN window_open_incidents AS n
+    ON g.part = n.part AND g.window_from = n.window_from AND g.window_to = n.window_to
+    AND g.group_key = n.group_key

@@ -49,17 +49,19 @@ firings AS (
 )
 
 SELECT
-    source || ' ' || fingerprint AS incident_key,
+    source || ' alert ' || fingerprint AS incident_key,
     source,
     fingerprint AS incident,
     row_number() OVER (
         PARTITION BY source, fingerprint ORDER BY min(coalesce(started_at, occurred_at))
     ) AS episode,
-    any_value(service) AS service,
-    any_value(environment) AS environment,
-    any_value(severity) AS severity,
+    arg_min(service, position) FILTER (WHERE service IS NOT NULL) AS service,
+    arg_min(environment, position) FILTER (WHERE environment IS NOT NULL) AS environment,
+    arg_min(severity, position) FILTER (WHERE severity IS NOT NULL) AS severity,
     min(coalesce(started_at, occurred_at)) AS started_at,
     until AS ended_at,
-    list_sort(list_distinct(list(position) || [end_position])) AS positions
+    list_sort([
+        one FOR one IN list_distinct(list(position) || [end_position]) IF one IS NOT NULL
+    ]) AS positions
 FROM firings
 GROUP BY source, fingerprint, until, end_position

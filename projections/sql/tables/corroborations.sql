@@ -1,54 +1,80 @@
 -- R2a: what other sources report of a line. A report corroborates the deployment of the line that
--- has an artifact or the commit in common and overlaps it in time, or else lies nearest to it
--- within an hour. What matches nothing is a difference.
-WITH contents AS (
-    SELECT deployment_key, unnest(artifacts) AS part FROM deployment_lines
-    UNION ALL
-    SELECT deployment_key, commit FROM deployment_lines WHERE commit IS NOT NULL
+-- has an artifact or the commit in common and lies nearest in time, if it overlaps it or ended
+-- within an hour of it. What matches nothing is a difference.
+WITH others AS (
+    SELECT deployment_key, line, source, deployment, started_at, finished_at, artifacts, commit,
+        positions
+    FROM deployment_lines
+    WHERE NOT counts_in_line
 ),
 
-others AS (
-    SELECT l.*, c.part
-    FROM deployment_lines AS l
-    LEFT JOIN contents AS c USING (deployment_key)
-    WHERE NOT l.counts_in_line
+other_parts AS (
+    SELECT deployment_key, unnest(artifacts) AS part FROM others
+    UNION ALL
+    SELECT deployment_key, commit FROM others WHERE commit IS NOT NULL
 ),
 
 own AS (
-    SELECT l.deployment_key, l.line, l.started_at, l.finished_at, c.part
-    FROM deployment_lines AS l
-    INNER JOIN contents AS c USING (deployment_key)
-    WHERE l.counts_in_line
+    SELECT deployment_key, line, started_at, finished_at, last_position, artifacts, commit
+    FROM deployment_lines
+    WHERE counts_in_line AND line IN (SELECT line FROM others)
+),
+
+own_parts AS (
+    SELECT o.line, o.finished_at, p.part, arg_max(o.deployment_key, o.last_position) AS own_key
+    FROM (
+        SELECT deployment_key, unnest(artifacts) AS part FROM own
+        UNION ALL
+        SELECT deployment_key, commit FROM own WHERE commit IS NOT NULL
+    ) AS p
+    INNER JOIN own AS o USING (deployment_key)
+    GROUP BY o.line, o.finished_at, p.part
+),
+
+wanted AS (
+    SELECT o.deployment_key, o.line, o.finished_at, p.part
+    FROM other_parts AS p
+    INNER JOIN others AS o USING (deployment_key)
+),
+
+-- Of each part the last own deployment before and the first one after.
+near AS (
+    SELECT w.deployment_key, n.own_key
+    FROM wanted AS w
+    ASOF JOIN own_parts AS n
+        ON w.line = n.line AND w.part = n.part AND w.finished_at >= n.finished_at
+    UNION
+    SELECT w.deployment_key, n.own_key
+    FROM wanted AS w
+    ASOF JOIN own_parts AS n
+        ON w.line = n.line AND w.part = n.part AND w.finished_at <= n.finished_at
 ),
 
 matched AS (
     SELECT
-        o.deployment_key,
+        n.deployment_key,
         arg_min(
-            w.deployment_key, abs(epoch(o.finished_at) - epoch(w.finished_at))
+            n.own_key, (abs(epoch(o.finished_at) - epoch(w.finished_at)), -w.last_position)
         ) AS corroborated_key
-    FROM others AS o
-    INNER JOIN own AS w
-        ON o.line = w.line AND o.part = w.part
-        AND (
-            abs(epoch(o.finished_at) - epoch(w.finished_at)) <= 3600
-            OR (
-                coalesce(o.started_at, o.finished_at) <= w.finished_at
-                AND coalesce(w.started_at, w.finished_at) <= o.finished_at
-            )
+    FROM near AS n
+    INNER JOIN others AS o USING (deployment_key)
+    INNER JOIN own AS w ON n.own_key = w.deployment_key
+    WHERE abs(epoch(o.finished_at) - epoch(w.finished_at)) <= 3600
+        OR (
+            coalesce(o.started_at, o.finished_at) <= w.finished_at
+            AND coalesce(w.started_at, w.finished_at) <= o.finished_at
         )
-    GROUP BY o.deployment_key
+    GROUP BY n.deployment_key
 )
 
 SELECT
     o.deployment_key,
-    any_value(o.line) AS line,
-    any_value(o.source) AS source,
-    any_value(o.deployment) AS deployment,
-    any_value(o.finished_at) AS finished_at,
-    any_value(o.positions) AS positions,
-    any_value(m.corroborated_key) AS corroborated_key,
-    count(m.corroborated_key) = 0 AS is_difference
+    o.line,
+    o.source,
+    o.deployment,
+    o.finished_at,
+    o.positions,
+    m.corroborated_key,
+    m.corroborated_key IS NULL AS is_difference
 FROM others AS o
 LEFT JOIN matched AS m USING (deployment_key)
-GROUP BY o.deployment_key

@@ -1,59 +1,80 @@
 -- Each report that a deployment, or a component of it, ended, with its impact as it counts.
 -- R2: cancelled or skipped before the target was changed is no deployment.
--- R14: a later assessment restates the impact of what failed. R15: what was aborted after it was
--- exposed changed the target; what was aborted before did not.
-WITH assessed AS (
-    SELECT
-        deployment,
-        service,
-        environment,
-        arg_max(impact, position) FILTER (WHERE impact IS NOT NULL) AS impact
+WITH reached AS (
+    -- R15: any event of the attempt may tell that it reached a target.
+    SELECT deployment_key, attempt, bool_or(reached) AS reached
     FROM deployment_facts
-    WHERE what = 'assessed'
-    GROUP BY ALL
-),
-
-exposed AS (
-    SELECT
-        position,
-        len(list_filter(
-            from_json(targets, '[{"share": "DOUBLE", "outcome": "VARCHAR"}]'),
-            lambda target: target.outcome = 'success' OR target.share > 0
-        )) > 0 AS on_a_target
-    FROM deployment_facts
-    WHERE what = 'finished' AND targets IS NOT NULL
+    WHERE reached IS NOT NULL AND deployment_key IS NOT NULL
+    GROUP BY deployment_key, attempt
 ),
 
 reports AS (
     SELECT
         f.*,
-        f.service || '@' || f.environment AS line,
-        -- The same id may be used for several environments: each line has its own deployment.
-        f.service || '@' || f.environment || ' ' || f.source || ' ' || f.deployment
-            AS deployment_key,
         f.outcome = 'success' AS succeeded,
         CASE
             WHEN f.outcome = 'success' THEN NULL
-            WHEN a.impact IN ('true', 'false') THEN a.impact = 'true'
+            -- R14: a later assessment restates the impact of what failed.
+            WHEN a.impact IS NOT NULL THEN
+                CASE WHEN a.impact IN ('true', 'false') THEN a.impact = 'true' END
             WHEN f.impact IN ('true', 'false') THEN f.impact = 'true'
-            WHEN f.first_exposed_at IS NOT NULL OR e.on_a_target THEN TRUE
-            WHEN e.on_a_target IS NOT NULL OR f.outcome IN ('cancelled', 'skipped') THEN FALSE
+            -- R15: aborted after it was exposed has changed the target, aborted before has not.
+            WHEN e.reached IS NOT NULL THEN e.reached
+            WHEN f.outcome IN ('cancelled', 'skipped') THEN FALSE
         END AS had_impact
     FROM deployment_facts AS f
-    LEFT JOIN exposed AS e USING (position)
-    LEFT JOIN assessed AS a
-        ON f.deployment = a.deployment
-        AND coalesce(a.service, f.service) = f.service
-        AND coalesce(a.environment, f.environment) = f.environment
-    WHERE f.what = 'finished'
-        AND f.service IS NOT NULL AND f.environment IS NOT NULL AND f.deployment IS NOT NULL
-        AND f.occurred_at IS NOT NULL
+    LEFT JOIN reached AS e USING (deployment_key, attempt)
+    LEFT JOIN assessments AS a USING (deployment_key)
+    WHERE f.what = 'finished' AND f.deployment_key IS NOT NULL
+        AND f.occurred_at IS NOT NULL AND f.outcome IS NOT NULL
+),
+
+kept AS (
+    SELECT * FROM reports
+    WHERE outcome NOT IN ('cancelled', 'skipped') OR had_impact
+),
+
+-- R2: components are told apart by their names; else by repository and artifacts, where one attempt
+-- has several of these. Another attempt with another build is still the same component.
+several AS (
+    SELECT
+        deployment_key,
+        attempt,
+        repository,
+        CASE WHEN len(artifacts) > 0 THEN array_to_string(artifacts, ' ') END AS content
+    FROM kept
+    WHERE component IS NULL AND deployment_key IN (
+        SELECT deployment_key FROM kept GROUP BY deployment_key HAVING count(*) > 1
+    )
+),
+
+apart AS (
+    SELECT
+        deployment_key,
+        max(repositories) > 1 AS by_repository,
+        max(contents) > 1 AS by_content
+    FROM (
+        SELECT
+            deployment_key,
+            attempt,
+            count(DISTINCT repository) AS repositories,
+            count(DISTINCT content) AS contents
+        FROM several
+        GROUP BY deployment_key, attempt
+    )
+    GROUP BY deployment_key
 )
 
 SELECT
-    *,
-    -- R2: components are told apart by name, else by repository and artifacts.
-    coalesce(component, coalesce(repository, '') || ' ' || array_to_string(artifacts, ' '))
-        AS component_key
-FROM reports
-WHERE outcome NOT IN ('cancelled', 'skipped') OR had_impact
+    k.*,
+    CASE
+        WHEN k.component IS NOT NULL THEN 'named ' || k.component
+        WHEN p.by_repository OR p.by_content THEN concat_ws(
+            ' ',
+            CASE WHEN p.by_repository THEN coalesce(k.repository, '-') END,
+            CASE WHEN p.by_content THEN array_to_string(k.artifacts, ' ') END
+        )
+        ELSE ''
+    END AS component_key
+FROM kept AS k
+LEFT JOIN apart AS p USING (deployment_key)

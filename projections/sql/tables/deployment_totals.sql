@@ -4,9 +4,14 @@ WITH components AS (
         deployment_key,
         component_key,
         min(occurred_at) FILTER (WHERE succeeded) AS succeeded_at,
-        max(occurred_at) AS ended_at
+        max(occurred_at) AS ended_at,
+        -- What stands there now is what was deployed with success last, or else tried last.
+        arg_max(artifacts, position + CASE WHEN succeeded THEN 1_000_000_000_000_000 ELSE 0 END)
+            FILTER (WHERE len(artifacts) > 0) AS artifacts,
+        arg_max(config, position + CASE WHEN succeeded THEN 1_000_000_000_000_000 ELSE 0 END)
+            FILTER (WHERE config IS NOT NULL) AS config
     FROM deployment_reports
-    GROUP BY ALL
+    GROUP BY deployment_key, component_key
 ),
 
 totals AS (
@@ -17,96 +22,109 @@ totals AS (
         CASE
             WHEN count(succeeded_at) = count(*) THEN max(succeeded_at)
             ELSE max(ended_at)
-        END AS finished_at
+        END AS finished_at,
+        list_sort(list_distinct(flatten(list(artifacts)))) AS artifacts,
+        array_to_string(list_sort(list_distinct(list(config))), ' ') AS config
     FROM components
     GROUP BY deployment_key
 ),
 
-begun AS (
-    SELECT
-        service || '@' || environment || ' ' || source || ' ' || deployment AS deployment_key,
-        min(coalesce(started_at, CASE WHEN what = 'started' THEN occurred_at END)) AS started_at,
-        min(first_exposed_at) AS first_exposed_at,
-        min(position) AS first_position,
-        list(position ORDER BY position) AS positions
-    FROM deployment_facts
-    WHERE what <> 'assessed'
-    GROUP BY ALL
-),
-
-told AS (
+attempts AS (
     SELECT
         deployment_key,
-        any_value(line) AS line,
-        any_value(service) AS service,
-        any_value(environment) AS environment,
-        any_value(source) AS source,
-        any_value(deployment) AS deployment,
-        bool_and(assurance = 'imported') AS imported,
-        arg_min(
-            assurance, list_position(['imported', 'asserted', 'observed', 'decided'], assurance)
-        ) AS assurance,
         count(*) AS attempts,
-        arg_max(kind, position) FILTER (WHERE kind IS NOT NULL) AS stated_kind,
-        list_sort(list_distinct(flatten(list(artifacts)))) AS artifacts,
-        string_agg(DISTINCT config, ' ' ORDER BY config) AS config,
-        arg_max(commit, position) FILTER (WHERE commit IS NOT NULL) AS commit,
-        arg_max(repository, position) FILTER (WHERE repository IS NOT NULL) AS repository,
-        arg_max(release, position) FILTER (WHERE release IS NOT NULL) AS release,
-        arg_max(run, position) FILTER (WHERE run IS NOT NULL) AS run,
-        arg_max(actor, position) FILTER (WHERE actor IS NOT NULL) AS actor,
-        arg_max(ticket, position) FILTER (WHERE ticket IS NOT NULL) AS ticket,
-        arg_max(trigger, position) FILTER (WHERE trigger IS NOT NULL) AS trigger,
-        arg_max(triggered_by, position) FILTER (WHERE triggered_by IS NOT NULL) AS triggered_by,
-        arg_max(strategy, position) FILTER (WHERE strategy IS NOT NULL) AS strategy,
-        arg_max(targets, position) FILTER (WHERE targets IS NOT NULL) AS targets,
-        arg_max(remediates, position) FILTER (WHERE remediates IS NOT NULL) AS remediates,
-        arg_max(rolls_back, position) FILTER (WHERE rolls_back IS NOT NULL) AS rolls_back,
         -- R8 F1, R11: the first attempt that changed or degraded the target and failed.
         min(occurred_at) FILTER (WHERE had_impact) AS harmed_at,
         bool_or(NOT succeeded AND had_impact IS NULL) AS impact_unknown,
         count(*) FILTER (WHERE NOT succeeded) AS attempts_failed,
         count(*) FILTER (WHERE had_impact = FALSE) AS attempts_without_impact,
+        list_sort(coalesce(list(DISTINCT repository) FILTER (WHERE repository IS NOT NULL), []))
+            AS repositories,
         max(position) AS last_position
     FROM deployment_reports
     GROUP BY deployment_key
 ),
 
-assessed AS (
+-- What is told of it in any of its events; a success outweighs another end, and that a beginning.
+ranked AS (
     SELECT
-        deployment,
-        service,
-        environment,
-        arg_max(remediates, position) FILTER (WHERE remediates IS NOT NULL) AS remediates,
-        arg_max(rolls_back, position) FILTER (WHERE rolls_back IS NOT NULL) AS rolls_back
-    FROM deployment_facts
-    WHERE what = 'assessed'
-    GROUP BY ALL
+        f.*,
+        f.position + CASE
+            WHEN f.outcome = 'success' THEN 2_000_000_000_000_000
+            WHEN f.what = 'finished' THEN 1_000_000_000_000_000
+            ELSE 0
+        END AS weight
+    FROM deployment_facts AS f
+    WHERE f.what <> 'assessed' AND f.deployment_key IS NOT NULL
+),
+
+told AS (
+    SELECT
+        deployment_key,
+        arg_min(line, position) AS line,
+        arg_min(service, position) AS service,
+        arg_min(environment, position) AS environment,
+        arg_min(source, position) AS source,
+        arg_min(deployment, position) AS deployment,
+        bool_and(assurance = 'imported') AS imported,
+        min(CASE assurance
+            WHEN 'imported' THEN 1 WHEN 'asserted' THEN 2 WHEN 'observed' THEN 3 ELSE 4
+        END) AS least,
+        min(position) AS first_position,
+        list(position ORDER BY position) AS positions,
+        min(coalesce(started_at, CASE WHEN what = 'started' THEN occurred_at END)) AS started_at,
+        min(first_exposed_at) AS first_exposed_at,
+        arg_max(kind, weight) FILTER (WHERE kind IS NOT NULL) AS stated_kind,
+        arg_max(artifacts, weight) FILTER (WHERE len(artifacts) > 0) AS artifacts,
+        arg_max(config, weight) FILTER (WHERE config IS NOT NULL) AS config,
+        arg_max(commit, weight) FILTER (WHERE commit IS NOT NULL) AS commit,
+        arg_max(repository, weight) FILTER (WHERE repository IS NOT NULL) AS repository,
+        arg_max(release, weight) FILTER (WHERE release IS NOT NULL) AS release,
+        arg_max(run, weight) FILTER (WHERE run IS NOT NULL) AS run,
+        arg_max(actor, weight) FILTER (WHERE actor IS NOT NULL) AS actor,
+        arg_max(ticket, weight) FILTER (WHERE ticket IS NOT NULL) AS ticket,
+        arg_max(trigger, weight) FILTER (WHERE trigger IS NOT NULL) AS trigger,
+        arg_max(triggered_by, weight) FILTER (WHERE triggered_by IS NOT NULL) AS triggered_by,
+        arg_max(strategy, weight) FILTER (WHERE strategy IS NOT NULL) AS strategy,
+        arg_max(targets, weight) FILTER (WHERE targets IS NOT NULL) AS targets,
+        arg_max(remediates, weight) FILTER (WHERE remediates IS NOT NULL) AS remediates,
+        arg_max(rolls_back, weight) FILTER (WHERE rolls_back IS NOT NULL) AS rolls_back,
+        arg_max(restores, weight) FILTER (WHERE restores IS NOT NULL) AS restores
+    FROM ranked
+    GROUP BY deployment_key
+),
+
+joined AS (
+    SELECT
+        told.* REPLACE (
+            CASE WHEN len(totals.artifacts) > 0 THEN totals.artifacts ELSE told.artifacts END
+                AS artifacts,
+            coalesce(nullif(totals.config, ''), told.config) AS config,
+            coalesce(a.remediates, told.remediates, []) AS remediates,
+            coalesce(a.rolls_back, told.rolls_back) AS rolls_back,
+            list_concat(told.positions, coalesce(a.positions, [])) AS positions
+        ),
+        totals.components,
+        totals.succeeded,
+        totals.finished_at,
+        attempts.* EXCLUDE (deployment_key)
+    FROM totals
+    INNER JOIN attempts USING (deployment_key)
+    INNER JOIN told USING (deployment_key)
+    LEFT JOIN assessments AS a USING (deployment_key)
 )
 
 SELECT
-    told.* REPLACE (
-        coalesce(assessed.remediates, told.remediates, []) AS remediates,
-        coalesce(assessed.rolls_back, told.rolls_back) AS rolls_back
-    ),
-    totals.components,
-    totals.succeeded,
-    totals.finished_at,
-    begun.started_at,
-    begun.first_exposed_at,
-    begun.first_position,
-    begun.positions,
+    * EXCLUDE (least),
+    CASE least WHEN 1 THEN 'imported' WHEN 2 THEN 'asserted' WHEN 3 THEN 'observed'
+        ELSE 'decided' END AS assurance,
     -- R3, R4: what changed the target counts for what comes after it.
-    totals.succeeded OR told.harmed_at IS NOT NULL AS changed_target,
+    succeeded OR harmed_at IS NOT NULL AS changed_target,
     -- What was deployed, to be compared: its artifacts, else its commit, else its release.
     CASE
-        WHEN len(told.artifacts) > 0 THEN array_to_string(told.artifacts, ' ')
-        ELSE coalesce(told.commit, told.release)
-    END AS content
-FROM told
-INNER JOIN totals USING (deployment_key)
-INNER JOIN begun USING (deployment_key)
-LEFT JOIN assessed
-    ON told.deployment = assessed.deployment
-    AND coalesce(assessed.service, told.service) = told.service
-    AND coalesce(assessed.environment, told.environment) = told.environment
+        WHEN len(artifacts) > 0 THEN array_to_string(artifacts, ' ')
+        ELSE coalesce(commit, release)
+    END AS content,
+    -- A version's name alone may be used for other bytes another time.
+    coalesce(len(artifacts) > 0, FALSE) OR commit IS NOT NULL AS is_exact
+FROM joined

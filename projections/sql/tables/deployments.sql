@@ -1,53 +1,49 @@
 -- Deployments: one row a deployment, of every line and source.
--- `counted` is what R4 counts, wherever in time: a success that is no redeploy, or a failure that
--- changed the target. Whether the environment is production is for who asks.
-WITH remedied AS (
-    -- Ids that a deployment names are those of its own line.
+-- `counted` is what R4 counts, wherever in time: a success that is no redeploy, or a deployment of
+-- which an attempt failed and changed the target (R2). Whether the environment is production is for
+-- who asks.
+WITH links AS (
     SELECT
-        d.deployment_key,
-        list(r.deployment_key ORDER BY r.finished_at) AS remediates_keys
-    FROM (SELECT deployment_key, line, unnest(remediates) AS id FROM deployment_lines) AS d
-    INNER JOIN deployment_lines AS r ON d.line = r.line AND d.id = r.deployment
-    WHERE r.counts_in_line
-    GROUP BY d.deployment_key
-),
-
-named AS (
-    SELECT d.deployment_key, any_value(r.deployment_key) AS rolls_back_key
-    FROM deployment_lines AS d
-    INNER JOIN deployment_lines AS r ON d.line = r.line AND d.rolls_back = r.deployment
-    WHERE r.counts_in_line
-    GROUP BY d.deployment_key
+        deployment_key,
+        list_sort(list(DISTINCT named_key) FILTER (
+            WHERE link = 'remediates' AND named_key IS NOT NULL
+        )) AS remediates_keys,
+        max(named_key) FILTER (WHERE link = 'rolls_back') AS rolls_back_key
+    FROM deployment_links
+    GROUP BY deployment_key
 ),
 
 corroborated AS (
     SELECT corroborated_key AS deployment_key, count(*) AS corroborations
     FROM corroborations
     WHERE corroborated_key IS NOT NULL
-    GROUP BY ALL
+    GROUP BY corroborated_key
 ),
 
 described AS (
     SELECT
         l.*,
+        -- R3: what is stated wins over what is inferred.
         CASE
             WHEN s.is_redeploy THEN 'redeploy'
-            ELSE coalesce(
-                u.kind, l.stated_kind, CASE WHEN len(l.remediates) > 0 THEN 'hotfix' END, 'planned'
-            )
+            WHEN u.is_rollback THEN 'rollback'
+            WHEN l.stated_kind IS NOT NULL THEN l.stated_kind
+            WHEN len(l.remediates) > 0 THEN 'hotfix'
+            ELSE 'planned'
         END AS kind,
-        coalesce(l.stated_kind IS NOT NULL OR len(l.remediates) > 0, FALSE) AS kind_is_stated,
+        l.stated_kind IS NOT NULL OR len(l.remediates) > 0 AS kind_is_stated,
         t.target_key,
         t.blamed_key,
-        n.rolls_back_key,
-        coalesce(r.remediates_keys, []) AS remediates_keys,
+        o.repositories AS source_repositories,
+        k.rolls_back_key,
+        coalesce(k.remediates_keys, []) AS remediates_keys,
         coalesce(c.corroborations, 0) AS corroborations
     FROM deployment_lines AS l
+    INNER JOIN deployment_repositories AS o USING (deployment_key)
     LEFT JOIN line_steps AS s USING (deployment_key)
     LEFT JOIN line_units AS u USING (deployment_key)
     LEFT JOIN rollback_targets AS t USING (deployment_key)
-    LEFT JOIN named AS n USING (deployment_key)
-    LEFT JOIN remedied AS r USING (deployment_key)
+    LEFT JOIN links AS k USING (deployment_key)
     LEFT JOIN corroborated AS c USING (deployment_key)
 )
 
@@ -60,6 +56,7 @@ SELECT
     tier_basis,
     team,
     repository,
+    source_repositories AS repositories,
     source,
     deployment,
     CASE WHEN succeeded THEN 'success' ELSE 'failure' END AS outcome,
@@ -75,7 +72,7 @@ SELECT
     line_source,
     counts_in_line AND (
         (succeeded AND (kind <> 'redeploy' OR (SELECT count_redeploys FROM parameters)))
-        OR (NOT succeeded AND harmed_at IS NOT NULL)
+        OR harmed_at IS NOT NULL
     ) AS counted,
     attempts,
     attempts_failed,
@@ -93,9 +90,13 @@ SELECT
     strategy,
     CAST(targets AS VARCHAR) AS targets,
     target_key,
-    CASE WHEN kind = 'rollback' THEN coalesce(rolls_back_key, blamed_key) END AS rolls_back_key,
-    CASE WHEN kind = 'rollback' AND rolls_back_key IS NOT NULL THEN TRUE ELSE FALSE END
-        AS rolls_back_is_stated,
+    -- R8 F3: one that is named but not known is not replaced by another one.
+    CASE
+        WHEN kind <> 'rollback' THEN NULL
+        WHEN rolls_back IS NOT NULL THEN rolls_back_key
+        ELSE blamed_key
+    END AS rolls_back_key,
+    kind = 'rollback' AND rolls_back_key IS NOT NULL AS rolls_back_is_stated,
     remediates_keys,
     corroborations,
     assurance,

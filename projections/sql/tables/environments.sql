@@ -1,7 +1,8 @@
 -- Which tier an environment had, and from when to when (R1).
 -- A registration holds from its `effective_from` on, until a later one (by position) says
 -- otherwise: so a correction with an earlier date replaces what was said before it for all the
--- time from that date. Before any registration the name decides, since always.
+-- time from that date. Before any registration the name decides, since always; what was registered
+-- by the name alone says no more than that.
 WITH said AS (
     SELECT
         environment,
@@ -32,7 +33,7 @@ ended AS (
         coalesce(
             min(effective_from) OVER (
                 PARTITION BY environment
-                ORDER BY position
+                ORDER BY basis <> 'name', position
                 ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
             ),
             TIMESTAMPTZ '9999-12-31 00:00:00+00'

@@ -9,6 +9,18 @@ WITH reasons AS (
     GROUP BY deployment_key
 ),
 
+failed AS (
+    SELECT
+        d.deployment_key,
+        d.line,
+        r.rules,
+        r.failed_itself,
+        r.is_confirmed,
+        CASE WHEN r.failed_itself THEN d.harmed_at ELSE d.finished_at END AS failed_at
+    FROM reasons AS r
+    INNER JOIN deployments AS d USING (deployment_key)
+),
+
 -- R11 (1) and (3): the incidents attributed to it.
 attributed AS (
     SELECT
@@ -16,80 +28,79 @@ attributed AS (
         list_sort(list(DISTINCT r.incident_key)) AS incident_keys,
         min(i.started_at) AS impact_from,
         CASE WHEN bool_and(i.restored_at IS NOT NULL) THEN max(i.restored_at) END AS restored_at,
-        CASE WHEN bool_and(i.resolved_at IS NOT NULL) THEN max(i.resolved_at) END AS resolved_at
-    FROM failure_reasons AS r
+        -- One that was restored is over although its ticket may be open still.
+        CASE WHEN bool_and(i.ended_at IS NOT NULL) THEN max(coalesce(i.resolved_at, i.ended_at)) END
+            AS resolved_at,
+        flatten(list(i.positions)) AS positions
+    FROM (SELECT DISTINCT deployment_key, incident_key FROM failure_reasons) AS r
     INNER JOIN incidents AS i USING (incident_key)
     GROUP BY r.deployment_key
 ),
 
-failed AS (
-    SELECT
-        d.*,
-        r.* EXCLUDE (deployment_key),
-        CASE WHEN r.failed_itself THEN d.harmed_at ELSE d.finished_at END AS failed_at
-    FROM deployments AS d
-    INNER JOIN reasons AS r USING (deployment_key)
-),
-
--- R11 (2): what remedied it; for what failed itself, its next success or that of its line.
+-- R11 (2): what remedied it; for what failed itself, the next success of the attempt or its line.
 remedies AS (
-    SELECT f.deployment_key, min(remedy.finished_at) AS remedied_at
+    SELECT f.deployment_key, m.finished_at AS remedied_at
     FROM failed AS f
     INNER JOIN failure_reasons AS r USING (deployment_key)
-    INNER JOIN deployments AS remedy ON r.by_key = remedy.deployment_key
-    WHERE remedy.finished_at > f.failed_at
-    GROUP BY f.deployment_key
-),
-
-successes AS (
-    SELECT line, finished_at
-    FROM deployments
-    WHERE succeeded AND counts_in_line
-),
-
-next_success AS (
-    SELECT f.deployment_key, s.finished_at AS succeeded_at
+    INNER JOIN deployments AS m ON r.by_key = m.deployment_key
+    WHERE m.finished_at > f.failed_at
+    UNION ALL
+    SELECT h.deployment_key, a.occurred_at
+    FROM deployment_reports AS h
+    INNER JOIN failed AS f ON h.deployment_key = f.deployment_key AND h.occurred_at = f.failed_at
+    INNER JOIN deployment_reports AS a
+        ON h.deployment_key = a.deployment_key AND h.component_key = a.component_key
+    WHERE h.had_impact AND f.failed_itself AND a.succeeded AND a.occurred_at > h.occurred_at
+    UNION ALL
+    SELECT f.deployment_key, s.finished_at
     FROM (SELECT * FROM failed WHERE failed_itself) AS f
-    ASOF JOIN successes AS s ON f.line = s.line AND f.failed_at < s.finished_at
+    ASOF JOIN (
+        SELECT line, finished_at
+        FROM deployments
+        WHERE succeeded AND counts_in_line AND line IN (SELECT line FROM failed)
+    ) AS s ON f.line = s.line AND f.failed_at < s.finished_at
 ),
 
 ended AS (
     SELECT
         f.*,
         coalesce(a.incident_keys, []) AS incident_keys,
+        coalesce(a.positions, []) AS incident_positions,
         a.impact_from,
         a.restored_at,
         a.resolved_at,
-        least(m.remedied_at, n.succeeded_at) AS remedied_at
+        m.remedied_at,
+        coalesce(a.restored_at, m.remedied_at, a.resolved_at) AS recovered_at
     FROM failed AS f
     LEFT JOIN attributed AS a USING (deployment_key)
-    LEFT JOIN remedies AS m USING (deployment_key)
-    LEFT JOIN next_success AS n USING (deployment_key)
+    LEFT JOIN (
+        SELECT deployment_key, min(remedied_at) AS remedied_at FROM remedies GROUP BY deployment_key
+    ) AS m USING (deployment_key)
 )
 
 SELECT
     deployment_key,
-    line,
-    service,
-    environment,
-    tier,
-    team,
-    repository,
-    deployment,
-    finished_at,
-    rules,
-    is_confirmed,
-    failed_at,
-    coalesce(restored_at, remedied_at, resolved_at) AS recovered_at,
+    d.line,
+    d.service,
+    d.environment,
+    d.tier,
+    d.team,
+    d.repository,
+    d.deployment,
+    d.finished_at,
+    e.rules,
+    e.is_confirmed,
+    e.failed_at,
+    e.recovered_at,
     CASE
-        WHEN restored_at IS NOT NULL THEN 'incidents restored'
-        WHEN remedied_at IS NOT NULL THEN 'remedied by a deployment'
-        WHEN resolved_at IS NOT NULL THEN 'incidents resolved'
+        WHEN e.restored_at IS NOT NULL THEN 'incidents restored'
+        WHEN e.remedied_at IS NOT NULL THEN 'remedied by a deployment'
+        WHEN e.resolved_at IS NOT NULL THEN 'incidents resolved'
         ELSE 'open'
     END AS recovered_by,
-    epoch(coalesce(restored_at, remedied_at, resolved_at)) - epoch(failed_at) AS recovery_s,
-    epoch(coalesce(restored_at, remedied_at, resolved_at))
-    - epoch(coalesce(impact_from, failed_at)) AS from_impact_s,
-    incident_keys,
-    positions
-FROM ended
+    epoch(e.recovered_at) - epoch(e.failed_at) AS recovery_s,
+    epoch(e.recovered_at) - epoch(coalesce(e.impact_from, e.failed_at)) AS from_impact_s,
+    e.incident_keys,
+    list_concat(d.positions, e.incident_positions) AS positions
+FROM ended AS e
+INNER JOIN deployments AS d USING (deployment_key)

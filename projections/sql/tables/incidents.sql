@@ -2,12 +2,15 @@
 WITH told AS (
     SELECT
         source || ' ' || incident AS incident_key,
-        any_value(source) AS source,
-        any_value(incident) AS incident,
+        FALSE AS derived,
+        source,
+        incident,
         arg_max(service, position) FILTER (WHERE service IS NOT NULL) AS service,
-        list_sort(list_distinct(
-            flatten(list(coalesce(services, []))) || list(service) FILTER (WHERE service IS NOT NULL)
-        )) AS services,
+        list_sort(list_distinct([
+            one
+            FOR one IN flatten(list(list_append(coalesce(services, []), service)))
+            IF one IS NOT NULL
+        ])) AS services,
         arg_max(environment, position) FILTER (WHERE environment IS NOT NULL) AS environment,
         arg_max(severity, position) FILTER (WHERE severity IS NOT NULL) AS severity,
         arg_max(category, position) FILTER (WHERE category IS NOT NULL) AS category,
@@ -17,40 +20,57 @@ WITH told AS (
         min(occurred_at) FILTER (WHERE what = 'acknowledged') AS acknowledged_at,
         list(position ORDER BY position) AS positions
     FROM incident_facts
-    WHERE incident IS NOT NULL
+    WHERE source IS NOT NULL AND incident IS NOT NULL
     GROUP BY source, incident
     UNION ALL BY NAME
     SELECT
         incident_key,
-        any_value(source) AS source,
-        any_value(incident) AS incident,
-        any_value(service) AS service,
-        list(DISTINCT service) FILTER (WHERE service IS NOT NULL) AS services,
-        any_value(environment) AS environment,
-        any_value(severity) AS severity,
+        TRUE AS derived,
+        source,
+        incident,
+        arg_max(service, episode) FILTER (WHERE service IS NOT NULL) AS service,
+        coalesce(list_sort(list(DISTINCT service) FILTER (WHERE service IS NOT NULL)), [])
+            AS services,
+        arg_max(environment, episode) FILTER (WHERE environment IS NOT NULL) AS environment,
+        arg_max(severity, episode) FILTER (WHERE severity IS NOT NULL) AS severity,
         list_sort(list_distinct(flatten(list(positions)))) AS positions
     FROM alert_incidents
-    GROUP BY incident_key
+    GROUP BY incident_key, source, incident
 ),
 
 intervals AS (
     SELECT
         incident_key,
+        derived,
         min(started_at) AS started_at,
         count(*) AS episodes,
-        bool_or(derived) AS derived,
-        arg_max(restored_at, episode) FILTER (WHERE restored_at IS NOT NULL) AS restored_at,
-        arg_max(resolved_at, episode) FILTER (WHERE resolved_at IS NOT NULL) AS resolved_at,
         -- It is over when its last episode is.
-        coalesce(
-            last(restored_at ORDER BY episode), last(resolved_at ORDER BY episode)
-        ) AS ended_at,
-        last(restored_at ORDER BY episode) IS NOT NULL AS is_restored,
-        sum(greatest(
-            0, epoch(coalesce(restored_at, resolved_at)) - epoch(started_at)
-        )) AS impaired_s
+        last(restored_at ORDER BY episode) AS restored_at,
+        last(resolved_at ORDER BY episode) AS resolved_at,
+        last(ended_at ORDER BY episode) AS ended_at,
+        sum(greatest(0, epoch(ended_at) - epoch(started_at))) AS impaired_s
     FROM incident_episodes
-    GROUP BY incident_key
+    GROUP BY incident_key, derived
+),
+
+touched AS (
+    SELECT t.incident_key, t.derived, i.started_at, unnest(t.services) AS service
+    FROM told AS t
+    INNER JOIN intervals AS i USING (incident_key, derived)
+),
+
+registered AS (
+    SELECT
+        t.incident_key,
+        t.derived,
+        list_sort(list(DISTINCT v.team) FILTER (WHERE v.team IS NOT NULL)) AS teams,
+        list_sort(list_distinct(flatten(list(
+            [one.repository FOR one IN v.repositories IF one.role IS DISTINCT FROM 'manifests']
+        )))) AS repositories
+    FROM touched AS t
+    ASOF JOIN service_registrations AS v
+        ON t.service = v.service AND t.started_at >= v.effective_from
+    GROUP BY t.incident_key, t.derived
 )
 
 SELECT
@@ -58,10 +78,12 @@ SELECT
     t.source,
     t.incident,
     t.service,
-    coalesce(t.services, []) AS services,
+    t.services,
     t.environment,
     e.tier,
     v.team,
+    coalesce(r.teams, []) AS teams,
+    coalesce(r.repositories, []) AS repositories,
     t.severity,
     t.category,
     t.cause,
@@ -69,18 +91,17 @@ SELECT
     t.ticket,
     i.started_at,
     t.acknowledged_at,
-    CASE WHEN i.is_restored THEN i.restored_at END AS restored_at,
+    i.restored_at,
     i.resolved_at,
     i.ended_at,
     CASE WHEN i.ended_at IS NOT NULL THEN i.impaired_s END AS impaired_s,
     i.episodes,
-    i.derived,
+    t.derived,
     t.positions
 FROM told AS t
-INNER JOIN intervals AS i USING (incident_key)
-LEFT JOIN environments AS e
-    ON t.environment = e.environment
-    AND i.started_at >= e.effective_from AND i.started_at < e.effective_until
-LEFT JOIN service_registrations AS v
-    ON t.service = v.service
-    AND i.started_at >= v.effective_from AND i.started_at < v.effective_until
+INNER JOIN intervals AS i USING (incident_key, derived)
+ASOF LEFT JOIN environments AS e
+    ON t.environment = e.environment AND i.started_at >= e.effective_from
+ASOF LEFT JOIN service_registrations AS v
+    ON t.service = v.service AND i.started_at >= v.effective_from
+LEFT JOIN registered AS r USING (incident_key, derived)

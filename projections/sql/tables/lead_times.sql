@@ -1,77 +1,41 @@
 -- R6, change lead time: one row a change and line, credited to the first succeeded production
 -- deployment of the line that contains it. Calendar time; a negative one is kept as an anomaly and
 -- is no observation.
-WITH listing AS (
-    SELECT deployment_key, bool_or(is_listed) AS has_list
-    FROM deployment_commits
-    GROUP BY deployment_key
+WITH merged AS (
+    SELECT commit, min(merged_at) AS merged_at
+    FROM (
+        SELECT
+            unnest(list_distinct(
+                coalesce(commits, []) || coalesce(original_commits, []) || [merge_commit]
+            )) AS commit,
+            coalesce(merged_at, occurred_at) AS merged_at
+        FROM change_facts
+        WHERE what = 'merged' AND (SELECT commit_time_basis = 'merged' FROM parameters)
+    )
+    WHERE commit IS NOT NULL
+    GROUP BY commit
 ),
 
--- The first success of a line and repository that lists no commits is its baseline: what came
--- before it was deployed at an unknown time.
-baselines AS (
-    SELECT line, repository, arg_min(deployment_key, finished_at) AS deployment_key
-    FROM deployment_commits
-    GROUP BY line, repository
-),
-
--- A squash commit stands for the commits that its change lists.
-squashed AS (
-    SELECT merge_commit AS commit, unnest(original_commits) AS original
-    FROM change_facts
-    WHERE what = 'merged' AND method = 'squash' AND len(original_commits) > 0
-        AND merge_commit IS NOT NULL
-),
-
-credited AS (
-    SELECT
-        c.line,
-        c.deployment_key,
-        coalesce(s.original, c.commit) AS commit
-    FROM contained AS c
-    INNER JOIN listing AS l USING (deployment_key)
-    LEFT JOIN squashed AS s USING (commit)
-    LEFT JOIN baselines AS b USING (line, repository, deployment_key)
-    WHERE CASE WHEN l.has_list THEN c.is_listed ELSE b.deployment_key IS NULL END
-),
-
-observed AS (
-    SELECT
-        c.line,
-        c.deployment_key,
-        k.commit,
-        k.change_key,
-        k.repository,
-        k.position,
-        k.paths,
-        CASE p.commit_time_basis
-            WHEN 'authored' THEN coalesce(k.authored_at, k.committed_at, k.told_at)
-            WHEN 'committed' THEN coalesce(k.committed_at, k.told_at)
-            ELSE k.merged_at
-        END AS commit_time
-    FROM credited AS c
-    INNER JOIN commits AS k USING (commit)
-    CROSS JOIN parameters AS p
-    WHERE len(k.parents) < 2
-),
-
--- The same change again (patch id, cherry pick) counts once, from its earliest time.
+-- A change's time is the earliest one of its commits, deployed or not.
 earliest AS (
-    SELECT change_key, min(
-        CASE p.commit_time_basis
-            WHEN 'authored' THEN coalesce(k.authored_at, k.committed_at, k.told_at)
-            WHEN 'committed' THEN coalesce(k.committed_at, k.told_at)
-            ELSE k.merged_at
-        END
-    ) AS commit_time
-    FROM commits AS k
+    SELECT
+        t.change_key,
+        min(CASE p.commit_time_basis
+            WHEN 'authored' THEN coalesce(t.authored_at, t.committed_at, t.told_at)
+            WHEN 'committed' THEN coalesce(t.committed_at, t.told_at)
+            ELSE m.merged_at
+        END) AS change_time
+    FROM twin_commits AS t
     CROSS JOIN parameters AS p
-    GROUP BY change_key
-    HAVING count(*) > 1
+    LEFT JOIN merged AS m USING (commit)
+    GROUP BY t.change_key
 ),
 
+-- The part of a repository that is a service's, where paths were registered.
 used AS (
-    SELECT service, effective_from, effective_until, one.repository, one.paths
+    SELECT
+        service, effective_from, effective_until, one.repository,
+        [rtrim(regexp_replace(path, '(/\*\*?)$|^\./', '', 'g'), '/') FOR path IN one.paths] AS paths
     FROM (
         SELECT service, effective_from, effective_until, unnest(repositories) AS one
         FROM service_registrations
@@ -80,7 +44,33 @@ used AS (
     WHERE len(one.paths) > 0
 ),
 
-joined AS (
+observed AS (
+    SELECT
+        c.line,
+        c.deployment_key,
+        c.commit,
+        c.change_key,
+        k.repository,
+        k.position,
+        CASE p.commit_time_basis
+            WHEN 'authored' THEN coalesce(k.authored_at, k.committed_at, k.told_at)
+            WHEN 'committed' THEN coalesce(k.committed_at, k.told_at)
+            ELSE m.merged_at
+        END AS commit_time,
+        CASE
+            WHEN p.commit_time_basis = 'merged' THEN 'merged'
+            WHEN p.commit_time_basis = 'authored' AND k.authored_at IS NOT NULL THEN 'authored'
+            WHEN k.committed_at IS NOT NULL THEN 'committed'
+            ELSE 'told'
+        END AS time_of
+    FROM credited_commits AS c
+    INNER JOIN commits AS k USING (commit)
+    CROSS JOIN parameters AS p
+    LEFT JOIN merged AS m USING (commit)
+    WHERE c.commit NOT IN (SELECT commit FROM merge_commits)
+),
+
+placed AS (
     SELECT
         o.*,
         d.service,
@@ -89,41 +79,46 @@ joined AS (
         d.kind,
         d.finished_at,
         d.last_position AS deployment_position,
-        u.paths IS NOT NULL AND o.paths IS NOT NULL AS path_filter,
-        least(e.commit_time, o.commit_time) AS change_time
+        least(e.change_time, o.commit_time) AS change_time
     FROM observed AS o
     INNER JOIN deployments AS d USING (deployment_key)
     LEFT JOIN earliest AS e USING (change_key)
-    LEFT JOIN used AS u
-        ON d.service = u.service AND o.repository = u.repository
-        AND d.finished_at >= u.effective_from AND d.finished_at < u.effective_until
-    -- Rollbacks and redeploys credit nothing.
-    WHERE d.kind IN ('planned', 'hotfix')
-        AND (
-            u.paths IS NULL OR o.paths IS NULL
-            OR len(list_filter(o.paths, lambda path: len(list_filter(
-                u.paths, lambda prefix: starts_with(path, prefix)
-            )) > 0)) > 0
-        )
+),
+
+-- R6: where paths were registered and the commit tells its own, only what touches them counts.
+filtered AS (
+    SELECT
+        p.line,
+        p.commit,
+        bool_or(len(list_filter(k.paths, lambda path: len(list_filter(
+            u.paths, lambda part: part IN ('', path) OR starts_with(path, part || '/')
+        )) > 0)) > 0) AS touches
+    FROM placed AS p
+    INNER JOIN used AS u
+        ON p.service = u.service AND p.repository = u.repository
+        AND p.finished_at >= u.effective_from AND p.finished_at < u.effective_until
+    INNER JOIN commits AS k ON p.commit = k.commit
+    WHERE len(k.paths) > 0
+    GROUP BY p.line, p.commit
 )
 
 SELECT
     line,
-    service,
-    environment,
-    team,
-    repository,
-    deployment_key,
-    kind,
-    finished_at,
+    p.service,
+    p.environment,
+    p.team,
+    p.repository,
+    p.deployment_key,
+    p.kind,
+    p.finished_at,
     commit,
-    change_key,
-    change_time,
-    epoch(finished_at) - epoch(change_time) AS lead_s,
-    coalesce(finished_at < change_time, FALSE) AS is_anomaly,
-    path_filter,
-    [position, deployment_position] AS positions
-FROM joined
-QUALIFY row_number() OVER (
-    PARTITION BY line, change_key ORDER BY finished_at, deployment_position, commit
-) = 1
+    p.change_key,
+    p.change_time,
+    p.time_of,
+    epoch(p.finished_at) - epoch(p.change_time) AS lead_s,
+    coalesce(p.finished_at < p.change_time, FALSE) AS is_anomaly,
+    coalesce(f.touches, FALSE) AS path_filter,
+    [p.position, p.deployment_position] AS positions
+FROM placed AS p
+LEFT JOIN filtered AS f USING (line, commit)
+WHERE f.touches IS DISTINCT FROM FALSE

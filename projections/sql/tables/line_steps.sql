@@ -9,7 +9,9 @@ WITH numbered AS (
         stated_kind,
         len(remediates) > 0 AS remedies,
         content,
+        is_exact,
         config,
+        harmed_at IS NOT NULL AS was_harmed,
         row_number() OVER w AS step,
         lag(content) OVER w AS before_content,
         lag(config) OVER w AS before_config,
@@ -27,12 +29,12 @@ WITH numbered AS (
 SELECT
     *,
     -- R3: equal artifacts and configuration, after a success, is the same again. Where nobody says
-    -- what was deployed, nothing is inferred.
+    -- what was deployed, or only a version's name, nothing is inferred.
     CASE
         WHEN stated_kind IS NOT NULL THEN stated_kind = 'redeploy'
         WHEN remedies THEN FALSE
         ELSE coalesce(
-            content = before_content AND config IS NOT DISTINCT FROM before_config
+            content = before_content AND is_exact AND config IS NOT DISTINCT FROM before_config
             AND before_succeeded,
             FALSE
         )

@@ -88,10 +88,6 @@ SELECT
     g.step,
     g.content,
     s.first_step,
-    CASE
-        WHEN s.is_rollback THEN 'rollback'
-        ELSE coalesce(s.stated, 'planned')
-    END AS kind,
-    s.stated IS NOT NULL AS is_stated
+    s.is_rollback
 FROM grouped AS g
 INNER JOIN settled AS s USING (line, unit)

@@ -1,26 +1,42 @@
--- R3: what a rollback goes back to is the latest earlier success with that content.
--- R8 F3: what it blames, where it does not say so itself, is the first deployment after that.
-WITH successes AS (
+-- R3: what a rollback goes back to: the deployment that it names, else the latest earlier success
+-- with its content.
+-- R8 F3: what it blames, where it does not say so itself, is the first counted deployment after that.
+WITH rollbacks AS (
+    SELECT u.deployment_key, u.line, u.step, u.first_step, u.content, l.named_key
+    FROM line_units AS u
+    LEFT JOIN deployment_links AS l
+        ON u.deployment_key = l.deployment_key AND l.link = 'restores'
+    WHERE u.is_rollback
+),
+
+successes AS (
     SELECT line, content, step, deployment_key
     FROM line_steps
     WHERE succeeded AND content IS NOT NULL
 ),
 
 targets AS (
-    SELECT
-        u.deployment_key,
-        u.line,
-        s.step AS target_step,
-        s.deployment_key AS target_key
-    FROM (SELECT * FROM line_units WHERE kind = 'rollback' AND content IS NOT NULL) AS u
+    SELECT r.deployment_key, r.line, r.step, s.step AS target_step, s.deployment_key AS target_key
+    FROM rollbacks AS r
+    INNER JOIN line_steps AS s ON r.named_key = s.deployment_key AND r.line = s.line
+    WHERE s.step < r.step
+    UNION ALL
+    SELECT r.deployment_key, r.line, r.step, s.step, s.deployment_key
+    FROM (SELECT * FROM rollbacks WHERE named_key IS NULL AND content IS NOT NULL) AS r
     ASOF JOIN successes AS s
-        ON u.line = s.line AND u.content = s.content AND u.first_step > s.step
+        ON r.line = s.line AND r.content = s.content AND r.first_step > s.step
+),
+
+counted AS (
+    SELECT line, step, deployment_key
+    FROM line_steps
+    WHERE NOT is_redeploy OR was_harmed
 )
 
 SELECT
     t.deployment_key,
     t.target_key,
     -- A rollback to what stood there just before blames nobody.
-    nullif(b.deployment_key, t.deployment_key) AS blamed_key
+    CASE WHEN b.step < t.step THEN b.deployment_key END AS blamed_key
 FROM targets AS t
-ASOF LEFT JOIN line_units AS b ON t.line = b.line AND t.target_step < b.step
+ASOF LEFT JOIN counted AS b ON t.line = b.line AND t.target_step < b.step

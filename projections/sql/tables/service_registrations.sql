@@ -1,17 +1,18 @@
--- What was registered of a service, and from when to when; a service that was only seen has one
--- row without a registration. As with environments, a later statement covers an earlier one.
+-- What holds of a service, and from when to when; a service that was only seen has one row. What a
+-- statement does not name stays as it was said before; of two statements the later one, by
+-- position, covers the earlier one from its own beginning on.
 WITH seen AS (
     SELECT service FROM all_deployment_facts WHERE service IS NOT NULL
     UNION
     SELECT service FROM build_facts WHERE service IS NOT NULL
     UNION
-    SELECT service FROM register_facts WHERE what = 'service.registered' AND service IS NOT NULL
+    SELECT service FROM service_statements
 ),
 
 said AS (
     SELECT
         service,
-        0 AS position,
+        CAST(NULL AS BIGINT) AS position,
         CAST(NULL AS VARCHAR) AS team,
         CAST(NULL AS VARCHAR) AS criticality,
         CAST(NULL AS VARCHAR[]) AS scope,
@@ -20,37 +21,27 @@ said AS (
         TIMESTAMPTZ '0001-01-01 00:00:00+00' AS effective_from
     FROM seen
     UNION ALL BY NAME
-    SELECT
-        service,
-        position,
-        team,
-        criticality,
-        scope,
-        repositories,
-        deployment_source,
-        -- The first registration holds for the past as well, unless it says from when on.
-        CASE
-            WHEN effective_from IS NOT NULL THEN effective_from
-            WHEN position = min(position) OVER (PARTITION BY service)
-                THEN TIMESTAMPTZ '0001-01-01 00:00:00+00'
-            ELSE coalesce(occurred_at, recorded_at)
-        END AS effective_from
-    FROM register_facts
-    WHERE what = 'service.registered' AND service IS NOT NULL
+    SELECT * FROM service_statements
 ),
 
-ended AS (
+held AS (
     SELECT
-        *,
-        coalesce(
-            min(effective_from) OVER (
-                PARTITION BY service
-                ORDER BY position
-                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-            ),
-            TIMESTAMPTZ '9999-12-31 00:00:00+00'
-        ) AS effective_until
+        service,
+        arg_max(team, position) FILTER (WHERE team IS NOT NULL) OVER w AS team,
+        arg_max(criticality, position) FILTER (WHERE criticality IS NOT NULL) OVER w AS criticality,
+        arg_max(scope, position) FILTER (WHERE scope IS NOT NULL) OVER w AS scope,
+        arg_max(repositories, position) FILTER (WHERE repositories IS NOT NULL) OVER w
+            AS repositories,
+        arg_max(deployment_source, position) FILTER (WHERE deployment_source IS NOT NULL) OVER w
+            AS deployment_source,
+        max(position) OVER w AS position,
+        effective_from
     FROM said
+    WINDOW w AS (PARTITION BY service ORDER BY effective_from RANGE UNBOUNDED PRECEDING)
+),
+
+spans AS (
+    SELECT DISTINCT ON (service, effective_from) * FROM held
 )
 
 SELECT
@@ -61,7 +52,9 @@ SELECT
     repositories,
     deployment_source,
     effective_from,
-    effective_until,
-    nullif(position, 0) AS position
-FROM ended
-WHERE effective_from < effective_until
+    coalesce(
+        lead(effective_from) OVER (PARTITION BY service ORDER BY effective_from),
+        TIMESTAMPTZ '9999-12-31 00:00:00+00'
+    ) AS effective_until,
+    position
+FROM spans

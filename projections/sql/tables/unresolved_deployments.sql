@@ -1,27 +1,33 @@
--- R6: succeeded production deployments whose changes cannot be told: nobody says what they
--- deployed, or it is no commit that is known here. A line's first one is its baseline and is not
--- listed.
+-- R6: succeeded production deployments whose changes cannot be told, or not all of them: nobody says
+-- what they deployed, or commits of theirs are not known here. A line's first one is its baseline
+-- and is not listed.
 WITH candidates AS (
     SELECT
-        d.deployment_key,
-        d.line,
-        d.service,
-        d.environment,
-        d.team,
-        d.repository,
-        d.finished_at,
-        d.positions,
-        row_number() OVER (PARTITION BY d.line ORDER BY d.finished_at, d.last_position) AS nth
-    FROM deployments AS d
-    WHERE d.succeeded AND d.counts_in_line AND d.tier = 'production'
-        AND d.kind IN ('planned', 'hotfix')
+        deployment_key,
+        line,
+        row_number() OVER (PARTITION BY line ORDER BY finished_at, last_position) AS nth,
+        kind
+    FROM deployments
+    WHERE succeeded AND counts_in_line AND tier = 'production'
 ),
 
 resolved AS (
     SELECT DISTINCT deployment_key FROM deployment_commits WHERE is_known
+),
+
+unknown AS (
+    SELECT deployment_key, count(*) AS commits
+    FROM credited_commits
+    WHERE commit NOT IN (SELECT commit FROM commits)
+    GROUP BY deployment_key
 )
 
-SELECT c.* EXCLUDE (nth)
+SELECT
+    c.deployment_key,
+    coalesce(u.commits, 0) AS unknown_commits,
+    r.deployment_key IS NULL AS is_unresolved
 FROM candidates AS c
-ANTI JOIN resolved AS r USING (deployment_key)
-WHERE c.nth > 1
+LEFT JOIN resolved AS r USING (deployment_key)
+LEFT JOIN unknown AS u USING (deployment_key)
+WHERE (r.deployment_key IS NULL AND c.nth > 1 AND c.kind IN ('planned', 'hotfix'))
+    OR u.commits > 0

@@ -2,7 +2,11 @@
 WITH found AS (
     SELECT group_key FROM window_deployments
     UNION
-    SELECT group_key FROM window_incidents
+    SELECT group_key FROM window_lead_times
+    UNION
+    SELECT group_key FROM chosen_incidents
+    WHERE coalesce(started_at, ended_at) < (SELECT max(window_to) FROM windows)
+        AND (ended_at IS NULL OR ended_at >= (SELECT min(window_from) FROM windows))
     UNION
     SELECT '' FROM parameters WHERE group_by = 'none'
 )

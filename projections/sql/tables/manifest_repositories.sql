@@ -1,0 +1,8 @@
+-- R6: repositories that hold only what is deployed of a service, and from when to when.
+SELECT service, effective_from, effective_until, used.repository
+FROM (
+    SELECT service, effective_from, effective_until, unnest(repositories) AS used
+    FROM service_registrations
+    WHERE repositories IS NOT NULL
+)
+WHERE used.role = 'manifests' AND used.repository IS NOT NULL
