@@ -138,6 +138,14 @@ class Story:
         columns = zip(*rows, strict=True) if rows else [[] for _ in PARTS]
         return pa.table([list(column) for column in columns], PARTS)
 
+    def told(self) -> list[dict[str, Any]]:
+        """The events that were told, in order, each with its position and how sure it is."""
+        return [
+            json.loads(body or b"{}")
+            | {"position": position, "as": json.loads(entry.partition(b"\n")[2])["as"]}
+            for position, _, entry, _, body in self._rows
+        ]
+
     def read(self) -> pa.Table:
         """The rows as a reader of the store gives them."""
         if not self._rows:

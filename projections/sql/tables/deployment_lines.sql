@@ -3,7 +3,9 @@
 WITH named AS (
     SELECT d.deployment_key, l.source AS named_source
     FROM deployment_totals AS d
-    ASOF JOIN line_sources AS l ON d.line = l.line AND d.finished_at >= l.effective_from
+    INNER JOIN line_sources AS l
+        ON d.line = l.line
+        AND d.finished_at >= l.effective_from AND d.finished_at < l.effective_until
 ),
 
 -- By default it is the source that was seen first there, by position, and does not tell history.
@@ -16,7 +18,12 @@ first_told AS (
 
 sourced AS (
     SELECT
-        d.*,
+        d.deployment_key,
+        d.line,
+        d.source,
+        d.imported,
+        d.first_position,
+        d.finished_at,
         n.named_source,
         coalesce(n.named_source, f.first_source) AS live_source
     FROM deployment_totals AS d
@@ -28,35 +35,44 @@ sourced AS (
 imports AS (
     SELECT
         line,
-        arg_min(source, first_position) FILTER (WHERE imported) AS first_imported,
-        arg_min(source, first_position) FILTER (WHERE imported AND source = named_source)
-            AS named_imported,
-        min(finished_at) FILTER (WHERE NOT imported AND source = live_source) AS live_from
+        coalesce(
+            arg_min(source, first_position) FILTER (WHERE imported AND source = named_source),
+            arg_min(source, first_position) FILTER (WHERE imported)
+        ) AS imported_source,
+        coalesce(
+            min(finished_at) FILTER (WHERE NOT imported AND source = live_source),
+            TIMESTAMPTZ '9999-12-31 00:00:00+00'
+        ) AS live_from
     FROM sourced
     GROUP BY line
+),
+
+counting AS (
+    SELECT
+        s.deployment_key,
+        CASE
+            WHEN s.imported THEN s.source = i.imported_source AND s.finished_at < i.live_from
+            ELSE s.source = s.live_source
+        END AS counts_in_line,
+        coalesce(
+            CASE WHEN s.finished_at < i.live_from THEN i.imported_source END, s.live_source
+        ) AS line_source
+    FROM sourced AS s
+    INNER JOIN imports AS i USING (line)
 )
 
 SELECT
-    s.* EXCLUDE (named_source, live_source),
+    d.*,
     e.tier,
     e.basis AS tier_basis,
-    e.position AS tier_position,
     v.team,
-    CASE
-        WHEN s.imported THEN s.source = coalesce(i.named_imported, i.first_imported)
-            AND (i.live_from IS NULL OR s.finished_at < i.live_from)
-        ELSE s.source = s.live_source
-    END AS counts_in_line,
-    CASE
-        WHEN i.live_from IS NULL OR (
-            s.finished_at < i.live_from
-            AND coalesce(i.named_imported, i.first_imported) IS NOT NULL
-        ) THEN coalesce(i.named_imported, i.first_imported, s.live_source)
-        ELSE s.live_source
-    END AS line_source
-FROM sourced AS s
-INNER JOIN imports AS i USING (line)
-ASOF LEFT JOIN environments AS e
-    ON s.environment = e.environment AND s.finished_at >= e.effective_from
-ASOF LEFT JOIN service_registrations AS v
-    ON s.service = v.service AND s.finished_at >= v.effective_from
+    c.counts_in_line,
+    c.line_source
+FROM deployment_totals AS d
+INNER JOIN counting AS c USING (deployment_key)
+LEFT JOIN environments AS e
+    ON d.environment = e.environment
+    AND d.finished_at >= e.effective_from AND d.finished_at < e.effective_until
+LEFT JOIN service_registrations AS v
+    ON d.service = v.service
+    AND d.finished_at >= v.effective_from AND d.finished_at < v.effective_until

@@ -10,7 +10,17 @@ WITH reached AS (
 
 reports AS (
     SELECT
-        f.*,
+        f.deployment_key,
+        f.position,
+        f.occurred_at,
+        f.attempt,
+        f.component,
+        f.repository,
+        f.artifacts,
+        f.config,
+        f.commit,
+        f.commits,
+        f.outcome,
         f.outcome = 'success' AS succeeded,
         CASE
             WHEN f.outcome = 'success' THEN NULL
@@ -66,7 +76,7 @@ apart AS (
 )
 
 SELECT
-    k.*,
+    k.* EXCLUDE (component, outcome),
     CASE
         WHEN k.component IS NOT NULL THEN 'named ' || k.component
         WHEN p.by_repository OR p.by_content THEN concat_ws(

@@ -11,8 +11,9 @@ WITH reported AS (
             reported
         )) AS repositories
     FROM deployment_totals AS d
-    ASOF LEFT JOIN service_registrations AS v
-        ON d.service = v.service AND d.finished_at >= v.effective_from
+    LEFT JOIN service_registrations AS v
+        ON d.service = v.service
+        AND d.finished_at >= v.effective_from AND d.finished_at < v.effective_until
 ),
 
 built AS (

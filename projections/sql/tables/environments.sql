@@ -6,7 +6,8 @@
 WITH said AS (
     SELECT
         environment,
-        0 AS position,
+        0 AS weight,
+        CAST(NULL AS BIGINT) AS position,
         tier_by_name AS tier,
         'name' AS basis,
         TIMESTAMPTZ '0001-01-01 00:00:00+00' AS effective_from,
@@ -15,6 +16,7 @@ WITH said AS (
     UNION ALL
     SELECT
         environment,
+        position + CASE WHEN basis = 'name' THEN 0 ELSE 1_000_000_000_000_000 END AS weight,
         position,
         tier,
         coalesce(basis, 'operator') AS basis,
@@ -27,28 +29,37 @@ WITH said AS (
     WHERE what = 'environment.registered' AND environment IS NOT NULL
 ),
 
-ended AS (
-    SELECT
-        *,
-        coalesce(
-            min(effective_from) OVER (
-                PARTITION BY environment
-                ORDER BY basis <> 'name', position
-                ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-            ),
-            TIMESTAMPTZ '9999-12-31 00:00:00+00'
-        ) AS effective_until
+held AS (
+    SELECT DISTINCT ON (environment, effective_from)
+        environment,
+        effective_from,
+        arg_max(
+            {'tier': tier, 'basis': basis, 'position': position, 'second': second}, weight
+        ) OVER (
+            PARTITION BY environment ORDER BY effective_from RANGE UNBOUNDED PRECEDING
+        ) AS held
     FROM said
+),
+
+-- What is said again changes nothing.
+changes AS (
+    SELECT *
+    FROM held
+    WINDOW w AS (PARTITION BY environment ORDER BY effective_from)
+    QUALIFY row_number() OVER w = 1
+        OR held.tier IS DISTINCT FROM lag(held.tier) OVER w
+        OR held.basis IS DISTINCT FROM lag(held.basis) OVER w
 )
 
 SELECT
     environment,
-    tier,
-    basis,
+    held.tier AS tier,
+    held.basis AS basis,
     effective_from,
-    effective_until,
-    nullif(position, 0) AS position,
-    second
-FROM ended
--- What a later statement covers from its beginning never held.
-WHERE effective_from < effective_until
+    coalesce(
+        lead(effective_from) OVER (PARTITION BY environment ORDER BY effective_from),
+        TIMESTAMPTZ '9999-12-31 00:00:00+00'
+    ) AS effective_until,
+    held.position AS position,
+    held.second AS second
+FROM changes

@@ -68,8 +68,9 @@ registered AS (
             [one.repository FOR one IN v.repositories IF one.role IS DISTINCT FROM 'manifests']
         )))) AS repositories
     FROM touched AS t
-    ASOF JOIN service_registrations AS v
-        ON t.service = v.service AND t.started_at >= v.effective_from
+    INNER JOIN service_registrations AS v
+        ON t.service = v.service
+        AND t.started_at >= v.effective_from AND t.started_at < v.effective_until
     GROUP BY t.incident_key, t.derived
 )
 
@@ -100,8 +101,10 @@ SELECT
     t.positions
 FROM told AS t
 INNER JOIN intervals AS i USING (incident_key, derived)
-ASOF LEFT JOIN environments AS e
-    ON t.environment = e.environment AND i.started_at >= e.effective_from
-ASOF LEFT JOIN service_registrations AS v
-    ON t.service = v.service AND i.started_at >= v.effective_from
+LEFT JOIN environments AS e
+    ON t.environment = e.environment
+    AND i.started_at >= e.effective_from AND i.started_at < e.effective_until
+LEFT JOIN service_registrations AS v
+    ON t.service = v.service
+    AND i.started_at >= v.effective_from AND i.started_at < v.effective_until
 LEFT JOIN registered AS r USING (incident_key, derived)

@@ -11,12 +11,32 @@ WITH stated AS (
         FROM service_statements
         WHERE deployment_source IS NOT NULL
     )
+),
+
+held AS (
+    SELECT DISTINCT ON (line, effective_from)
+        line,
+        arg_max(source, position) OVER (
+            PARTITION BY line ORDER BY effective_from RANGE UNBOUNDED PRECEDING
+        ) AS source,
+        effective_from
+    FROM stated
+),
+
+-- What is said again changes nothing.
+changes AS (
+    SELECT *
+    FROM held
+    WINDOW w AS (PARTITION BY line ORDER BY effective_from)
+    QUALIFY row_number() OVER w = 1 OR source IS DISTINCT FROM lag(source) OVER w
 )
 
-SELECT DISTINCT ON (line, effective_from)
+SELECT
     line,
-    arg_max(source, position) OVER w AS source,
-    max(position) OVER w AS position,
-    effective_from
-FROM stated
-WINDOW w AS (PARTITION BY line ORDER BY effective_from RANGE UNBOUNDED PRECEDING)
+    source,
+    effective_from,
+    coalesce(
+        lead(effective_from) OVER (PARTITION BY line ORDER BY effective_from),
+        TIMESTAMPTZ '9999-12-31 00:00:00+00'
+    ) AS effective_until
+FROM changes

@@ -1,29 +1,50 @@
 -- The deployments of each line that changed their target, in the order in which they finished,
--- beside what stood there before (R3: L is the one before).
+-- beside what stood there before (R3: L is the one before). Lines and contents are numbers from here
+-- on: one is equal to another where the texts are.
 WITH numbered AS (
     SELECT
         deployment_key,
-        line,
-        finished_at,
+        dense_rank() OVER (ORDER BY line) AS line,
+        row_number() OVER (ORDER BY line, finished_at, last_position) AS step,
         succeeded,
+        harmed_at IS NOT NULL AS was_harmed,
         stated_kind,
         len(remediates) > 0 AS remedies,
         content,
         is_exact,
-        config,
-        harmed_at IS NOT NULL AS was_harmed,
-        row_number() OVER w AS step,
-        lag(content) OVER w AS before_content,
-        lag(config) OVER w AS before_config,
-        lag(succeeded) OVER w AS before_succeeded,
-        count(*) FILTER (WHERE succeeded) OVER (
-            PARTITION BY line, content
-            ORDER BY finished_at, last_position
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) > 0 AS succeeded_before
+        config
     FROM deployment_lines
     WHERE counts_in_line AND changed_target
-    WINDOW w AS (PARTITION BY line ORDER BY finished_at, last_position)
+),
+
+contents AS (
+    SELECT
+        line,
+        content,
+        min(step) AS content_number,
+        min(step) FILTER (WHERE succeeded) AS succeeded_first
+    FROM numbered
+    WHERE content IS NOT NULL
+    GROUP BY line, content
+),
+
+placed AS (
+    SELECT
+        n.* EXCLUDE (content),
+        c.content_number AS content,
+        coalesce(c.succeeded_first < n.step, FALSE) AS succeeded_before
+    FROM numbered AS n
+    LEFT JOIN contents AS c ON n.line = c.line AND n.content = c.content
+),
+
+beside AS (
+    SELECT
+        *,
+        lag(content) OVER w AS before_content,
+        lag(config) OVER w AS before_config,
+        lag(succeeded) OVER w AS before_succeeded
+    FROM placed
+    WINDOW w AS (PARTITION BY line ORDER BY step)
 )
 
 SELECT
@@ -39,4 +60,4 @@ SELECT
             FALSE
         )
     END AS is_redeploy
-FROM numbered
+FROM beside

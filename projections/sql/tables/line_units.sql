@@ -3,12 +3,8 @@
 WITH marked AS (
     SELECT
         *,
-        NOT coalesce(
-            content = lag(content) OVER w
-            AND NOT lag(succeeded) OVER w
-            AND stated_kind IS NULL AND NOT remedies,
-            FALSE
-        ) AS begins_unit
+        NOT coalesce(content = lag(content) OVER w AND NOT lag(succeeded) OVER w, FALSE)
+            AS begins_try
     FROM line_steps
     WHERE NOT is_redeploy
     WINDOW w AS (PARTITION BY line ORDER BY step)
@@ -17,19 +13,27 @@ WITH marked AS (
 grouped AS (
     SELECT
         *,
-        sum(CASE WHEN begins_unit THEN 1 ELSE 0 END) OVER (
-            PARTITION BY line ORDER BY step ROWS UNBOUNDED PRECEDING
-        ) AS unit
+        sum(CASE WHEN begins_try THEN 1 ELSE 0 END) OVER w AS try,
+        -- What is stated stands for itself.
+        sum(CASE WHEN begins_try OR stated_kind IS NOT NULL OR remedies THEN 1 ELSE 0 END) OVER w
+            AS unit
     FROM marked
+    WINDOW w AS (PARTITION BY line ORDER BY step ROWS UNBOUNDED PRECEDING)
+),
+
+replacing AS (
+    SELECT *, first_value(before_content) OVER (PARTITION BY line, try ORDER BY step) AS replaced
+    FROM grouped
 ),
 
 units AS (
     SELECT
         line,
         unit,
-        first(before_content ORDER BY step) AS replaced,
+        first(replaced ORDER BY step) AS replaced,
         first(content ORDER BY step) AS content,
         first(step ORDER BY step) AS first_step,
+        first(deployment_key ORDER BY step) AS first_key,
         first(
             CASE
                 WHEN stated_kind IS NOT NULL THEN stated_kind
@@ -44,7 +48,7 @@ units AS (
                 FALSE
             ) ORDER BY step
         ) AND (SELECT infer_rollback FROM parameters) AS comes_back
-    FROM grouped
+    FROM replacing
     GROUP BY line, unit
 ),
 
@@ -74,6 +78,7 @@ settled AS (
         line,
         unit,
         first_step,
+        first_key,
         stated,
         (coalesce(
             first_value(stated) OVER r = 'rollback', first_value(comes_back) OVER r
@@ -88,6 +93,9 @@ SELECT
     g.step,
     g.content,
     s.first_step,
-    s.is_rollback
+    s.first_key,
+    s.is_rollback AND (
+        coalesce(g.stated_kind = 'rollback', FALSE) OR (SELECT infer_rollback FROM parameters)
+    ) AS is_rollback
 FROM grouped AS g
 INNER JOIN settled AS s USING (line, unit)

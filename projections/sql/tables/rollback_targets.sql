@@ -1,11 +1,11 @@
 -- R3: what a rollback goes back to: the deployment that it names, else the latest earlier success
--- with its content.
+-- with its content. One that is tried again goes back to the same.
 -- R8 F3: what it blames, where it does not say so itself, is the first counted deployment after that.
 WITH rollbacks AS (
     SELECT u.deployment_key, u.line, u.step, u.first_step, u.content, l.named_key
     FROM line_units AS u
     LEFT JOIN deployment_links AS l
-        ON u.deployment_key = l.deployment_key AND l.link = 'restores'
+        ON u.first_key = l.deployment_key AND l.link = 'restores'
     WHERE u.is_rollback
 ),
 
@@ -18,8 +18,8 @@ successes AS (
 targets AS (
     SELECT r.deployment_key, r.line, r.step, s.step AS target_step, s.deployment_key AS target_key
     FROM rollbacks AS r
-    INNER JOIN line_steps AS s ON r.named_key = s.deployment_key AND r.line = s.line
-    WHERE s.step < r.step
+    INNER JOIN line_steps AS s ON r.named_key = s.deployment_key
+    WHERE r.line = s.line AND s.step < r.step
     UNION ALL
     SELECT r.deployment_key, r.line, r.step, s.step, s.deployment_key
     FROM (SELECT * FROM rollbacks WHERE named_key IS NULL AND content IS NOT NULL) AS r

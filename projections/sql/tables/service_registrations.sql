@@ -42,6 +42,19 @@ held AS (
 
 spans AS (
     SELECT DISTINCT ON (service, effective_from) * FROM held
+),
+
+-- What is said again changes nothing.
+changes AS (
+    SELECT *
+    FROM spans
+    WINDOW w AS (PARTITION BY service ORDER BY effective_from)
+    QUALIFY row_number() OVER w = 1
+        OR team IS DISTINCT FROM lag(team) OVER w
+        OR criticality IS DISTINCT FROM lag(criticality) OVER w
+        OR scope IS DISTINCT FROM lag(scope) OVER w
+        OR repositories IS DISTINCT FROM lag(repositories) OVER w
+        OR deployment_source IS DISTINCT FROM lag(deployment_source) OVER w
 )
 
 SELECT
@@ -57,4 +70,4 @@ SELECT
         TIMESTAMPTZ '9999-12-31 00:00:00+00'
     ) AS effective_until,
     position
-FROM spans
+FROM changes

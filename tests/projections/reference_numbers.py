@@ -1,0 +1,362 @@
+"""The numbers of the metrics' rules in plain Python: lead times, rates, recovery, MTTR."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from tests.projections.reference_events import Deployment, Event, artifacts_of, instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.projections.reference import Reference
+
+DAY: Final = 86_400
+
+
+@dataclass(kw_only=True)
+class Commit:
+    """What is known of a commit."""
+
+    parents: set[str]
+    authored: datetime | None
+    committed: datetime | None
+    told: datetime | None
+    repository: str | None
+    patch: str | None
+    picked: str | None
+    paths: list[str]
+    merged: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """A change that reached production."""
+
+    deployment: Deployment
+    commit: str
+    seconds: float | None
+
+
+class Changes:
+    """R6: which commit is credited to which deployment."""
+
+    def __init__(self, reference: Reference) -> None:
+        self.reference = reference
+        self.commits: dict[str, Commit] = {}
+        for event in reference.of("commit.pushed"):
+            self._know(event)
+        self.inside = {sha: set(one.parents) for sha, one in self.commits.items()}
+        self.moved = {event["data"].get("after") for event in reference.of("ref.updated")}
+        for event in reference.of("ref.updated"):
+            self._move(event["data"])
+        self.squashed: dict[str, set[str]] = {}
+        self.joins = {sha for sha, one in self.commits.items() if len(one.parents) > 1}
+        for event in reference.of("change.merged"):
+            self._merge(event)
+
+    def _know(self, event: Event) -> None:
+        data, at = event["data"], instant(event["time"])
+        one = self.commits.get(data["commit"])
+        fresh = Commit(
+            parents=set(data.get("parents") or ()), authored=instant(data.get("authored_at")),
+            committed=instant(data.get("committed_at")), told=at,
+            repository=data.get("repository"), patch=data.get("patch_id"),
+            picked=data.get("cherry_picked_from"), paths=data.get("paths") or [],
+        )  # fmt: skip
+        if one is None:
+            self.commits[data["commit"]] = fresh
+            return
+        one.authored = least(one.authored, fresh.authored)
+        one.committed = least(one.committed, fresh.committed)
+        one.told = least(one.told, fresh.told)
+        one.parents = max(one.parents, fresh.parents, key=len)
+        one.patch, one.picked = one.patch or fresh.patch, one.picked or fresh.picked
+        one.paths = one.paths or fresh.paths
+
+    def _move(self, data: dict[str, Any]) -> None:
+        after = data.get("after")
+        if after is None or data.get("deleted"):
+            return
+        known = self.inside.setdefault(after, set())
+        known |= {one["sha"] for one in data.get("commits") or ()} - {after}
+        straight = data.get("protected") or data.get("forced") is False
+        if data.get("before") and straight and not data.get("created"):
+            known |= {data["before"]} - {after}
+
+    def _merge(self, event: Event) -> None:
+        data = event["data"]
+        sha = data.get("merge_commit")
+        originals = set(data.get("original_commits") or ())
+        at = instant(data.get("merged_at") or event["time"])
+        listed = {each["sha"] for each in data.get("commits") or ()}
+        for one in originals | listed | {sha}:
+            if one in self.commits:
+                self.commits[one].merged = least(self.commits[one].merged, at)
+        if data.get("method") == "squash" and sha:
+            self.squashed.setdefault(sha, set()).update(originals)
+        head = data.get("head")
+        stays = head and head != sha and head in self.inside.get(sha, ()) and sha in self.moved
+        if sha and (data.get("method") == "merge" or (stays and data.get("method") != "squash")):
+            self.joins.add(sha)
+
+    def contained(self, roots: Iterable[str]) -> set[str]:
+        """Everything that these commits contain."""
+        found: set[str] = set()
+        todo = list(roots)
+        while todo:
+            one = todo.pop()
+            if one not in found:
+                found.add(one)
+                todo += self.inside.get(one, ())
+        return found
+
+    def same(self, sha: str) -> set[str]:
+        """All commits that are the same change as this one."""
+        group = {sha}
+        while True:
+            patches = {self.commits[one].patch for one in group if one in self.commits} - {None}
+            picked = {self.commits[one].picked for one in group if one in self.commits} - {None}
+            wider = group | {one for one in picked if one} | {
+                one for one, known in self.commits.items()
+                if known.patch in patches or known.picked in group
+            }  # fmt: skip
+            if wider == group:
+                return group
+            group = wider
+
+    def time(self, sha: str) -> datetime | None:
+        """When a commit was made, by the basis chosen."""
+        one, basis = self.commits[sha], self.reference.chosen.commit_time_basis
+        if basis == "merged":
+            return one.merged
+        if basis == "committed":
+            return one.committed or one.told
+        return one.authored or one.committed or one.told
+
+    def observations(self) -> list[Observation]:
+        """Every change, credited to the first success of its line that contains it."""
+        lines = {one.line for one in self.reference.deployments}
+        return [found for line in sorted(lines) for found in self._of_line(line)]
+
+    def _of_line(self, line: tuple[str, str]) -> list[Observation]:
+        found: list[Observation] = []
+        before: set[str] = set()
+        changes: set[str] = set()
+        repositories: set[str] = set()
+        for one in self.reference.line(line):
+            if not one.succeeded or one.tier != "production":
+                continue
+            listed, roots = self._deployed(one)
+            everything = self.contained(set(listed) | set(roots)) - before
+            first = set(roots.values()) - repositories
+            if listed:
+                credit = set(listed) - before
+            else:
+                base = self.contained(sha for sha, where in roots.items() if where in first)
+                credit = everything - base if len(first) < len(set(roots.values())) else set()
+            if one.kind == "rollback":
+                credit = set()
+            observed = self._unsquashed(credit) - changes
+            rest = self._unsquashed(everything) - observed
+            for sha in sorted(observed):
+                if sha not in changes and (seen := self._observed(one, sha)) is not None:
+                    found.append(seen)
+                if sha in self.commits:
+                    changes |= self.same(sha)
+            for sha in rest:
+                changes |= self.same(sha) if sha in self.commits else {sha}
+            before |= everything
+            repositories |= set(roots.values()) | set(listed.values())
+        return found
+
+    def _unsquashed(self, found: set[str]) -> set[str]:
+        told: set[str] = set()
+        for sha in found:
+            known = {one for one in self.squashed.get(sha, ()) if one in self.commits}
+            told |= known or {sha}
+        return told
+
+    def _observed(self, one: Deployment, sha: str) -> Observation | None:
+        if sha not in self.commits or sha in self.joins or not self._is_its_own(one, sha):
+            return None
+        times = [self.time(each) for each in self.same(sha) if each in self.commits]
+        own = self.time(sha)
+        known = [at for at in times if at is not None]
+        at = min(known) if known else own
+        seconds = (one.finished - at).total_seconds() if at else None
+        return Observation(deployment=one, commit=sha, seconds=seconds)
+
+    def _is_its_own(self, one: Deployment, sha: str) -> bool:
+        """Where paths of the service were registered, the commit touches one of them."""
+        known = self.commits[sha]
+        used = self.reference.registered(one.line[0], one.finished, "repositories") or []
+        paths = [path for use in used if use["repository"] == known.repository
+                 for path in use.get("paths") or ()]  # fmt: skip
+        if not paths or not known.paths:
+            return True
+        return any(
+            path == part or path.startswith(part.rstrip("/") + "/")
+            for path in known.paths for part in paths
+        )  # fmt: skip
+
+    def _deployed(self, one: Deployment) -> tuple[dict[str, str], dict[str, str]]:
+        """The commits that a deployment lists, and those that it was made from, by repository."""
+        good = [each for each in one.reports if each.succeeded]
+        own = one.repository or ""
+        listed = {sha: each.repository or own for each in good for sha in each.commits}
+        built: dict[str, str] = {}
+        for artifact in one.artifacts:
+            for event in self.reference.of("build.finished"):
+                data = event["data"]
+                if artifact in artifacts_of(data) and data.get("commit"):
+                    built[data["commit"]] = data.get("repository") or own
+                    break
+        roots = built or {each.commit: each.repository or own for each in good if each.commit}
+        if not roots and one.commit:
+            roots = {one.commit: own}
+        used = self.reference.registered(one.line[0], one.finished, "repositories") or []
+        manifests = {use["repository"] for use in used if use.get("role") == "manifests"}
+
+        def kept(shas: dict[str, str]) -> dict[str, str]:
+            return {
+                sha: where or (known.repository if (known := self.commits.get(sha)) else "") or ""
+                for sha, where in shas.items()
+                if not manifests & {where, known.repository if (known := self.commits.get(sha))
+                                    else None}
+            }  # fmt: skip
+
+        return kept(listed), kept(roots)
+
+
+def least(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier of two instants, as far as they are known."""
+    return min((at for at in (one, other) if at is not None), default=None)
+
+
+def percentile(values: list[float], share: float) -> float | None:
+    """R7: linear interpolation between closest ranks."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    rank = share * (len(ordered) - 1)
+    low, high = math.floor(rank), math.ceil(rank)
+    return ordered[low] + (ordered[high] - ordered[low]) * (rank - low)
+
+
+def mean(values: list[float]) -> float | None:
+    """Arithmetic mean; None of nothing."""
+    return sum(values) / len(values) if values else None
+
+
+def dora(
+    reference: Reference, start: datetime, end: datetime, tz: str = "UTC"
+) -> dict[str, Any]:  # fmt: skip
+    """The five metrics of a window, nothing grouped."""
+    here = [one for one in reference.deployments
+            if one.counts and one.tier == "production" and start <= one.finished < end]  # fmt: skip
+    d = [one for one in here if reference.counted(one)]
+    s = [one for one in d if one.succeeded]
+    f = [one for one in d if one.reasons]
+    upper_d = [one for one in here if reference.counted(one) or one.unknown]
+    upper_f = [one for one in upper_d if one.reasons or one.unknown]
+    confirmed = [one for one in f if one.reasons != {"F5"}]
+    rework = [one for one in s if one.kind in ("rollback", "hotfix")]
+    days = {one.finished.astimezone(ZoneInfo(tz)).date() for one in s}
+    times = [each.seconds for each in Changes(reference).observations()
+             if start <= each.deployment.finished < end]  # fmt: skip
+    lead = [one for one in times if one is not None and one >= 0]
+    ended = [(one, (one.recovered_at - one.failed_at).total_seconds())
+             for one in f if one.recovered_at and one.failed_at]  # fmt: skip
+    recovery = [length for _, length in ended if length >= 0]
+    impact = [length for length in (_from_impact(one) for one, _ in ended) if length >= 0]
+    return {
+        "deployments": len(s),
+        "deployments_per_day": len(s) / ((end - start).total_seconds() / DAY),
+        **{f"{kind}s" if kind != "planned" else kind: sum(one.kind == kind for one in s)
+           for kind in ("planned", "rollback", "redeploy")},
+        "hotfixes": sum(one.kind == "hotfix" for one in s),
+        "deployment_days": len(days), "median_days_per_week": _weeks(days, start, end, tz),
+        "median_gap_s": _gap(s),
+        "counted": len(d), "failed": len(f), "failed_confirmed": len(confirmed),
+        "failed_stated": sum(bool(one.reasons & {"F1", "F2"}) for one in f),
+        "failed_by_rollback": sum("F3" in one.reasons for one in f),
+        "failed_by_hotfix": sum("F4" in one.reasons for one in f),
+        "failed_inferred": sum("F5" in one.reasons for one in f),
+        "attempts_failed": sum(report.impact is False for one in here for report in one.reports),
+        "impact_unknown": sum(one.unknown for one in here),
+        "change_fail_rate": len(f) / len(d) if d else None,
+        "change_fail_rate_confirmed": len(confirmed) / len(d) if d else None,
+        "change_fail_rate_upper": len(upper_f) / len(upper_d) if upper_d else None,
+        "reworked": len(rework), "rework_rate": len(rework) / len(d) if d else None,
+        "unattributed_hotfixes": sum(one.kind == "hotfix" and not one.remedied for one in s),
+        "lead_n": len(lead), "lead_median_s": percentile(lead, 0.5),
+        "lead_p75_s": percentile(lead, 0.75), "lead_p90_s": percentile(lead, 0.9),
+        "lead_mean_s": mean(lead),
+        "negative_lead_times": sum(one is not None and one < 0 for one in times),
+        "recovered": len(recovery), "unrecovered": len(f) - len(ended),
+        "recovery_anomalies": len(ended) - len(recovery),
+        "recovery_median_s": percentile(recovery, 0.5), "recovery_p90_s": percentile(recovery, 0.9),
+        "recovery_mean_s": mean(recovery),
+        "from_impact_median_s": percentile(impact, 0.5), "from_impact_mean_s": mean(impact),
+    }  # fmt: skip
+
+
+def mttr(reference: Reference, start: datetime, end: datetime) -> dict[str, Any]:
+    """R12 of a window, nothing grouped."""
+    chosen = [
+        one for one in reference.incidents
+        if one.environment is None or (
+            one.started is not None and reference.tier(one.environment, one.started) == "production"
+        )
+    ]  # fmt: skip
+    ended = [one for one in chosen if one.ended is not None and start <= one.ended < end]
+    whole = [one.impaired_s for one in ended if one.started is not None and one.ended is not None
+             and one.ended >= one.started and one.impaired_s is not None]  # fmt: skip
+    return {
+        "incidents": len(whole), "mttr_s": mean(whole), "median_s": percentile(whole, 0.5),
+        "p90_s": percentile(whole, 0.9),
+        "open": sum(one.started is not None and one.started < end
+                    and (one.ended is None or max(one.ended, one.started) >= end)
+                    for one in chosen),
+        "start_unknown": sum(one.started is None for one in ended),
+        "anomalies": sum(one.started is not None and one.ended is not None
+                         and one.ended < one.started for one in ended),
+    }  # fmt: skip
+
+
+def _from_impact(one: Deployment) -> float:
+    starts = [each.started for each in one.incidents if each.started]
+    begun = min(starts) if starts else one.failed_at
+    assert one.recovered_at is not None
+    assert begun is not None
+    return (one.recovered_at - begun).total_seconds()
+
+
+def _gap(s: list[Deployment]) -> float | None:
+    gaps = []
+    for line in {one.line for one in s}:
+        ends = sorted(one.finished for one in s if one.line == line)
+        gaps += [(two - one).total_seconds() for one, two in pairwise(ends)]
+    return percentile(gaps, 0.5)
+
+
+def _weeks(days: set[date], start: datetime, end: datetime, tz: str) -> float | None:
+    """R5: of the weeks, Monday to Sunday, that lie wholly in the window."""
+    zone = ZoneInfo(tz)
+    monday = start.astimezone(zone).date()
+    monday -= timedelta(days=monday.weekday())
+    counts: list[float] = []
+    while monday <= end.astimezone(zone).date():
+        first = datetime(monday.year, monday.month, monday.day, tzinfo=zone)
+        following = monday + timedelta(days=7)
+        after = datetime(following.year, following.month, following.day, tzinfo=zone)
+        if first >= start and after <= end:
+            counts.append(sum(monday <= one < following for one in days))
+        monday = following
+    return percentile(counts, 0.5)
