@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from api.console import charts, running, wording
+from api.console import charts, gaps, running, wording
 from api.console.charts import Series
 from api.listings import LISTINGS, METRICS
 from projections.selection import Selection
@@ -118,7 +118,7 @@ class Overview:
         (self.mttr,) = rows("mttr", "window")
         self.steps = rows("dora", "step")
         self.mttr_steps = rows("mttr", "step")
-        self.gaps = rows("window_gaps", "window")
+        self.gaps = gaps.told(rows("window_gaps", "window"))
         self.before = next(iter(rows("dora", "baseline")), None)
         compared: list[Row] = answer.tables["comparison"].to_pylist()
         self.compared = compared[0] if compared else {}

@@ -25,6 +25,7 @@ from projections import contract
 from projections.containment import contained, containing
 from projections.definitions import definitions, digest_of
 from projections.parameters import Parameters
+from projections.picking import picked
 from projections.selection import Selection
 from tests.projections.story import Story
 
@@ -137,20 +138,33 @@ nodes = st.integers(0, 12)
 @settings(deadline=None)
 @given(
     st.dictionaries(nodes, st.lists(nodes, max_size=3), max_size=12),
-    st.lists(st.tuples(st.sampled_from("ab"), nodes, st.booleans()), max_size=12),
+    st.lists(st.tuples(st.sampled_from("ab"), nodes, st.booleans(), nodes), max_size=12),
 )
 def test_our_walk_finds_what_the_server_s_finds(
-    parents: dict[int, list[int]], deployed: list[tuple[str, int, bool]]
+    parents: dict[int, list[int]], deployed: list[tuple[str, int, bool, int]]
 ) -> None:
-    """On any graph, circles among them, with lists and without."""
+    """On any graph, circles among them, with lists and without, several rows a deployment."""
     history = _history(parents)
     rows = [
-        {"line": line, "repository": "r", "deployment_key": f"d{at}", "commit": str(commit),
+        {"line": line, "repository": "r", "deployment_key": f"d{key // 4}", "commit": str(commit),
          "is_listed": is_listed}
-        for at, (line, commit, is_listed) in enumerate(deployed)
+        for line, commit, is_listed, key in deployed
     ]  # fmt: skip
     table = pa.Table.from_pylist(rows, _DEPLOYED)
     ours, theirs = steps.contained(table, history), contained(table, history)
+    assert ours.schema == theirs.schema
+    assert sorted(map(repr, ours.to_pylist())) == sorted(map(repr, theirs.to_pylist()))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(nodes, nodes), max_size=12))
+def test_our_groups_of_picked_commits_are_the_server_s(links: list[tuple[int, int]]) -> None:
+    """Whatever is linked with what."""
+    table = pa.table(
+        [[str(one) for one, _ in links], [str(other) for _, other in links]],
+        pa.schema([("one", pa.string()), ("other", pa.string())]),
+    )
+    ours, theirs = steps.picked(table), picked(table)
     assert ours.schema == theirs.schema
     assert sorted(map(repr, ours.to_pylist())) == sorted(map(repr, theirs.to_pylist()))
 

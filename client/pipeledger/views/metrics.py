@@ -34,6 +34,14 @@ _DOUBTS = (
     ("unattributed_hotfixes", "{} hotfixes that name nothing they remedy"),
     ("recovery_anomalies", "{} recoveries that would end before the failure, left out"),
 )
+_GAPS = (
+    ("unmatched report", "{} reports of other sources match no deployment of their line's source"),
+    ("unknown commits", "{} deployed commits are not known here: send them, or import git"),
+    ("commits without a time", "{} commits say no time to count from"),
+    ("cause not found", "{} incidents name as their cause a deployment that is not here"),
+    ("voided", "{} events of this window were voided, not counted"),
+    ("redacted", "{} events were redacted, in no number"),
+)
 
 
 def dora_page(answer: Answer) -> Page:
@@ -55,13 +63,24 @@ def dora_page(answer: Answer) -> Page:
         page.tables.append(_dora_table(steps, _step_heading(answer), steps=True))
     if compared := answer.tables.get("comparison", []):
         page.tables.append(_comparison(compared, answer.parameters))
-    page.notes += [
-        f"environment {row.get('name')} is of unknown tier: "
-        f"{amount(row.get('deployments'))} deployments there are in no number"
-        for row in answer.tables.get("window_gaps", [])
-        if row.get("gap") == "unknown tier" and row.get("part") == "window"
-    ]
+    page.notes += _gaps(answer.tables.get("window_gaps", []))
     return page
+
+
+def _gaps(rows: list[Row]) -> list[str]:
+    """What the numbers leave out; of gaps that have many names, how many all in all."""
+    found = [row for row in rows if row.get("part") == "window"]
+    notes = [
+        f"environment {row.get('name')} is of unknown tier: "
+        f"{amount(row.get('items'))} deployments there are in no number"
+        for row in found if row.get("gap") == "unknown tier"
+    ]  # fmt: skip
+    for gap, said in _GAPS:
+        told = [row.get("items") for row in found if row.get("gap") == gap]
+        items = sum(one for one in told if isinstance(one, int))
+        if items:
+            notes.append(said.format(amount(items)))
+    return notes
 
 
 def mttr_page(answer: Answer) -> Page:

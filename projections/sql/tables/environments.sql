@@ -42,7 +42,7 @@ held AS (
 ),
 
 -- What is said again changes nothing.
-changes AS (
+kept AS (
     SELECT *
     FROM held
     WINDOW w AS (PARTITION BY environment ORDER BY effective_from)
@@ -62,4 +62,4 @@ SELECT
     ) AS effective_until,
     held.position AS position,
     held.second AS second
-FROM changes
+FROM kept

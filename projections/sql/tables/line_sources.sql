@@ -24,7 +24,7 @@ held AS (
 ),
 
 -- What is said again changes nothing.
-changes AS (
+kept AS (
     SELECT *
     FROM held
     WINDOW w AS (PARTITION BY line ORDER BY effective_from)
@@ -39,4 +39,4 @@ SELECT
         lead(effective_from) OVER (PARTITION BY line ORDER BY effective_from),
         TIMESTAMPTZ '9999-12-31 00:00:00+00'
     ) AS effective_until
-FROM changes
+FROM kept

@@ -45,7 +45,7 @@ spans AS (
 ),
 
 -- What is said again changes nothing.
-changes AS (
+kept AS (
     SELECT *
     FROM spans
     WINDOW w AS (PARTITION BY service ORDER BY effective_from)
@@ -70,4 +70,4 @@ SELECT
         TIMESTAMPTZ '9999-12-31 00:00:00+00'
     ) AS effective_until,
     position
-FROM changes
+FROM kept
