@@ -438,3 +438,21 @@ def test_a_line_of_an_open_ledger_comes_with_its_proof(ledger: Ledger, tmp_path:
     with pytest.raises(NotFoundError):
         answer(history, commit("b"), known_at="2")
     history.close()
+
+
+def test_a_deployment_that_did_not_end_or_changed_nothing_is_on_its_line(tmp_path: Path) -> None:
+    """It is no deployment that holds, and is found by its id all the same."""
+    story = Story()
+    story.tell("build.finished", when("03-02T10:00"), **SEEN, service="shop", outcome="success",
+               commit=commit("a"), artifact=artifact("v1"))  # fmt: skip
+    story.tell("deployment.started", when("03-02T11:00"), **SEEN, deployment="d1", service="shop",
+               environment="production", artifact=artifact("v1"))  # fmt: skip
+    deployed(story, "d2", "03-02T12:00", "v1", outcome="cancelled")
+    for what in ("d1", "d2", DIGEST):
+        trace = traced(story, what, tmp_path)
+        found = hop(trace, "deployment", "production")
+        assert found.state == "missing"
+        assert [(one.id, one.outcome, one.tie) for one in found.items] == [
+            ("d1", "begun", "artifact"), ("d2", "cancelled", "artifact"),
+        ]  # fmt: skip
+        assert hop(trace, "build").state == "proved"

@@ -9,6 +9,7 @@ from tests.projections.telling import (
     Story,
     artifact,
     commit,
+    deployed,
     instant,
     only,
     when,
@@ -93,3 +94,13 @@ def test_a_redacted_run_stays_as_a_row_that_says_so(tmp_path: Path) -> None:
     with window(story, tmp_path) as view:
         found = only(view, "tests")
     assert (found["position"], found["redacted"], found["outcome"]) == (at, True, None)
+
+
+def test_a_deployment_that_was_voided_says_of_nothing_whose_it_is(tmp_path: Path) -> None:
+    """It was told of the wrong service."""
+    story = Story()
+    at = deployed(story, "d1", "03-02T10:00", "v1", service="till")
+    story.tell("scan.finished", when("03-03T10:00"), outcome="success", artifact=artifact("v1"))
+    story.tell("event.voided", when("03-03T11:00"), assurance="decided", position=at, reason="x")
+    with window(story, tmp_path) as view:
+        assert only(view, "scans")["services"] == []

@@ -10,8 +10,9 @@ SELECT
     END AS verdict,
     coalesce(occurred_at, recorded_at) AS said_at,
     -- Who decided, where the step is a decision; a command says it by who was authenticated.
-    coalesce(approver, CASE WHEN what IN ('granted', 'rejected') THEN coalesce(actor, principal) END)
-        AS person,
+    coalesce(
+        approver, CASE WHEN what IN ('granted', 'rejected') THEN coalesce(actor, principal) END
+    ) AS person,
     what <> 'reported' AS is_decided
 FROM approval_facts
 WHERE approval IS NOT NULL AND (what <> 'reported' OR verdict IS NOT NULL)

@@ -103,7 +103,7 @@ WITH told AS (
 whole AS (
     SELECT r.position, list_sort(list(DISTINCT d.service)) AS services
     FROM recovery_facts AS r
-    INNER JOIN all_deployment_facts AS d USING (environment)
+    INNER JOIN deployment_facts AS d USING (environment)
     WHERE r.service IS NULL AND d.service IS NOT NULL
     GROUP BY r.position
 )

@@ -5,7 +5,7 @@ WITH told AS (
     SELECT service, repository, commit, artifacts FROM build_facts WHERE service IS NOT NULL
     UNION ALL
     -- What is deployed may be described in a repository of manifests, which is not its source.
-    SELECT service, NULL, commit, artifacts FROM all_deployment_facts WHERE service IS NOT NULL
+    SELECT service, NULL, commit, artifacts FROM deployment_facts WHERE service IS NOT NULL
 ),
 
 registered AS (

@@ -50,6 +50,10 @@ exact AS (
     FROM deployments AS d
     INNER JOIN word AS w ON d.deployment = w.told OR d.deployment_key = w.told
     UNION
+    SELECT 'deployment', d.deployment_key
+    FROM trace_attempts AS d
+    INNER JOIN word AS w ON d.deployment = w.told OR d.deployment_key = w.told
+    UNION
     SELECT 'change', c.change_key
     FROM change_merges AS c
     INNER JOIN word AS w ON c.change_key = w.told

@@ -55,6 +55,31 @@ SELECT
 FROM line
 UNION ALL
 SELECT
+    'deployment',
+    environment,
+    'deployment',
+    deployment,
+    service,
+    happened_at,
+    coalesce(outcome, 'begun'),
+    person,
+    CASE
+        WHEN list_has_any(artifacts, a.own) THEN 'artifact'
+        WHEN commit IN (SELECT value FROM trace_origins WHERE kind = 'commit') THEN 'commit'
+        ELSE 'deployment'
+    END,
+    coalesce(list_intersect(artifacts, a.own)[1], commit, deployment),
+    FALSE,
+    list_filter(['run=' || run, 'ticket=' || ticket], lambda one: one IS NOT NULL),
+    source,
+    assurance,
+    positions
+FROM trace_attempts
+CROSS JOIN (SELECT (SELECT list(artifact) FROM trace_artifacts) AS own) AS a
+WHERE deployment_key IN (SELECT value FROM trace_origins WHERE kind = 'deployment')
+    OR list_has_any(artifacts, a.own)
+UNION ALL
+SELECT
     'incident',
     coalesce(i.environment, o.environment),
     'incident',

@@ -13,6 +13,10 @@ asked_artifacts AS (
     SELECT unnest(artifacts)
     FROM deployments
     WHERE deployment_key IN (SELECT deployment_key FROM asked_deployments)
+    UNION
+    SELECT unnest(artifacts)
+    FROM trace_attempts
+    WHERE deployment_key IN (SELECT deployment_key FROM asked_deployments)
 ),
 
 asked_changes AS (
@@ -36,6 +40,10 @@ WHERE artifact IN (SELECT artifact FROM asked_artifacts)
 UNION
 SELECT 'commit', commit, 'deployed'
 FROM deployments
+WHERE deployment_key IN (SELECT deployment_key FROM asked_deployments) AND commit IS NOT NULL
+UNION
+SELECT 'commit', commit, 'deployed'
+FROM trace_attempts
 WHERE deployment_key IN (SELECT deployment_key FROM asked_deployments) AND commit IS NOT NULL
 UNION
 SELECT 'artifact', artifact, 'asked' FROM asked_artifacts
