@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from intake.github.common import base_of, reading, service_of, who
 from intake.ids import commit_of
 from intake.instant import told_epoch, told_time
+from intake.pushes import listed
 from intake.rows import named
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def push(payload: Payload) -> list[Reading]:
         "deleted": payload.deleted,
         "forced": payload.forced,
         "url": named(payload.compare),
+        "commits": listed(payload.commits),
     }
     # In a push's payload, and only there, it is a number of seconds.
     pushed = told_epoch(payload.repository.pushed_at) if payload.repository else None

@@ -8,6 +8,7 @@ from intake.gitlab.common import reading, ref_of, repository_of, service_of, use
 from intake.ids import commit_of
 from intake.instant import told_time
 from intake.number import count_of
+from intake.pushes import listed
 from intake.rows import named
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def _push(kind: str, event: Push) -> list[Reading]:
         "deleted": None if event.after is None else after is None,
         "protected": event.ref_protected,
         "commits_count": count_of(event.total_commits_count),
+        "commits": listed(event.commits),
     }
     # A push does not say when it was.
     found = [reading(kind, event, "ref.updated", None, base | moved)]

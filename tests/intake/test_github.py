@@ -193,6 +193,7 @@ def test_a_push_moves_a_reference_and_brings_commits() -> None:
     moved, commit = found[0][1], found[1][1]
     assert "before" not in moved
     assert (moved["after"], moved["created"]) == (SHA, True)
+    assert moved["commits"] == [{"sha": SHA}, {"sha": OTHER}]
     assert commit["authors"][0]["email"] == "ben@x.example"
     assert commit["paths"] == ["a"]
     gone = _one(ref="refs/tags/v1", before=SHA, after="0" * 40, commits=[], deleted=True)[1]

@@ -120,6 +120,7 @@ def test_a_push_moves_a_reference_and_brings_commits() -> None:
     assert [kind for kind, _ in found] == ["ref.updated", "commit.pushed"]
     moved, commit = found[0][1], found[1][1]
     assert (moved["before"], moved["after"], moved["commits_count"]) == (OTHER, SHA, 41)
+    assert moved["commits"] == [{"sha": SHA}]
     assert (moved["protected"], moved["created"], moved["deleted"]) == (True, False, False)
     assert (moved["time"], moved["pusher"], moved["actor"]) == (None, MIA, MIA)
     assert commit["authors"] == [{"system": "gitlab", "name": "Ben", "email": "ben@x.example"}]

@@ -90,6 +90,9 @@ def _deliver(body: bytes, chance: random.Random) -> None:
         readings = read_delivery(sender, delivery)
         assert readings
         _draft(readings, body, check_intake)
+    except ForbiddenError:
+        # A mapping that makes what this door may not take; keeping it as it came would hide that.
+        raise
     except RefusedError as refusal:
         # As the door does: what cannot be drafted is kept as it came.
         _draft([unmapped(delivery, refusal)], body, check_intake)
