@@ -37,7 +37,18 @@ Positions = Annotated[list[Position], Meta(max_length=MAX_LIST)]
 
 
 class Approval(Common, kw_only=True):
-    """An approval and what it is bound to."""
+    """An approval and what it is bound to.
+
+    Attributes:
+        approval: its id.
+        subjects: what is approved.
+        environments: where it may go; none: nobody says.
+        valid_from: first instant at which the approval holds.
+        valid_until: first instant at which it holds no more, and nobody grants it any more.
+        role: in the organisation, of whoever decides; of another tool, as the tool says.
+        emergency: the change that went ahead and is approved afterwards.
+        reason: why.
+    """
 
     approval: Name
     subjects: Subjects | None = None
@@ -45,10 +56,11 @@ class Approval(Common, kw_only=True):
     valid_from: Instant | None = None
     valid_until: Instant | None = None
     role: Name | None = None
+    emergency: Name | None = None
     reason: Text | None = None
 
 
-@event("approval.requested", APPROVAL, Door.COMMAND)
+@event("approval.requested", APPROVAL, Door.COMMAND, roles=("emitter", "approver", "operator"))
 class ApprovalRequested(Approval, kw_only=True):
     """Somebody asked for an approval."""
 
@@ -149,26 +161,52 @@ class GateDecided(Common, kw_only=True):
 
 
 class Waiver(Common, kw_only=True):
-    """An exception from a rule."""
+    """An exception from a rule.
+
+    Attributes:
+        waiver: its id.
+        scope: what it is for, in the organisation's own words.
+        controls: tests of controls that it excepts from, such as `VUL-01`.
+        rules: rules of tools that it excepts from, such as `CVE-2026-1234`.
+        fingerprints: findings that it excepts.
+        services: only for these; none: for all.
+        environments: only for these; none: for all.
+        artifacts: only for these; none: for all.
+        reason: why.
+        compensating: what is done instead.
+        expires: first instant at which it holds no more.
+    """
 
     waiver: Name
     scope: Names | None = None
     controls: Names | None = None
+    rules: Names | None = None
+    fingerprints: Names | None = None
+    services: Names | None = None
+    environments: Names | None = None
+    artifacts: Annotated[list[Digest], Meta(max_length=1000)] | None = None
     reason: Text | None = None
     compensating: Text | None = None
     expires: Instant | None = None
 
 
-@event("waiver.granted", POLICY, Door.COMMAND)
+@event("waiver.granted", POLICY, Door.COMMAND, roles=OPERATOR)
 class WaiverGranted(Waiver, kw_only=True):
-    """An exception was granted by a second person."""
+    """An exception was granted by a second person.
+
+    Attributes:
+        requester: who proposed it.
+        approver: who confirmed it: somebody else.
+        proposal: position of the command that was confirmed.
+    """
 
     expires: Instant
     requester: Person | None = None
     approver: Person | None = None
+    proposal: Position | None = None
 
 
-@event("waiver.revoked", POLICY, Door.COMMAND)
+@event("waiver.revoked", POLICY, Door.COMMAND, roles=OPERATOR)
 class WaiverRevoked(Waiver, kw_only=True):
     """An exception was taken back."""
 
@@ -200,12 +238,22 @@ class FreezeLifted(Freeze, kw_only=True):
 
 @event("emergency.declared", POLICY, Door.COMMAND)
 class EmergencyDeclared(Common, kw_only=True):
-    """A change goes ahead before its approval."""
+    """A change goes ahead before its approval.
+
+    Attributes:
+        emergency: its id.
+        reason: why it cannot wait.
+        incident: what it is against.
+        subjects: what goes ahead.
+        environments: where; none: nobody says.
+        approve_until: until when it is to be approved afterwards.
+    """
 
     emergency: Name
     reason: Text
     incident: Name | None = None
     subjects: Subjects | None = None
+    environments: Names | None = None
     approve_until: Instant | None = None
 
 

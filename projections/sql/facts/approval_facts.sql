@@ -34,6 +34,7 @@ SELECT
     event ->> '$.data.requester' AS requester,
     event ->> '$.data.approver' AS approver,
     from_json(event -> '$.data.authors', '["VARCHAR"]') AS authors,
+    event ->> '$.data.emergency' AS emergency,
     event ->> '$.data.url' AS url,
     time_basis,
     event IS NULL AS redacted

@@ -52,6 +52,7 @@ told AS (
         arg_max(f.run, f.position) AS run,
         arg_max(f.deployment, f.position) AS deployment,
         arg_max(f.ticket, f.position) AS ticket,
+        arg_max(f.emergency, f.position) AS emergency,
         arg_max(f.requester, f.position) AS requester,
         arg_max(f.authors, f.position) AS authors,
         arg_max(f.valid_from, f.position) AS valid_from,
@@ -113,6 +114,7 @@ SELECT
     run,
     deployment,
     ticket,
+    emergency,
     assurance,
     positions
 FROM settled
