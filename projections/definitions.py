@@ -1,4 +1,4 @@
-"""The definitions: SQL files, each of one table, in three layers.
+"""The definitions: SQL files, each of one table, in four layers.
 
 | layer | from | a file is |
 |---|---|---|
@@ -6,6 +6,7 @@
 | | `documents` | typed rows of one kind of document, one a row of it, no joins |
 | `tables` | facts and other tables | one table of the contract, or a step towards it |
 | `metrics` | tables | numbers, in SQL that other engines run as well |
+| `controls` | facts, tables, controls | what a test of a control came to, item by item |
 
 Beside them stand the steps (`projections.steps`): walks over a graph, in Python.
 
@@ -28,8 +29,8 @@ from projections.steps import STEPS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Layer = Literal["facts", "tables", "metrics", "steps"]
-LAYERS: Final[tuple[Layer, ...]] = ("facts", "tables", "metrics")
+Layer = Literal["facts", "tables", "metrics", "controls", "steps"]
+LAYERS: Final[tuple[Layer, ...]] = ("facts", "tables", "metrics", "controls")
 _COMMENT: Final = re.compile(r"--[^\n]*")
 _SOURCE: Final = re.compile(r"\b(?:FROM|JOIN)\s+([a-z][a-z0-9_]*)\b")
 _TEXT: Final = re.compile(r"'[^']*'")

@@ -54,6 +54,8 @@ class Parameters:
             usual for each capability.
         trace: what is traced: a commit (also its first digits), digest, deployment, change or
             ticket.
+        controls: which tests of controls are made, with which parameters
+            (`projections.asked_controls`).
     """
 
     known_at: int
@@ -75,6 +77,7 @@ class Parameters:
     repository: str | None = None
     stale_after_s: int | None = None
     trace: str | None = None
+    controls: str | None = None
 
     def __post_init__(self) -> None:
         try:

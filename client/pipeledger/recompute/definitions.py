@@ -3,6 +3,7 @@
     facts     from `events` alone, one row an event, or from `documents` alone, one row a line
     tables    from facts, tables and steps
     metrics   from tables
+    controls  from facts, tables and controls
     steps     a function over tables: the first line says `# name = function(table, ...)`
 
 The digest of a table covers the text of its definition and of all that it needs, names included.
@@ -20,7 +21,7 @@ from pipeledger.verifier.wire import UncheckedError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-LAYERS = ("facts", "tables", "metrics", "steps")
+LAYERS = ("facts", "tables", "metrics", "controls", "steps")
 VOIDS = "corrections"
 """The facts that say which events count no more; they are always needed."""
 NAME = re.compile("[a-z][a-z0-9_]{0,62}")

@@ -38,6 +38,7 @@ PARAMETERS: dict[str, tuple[pa.DataType, object]] = {
     "repository": (_WORD, None),
     "stale_after_s": (_NUMBER, None),
     "trace": (_WORD, None),
+    "controls": (_WORD, None),
 }
 """Every parameter: its type, and what it is where an answer leaves it open."""
 _COLUMN = re.compile("[a-z][a-z0-9_]{0,62}")

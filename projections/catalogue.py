@@ -1,0 +1,275 @@
+"""The catalogue of controls: what each asks, which tests answer it, with which parameters.
+
+It stands in `schema/controls`: `tests.toml` holds the tests, which controls share, and
+`frameworks/*.toml` the controls. An organisation lays files of the same form over it.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from domain.errors import SettingError
+from projections.definitions import definitions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
+
+Outcome = Literal["satisfied", "violated", "excepted", "insufficient-evidence", "not-applicable"]
+Kind = Literal["BIGINT", "BOOLEAN", "DOUBLE", "VARCHAR", "VARCHAR[]", "MAP"]
+_TYPES: Final[dict[str, Any]] = {
+    "BIGINT": int, "BOOLEAN": bool, "DOUBLE": float, "VARCHAR": str, "VARCHAR[]": list[str],
+    "MAP": dict[str, int],
+}  # fmt: skip
+_LARGEST: Final = 1 << 20
+
+
+class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be chosen about a test.
+
+    Attributes:
+        kind: its type as DuckDB spells it; MAP is one of texts to whole numbers.
+        meaning: one line for people, the unit in it.
+        default: unless something else is chosen; None: open.
+    """
+
+    kind: Kind
+    meaning: str
+    default: Any = None
+
+
+class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A test that controls share.
+
+    Attributes:
+        title: what it is about.
+        population: what is judged, one by one.
+        satisfied: when one of these is.
+        violated: when one of these is.
+        audit: how an auditor tests the same.
+        parameters: by name.
+        empty: what it comes to where nothing is there to be judged although the ledger is in use.
+    """
+
+    __test__ = False
+
+    title: str
+    population: str
+    satisfied: str
+    violated: str
+    audit: str
+    parameters: dict[str, Parameter]
+    empty: Literal["insufficient-evidence", "not-applicable"] = "insufficient-evidence"
+
+
+class Control(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A control of a framework.
+
+    Attributes:
+        id: as the framework writes it.
+        title: in our own words.
+        strength: direct (the ledger's events can be the main evidence), partial (of a part of it)
+            or supporting (corroboration only).
+        tests: ids of the tests that answer it.
+        oscal_id: the same as a token of OSCAL; empty: the id is one.
+        source: where id and meaning were looked up; empty: as the framework says.
+        verification: how this was checked; empty: as the framework says.
+        note: what a reader should know.
+        parameters: of these tests, where they differ from the defaults.
+    """
+
+    id: str
+    title: str
+    strength: Literal["direct", "partial", "supporting"]
+    tests: list[str]
+    oscal_id: str = ""
+    source: str = ""
+    verification: str = ""
+    note: str = ""
+    parameters: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
+
+
+class Framework(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A framework, as far as the ledger says anything about it.
+
+    Attributes:
+        framework: its id.
+        title: its name and version.
+        source: where ids and meanings were looked up.
+        verification: how they were checked, unless a control says otherwise.
+        controls: in order.
+    """
+
+    framework: str
+    title: str
+    source: str
+    verification: str
+    controls: list[Control]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Tests and frameworks in effect.
+
+    Attributes:
+        tests: by id.
+        frameworks: by id.
+    """
+
+    tests: Mapping[str, Test] = field(repr=False)
+    frameworks: Mapping[str, Framework] = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` and hexadecimal over all of it."""
+        whole = msgspec.to_builtins({"tests": self.tests, "frameworks": self.frameworks})
+        said = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return f"sha256:{hashlib.sha256(said.encode()).hexdigest()}"
+
+    def values(self, test: str, changed: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters of a test, some of them changed; what is open is not there."""
+        defaults = {name: one.default for name, one in self.tests[test].parameters.items()}
+        return {name: one for name, one in (defaults | dict(changed)).items() if one is not None}
+
+
+def table_of(test: str) -> str:
+    """The name of the table that tells what a test comes to: `chg_02` of CHG-02."""
+    return test.lower().replace("-", "_")
+
+
+def is_built(test: str) -> bool:
+    """Whether a definition judges it."""
+    return table_of(test) in definitions()
+
+
+@functools.cache
+def built_in() -> Catalogue:
+    """The catalogue that comes along."""
+    return read_over(None, resources.files("schema") / "controls")
+
+
+def read_catalogue(folder: Path | None) -> Catalogue:
+    """The catalogue in effect.
+
+    Args:
+        folder: an organisation's own files, laid over the catalogue that comes along; or None.
+
+    Raises:
+        SettingError: a file of it is wrong; names file and place.
+    """
+    return built_in() if folder is None else read_over(built_in(), folder)
+
+
+def read_over(below: Catalogue | None, folder: Path | Traversable) -> Catalogue:
+    """A folder's tests and controls, laid over others.
+
+    A test of the same id takes its place but for the fields and parameters that it does not name;
+    a control of the same framework and id likewise, as a whole.
+
+    Raises:
+        SettingError: a file is wrong; names file and place.
+    """
+    tests = dict(below.tests) if below else {}
+    frameworks = dict(below.frameworks) if below else {}
+    file = folder / "tests.toml"
+    if file.is_file():
+        for name, said in _read(file).items():
+            tests[name] = _test(file, name, said, tests.get(name))
+    place = folder / "frameworks"
+    files = sorted(place.iterdir(), key=str) if place.is_dir() else []
+    for file in files:
+        if file.name.endswith(".toml"):
+            one = _converted(file, "", _read(file), Framework)
+            for control in one.controls:
+                _check(file, control, tests)
+            frameworks[one.framework] = _laid(frameworks.get(one.framework), one)
+    return Catalogue(tests, frameworks)
+
+
+def _test(file: Traversable, name: str, said: Any, below: Test | None) -> Test:  # noqa: ANN401
+    if not isinstance(said, dict):
+        raise SettingError(f"{file}: {name}: expected a table")
+    if below is not None:
+        changed = said.pop("parameters", {})
+        merged = msgspec.to_builtins(below) | said
+        one = _converted(file, name, merged, Test)
+        parameters = {
+            key: _with_default(file, f"{name}.parameters.{key}", below, key, value)
+            for key, value in changed.items()
+        }
+        return msgspec.structs.replace(one, parameters=dict(below.parameters) | parameters)
+    one = _converted(file, name, said, Test)
+    for key, parameter in one.parameters.items():
+        if parameter.default is not None:
+            _value(file, f"{name}.parameters.{key}", parameter, parameter.default)
+    return one
+
+
+def _with_default(
+    file: Traversable,
+    place: str,
+    test: Test,
+    key: str,
+    value: Any,  # noqa: ANN401 - of several types
+) -> Parameter:
+    """A parameter with another default.
+
+    Raises:
+        SettingError: there is no such parameter, or the value is of another type.
+    """
+    if key not in test.parameters:
+        raise SettingError(f"{file}: {place}: known are {', '.join(test.parameters)}")
+    _value(file, place, test.parameters[key], value)
+    return msgspec.structs.replace(test.parameters[key], default=value)
+
+
+def _check(file: Traversable, control: Control, tests: Mapping[str, Test]) -> None:
+    """Refuse a control of tests or parameters that do not exist."""
+    place = f"control {control.id}"
+    if not control.tests:
+        raise SettingError(f"{file}: {place}: no test answers it")
+    for name in [*control.tests, *control.parameters]:
+        if name not in tests:
+            raise SettingError(f"{file}: {place}: no test is called {name[:100]}")
+    for test, changed in control.parameters.items():
+        for key, value in changed.items():
+            _with_default(file, f"{place}: {test}.{key}", tests[test], key, value)
+
+
+def _laid(below: Framework | None, over: Framework) -> Framework:
+    if below is None:
+        return over
+    known = {one.id: one for one in below.controls} | {one.id: one for one in over.controls}
+    return msgspec.structs.replace(over, controls=list(known.values()))
+
+
+def _value(file: Traversable, place: str, parameter: Parameter, value: Any) -> None:  # noqa: ANN401
+    _converted(file, place, value, _TYPES[parameter.kind])
+
+
+def _converted(file: Traversable, place: str, said: Any, kind: Any) -> Any:  # noqa: ANN401
+    try:
+        return msgspec.convert(said, kind)
+    except msgspec.ValidationError as error:
+        raise SettingError(f"{file}: {place}: {error}") from None
+
+
+def _read(file: Traversable) -> dict[str, Any]:
+    try:
+        body = file.read_bytes()
+        if len(body) > _LARGEST:
+            raise SettingError(f"{file} has over {_LARGEST} bytes")
+        return tomllib.loads(body.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{file}: {error}") from None
+    except OSError as error:
+        raise SettingError(f"{file} cannot be read: {error.strerror}") from error

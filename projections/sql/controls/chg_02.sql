@@ -1,0 +1,143 @@
+-- CHG-02: was every production deployment authorised before?
+-- Each digest that it brought needs an approval that is bound to it (or to what it was built from,
+-- or to the whole deployment), for this environment, given before it began, not ended, not too old.
+-- A rollback to what was approved for, and ran with success in, this environment is approved.
+WITH asked AS (
+    SELECT
+        variant,
+        CAST(parameters ->> '$.approval_max_age_days' AS BIGINT) AS max_age_days,
+        CAST(parameters ->> '$.allow_policy_auto_approval' AS BOOLEAN) AS policy_may_approve,
+        list_position(
+            ['imported', 'asserted', 'observed', 'decided'], parameters ->> '$.least_assurance'
+        ) AS least
+    FROM control_variants
+    WHERE test = 'CHG-02'
+),
+
+slots AS (
+    SELECT deployment_key, unnest(CASE WHEN len(artifacts) > 0 THEN artifacts ELSE [NULL] END) AS slot
+    FROM production_deployments
+),
+
+-- How far each approval goes for each digest: 9 is enough, 5 to 8 may be, below that is not.
+weighed AS (
+    SELECT
+        q.variant,
+        s.deployment_key,
+        s.slot,
+        a.positions,
+        a.assurance,
+        a.approval_key,
+        CASE
+            WHEN a.bound_by IS NULL THEN 1
+            WHEN NOT a.for_environment AND NOT a.for_any THEN 2
+            WHEN a.state = 'rejected' AND a.timing <> 'before' THEN 2
+            WHEN a.timing IN ('never', 'after', 'ended') THEN 3
+            WHEN d.began_at - a.granted_from > q.max_age_days * INTERVAL 1 DAY THEN 4
+            WHEN a.for_any THEN 5
+            WHEN a.timing = 'undated' THEN 6
+            WHEN a.timing = 'recorded afterwards' THEN 7
+            WHEN list_position(['imported', 'asserted', 'observed', 'decided'], a.assurance) < q.least
+                THEN 8
+            ELSE 9
+        END AS weight,
+        CASE
+            WHEN a.bound_by IS NULL THEN 'approved is something else: another digest or commit'
+            WHEN NOT a.for_environment AND NOT a.for_any THEN 'approved for another environment'
+            WHEN a.state = 'rejected' AND a.timing <> 'before' THEN 'refused'
+            WHEN a.timing = 'never' THEN 'asked for, never granted'
+            WHEN a.timing = 'after' THEN 'approved after it began'
+            WHEN a.timing = 'ended' THEN 'the approval had ended'
+            WHEN d.began_at - a.granted_from > q.max_age_days * INTERVAL 1 DAY
+                THEN 'the approval was too old'
+            WHEN a.for_any THEN 'nobody says for which environment it was approved'
+            WHEN a.timing = 'undated' THEN 'the approval has no time of its own'
+            WHEN a.timing = 'recorded afterwards' THEN 'the approval was recorded afterwards'
+            WHEN list_position(['imported', 'asserted', 'observed', 'decided'], a.assurance) < q.least
+                THEN 'the approval is a mere assertion'
+            ELSE 'approved'
+        END AS reason
+    FROM asked AS q
+    CROSS JOIN slots AS s
+    INNER JOIN production_deployments AS d USING (deployment_key)
+    INNER JOIN deployment_approvals AS a
+        ON s.deployment_key = a.deployment_key
+        AND (a.artifact IS NOT DISTINCT FROM s.slot OR a.artifact IS NULL)
+    UNION ALL
+    -- A policy's own word, where the organisation lets it approve.
+    SELECT q.variant, e.deployment_key, e.artifact, [e.position], e.assurance, NULL, 9, 'allowed by a policy'
+    FROM asked AS q
+    INNER JOIN deployment_evidence AS e
+        ON q.policy_may_approve AND e.outcome = 'allow' AND e.timing = 'before'
+        AND e.what IN ('gate.decided', 'policy.evaluated', 'admission.decided')
+        AND list_position(['imported', 'asserted', 'observed', 'decided'], e.assurance) >= q.least
+),
+
+best AS (
+    SELECT
+        q.variant,
+        s.deployment_key,
+        s.slot,
+        coalesce(max(w.weight), 0) AS weight,
+        coalesce(arg_max(w.reason, w.weight), 'no approval') AS reason,
+        coalesce(arg_max(w.positions, w.weight), []) AS positions,
+        arg_max(w.assurance, w.weight) AS assurance
+    FROM asked AS q
+    CROSS JOIN slots AS s
+    LEFT JOIN weighed AS w
+        ON q.variant = w.variant AND s.deployment_key = w.deployment_key
+        AND (s.slot IS NOT DISTINCT FROM w.slot OR w.slot IS NULL)
+    GROUP BY q.variant, s.deployment_key, s.slot
+),
+
+-- The digest that goes least far decides.
+direct AS (
+    SELECT
+        variant,
+        deployment_key,
+        min(weight) AS weight,
+        arg_min(reason, weight) AS reason,
+        arg_min(assurance, weight) AS assurance,
+        list_sort(list_distinct(flatten(list(positions)))) AS positions
+    FROM best
+    GROUP BY variant, deployment_key
+),
+
+returned AS (
+    SELECT d.variant, r.deployment_key, min(t.positions) AS positions
+    FROM production_deployments AS r
+    INNER JOIN production_deployments AS t ON r.target_key = t.deployment_key
+    INNER JOIN direct AS d ON t.deployment_key = d.deployment_key AND d.weight = 9
+    WHERE r.kind = 'rollback' AND t.succeeded AND r.artifacts = t.artifacts
+    GROUP BY d.variant, r.deployment_key
+)
+
+SELECT
+    j.variant,
+    d.deployment_key AS item_key,
+    'deployment' AS item,
+    d.service,
+    d.team,
+    d.environment,
+    d.repository,
+    d.finished_at AS at,
+    CASE
+        WHEN NOT d.is_dated AND j.weight > 0 THEN 'insufficient-evidence'
+        WHEN j.weight = 9 OR r.deployment_key IS NOT NULL THEN 'satisfied'
+        WHEN j.weight >= 5 THEN 'insufficient-evidence'
+        WHEN (SELECT count(*) FROM approvals) = 0 THEN 'insufficient-evidence'
+        ELSE 'violated'
+    END AS outcome,
+    CASE
+        WHEN NOT d.is_dated AND j.weight > 0 THEN 'the deployment has no time of its own'
+        WHEN j.weight = 9 THEN j.reason
+        WHEN r.deployment_key IS NOT NULL THEN 'back to what was approved for here and ran here'
+        WHEN (SELECT count(*) FROM approvals) = 0 THEN 'this ledger knows of no approval at all'
+        ELSE j.reason
+    END AS reason,
+    coalesce(j.assurance, d.assurance) AS assurance,
+    list_concat(d.positions, coalesce(r.positions, []), j.positions) AS positions
+FROM direct AS j
+INNER JOIN production_deployments AS d USING (deployment_key)
+LEFT JOIN returned AS r USING (variant, deployment_key)
+WHERE d.in_window

@@ -1,0 +1,95 @@
+-- What each test came to, one by one: every item of every population asked for.
+-- A violation is excepted where a waiver held at that instant that names the test, and this item,
+-- its service, environment or repository, or nothing in particular.
+-- What was voided is judged by nothing and listed all the same, as excepted: who takes a fact out
+-- of the count does not take it out of sight.
+WITH judged AS (
+    SELECT 'CHG-02' AS test, * FROM chg_02
+),
+
+-- Tests whose population is the thing that was voided.
+listed AS (
+    SELECT unnest(['CHG-02', 'CHG-03', 'CHG-05', 'CHG-07', 'VUL-01', 'CFG-02', 'PRV-01', 'PRV-03'])
+        AS test, 'deployment' AS item
+    UNION ALL
+    SELECT 'INC-01', 'incident'
+    UNION ALL
+    SELECT unnest(['CHG-01', 'CHG-08']), 'change'
+),
+
+voided AS (
+    SELECT
+        l.test,
+        q.variant,
+        v.item_key,
+        v.item,
+        v.service,
+        v.environment,
+        v.repository,
+        v.at,
+        'excepted' AS outcome,
+        'voided' AS reason,
+        v.assurance,
+        v.positions
+    FROM listed AS l
+    INNER JOIN control_variants AS q USING (test)
+    INNER JOIN voided_items AS v USING (item)
+    CROSS JOIN parameters AS p
+    WHERE v.at >= p.window_from AND v.at < p.window_to
+),
+
+waived AS (
+    SELECT
+        j.test,
+        j.variant,
+        j.item_key,
+        list(w.waiver ORDER BY w.waiver) AS waivers,
+        list_distinct(flatten(list(w.positions))) AS waiver_positions
+    FROM judged AS j
+    INNER JOIN waivers AS w
+        ON list_contains(w.controls, j.test) AND j.at >= w.holds_from AND j.at < w.holds_until
+    WHERE j.outcome = 'violated' AND (
+        len(w.scope) = 0
+        OR list_has_any(w.scope, [
+            'item:' || j.item_key, 'service:' || j.service, 'environment:' || j.environment,
+            'repository:' || j.repository
+        ])
+    )
+    GROUP BY j.test, j.variant, j.item_key
+),
+
+whole AS (
+    SELECT
+        j.* EXCLUDE (outcome, reason, positions),
+        CASE WHEN w.waivers IS NULL THEN j.outcome ELSE 'excepted' END AS outcome,
+        CASE WHEN w.waivers IS NULL THEN j.reason ELSE 'waived: ' || j.reason END AS reason,
+        coalesce(w.waivers, []) AS waivers,
+        list_sort(list_distinct(list_concat(j.positions, coalesce(w.waiver_positions, []))))
+            AS positions
+    FROM judged AS j
+    LEFT JOIN waived AS w USING (test, variant, item_key)
+    UNION ALL BY NAME
+    SELECT * FROM voided
+)
+
+SELECT
+    w.test,
+    w.variant,
+    w.item_key,
+    w.item,
+    w.service,
+    w.team,
+    w.environment,
+    w.repository,
+    w.at,
+    w.outcome,
+    w.reason,
+    coalesce(w.waivers, []) AS waivers,
+    w.assurance,
+    list_sort(w.positions) AS positions
+FROM whole AS w
+CROSS JOIN parameters AS p
+WHERE (p.service IS NULL OR w.service = p.service)
+    AND (p.team IS NULL OR w.team = p.team)
+    AND (p.environment IS NULL OR w.environment = p.environment)
+    AND (p.repository IS NULL OR w.repository = p.repository)

@@ -1,0 +1,105 @@
+-- Approvals of production deployments: one row a deployment and approval that is bound to what it
+-- brought, or that was given for the same service and environment and is bound to something else.
+WITH said AS (
+    SELECT
+        approval_key,
+        unnest(list_concat(
+            [
+                {'kind': split_part(subject, ' ', 1), 'value': substr(subject, strpos(subject, ' ') + 1)}
+                FOR subject IN subjects
+            ],
+            [
+                one FOR one IN [
+                    {'kind': 'artifact', 'value': artifact}, {'kind': 'commit', 'value': commit},
+                    {'kind': 'release', 'value': service || ' ' || release},
+                    {'kind': 'run', 'value': run}, {'kind': 'deployment', 'value': deployment}
+                ] IF one.value IS NOT NULL
+            ]
+        )) AS subject
+    FROM approvals
+),
+
+-- A release is a service's; a subject names it by its version alone.
+named AS (
+    SELECT
+        s.approval_key,
+        s.subject.kind AS kind,
+        CASE
+            WHEN s.subject.kind = 'release' AND strpos(s.subject.value, ' ') = 0
+                THEN a.service || ' ' || s.subject.value
+            ELSE s.subject.value
+        END AS value
+    FROM said AS s
+    INNER JOIN approvals AS a USING (approval_key)
+),
+
+-- The most exact binding of each approval: what is bound to a digest is not for another digest of
+-- the same commit.
+ranked AS (
+    SELECT
+        *,
+        min(list_position(
+            ['artifact', 'config', 'release', 'commit', 'deployment', 'run', 'plan'], kind
+        )) OVER (PARTITION BY approval_key) AS best,
+        list_position(
+            ['artifact', 'config', 'release', 'commit', 'deployment', 'run', 'plan'], kind
+        ) AS rank
+    FROM named
+),
+
+matched AS (
+    SELECT DISTINCT s.deployment_key, r.approval_key, s.artifact, r.kind AS bound_by
+    FROM ranked AS r
+    INNER JOIN deployment_subjects AS s USING (kind, value)
+    WHERE r.rank = r.best
+),
+
+granted AS (
+    SELECT
+        s.approval_key,
+        max(f.recorded_at) AS recorded_at,
+        bool_and(coalesce(f.time_basis, 'source') IN ('source', 'caller')) AS is_dated
+    FROM approval_steps AS s
+    INNER JOIN approval_facts AS f USING (position)
+    INNER JOIN approvals AS a USING (approval_key)
+    WHERE s.verdict = 'granted' AND s.said_at <= a.granted_from
+    GROUP BY s.approval_key
+),
+
+paired AS (
+    SELECT deployment_key, approval_key, artifact, bound_by FROM matched
+    UNION ALL
+    SELECT d.deployment_key, a.approval_key, NULL, NULL
+    FROM production_deployments AS d
+    INNER JOIN approvals AS a ON d.service = a.service AND list_contains(a.environments, d.environment)
+    ANTI JOIN matched AS m ON d.deployment_key = m.deployment_key AND a.approval_key = m.approval_key
+)
+
+SELECT
+    p.deployment_key,
+    p.artifact,
+    p.bound_by,
+    a.approval_key,
+    a.state,
+    a.granted_from,
+    a.granted_until,
+    a.requester,
+    a.authors,
+    a.approvers,
+    a.assurance,
+    a.positions,
+    list_contains(a.environments, d.environment) AS for_environment,
+    len(a.environments) = 0 AS for_any,
+    CASE
+        WHEN a.granted_from IS NULL THEN 'never'
+        WHEN a.granted_from > d.began_at THEN 'after'
+        WHEN a.granted_until <= d.began_at THEN 'ended'
+        WHEN NOT g.is_dated THEN 'undated'
+        WHEN g.recorded_at <= d.began_at
+            OR g.recorded_at <= a.granted_from + INTERVAL 1 HOUR THEN 'before'
+        ELSE 'recorded afterwards'
+    END AS timing
+FROM paired AS p
+INNER JOIN approvals AS a USING (approval_key)
+INNER JOIN production_deployments AS d USING (deployment_key)
+LEFT JOIN granted AS g USING (approval_key)

@@ -1,0 +1,22 @@
+-- When each deployment began, and when the ledger first heard of it. What began cannot have begun
+-- after it was recorded: a later claim would let evidence be made up in between.
+WITH heard AS (
+    SELECT
+        deployment_key,
+        min(recorded_at) AS recorded_at,
+        min(position) AS first_position,
+        bool_and(coalesce(time_basis, 'source') IN ('source', 'caller')) AS is_dated,
+        bool_or(redacted) AS redacted
+    FROM deployment_facts
+    WHERE deployment_key IS NOT NULL AND what <> 'assessed'
+    GROUP BY deployment_key
+)
+
+SELECT
+    d.deployment_key,
+    least(coalesce(d.started_at, d.finished_at), h.recorded_at) AS began_at,
+    h.recorded_at,
+    h.first_position,
+    h.is_dated
+FROM deployments AS d
+INNER JOIN heard AS h USING (deployment_key)
