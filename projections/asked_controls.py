@@ -1,9 +1,20 @@
-"""What is asked of controls, as one text that definitions read and an answer carries."""
+"""What is asked of controls, as one text that definitions read and an answer carries.
+
+A table of the layer `controls` that is called like a test (`chg_02`) says what that test came to,
+item by item, with the columns of `JUDGED`. Those of tests that nobody asks for stay empty.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from projections.catalogue import table_of
+from projections.contract import ARROW
+from projections.definitions import definitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -11,6 +22,17 @@ if TYPE_CHECKING:
     from projections.catalogue import Catalogue, Control
 
 DEFAULT: Final = "default"
+_TEST: Final = re.compile("[a-z]{3}_[0-9]{2}")
+JUDGED: Final = pa.schema([
+    pa.field(name, ARROW[kind])
+    for name, kind in {
+        "variant": "VARCHAR", "item_key": "VARCHAR", "item": "VARCHAR", "service": "VARCHAR",
+        "team": "VARCHAR", "environment": "VARCHAR", "repository": "VARCHAR",
+        "artifacts": "VARCHAR[]", "occurred_at": "TIMESTAMPTZ", "outcome": "VARCHAR",
+        "reason": "VARCHAR", "assurance": "VARCHAR", "positions": "BIGINT[]",
+    }.items()
+])  # fmt: skip
+"""Columns of the table of a test: `control_items` without what they have in common."""
 
 
 def asked_tests(catalogue: Catalogue, tests: Iterable[str] | None = None) -> str:
@@ -62,5 +84,27 @@ def _row(catalogue: Catalogue, test: str, variant: str, values: dict[str, Any]) 
 
 
 def _text(catalogue: Catalogue, rows: list[dict[str, Any]], links: list[dict[str, Any]]) -> str:
-    told = {"catalogue": catalogue.digest, "tests": rows, "controls": links}
+    settings = {name: one.default for name, one in catalogue.settings.items()}
+    told = {
+        "catalogue": catalogue.digest, "settings": settings, "tests": rows, "controls": links,
+    }  # fmt: skip
     return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+
+
+def built_tests() -> frozenset[str]:
+    """Names of the tables that tests are judged by."""
+    return frozenset(
+        name
+        for name, one in definitions().items()
+        if one.layer == "controls" and _TEST.fullmatch(name)
+    )
+
+
+def not_asked(controls: str | None) -> frozenset[str]:
+    """Those of them that stay empty, since nobody asks for their tests.
+
+    Args:
+        controls: what is asked, or None.
+    """
+    rows = [] if controls is None else json.loads(controls)["tests"]
+    return built_tests() - {table_of(row["test"]) for row in rows}

@@ -1,7 +1,8 @@
 """The catalogue of controls: what each asks, which tests answer it, with which parameters.
 
-It stands in `schema/controls`: `tests.toml` holds the tests, which controls share, and
-`frameworks/*.toml` the controls. An organisation lays files of the same form over it.
+It stands in `schema/controls`: `tests.toml` holds the tests, which controls share, `settings.toml`
+what all tests have in common, and `frameworks/*.toml` the controls. An organisation lays files of
+the same form over it.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ import json
 import tomllib
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import msgspec
 
 from domain.errors import SettingError
-from projections.definitions import definitions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,7 @@ _TYPES: Final[dict[str, Any]] = {
     "MAP": dict[str, int],
 }  # fmt: skip
 _LARGEST: Final = 1 << 20
+_Read = TypeVar("_Read")
 
 
 class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,17 +122,21 @@ class Catalogue:
     """Tests and frameworks in effect.
 
     Attributes:
+        settings: what all tests have in common, by name.
         tests: by id.
         frameworks: by id.
     """
 
+    settings: Mapping[str, Parameter] = field(repr=False)
     tests: Mapping[str, Test] = field(repr=False)
     frameworks: Mapping[str, Framework] = field(repr=False)
 
     @property
     def digest(self) -> str:
         """`sha256:` and hexadecimal over all of it."""
-        whole = msgspec.to_builtins({"tests": self.tests, "frameworks": self.frameworks})
+        whole = msgspec.to_builtins(
+            {"settings": self.settings, "tests": self.tests, "frameworks": self.frameworks}
+        )
         said = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return f"sha256:{hashlib.sha256(said.encode()).hexdigest()}"
 
@@ -144,11 +149,6 @@ class Catalogue:
 def table_of(test: str) -> str:
     """The name of the table that tells what a test comes to: `chg_02` of CHG-02."""
     return test.lower().replace("-", "_")
-
-
-def is_built(test: str) -> bool:
-    """Whether a definition judges it."""
-    return table_of(test) in definitions()
 
 
 @functools.cache
@@ -178,6 +178,16 @@ def read_over(below: Catalogue | None, folder: Path | Traversable) -> Catalogue:
     Raises:
         SettingError: a file is wrong; names file and place.
     """
+    settings = dict(below.settings) if below else {}
+    file = folder / "settings.toml"
+    if file.is_file():
+        said = _read(file)
+        settings = (
+            {name: _converted(file, name, one, Parameter) for name, one in said.items()}
+            if below is None
+            else settings
+            | {name: _with_default(file, name, settings, name, one) for name, one in said.items()}
+        )
     tests = dict(below.tests) if below else {}
     frameworks = dict(below.frameworks) if below else {}
     file = folder / "tests.toml"
@@ -192,7 +202,7 @@ def read_over(below: Catalogue | None, folder: Path | Traversable) -> Catalogue:
             for control in one.controls:
                 _check(file, control, tests)
             frameworks[one.framework] = _laid(frameworks.get(one.framework), one)
-    return Catalogue(tests, frameworks)
+    return Catalogue(settings, tests, frameworks)
 
 
 def _test(file: Traversable, name: str, said: Any, below: Test | None) -> Test:  # noqa: ANN401
@@ -203,7 +213,7 @@ def _test(file: Traversable, name: str, said: Any, below: Test | None) -> Test: 
         merged = msgspec.to_builtins(below) | said
         one = _converted(file, name, merged, Test)
         parameters = {
-            key: _with_default(file, f"{name}.parameters.{key}", below, key, value)
+            key: _with_default(file, f"{name}.parameters.{key}", below.parameters, key, value)
             for key, value in changed.items()
         }
         return msgspec.structs.replace(one, parameters=dict(below.parameters) | parameters)
@@ -217,7 +227,7 @@ def _test(file: Traversable, name: str, said: Any, below: Test | None) -> Test: 
 def _with_default(
     file: Traversable,
     place: str,
-    test: Test,
+    known: Mapping[str, Parameter],
     key: str,
     value: Any,  # noqa: ANN401 - of several types
 ) -> Parameter:
@@ -226,10 +236,10 @@ def _with_default(
     Raises:
         SettingError: there is no such parameter, or the value is of another type.
     """
-    if key not in test.parameters:
-        raise SettingError(f"{file}: {place}: known are {', '.join(test.parameters)}")
-    _value(file, place, test.parameters[key], value)
-    return msgspec.structs.replace(test.parameters[key], default=value)
+    if key not in known:
+        raise SettingError(f"{file}: {place}: known are {', '.join(known)}")
+    _value(file, place, known[key], value)
+    return msgspec.structs.replace(known[key], default=value)
 
 
 def _check(file: Traversable, control: Control, tests: Mapping[str, Test]) -> None:
@@ -242,7 +252,7 @@ def _check(file: Traversable, control: Control, tests: Mapping[str, Test]) -> No
             raise SettingError(f"{file}: {place}: no test is called {name[:100]}")
     for test, changed in control.parameters.items():
         for key, value in changed.items():
-            _with_default(file, f"{place}: {test}.{key}", tests[test], key, value)
+            _with_default(file, f"{place}: {test}.{key}", tests[test].parameters, key, value)
 
 
 def _laid(below: Framework | None, over: Framework) -> Framework:
@@ -256,7 +266,7 @@ def _value(file: Traversable, place: str, parameter: Parameter, value: Any) -> N
     _converted(file, place, value, _TYPES[parameter.kind])
 
 
-def _converted(file: Traversable, place: str, said: Any, kind: Any) -> Any:  # noqa: ANN401
+def _converted(file: Traversable, place: str, said: Any, kind: type[_Read]) -> _Read:  # noqa: ANN401
     try:
         return msgspec.convert(said, kind)
     except msgspec.ValidationError as error:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from projections.steps import STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
 Layer = Literal["facts", "tables", "metrics", "controls", "steps"]
 LAYERS: Final[tuple[Layer, ...]] = ("facts", "tables", "metrics", "controls")
@@ -86,8 +86,12 @@ def definitions() -> dict[str, Definition]:
     return found
 
 
-def in_order(names: Iterable[str]) -> list[Definition]:
+def in_order(names: Iterable[str], given: Container[str] = ()) -> list[Definition]:
     """These definitions and all that they need, each after what it needs.
+
+    Args:
+        names: of the definitions.
+        given: names of tables that are there by another way, so that nothing is needed for them.
 
     Raises:
         KeyError: there is no definition of this name.
@@ -98,7 +102,7 @@ def in_order(names: Iterable[str]) -> list[Definition]:
     under_way: set[str] = set()
 
     def visit(name: str) -> None:
-        if name in found:
+        if name in found or name in given:
             return
         if name in under_way:
             raise ValueError(f"{name} needs itself")

@@ -21,6 +21,7 @@ import duckdb
 
 from domain.errors import UnavailableError
 from projections import contract
+from projections.asked_controls import JUDGED, not_asked
 from projections.definitions import Definition, definitions, in_order
 from projections.selection import Selection
 from projections.steps import STEPS
@@ -172,6 +173,9 @@ class View:
         self._cursor = cursor
         self._made: set[str] = set()
         cursor.register("parameters", parameters.row())
+        self._left_empty = not_asked(parameters.controls)
+        for name in self._left_empty:
+            cursor.register(name, JUDGED.empty_table())
 
     @contextlib.contextmanager
     def chosen(self, **changed: Any) -> Iterator[View]:  # noqa: ANN401 - of several types
@@ -222,7 +226,7 @@ class View:
 
     def make(self, names: Iterable[str]) -> None:
         """Make tables and all that they need."""
-        for one in in_order([_VOIDS, *names]):
+        for one in in_order([_VOIDS, *names], self._left_empty):
             if one.name in self._made:
                 continue
             if one.layer == "facts":

@@ -31,7 +31,6 @@ weighed AS (
         CASE
             WHEN a.bound_by IS NULL THEN 1
             WHEN NOT a.for_environment AND NOT a.for_any THEN 2
-            WHEN a.state = 'rejected' AND a.timing <> 'before' THEN 2
             WHEN a.timing IN ('never', 'after', 'ended') THEN 3
             WHEN d.began_at - a.granted_from > q.max_age_days * INTERVAL 1 DAY THEN 4
             WHEN a.for_any THEN 5
@@ -44,8 +43,8 @@ weighed AS (
         CASE
             WHEN a.bound_by IS NULL THEN 'approved is something else: another digest or commit'
             WHEN NOT a.for_environment AND NOT a.for_any THEN 'approved for another environment'
-            WHEN a.state = 'rejected' AND a.timing <> 'before' THEN 'refused'
-            WHEN a.timing = 'never' THEN 'asked for, never granted'
+            WHEN a.timing = 'never' THEN
+                CASE WHEN a.state = 'rejected' THEN 'refused' ELSE 'asked for, never granted' END
             WHEN a.timing = 'after' THEN 'approved after it began'
             WHEN a.timing = 'ended' THEN 'the approval had ended'
             WHEN d.began_at - a.granted_from > q.max_age_days * INTERVAL 1 DAY
@@ -120,7 +119,8 @@ SELECT
     d.team,
     d.environment,
     d.repository,
-    d.finished_at AS at,
+    d.artifacts,
+    d.finished_at AS occurred_at,
     CASE
         WHEN NOT d.is_dated AND j.weight > 0 THEN 'insufficient-evidence'
         WHEN j.weight = 9 OR r.deployment_key IS NOT NULL THEN 'satisfied'

@@ -1,6 +1,6 @@
 -- What each test came to, one by one: every item of every population asked for.
--- A violation is excepted where a waiver held at that instant that names the test, and this item,
--- its service, environment or repository, or nothing in particular.
+-- A violation is excepted where a waiver held at that instant that names the test, and of services,
+-- environments and artifacts the item's own or none.
 -- What was voided is judged by nothing and listed all the same, as excepted: who takes a fact out
 -- of the count does not take it out of sight.
 WITH judged AS (
@@ -26,7 +26,7 @@ voided AS (
         v.service,
         v.environment,
         v.repository,
-        v.at,
+        v.occurred_at,
         'excepted' AS outcome,
         'voided' AS reason,
         v.assurance,
@@ -35,7 +35,7 @@ voided AS (
     INNER JOIN control_variants AS q USING (test)
     INNER JOIN voided_items AS v USING (item)
     CROSS JOIN parameters AS p
-    WHERE v.at >= p.window_from AND v.at < p.window_to
+    WHERE v.occurred_at >= p.window_from AND v.occurred_at < p.window_to
 ),
 
 waived AS (
@@ -47,14 +47,13 @@ waived AS (
         list_distinct(flatten(list(w.positions))) AS waiver_positions
     FROM judged AS j
     INNER JOIN waivers AS w
-        ON list_contains(w.controls, j.test) AND j.at >= w.holds_from AND j.at < w.holds_until
-    WHERE j.outcome = 'violated' AND (
-        len(w.scope) = 0
-        OR list_has_any(w.scope, [
-            'item:' || j.item_key, 'service:' || j.service, 'environment:' || j.environment,
-            'repository:' || j.repository
-        ])
-    )
+        ON list_contains(w.controls, j.test)
+        AND j.occurred_at >= w.holds_from AND j.occurred_at < w.holds_until
+        AND (len(w.services) = 0 OR list_contains(w.services, j.service))
+        AND (len(w.environments) = 0 OR list_contains(w.environments, j.environment))
+        AND (len(w.artifacts) = 0 OR list_has_all(w.artifacts, j.artifacts) AND len(j.artifacts) > 0)
+    -- A waiver for rules or findings is none for a whole item: the tests of findings see to it.
+    WHERE j.outcome = 'violated' AND len(w.rules) = 0 AND len(w.fingerprints) = 0
     GROUP BY j.test, j.variant, j.item_key
 ),
 
@@ -81,7 +80,8 @@ SELECT
     w.team,
     w.environment,
     w.repository,
-    w.at,
+    coalesce(w.artifacts, []) AS artifacts,
+    w.occurred_at,
     w.outcome,
     w.reason,
     coalesce(w.waivers, []) AS waivers,

@@ -96,7 +96,7 @@ SELECT
         WHEN a.granted_until <= d.began_at THEN 'ended'
         WHEN NOT g.is_dated THEN 'undated'
         WHEN g.recorded_at <= d.began_at
-            OR g.recorded_at <= a.granted_from + INTERVAL 1 HOUR THEN 'before'
+            OR g.recorded_at <= a.granted_from + (SELECT max_ingest_delay FROM control_settings) THEN 'before'
         ELSE 'recorded afterwards'
     END AS timing
 FROM paired AS p

@@ -3,7 +3,7 @@
 -- What names a digest is about that digest alone; only what names none is about its commit, and
 -- only what names neither is about the run.
 -- `timing` is `before` only where order is proved: by the event's own time, which its source gave,
--- and by the ledger, which had it before the deployment began or within the hour of its happening.
+-- and by the ledger, which had it before the deployment began or not much later than it happened.
 WITH told AS (
     SELECT 'tests' AS what, kind, outcome, tool AS tool, position, occurred_at, recorded_at,
         time_basis, assurance, artifact, commit, run
@@ -53,7 +53,7 @@ SELECT
         WHEN e.occurred_at IS NULL
             OR coalesce(e.time_basis, 'source') NOT IN ('source', 'caller') THEN 'undated'
         WHEN e.recorded_at <= d.began_at
-            OR e.recorded_at <= e.occurred_at + INTERVAL 1 HOUR THEN 'before'
+            OR e.recorded_at <= e.occurred_at + (SELECT max_ingest_delay FROM control_settings) THEN 'before'
         ELSE 'recorded afterwards'
     END AS timing
 FROM bound AS e

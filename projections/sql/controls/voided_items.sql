@@ -12,7 +12,7 @@ deployed AS (
         any_value(f.service) AS service,
         any_value(f.environment) AS environment,
         any_value(f.repository) AS repository,
-        max(f.occurred_at) AS at,
+        max(f.occurred_at) AS occurred_at,
         arg_min(f.assurance, list_position(
             ['imported', 'asserted', 'observed', 'decided'], f.assurance
         )) AS assurance,
@@ -29,7 +29,7 @@ impaired AS (
         source || ' ' || incident AS incident_key,
         any_value(f.service) AS service,
         any_value(f.environment) AS environment,
-        min(coalesce(f.started_at, f.occurred_at)) AS at,
+        min(coalesce(f.started_at, f.occurred_at)) AS occurred_at,
         any_value(f.assurance) AS assurance,
         list_concat(list(f.position ORDER BY f.position), list(g.voided_by ORDER BY g.voided_by))
             AS positions
@@ -44,7 +44,7 @@ merged AS (
         repository || '#' || number AS change_key,
         any_value(f.service) AS service,
         any_value(f.repository) AS repository,
-        max(coalesce(f.merged_at, f.occurred_at)) AS at,
+        max(coalesce(f.merged_at, f.occurred_at)) AS occurred_at,
         any_value(f.assurance) AS assurance,
         list_concat(list(f.position ORDER BY f.position), list(g.voided_by ORDER BY g.voided_by))
             AS positions
@@ -55,20 +55,20 @@ merged AS (
 )
 
 SELECT
-    'deployment' AS item, d.deployment_key AS item_key, d.service, d.environment, d.repository, d.at,
+    'deployment' AS item, d.deployment_key AS item_key, d.service, d.environment, d.repository, d.occurred_at,
     d.assurance, d.positions
 FROM deployed AS d
 LEFT JOIN environments AS e
-    ON d.environment = e.environment AND d.at >= e.effective_from AND d.at < e.effective_until
+    ON d.environment = e.environment AND d.occurred_at >= e.effective_from AND d.occurred_at < e.effective_until
 WHERE d.deployment_key NOT IN (SELECT deployment_key FROM deployments)
     AND e.tier = 'production'
 UNION ALL BY NAME
 SELECT
-    'incident' AS item, incident_key AS item_key, service, environment, at, assurance, positions
+    'incident' AS item, incident_key AS item_key, service, environment, occurred_at, assurance, positions
 FROM impaired
 WHERE incident_key NOT IN (SELECT incident_key FROM incidents)
 UNION ALL BY NAME
 SELECT
-    'change' AS item, change_key AS item_key, service, repository, at, assurance, positions
+    'change' AS item, change_key AS item_key, service, repository, occurred_at, assurance, positions
 FROM merged
 WHERE change_key NOT IN (SELECT change_key FROM changes WHERE state = 'merged')

@@ -1,0 +1,136 @@
+"""What all tests of controls have in common: waivers, voids, narrowing, what they come to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from projections.asked_controls import asked_controls
+from projections.catalogue import Control, built_in
+from tests.projections.controls.judging import Shop, digest, full_items, items, result
+from tests.projections.story import viewing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEST = "CHG-02"
+
+
+def unapproved(shop: Shop) -> None:
+    """A ledger that knows of approvals, but not of one for what is deployed."""
+    shop.approve("a1", "02-01T10:00", "other", service="other")
+    for number in range(1, 5):
+        shop.deploy(f"d{number}", f"03-0{number}T11:00", f"content {number}")
+
+
+def test_a_waiver_excepts_while_it_holds_and_what_it_is_for(tmp_path: Path) -> None:
+    """The instant before it begins, its end, another test, another service: no excuse."""
+    shop = Shop()
+    unapproved(shop)
+    shop.waive("w1", "03-02T10:00", TEST, until="03-03T11:00")
+    shop.waive("w2", "03-01T10:00", "CHG-03", until="03-30T11:00")
+    shop.waive("w3", "03-01T10:00", TEST, until="03-30T11:00", services=["other"])
+    shop.waive("w4", "03-01T10:00", TEST, until="03-30T11:00", artifacts=[digest("content 4")])
+    shop.waive("w5", "03-01T10:00", TEST, until="03-30T11:00", fingerprints=["f"])
+    assert items(shop, tmp_path, TEST) == {
+        "d1": ("violated", "no approval"),
+        "d2": ("excepted", "waived: no approval"),
+        "d3": ("violated", "no approval"),
+        "d4": ("excepted", "waived: no approval"),
+    }
+    rows = {row["item_key"].split()[-1]: row for row in full_items(shop, tmp_path, TEST)}
+    assert [rows[name]["waivers"] for name in ("d1", "d2", "d4")] == [[], ["w1"], ["w4"]]
+    assert len(rows["d2"]["positions"]) == len(rows["d1"]["positions"]) + 1
+
+
+def test_a_revoked_waiver_excepts_no_more(tmp_path: Path) -> None:
+    """From when it was revoked."""
+    shop = Shop()
+    unapproved(shop)
+    shop.waive("w1", "03-01T10:00", TEST, until="03-30T11:00")
+    shop.say("waiver.revoked", "03-02T12:00", waiver="w1", assurance="decided")
+    outcomes = {name: outcome for name, (outcome, _) in items(shop, tmp_path, TEST).items()}
+    assert outcomes == {
+        "d1": "excepted", "d2": "excepted", "d3": "violated", "d4": "violated",
+    }  # fmt: skip
+
+
+def test_what_was_voided_is_listed_as_excepted(tmp_path: Path) -> None:
+    """A violation that somebody takes out of the count stays in sight."""
+    shop = Shop()
+    unapproved(shop)
+    voided = shop.deploy("d5", "03-05T11:00", "content 5")
+    voiding = shop.say(
+        "event.voided",
+        "03-06T10:00",
+        position=voided,
+        assurance="decided",
+        reason="counted by mistake",
+    )
+    (row,) = [one for one in full_items(shop, tmp_path, TEST) if one["item_key"].endswith("d5")]
+    assert (row["outcome"], row["reason"]) == ("excepted", "voided")
+    assert row["positions"] == [voided, voiding]
+
+
+def test_a_population_is_narrowed_by_window_and_service(tmp_path: Path) -> None:
+    """The window is half-open; what is narrowed away is not counted."""
+    shop = Shop()
+    unapproved(shop)
+    shop.deploy("d5", "03-02T12:00", "content 5", service="other")
+    rows = full_items(shop, tmp_path, TEST)
+    window = {"window_from": rows[1]["occurred_at"], "window_to": rows[2]["occurred_at"]}
+    assert set(items(shop, tmp_path, TEST, **window)) == {"d2", "d5"}
+    found = result(shop, tmp_path, TEST, **window, service="other")
+    assert (found["outcome"], found["population"], found["violated"]) == ("violated", 1, 1)
+
+
+def test_one_item_decides_and_none_is_no_pass(tmp_path: Path) -> None:
+    """Violated before insufficient before excepted before satisfied; empty is never satisfied."""
+    shop = Shop()
+    assert shop.deploy("d0", "01-01T11:00", "z", environment="staging")
+    assert result(shop, tmp_path, TEST)["outcome"] == "insufficient-evidence"
+    assert result(shop, tmp_path, "CHG-09")["outcome"] == "not-applicable"
+    shop.approve("a1", "03-01T10:00", "a")
+    shop.deploy("d1", "03-01T11:00", "a")
+    assert result(shop, tmp_path, TEST)["outcome"] == "satisfied"
+    shop.approve("a2", "03-02T10:00", "b", assurance="asserted")
+    shop.deploy("d2", "03-02T11:00", "b")
+    assert result(shop, tmp_path, TEST)["outcome"] == "insufficient-evidence"
+    shop.deploy("d3", "03-03T11:00", "c")
+    assert result(shop, tmp_path, TEST) == {
+        "test": TEST, "variant": "default", "outcome": "violated", "population": 3,
+        "satisfied": 1, "violated": 1, "excepted": 0, "insufficient": 1, "not_applicable": 0,
+        "parameters": '{"approval_max_age_days":14,"allow_policy_auto_approval":false,'
+        '"least_assurance":"observed"}',
+    }  # fmt: skip
+
+
+def test_an_empty_ledger_of_deliveries_makes_nothing_not_applicable(tmp_path: Path) -> None:
+    """That nothing was deployed may as well mean that nothing was told."""
+    shop = Shop()
+    shop.build("03-01T09:00", "a", "1")
+    assert result(shop, tmp_path, "CHG-09")["outcome"] == "insufficient-evidence"
+
+
+def test_controls_ask_one_test_with_their_own_parameters(tmp_path: Path) -> None:
+    """A set of parameters is made once; the worst test decides a control."""
+    shop = Shop()
+    shop.approve("a1", "03-01T10:00", "a")
+    shop.deploy("d1", "03-05T11:00", "a")
+
+    def control(name: str, days: int | None) -> tuple[str, Control]:
+        changed = {} if days is None else {TEST: {"approval_max_age_days": days}}
+        return "OURS", Control(name, "", "direct", [TEST], parameters=changed)
+
+    wanted = [control("plain", None), control("strict", 3), control("same", 14)]
+    wanted.append(("OURS", Control("both", "", "partial", [TEST, "CHG-09"])))
+    with viewing(shop, tmp_path, controls=asked_controls(built_in(), wanted)) as view:
+        rows = view.table("control_results").to_pylist()
+        outcomes = {row["control"]: row for row in view.table("control_outcomes").to_pylist()}
+    assert {(row["test"], row["variant"]): row["outcome"] for row in rows} == {
+        (TEST, "default"): "satisfied", (TEST, "OURS strict"): "violated",
+        ("CHG-09", "default"): "not-applicable",
+    }  # fmt: skip
+    assert {name: row["outcome"] for name, row in outcomes.items()} == {
+        "plain": "satisfied", "strict": "violated", "same": "satisfied", "both": "satisfied",
+    }  # fmt: skip
+    assert outcomes["both"]["tests"] == [f"{TEST} satisfied", "CHG-09 not-applicable"]
