@@ -16,27 +16,23 @@ The folder appears under its name when all of it is written, or not at all.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import shutil
-from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.parquet as pq
 
-from domain.errors import SettingError, UnavailableError
+from exporters.folder import making
 from projections import contract, segment
 from projections.definitions import definitions, digest_of
 from projections.parameters import Parameters
 from projections.shelf import write_documents
-from store.files import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from exporters.folder import Folder
     from projections.history import History
     from projections.live import Snapshot
 
@@ -53,36 +49,6 @@ With keys that reached you another way than in this folder, and pip install 'pip
     pipeledger verify . --recompute --key VKEY --key VKEY
     pipeledger verify answer.json --recompute --from . --key VKEY --key VKEY
 """
-
-
-@dataclass(slots=True)
-class _Folder:
-    """A folder while it is written.
-
-    Attributes:
-        path: where.
-        files: what is in it, by its name there.
-    """
-
-    path: Path
-    files: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def add(self, name: str, content: bytes) -> None:
-        path = self.place(name)
-        path.write_bytes(content)
-        self.took(name)
-
-    def place(self, name: str) -> Path:
-        path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
-    def took(self, name: str) -> None:
-        """Make a file durable and note what it is."""
-        with (self.path / name).open("rb") as stream:
-            os.fsync(stream.fileno())
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            self.files[name] = {"bytes": stream.tell(), "sha256": digest}
 
 
 def export_parquet(
@@ -104,29 +70,36 @@ def export_parquet(
         DamageError: the ledger does not verify; names the position.
         UnavailableError: the database or the disk.
     """
-    if target.exists():
-        raise SettingError(f"{target} is there already")
     snapshot = history.snapshot()
-    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
-    try:
-        fresh.mkdir(parents=True)
-        _write(_Folder(fresh), history, snapshot, vkeys, progress)
-        fresh.rename(target)
-        sync_folder(target.parent)
-    except OSError as error:
-        raise UnavailableError(f"{target} cannot be written: {error}") from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    parameters = Parameters(known_at=snapshot.size)
+    with making(target) as folder:
+        manifest = write_ledger(folder, history, snapshot, parameters, vkeys, progress)
+        folder.add("README.md", _ABOUT.encode())
+        folder.finish(MANIFEST, manifest)
     return snapshot
 
 
-def _write(
-    folder: _Folder,
+def write_ledger(
+    folder: Folder,
     history: History,
     snapshot: Snapshot,
+    parameters: Parameters,
     vkeys: Sequence[str],
     progress: Callable[[int, int], None],
-) -> None:
+) -> dict[str, Any]:
+    """Write one state of a ledger into a folder; gives its manifest, but for the files.
+
+    Args:
+        folder: where to.
+        history: of the ledger.
+        snapshot: the state.
+        parameters: of the tables.
+        vkeys: the log's verifier keys.
+        progress: is told how many files are written, and of how many.
+
+    Raises:
+        UnavailableError: the database or the disk.
+    """
     tables = [name for name in contract.names() if name in definitions()]
     total = len(snapshot.segments) + 1 + len(tables)
     for done, path in enumerate(snapshot.segments, 1):
@@ -142,7 +115,6 @@ def _write(
         folder.took(f"documents/{path.name}")
     write_documents(folder.place(f"documents/{_TAIL}"), [kept.tail])
     folder.took(f"documents/{_TAIL}")
-    parameters = Parameters(known_at=snapshot.size)
     told: dict[str, Any] = {}
     with history.view(parameters, snapshot) as view:
         for done, name in enumerate(tables, total - len(tables) + 1):
@@ -162,8 +134,7 @@ def _write(
     made = _write_definitions(folder)
     folder.add("checkpoint", snapshot.checkpoint)
     folder.add("key.vkey", "".join(f"{key}\n" for key in vkeys).encode())
-    folder.add("README.md", _ABOUT.encode())
-    manifest = {
+    return {
         "format": FORMAT,
         "origin": snapshot.origin,
         "position": snapshot.size,
@@ -171,12 +142,10 @@ def _write(
         "parameters": parameters.told(),
         "tables": told,
         "definitions": made,
-        "files": folder.files,
     }
-    folder.add(MANIFEST, json.dumps(manifest, indent=1).encode() + b"\n")
 
 
-def _write_definitions(folder: _Folder) -> dict[str, Any]:
+def _write_definitions(folder: Folder) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, one in definitions().items():
         ending = "py" if one.layer == "steps" else "sql"

@@ -208,7 +208,7 @@ class View:
         return found.cast(contract.table(name).arrow) if name in contract.names() else found
 
     def write(self, name: str, path: Path) -> None:
-        """Write a table, whole, as a Parquet file.
+        """Write a table, whole, as a Parquet file; equal tables are equal files.
 
         Raises:
             KeyError: no definition has this name.
@@ -216,7 +216,9 @@ class View:
         """
         self.make([name])
         try:
-            self._cursor.table(name).write_parquet(str(path), compression="zstd")
+            self._cursor.sql(f"FROM {name} ORDER BY ALL").write_parquet(
+                str(path), compression="zstd"
+            )
         except duckdb.IOException as error:
             raise UnavailableError(f"{path.name} cannot be written: {error}") from error
 
