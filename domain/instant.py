@@ -45,3 +45,8 @@ def read_time(text: str, place: str) -> datetime:
         return datetime.fromisoformat(f"{day}T{clock}.{digits}{offset or '+00:00'}").astimezone(UTC)
     except (ValueError, OverflowError):
         raise RefusedError(place, "no instant between the years 1 and 9999") from None
+
+
+def write_time(instant: datetime) -> str:
+    """An instant as RFC 3339 in UTC, with `Z`."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -6,11 +6,11 @@ import threading
 from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import RefusedError
-from domain.instant import read_time
+from domain.instant import read_time, write_time
 from domain.log.wire import read_number
 from projections.definitions import digest_of
 from projections.parameters import Parameters
@@ -251,5 +251,5 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, list):
         return [_plain(one) for one in value]
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return write_time(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,173 @@
+"""Controls as they were judged, with everything that a reader of a report wants beside them.
+
+It is asked for once; the report and the OSCAL document are written from it and from nothing else,
+so they say the same and a second one of the same state is equal to the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from domain.errors import NotFoundError
+from projections.asked_controls import asked_controls, built_tests
+from projections.catalogue import table_of
+from projections.heard import told
+from projections.parameters import FIRST, LAST
+from projections.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from projections.catalogue import Catalogue, Control, Framework
+    from projections.heard import Told
+    from projections.history import Answer, History, Proof
+
+SHOWN: Final = 5000
+"""Items that are told one by one, those that violate first; all of them are counted."""
+_WAIVERS: Final = 1000
+NOT_BUILT: Final = "this version does not evaluate the test"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A control and what it came to.
+
+    Attributes:
+        control: as the catalogue has it.
+        row: of `control_outcomes`.
+        results: rows of `control_results` of its tests, in the catalogue's order.
+    """
+
+    control: Control
+    row: Row
+    results: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What controls came to, on the state of a ledger that its proof names.
+
+    Attributes:
+        answer: the tables.
+        catalogue: by which it was judged.
+        frameworks: those asked for, in order.
+        told: what the ledger was told at all.
+    """
+
+    answer: Answer
+    catalogue: Catalogue
+    frameworks: tuple[Framework, ...]
+    told: Told
+    _rows: dict[str, list[Row]] = field(default_factory=dict, repr=False)
+
+    @property
+    def proof(self) -> Proof:
+        """On what it was made."""
+        return self.answer.proof
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether a signed note stands behind it; without one it was made from files alone."""
+        return bool(self.proof.checkpoint)
+
+    @property
+    def window(self) -> tuple[datetime, datetime]:
+        """Its first instant and the first one after it; what was left open ends with the ledger."""
+        chosen = self.proof.parameters
+        first = self.told.first_at if chosen.window_from == FIRST else chosen.window_from
+        last = self.told.last_at if chosen.window_to == LAST else chosen.window_to
+        return first, max(first, last)
+
+    def rows(self, table: str) -> list[Row]:
+        """The rows of a table of the answer."""
+        if table not in self._rows:
+            self._rows[table] = self.answer.tables[table].to_pylist()
+        return self._rows[table]
+
+    def judged(self, framework: Framework) -> Iterator[Judged]:
+        """The controls of a framework, in the catalogue's order."""
+        outcomes = {(row["framework"], row["control"]): row for row in self.rows(_OUTCOMES)}
+        results = {(row["test"], row["variant"]): row for row in self.rows(_RESULTS)}
+        variants = {
+            (link["framework"], link["control"], link["test"]): link["variant"]
+            for link in self.rows(_LINKS)
+        }
+        for one in framework.controls:
+            key = (framework.framework, one.id)
+            of_control = tuple(results[test, variants[(*key, test)]] for test in one.tests)
+            yield Judged(one, outcomes[key], of_control)
+
+    def shown(self, test: str, variant: str) -> list[Row]:
+        """Items of a test that are told one by one."""
+        return [
+            row for row in self.rows(_SHOWN) if (row["test"], row["variant"]) == (test, variant)
+        ]
+
+
+_OUTCOMES: Final = "control_outcomes"
+_LINKS: Final = "control_links"
+_RESULTS: Final = "control_results"
+_SHOWN: Final = "control_shown"
+_WANTED: Final = (
+    Selection(_OUTCOMES, order=("framework", "control")),
+    Selection(_LINKS, order=("framework", "control", "test")),
+    Selection(_RESULTS, order=("test", "variant")),
+    Selection(_SHOWN, order=("rank", "nth", "test", "variant"), limit=SHOWN),
+    Selection("control_reasons", order=("test", "variant", "outcome", "reason")),
+    Selection("control_months", order=("month", "test", "variant")),
+    Selection("waivers", order=("holds_from", "waiver"), limit=_WAIVERS),
+)
+
+
+def frameworks_of(catalogue: Catalogue, names: Sequence[str]) -> tuple[Framework, ...]:
+    """The frameworks of these ids, in the catalogue's order; of none: all.
+
+    Raises:
+        NotFoundError: there is none of a name; the message says which there are.
+    """
+    known = catalogue.frameworks
+    for name in names:
+        if name not in known:
+            raise NotFoundError(f"no framework of this name; known are {', '.join(known)}")
+    return tuple(one for name, one in known.items() if not names or name in names)
+
+
+def assess(
+    history: History,
+    catalogue: Catalogue,
+    frameworks: Sequence[Framework],
+    chosen: Mapping[str, Any],
+    known_at: str | None = None,
+    more: Sequence[Selection] = (),
+) -> Assessment:
+    """Judge the controls of frameworks.
+
+    Args:
+        history: of the ledger.
+        catalogue: in effect.
+        frameworks: of it.
+        chosen: parameters that differ from their defaults: the window, a service …
+        known_at: position or instant of recording up to which the ledger is read; None: all.
+        more: tables that are wanted beside.
+
+    Raises:
+        RefusedError: a parameter is wrong.
+        DamageError: the ledger does not verify; names the position.
+        UnavailableError: the database or the disk.
+    """
+    pairs = [(one.framework, control) for one in frameworks for control in one.controls]
+    asked = {**chosen, "controls": asked_controls(catalogue, pairs)}
+    question = history.question([*_WANTED, *more], asked, known_at)
+    answer = history.answer(question)
+    heard = told(question.snapshot, question.proof.position)
+    return Assessment(answer, catalogue, tuple(frameworks), heard)
+
+
+def reason_of(row: Row) -> str:
+    """Why nothing of a test could be judged, where that is so; else nothing."""
+    if table_of(row["test"]) not in built_tests():
+        return NOT_BUILT
+    return "" if row["population"] else "nothing in this window to judge"
