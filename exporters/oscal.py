@@ -18,7 +18,6 @@ from exporters.assessment import SHOWN, reason_of
 from exporters.oscal_checks import check_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from exporters.assessment import Assessment, Judged, Row

@@ -7,11 +7,13 @@ words come from OSCAL's lists. Where a document breaks a rule, the place is name
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 METHODS: Final = frozenset({"EXAMINE", "INTERVIEW", "TEST", "UNKNOWN"})
 """How something may be observed, in OSCAL's words."""
@@ -71,24 +73,30 @@ def problems(document: dict[str, Any]) -> Iterator[str]:
     known: set[str] = set()
     referred: list[tuple[str, str]] = []
     for place, name, value in _walk("", document):
-        if value in ("", [], {}) or value is None:
-            yield f"{place}: empty"
-        elif isinstance(value, str):
-            if name in _TEXTS and not _TEXTS[name](value):
-                yield f"{place}: not allowed here: {value[:100]!a}"
-            if name == "uuid":
-                if value in known:
-                    yield f"{place}: the same identifier twice"
-                known.add(value)
-            elif name in _REFERENCES:
-                referred.append((place, value))
-            elif name == "href" and value.startswith("#"):
-                referred.append((place, value[1:]))
-        elif name == "methods":
-            yield from (f"{place}: no method: {one!a}" for one in value if one not in METHODS)
-        elif name == "target" and value.get("type") not in _TARGETS:
-            yield f"{place}: no kind of target"
+        if (problem := _problem(name, value)) is not None:
+            yield f"{place}: {problem}"
+        if name == "uuid":
+            if value in known:
+                yield f"{place}: the same identifier twice"
+            known.add(value)
+        elif name in _REFERENCES:
+            referred.append((place, value))
+        elif name == "href" and value.startswith("#"):
+            referred.append((place, value[1:]))
     yield from (f"{place}: refers to nothing" for place, value in referred if value not in known)
+
+
+def _problem(name: str, value: Any) -> str | None:  # noqa: ANN401 - JSON
+    """What is wrong with a value of this name by itself."""
+    if value is None or value in ("", [], {}):
+        return "empty"
+    if name in _TEXTS and isinstance(value, str) and not _TEXTS[name](value):
+        return f"not allowed here: {value[:100]!a}"
+    if name == "methods" and isinstance(value, list) and not METHODS.issuperset(value):
+        return "no method of OSCAL"
+    if name == "target" and value.get("type") not in _TARGETS:
+        return "no kind of target"
+    return None
 
 
 def _walk(place: str, value: Any) -> Iterator[tuple[str, str, Any]]:  # noqa: ANN401 - JSON

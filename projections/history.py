@@ -7,7 +7,7 @@ from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from domain.errors import RefusedError
 from domain.instant import read_time, write_time
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from projections.engine import Engine, View
-    from projections.live import Live, Snapshot
+    from projections.live import Snapshot
     from projections.selection import Selection
 
 FORMAT: Final = "pipeledger/answer/v1"
@@ -102,12 +102,28 @@ class Answer:
         }
 
 
+class Following(Protocol):
+    """Follows a ledger (`projections.live`)."""
+
+    def snapshot(self) -> Snapshot:
+        """The newest state."""
+        ...
+
+    def rebuild(self, progress: Callable[[int], None]) -> Snapshot:
+        """The same, derived anew."""
+        ...
+
+    def close(self) -> None:
+        """Close what is open."""
+        ...
+
+
 class History:
     """One ledger's past. Safe for threads."""
 
     def __init__(
         self,
-        live: Live,
+        live: Following,
         engine: Engine,
         root_at: Callable[[int], bytes],
         position_at: Callable[[datetime, int], int],

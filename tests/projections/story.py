@@ -8,28 +8,22 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
-
+from domain.draft import Draft, SealedPart
 from domain.event import read_event
 from domain.events.streams import streams_of, tags_of
-from domain.log.context import By, Context, EventRef, PartRef
-from domain.log.entry import Seq, Signature, encode_entry, format_at, leaf_hash
+from domain.log.context import By
 from domain.log.part import Part
-from domain.log.tree import CompactTree
-from projections.documents import documents_of
 from projections.engine import Engine
-from projections.live import Snapshot
 from projections.parameters import Parameters
-from projections.rows import Link, beginning, verified
-from projections.shelf import Kept
-from store.ledger.columns import PARTS, SCHEMA
+from projections.unsigned import UnsignedLog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    import pyarrow as pa
+
     from projections.engine import View
-    from projections.rows import Rows
 
 ORIGIN: Final = "ledger.example/story"
 SENDER: Final = By("wkl_" + "a" * 32, "crd_" + "b" * 32, "token")
@@ -37,14 +31,11 @@ SOURCE: Final = "https://ci.example/acme"
 FIRST: Final = datetime(2026, 3, 20, tzinfo=UTC)
 
 
-class Story:
+class Story(UnsignedLog):
     """A ledger that is told event by event."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[int, bytes, bytes, bytes | None, bytes | None]] = []
-        self._findings: dict[int, Part] = {}
-        self._link = beginning(ORIGIN)
-        self._numbers: dict[str, int] = {}
+        super().__init__(ORIGIN)
         self._at = FIRST
 
     def tell(
@@ -94,29 +85,14 @@ class Story:
         at: datetime | None,
         lines: str | None = None,
     ) -> int:
-        position = self._link.position + 1
-        salt = sha256(b"%d" % position).digest()
-        part = Part("event", "application/json", body, salt)
-        named: tuple[PartRef, ...] = ()
-        if lines is not None:
-            document = Part("findings", "application/x-ndjson", lines.encode(), salt)
-            self._findings[position] = document
-            named = (PartRef(document.name, document.media_type, len(document.body),
-                             document.commitment),)  # fmt: skip
-        context = Context(ORIGIN, *head, EventRef(len(part.body), part.commitment), named)
-        streams = context.streams
-        for name in streams:
-            self._numbers[name] = self._numbers.get(name, 0) + 1
-        self._at = at or self._at + timedelta(seconds=1)
-        seq = Seq(
-            self._link.leaf, position, format_at(self._at),
-            tuple(self._numbers[name] for name in streams),
-            (Signature("ledger.example/story+00000000", b"\0" * 64),),
+        salt = sha256(b"%d" % (self._link.position + 1)).digest()
+        parts = (
+            () if lines is None
+            else (SealedPart(Part("findings", "application/x-ndjson", lines.encode(), salt)),)
         )  # fmt: skip
-        entry = encode_entry(seq, context.encode())
-        self._link = Link(position, leaf_hash(entry))
-        self._rows.append((position, self._link.leaf, entry, part.salt, part.body))
-        return position
+        self._at = at or self._at + timedelta(seconds=1)
+        event = Part("event", "application/json", body, salt)
+        return self.append(Draft(*head, event, parts), self._at)
 
     def redact(self, position: int, part: str = "event") -> None:
         """Take the bytes of an event, or of its findings, away, and say so."""
@@ -124,19 +100,9 @@ class Story:
             number, leaf, entry, _, _ = self._rows[position - 1]
             self._rows[position - 1] = (number, leaf, entry, None, None)
         else:
-            del self._findings[position]
+            del self._parts[position, part]
         time = self._at.isoformat().replace("+00:00", "Z")
         self.tell("part.redacted", time, assurance="decided", position=position, parts=[part])
-
-    def parts(self, names: Iterable[str], after: int, until: int) -> pa.Table:
-        """The parts as a reader of the store gives them."""
-        rows = [
-            (position, one.name, one.salt, one.body)
-            for position, one in self._findings.items()
-            if one.name in names and after < position <= until
-        ]
-        columns = zip(*rows, strict=True) if rows else [[] for _ in PARTS]
-        return pa.table([list(column) for column in columns], PARTS)
 
     def told(self) -> list[dict[str, Any]]:
         """The events that were told, in order, each with its position and how sure it is."""
@@ -145,27 +111,6 @@ class Story:
             | {"position": position, "as": json.loads(entry.partition(b"\n")[2])["as"]}
             for position, _, entry, _, body in self._rows
         ]
-
-    def read(self) -> pa.Table:
-        """The rows as a reader of the store gives them."""
-        if not self._rows:
-            return SCHEMA.empty_table()
-        return pa.table([list(column) for column in zip(*self._rows, strict=True)], SCHEMA)
-
-    def rows(self) -> Rows:
-        """The rows, verified."""
-        return verified(self.read(), ORIGIN, beginning(ORIGIN))
-
-    def snapshot(self) -> Snapshot:
-        """All of it as one tail."""
-        rows = self.rows()
-        tree = CompactTree()
-        tree.extend(rows.leaves)
-        size = rows.last.position
-        documents = pa.concat_tables([Kept().tail, *documents_of(rows.events, self)])
-        return Snapshot(
-            ORIGIN, size, tree.root(), b"", (), rows.events, (size, 0), lambda: Kept((), documents)
-        )
 
 
 @contextmanager

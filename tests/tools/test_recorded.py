@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.serving import BIN, Running, serving
-from tests.tools.environments import NAMES, Tool, prepare
+from tests.tools.environments import NAMES, READERS, Tool, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -286,7 +286,7 @@ def test_a_pact_and_its_verification_are_what_happened(
         assert (data["consumer"], data["provider"]) == ("web", "orders")
 
 
-def test_every_tool_is_tried() -> None:
+def test_every_tool_that_writes_is_tried() -> None:
     """One that is pinned and not run would tell nothing."""
     tried = {
         name
@@ -295,4 +295,4 @@ def test_every_tool_is_tried() -> None:
         if mark.name == "parametrize"
         for name in mark.args[1]
     }
-    assert tried == set(NAMES)
+    assert tried == set(NAMES) - set(READERS)
