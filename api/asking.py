@@ -40,7 +40,7 @@ class AsOf(KnownAt):
         Raises:
             RefusedError: an instant is none.
         """
-        at = _read(self.at, "query at")
+        at = read_instant(self.at, "query at")
         return {} if at is None else {"at": at}
 
 
@@ -61,8 +61,8 @@ class Question(AsOf):
             RefusedError: an instant is none.
         """
         told = {
-            "window_from": _read(self.since, "query from"),
-            "window_to": _read(self.to, "query to"),
+            "window_from": read_instant(self.since, "query from"),
+            "window_to": read_instant(self.to, "query to"),
         }
         return super().window() | {name: value for name, value in told.items() if value is not None}
 
@@ -121,8 +121,8 @@ class MetricQuestion(Question):
         end = window.setdefault("window_to", now.replace(minute=0, second=0, microsecond=0))
         window.setdefault("window_from", end - WINDOW)
         baseline = {
-            "baseline_from": _read(self.baseline_from, "query baseline_from"),
-            "baseline_to": _read(self.baseline_to, "query baseline_to"),
+            "baseline_from": read_instant(self.baseline_from, "query baseline_from"),
+            "baseline_to": read_instant(self.baseline_to, "query baseline_to"),
         }
         names = ("tz", "bucket", "group_by", "attribution_window_s", "infer_rollback",
                  "commit_time_basis", "count_redeploys")  # fmt: skip
@@ -134,7 +134,12 @@ class MetricQuestion(Question):
         )
 
 
-def _read(told: str | None, place: str) -> datetime | None:
+def read_instant(told: str | None, place: str) -> datetime | None:
+    """The instant that is told, or the first one in UTC of the day that is.
+
+    Raises:
+        RefusedError: neither.
+    """
     if told is None:
         return None
     if len(told) == len("2026-01-31"):

@@ -50,6 +50,7 @@ class Parameters:
         team: only of this team's services.
         environment: only of this environment.
         repository: only of this repository.
+        release: only what is about this release, `service@version`; of controls alone.
         stale_after_s: seconds after which what covered a service covers it no more; None: what is
             usual for each capability.
         trace: what is traced: a commit (also its first digits), digest, deployment, change or
@@ -75,6 +76,7 @@ class Parameters:
     team: str | None = None
     environment: str | None = None
     repository: str | None = None
+    release: str | None = None
     stale_after_s: int | None = None
     trace: str | None = None
     controls: str | None = None

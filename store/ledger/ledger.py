@@ -15,9 +15,10 @@ from eventsourcing.persistence import ProgrammingError
 from psycopg import sql
 
 from domain.draft import Draft
-from domain.errors import PipeledgerError
+from domain.errors import PipeledgerError, RefusedError
 from domain.log.checkpoint import open_checkpoint
 from domain.log.context import By
+from domain.log.dsse import CONTEXT_PAYLOAD_TYPE, pae
 from domain.log.entry import parse_entry
 from domain.log.part import EVENT_PART, Part
 from store.ledger.columns import ColumnReader
@@ -116,6 +117,25 @@ class Ledger(DCBRecorder):
     def published(self) -> Published:
         """The newest state that readers may see."""
         return self._publisher.published
+
+    def sign_statement(self, payload_type: str, payload: bytes) -> tuple[str, bytes]:
+        """Sign what the ledger says outside its log, as DSSE signs it.
+
+        Args:
+            payload_type: of the statement; a context's is refused, or a statement could be put
+                in the place of an entry.
+            payload: its bytes.
+
+        Returns:
+            Id of the key, and the signature.
+
+        Raises:
+            RefusedError: the type is that of contexts.
+        """
+        if payload_type == CONTEXT_PAYLOAD_TYPE:
+            raise RefusedError("payload type", "contexts are signed in the log alone")
+        key = self._equipment.keys.intake
+        return key.key_id, key.sign(pae(payload_type, payload))
 
     def columns(self) -> ColumnReader:
         """A reader of much of the log at once, with a connection of its own."""

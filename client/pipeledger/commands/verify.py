@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import is_zipfile
 
 from pipeledger.commands.common import parser_of, settings_of
 from pipeledger.commands.trust import address_of, fetch_keys
@@ -39,6 +40,7 @@ Exit status: 0 sound, 1 not (the first bad position is named), 2 could not check
   pipeledger verify answer.json --recompute          an answer, made again from its ledger
   pipeledger verify answer.json --recompute --from D ... from an export, offline
   pipeledger verify D --recompute                    an export of Parquet files, tables and all
+  pipeledger verify PACK.zip --recompute             an evidence pack, every item judged again
 
 --recompute and exports of Parquet files need DuckDB and Arrow: pip install 'pipeledger[recompute]'
 """
@@ -57,7 +59,11 @@ def main(words: Sequence[str]) -> int:
         "--recompute", action="store_true", help="make an answer's rows or an export's tables again"
     )
     parser.add_argument(
-        "--from", dest="pack", type=Path, metavar="DIRECTORY", help="... from an export, offline"
+        "--from",
+        dest="pack",
+        type=Path,
+        metavar="EXPORT",
+        help="... from an export or pack, offline",
     )
     parser.add_argument(
         "--definitions-from-pack",
@@ -94,7 +100,7 @@ def _check_path(
         options.entry,
         None if options.offline else _prover(settings),
     )
-    if options.recompute or options.pack or (path / "manifest.json").is_file():
+    if options.recompute or options.pack or (path / "manifest.json").is_file() or _is_zip(path):
         return [_recompute(path, options, settings, policy)]
     return check_path(path, policy)
 
@@ -103,7 +109,8 @@ def _recompute(
     path: Path, options: argparse.Namespace, settings: Settings, policy: Policy
 ) -> Verdict:
     try:
-        from pipeledger.recompute.pack import Pack  # noqa: PLC0415 - not always installed
+        from pipeledger.recompute.archive import unpacked  # noqa: PLC0415 - not always installed
+        from pipeledger.recompute.pack import Pack  # noqa: PLC0415 - as above
         from pipeledger.recompute.recompute import (  # noqa: PLC0415 - as above
             check_pack,
             recompute_answer,
@@ -117,10 +124,20 @@ def _recompute(
     with _undecided():
         if path.is_dir():
             return check_pack(path, policy, tables=options.recompute, foreign_steps=foreign)
+        if _is_zip(path):
+            with unpacked(path) as folder:
+                return check_pack(folder, policy, tables=options.recompute, foreign_steps=foreign)
         raw = read_bounded(path, MAX_FILE)
+        if options.pack and _is_zip(options.pack):
+            with unpacked(options.pack) as folder:
+                return recompute_answer(raw, Pack(folder), policy, foreign_steps=foreign)
         pack = Pack(options.pack) if options.pack else None
         source = pack or Remote(_reader(raw, options, settings, policy))
         return recompute_answer(raw, source, policy, foreign_steps=foreign)
+
+
+def _is_zip(path: Path) -> bool:
+    return path.is_file() and is_zipfile(path)
 
 
 def _reader(

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 FORMAT = "pipeledger/parquet/v1"
 MANIFEST = "manifest.json"
+ENVELOPE = "manifest.dsse.json"
+"""Of an evidence pack: the ledger's signature of the manifest."""
 _MAX_MANIFEST = 64 * 1024 * 1024
 _MAX_TEXT = 1024 * 1024
 _AT_ONCE = 65_536
@@ -76,6 +78,11 @@ class Pack:
         self.manifest = read_object(read_bounded(folder / MANIFEST, _MAX_MANIFEST), MANIFEST)
         if self.manifest.get("format") != FORMAT:
             raise UncheckedError("the export is of a version that this program does not know")
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether it is an evidence pack."""
+        return "pack" in self.manifest
 
     @property
     def note(self) -> bytes:
@@ -164,7 +171,7 @@ class Pack:
         there = {
             path.relative_to(self.folder).as_posix()
             for path in self.folder.rglob("*") if path.is_file()
-        } - {MANIFEST}  # fmt: skip
+        } - ({MANIFEST, ENVELOPE} if self.is_evidence else {MANIFEST})  # fmt: skip
         for name in sorted(told.keys() ^ there):
             said = "missing" if name in told else "not of the export"
             raise UnsoundError(None, f"file {name[:100]!a}: {said}")

@@ -36,6 +36,7 @@ PARAMETERS: dict[str, tuple[pa.DataType, object]] = {
     "team": (_WORD, None),
     "environment": (_WORD, None),
     "repository": (_WORD, None),
+    "release": (_WORD, None),
     "stale_after_s": (_NUMBER, None),
     "trace": (_WORD, None),
     "controls": (_WORD, None),

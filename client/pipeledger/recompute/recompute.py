@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeledger.looking import at
 from pipeledger.recompute.comparison import compare, plain
 from pipeledger.recompute.definitions import VOIDS
+from pipeledger.recompute.evidence_pack import check_sheets, check_signature
 from pipeledger.recompute.pack import Pack
 from pipeledger.recompute.question import PARAMETERS, parameters_of, selections_of
 from pipeledger.recompute.reading import Redactions, verified_rows
@@ -156,6 +157,8 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
     """
     pack = Pack(folder, whole=True)
     opened = _opened(pack, policy)
+    if pack.is_evidence:
+        check_signature(folder, opened.log)
     files = pack.check_files()
     definitions = pack.definitions()
     names = sorted(pack.tables()) if tables else []
@@ -166,8 +169,11 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
     wanted = definitions.in_order([VOIDS, *names])
     size = opened.checkpoint.size
     parameters = parameters_of(pack.manifest.get("parameters"))
+    known_at = _known_at(parameters, size)
     lines = [f"{files} files as exported; every entry up to {size} checked, and its columns"]
-    with Sandbox(wanted, size, parameters, foreign_steps=foreign_steps) as sandbox:
+    if pack.is_evidence:
+        lines += ["signed by the ledger", *check_sheets(pack)]
+    with Sandbox(wanted, known_at, parameters, foreign_steps=foreign_steps) as sandbox:
         for rows in verified_rows(
             pack, opened.log, opened.checkpoint, policy.settings, redactions, documents=True
         ):
@@ -186,9 +192,18 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
         more = f", and {documents} documents" if documents else ""
         lines.append(f"{redactions.events} events are not here, redacted{more}")
     return Verdict(
-        "export", opened.log.origin, size, opened.checkpoint.root, lines,
+        "evidence pack" if pack.is_evidence else "export",
+        opened.log.origin, size, opened.checkpoint.root, lines,
         {"files": files, "recomputed": tables, "redacted": redactions.events},
     )  # fmt: skip
+
+
+def _known_at(parameters: pa.Table, size: int) -> int:
+    """The position that the tables are of."""
+    (told,) = parameters["known_at"].to_pylist()
+    if not isinstance(told, int) or not 0 < told <= size:
+        raise UnsoundError(None, "manifest: its tables are of a position that it does not hold")
+    return told
 
 
 def _opened(source: Source, policy: Policy) -> Opened:

@@ -93,3 +93,6 @@ WHERE (p.service IS NULL OR w.service = p.service)
     AND (p.team IS NULL OR w.team = p.team)
     AND (p.environment IS NULL OR w.environment = p.environment)
     AND (p.repository IS NULL OR w.repository = p.repository)
+    AND (p.release IS NULL OR list_has_any(
+        w.artifacts, (SELECT coalesce(list(r.artifact), []) FROM release_artifacts AS r)
+    ))

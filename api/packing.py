@@ -1,0 +1,87 @@
+"""Evidence packs of one ledger: what one is asked to hold, and how it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from domain.errors import NotFoundError
+from exporters.pack import FORMAT, Packing
+from projections.asked_controls import asked_controls
+from projections.parameters import Parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from api.host import Served
+    from projections.catalogue import Catalogue, Control
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a pack is about.
+
+    Attributes:
+        frameworks: whole frameworks, by id; none, and no control: all.
+        controls: single controls, as `framework/id`.
+        window: the parameters of the window, where one is chosen.
+        narrowed: `service`, `team`, `environment`, `repository` or `release` (`service@version`),
+            where the pack is about one of these alone.
+    """
+
+    frameworks: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    window: dict[str, datetime] = field(default_factory=dict)
+    narrowed: dict[str, str] = field(default_factory=dict)
+
+
+def packing_of(one: Served, catalogue: Catalogue) -> Packing:
+    """What packs of a ledger are made of."""
+    reader = one.ledger.reader
+    return Packing(
+        one.history, catalogue, one.ledger.vkeys, one.ledger.sign_statement, reader.checkpoint,
+        reader.root,
+    )  # fmt: skip
+
+
+def parameters_of(scope: Scope, catalogue: Catalogue, known_at: int) -> Parameters:
+    """The parameters that a pack's tables are made with.
+
+    Raises:
+        NotFoundError: no such framework or control; names those that are known.
+        RefusedError: the window ends before it begins.
+    """
+    controls = asked_controls(catalogue, _controls(scope, catalogue))
+    chosen: dict[str, Any] = {**scope.window, **scope.narrowed}
+    return Parameters(known_at=known_at, controls=controls, **chosen)
+
+
+def identity_of(parameters: Parameters, size: int) -> str:
+    """The id of a pack: the same for the same question over so many entries."""
+    said = msgspec.json.encode(
+        {"format": FORMAT, "size": size, **parameters.told()}, order="sorted"
+    )
+    return sha256(said).hexdigest()[:32]
+
+
+def _controls(scope: Scope, catalogue: Catalogue) -> Iterator[tuple[str, Control]]:
+    everything = not scope.frameworks and not scope.controls
+    for name in catalogue.frameworks if everything else scope.frameworks:
+        if name not in catalogue.frameworks:
+            raise NotFoundError(
+                f"no framework {name[:100]}; known are {', '.join(catalogue.frameworks)}"
+            )
+        for one in catalogue.frameworks[name].controls:
+            yield name, one
+    for told in scope.controls:
+        name, _, control = told.partition("/")
+        known = catalogue.frameworks.get(name)
+        found = [one for one in known.controls if one.id == control] if known else []
+        if not found:
+            raise NotFoundError(f"no control {told[:200]}; expected FRAMEWORK/CONTROL")
+        if name not in scope.frameworks:
+            yield name, found[0]
