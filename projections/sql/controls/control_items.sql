@@ -4,7 +4,9 @@
 -- What was voided is judged by nothing and listed all the same, as excepted: who takes a fact out
 -- of the count does not take it out of sight.
 WITH judged AS (
-    SELECT 'CHG-02' AS test, * FROM chg_02
+    SELECT 'CHG-01' AS test, * FROM chg_01
+    UNION ALL BY NAME SELECT 'CHG-02' AS test, * FROM chg_02
+    UNION ALL BY NAME SELECT 'CHG-03' AS test, * FROM chg_03
 ),
 
 -- Tests whose population is the thing that was voided.

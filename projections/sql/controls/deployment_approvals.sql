@@ -50,7 +50,10 @@ ranked AS (
 matched AS (
     SELECT DISTINCT s.deployment_key, r.approval_key, s.artifact, r.kind AS bound_by
     FROM ranked AS r
-    INNER JOIN deployment_subjects AS s USING (kind, value)
+    INNER JOIN approvals AS a USING (approval_key)
+    INNER JOIN deployment_subjects AS s
+        ON r.kind = s.kind AND r.value = s.value
+        AND (s.source IS NULL OR a.source = s.source OR a.repository = s.repository)
     WHERE r.rank = r.best
 ),
 
@@ -66,13 +69,28 @@ granted AS (
     GROUP BY s.approval_key
 ),
 
+-- What was approved last for the same service and environment shows what was approved instead.
+given AS (
+    SELECT
+        approval_key, service, unnest(environments) AS environment,
+        coalesce(granted_from, decided_at, requested_at) AS since
+    FROM approvals
+    WHERE service IS NOT NULL
+),
+
+beside AS (
+    SELECT d.deployment_key, g.approval_key
+    FROM production_deployments AS d
+    ASOF JOIN given AS g
+        ON d.service = g.service AND d.environment = g.environment AND d.began_at >= g.since
+),
+
 paired AS (
     SELECT deployment_key, approval_key, artifact, bound_by FROM matched
     UNION ALL
-    SELECT d.deployment_key, a.approval_key, NULL, NULL
-    FROM production_deployments AS d
-    INNER JOIN approvals AS a ON d.service = a.service AND list_contains(a.environments, d.environment)
-    ANTI JOIN matched AS m ON d.deployment_key = m.deployment_key AND a.approval_key = m.approval_key
+    SELECT b.deployment_key, b.approval_key, NULL, NULL
+    FROM beside AS b
+    ANTI JOIN matched AS m USING (deployment_key, approval_key)
 )
 
 SELECT

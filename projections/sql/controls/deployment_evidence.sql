@@ -5,20 +5,21 @@
 -- `timing` is `before` only where order is proved: by the event's own time, which its source gave,
 -- and by the ledger, which had it before the deployment began or not much later than it happened.
 WITH told AS (
-    SELECT 'tests' AS what, kind, outcome, tool AS tool, position, occurred_at, recorded_at,
-        time_basis, assurance, artifact, commit, run
+    SELECT 'tests' AS what, kind, outcome, tool, position, occurred_at, recorded_at,
+        time_basis, assurance, artifact, commit, run, environment, source, repository
     FROM test_facts
     UNION ALL
     SELECT 'scan', kind, outcome, tool, position, occurred_at, recorded_at, time_basis, assurance,
-        artifact, commit, run
+        artifact, commit, run, environment, source, repository
     FROM scan_facts
     UNION ALL
     SELECT what, coalesce(predicate_type, kind), outcome, coalesce(verifier, builder, tool),
-        position, occurred_at, recorded_at, time_basis, assurance, unnest(artifacts), commit, run
+        position, occurred_at, recorded_at, time_basis, assurance, unnest(artifacts), commit, run,
+        NULL, source, repository
     FROM build_facts
     UNION ALL
     SELECT what, policy, decision, tool, position, occurred_at, recorded_at, time_basis, assurance,
-        artifact, commit, run
+        artifact, commit, run, environment, source, repository
     FROM policy_facts
     WHERE decision IS NOT NULL
 ),
@@ -48,6 +49,7 @@ SELECT
     e.occurred_at,
     e.recorded_at,
     e.assurance,
+    e.environment,
     CASE
         WHEN e.occurred_at > d.began_at THEN 'after'
         WHEN e.occurred_at IS NULL
@@ -58,4 +60,5 @@ SELECT
     END AS timing
 FROM bound AS e
 INNER JOIN deployment_subjects AS s ON e.bound_by = s.kind AND e.value = s.value
+    AND (s.kind <> 'run' OR e.source = s.source OR e.repository = s.repository)
 INNER JOIN production_deployments AS d USING (deployment_key)

@@ -32,7 +32,8 @@ SELECT
     from_json(
         event -> '$.data.commits',
         '[{"sha": "VARCHAR", "authored_at": "VARCHAR", "committed_at": "VARCHAR",
-        "parents": ["VARCHAR"], "paths": ["VARCHAR"], "patch_id": "VARCHAR"}]'
+        "parents": ["VARCHAR"], "paths": ["VARCHAR"], "patch_id": "VARCHAR",
+        "authors": ["VARCHAR"], "co_authors": ["VARCHAR"], "committer": "VARCHAR"}]'
     ) AS authored,
     event ->> '$.data.url' AS url,
     time_basis,

@@ -11,6 +11,11 @@ SELECT
     event ->> '$.data.before' AS before,
     event ->> '$.data.after' AS after,
     from_json(event -> '$.data.commits[*].sha', '["VARCHAR"]') AS commits,
+    from_json(
+        event -> '$.data.commits',
+        '[{"sha": "VARCHAR", "authors": ["VARCHAR"], "co_authors": ["VARCHAR"],
+        "committer": "VARCHAR"}]'
+    ) AS authored,
     event ->> '$.data.created' = 'true' AS created,
     event ->> '$.data.deleted' = 'true' AS deleted,
     event ->> '$.data.forced' = 'true' AS forced,

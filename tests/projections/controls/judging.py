@@ -69,6 +69,22 @@ class Shop(Story):
         }  # fmt: skip
         return self.say("approval.reported", time, **(data | more))
 
+    def commit(self, name: str, time: str, *authors: str, **more: Any) -> int:  # noqa: ANN401
+        """A commit that somebody wrote and pushed."""
+        data: dict[str, Any] = {
+            "repository": REPOSITORY, "commit": sha(name), "authors": list(authors),
+        }  # fmt: skip
+        return self.say("commit.pushed", time, **(data | more))
+
+    def link(self, time: str, one: str, other: str, what: str = "linked") -> int:
+        """Two accounts are said to be one person's, or not."""
+        return self.say(f"person.{what}", time, person=one, other=other, assurance="decided")
+
+    def propose(self, number: int, what: str, time: str, **more: Any) -> int:  # noqa: ANN401
+        """A step of a proposed change to the main branch (`proposed`, `reviewed`, `merged` …)."""
+        data = {"repository": REPOSITORY, "number": number, "target_ref": "refs/heads/main"}
+        return self.say(f"change.{what}", time, **(data | more))
+
     def build(self, time: str, content: str, commit: str, **more: Any) -> int:  # noqa: ANN401
         """A build that made a digest of a commit."""
         data: dict[str, Any] = {
