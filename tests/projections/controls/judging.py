@@ -82,7 +82,9 @@ class Shop(Story):
 
     def propose(self, number: int, what: str, time: str, **more: Any) -> int:  # noqa: ANN401
         """A step of a proposed change to the main branch (`proposed`, `reviewed`, `merged` …)."""
-        data = {"repository": REPOSITORY, "number": number, "target_ref": "refs/heads/main"}
+        data: dict[str, Any] = {
+            "repository": REPOSITORY, "number": number, "target_ref": "refs/heads/main",
+        }  # fmt: skip
         return self.say(f"change.{what}", time, **(data | more))
 
     def build(self, time: str, content: str, commit: str, **more: Any) -> int:  # noqa: ANN401

@@ -26,8 +26,12 @@ SECOND, THIRD = "per_" + "1" * 32, "per_" + "2" * 32
 
 
 def deliver(
-    shop: Shop, name: str, author: str | None = ANNA, approver: str | None = CLEO, **more: Any
-) -> None:  # noqa: ANN401
+    shop: Shop,
+    name: str,
+    author: str | None = ANNA,
+    approver: str | None = CLEO,
+    **more: Any,  # noqa: ANN401
+) -> None:
     """A commit, its build, an approval and a deployment, each as a service of its own."""
     of = {"service": name}
     if author is not None:
