@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from projections.catalogue import Catalogue, Control
 
 DEFAULT: Final = "default"
-_TEST: Final = re.compile("[a-z]{3}_[0-9]{2}")
+_TEST: Final = re.compile("[a-z]{2,3}_[0-9]{2}")
 JUDGED: Final = pa.schema([
     pa.field(name, ARROW[kind])
     for name, kind in {

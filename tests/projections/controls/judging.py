@@ -6,6 +6,7 @@ Everything is recorded a second after it happened, unless a test says otherwise.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -102,6 +103,28 @@ class Shop(Story):
             "requester": ANNA, "approver": BERT,
         }  # fmt: skip
         return self.say("waiver.granted", time, assurance="decided", **(data | more))
+
+    def scan(self, time: str, content: str, *rules: str, **more: Any) -> int:  # noqa: ANN401
+        """A whole scan of a digest by the tool `trivy`, which found these.
+
+        Args:
+            time: when it ended.
+            content: what was scanned.
+            rules: what was found, each `severity rule`; after `!` it is suppressed in the tool.
+            more: fields of the event.
+        """
+        found = [
+            {"tool": "trivy", "severity": one.lstrip("!").split()[0], "rule": one.split()[-1],
+             "fingerprint": f"print {one.split()[-1]}", "suppressed": one.startswith("!") or None}
+            for one in rules
+        ]  # fmt: skip
+        data: dict[str, Any] = {
+            "kind": "sca", "tool": "trivy", "outcome": "success", "service": "shop",
+            "artifact": {"digest": digest(content)}, "findings_count": len(rules),
+            "counts": {"critical": 0} | Counter(one["severity"] for one in found),
+            "findings": digest(f"findings of {time}") if rules else None, "found": found or None,
+        }  # fmt: skip
+        return self.say("scan.finished", time, **(data | more))
 
 
 def asked(test: str, **changed: Any) -> str:  # noqa: ANN401 - of several types

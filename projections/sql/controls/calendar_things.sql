@@ -1,0 +1,26 @@
+-- What must be done once in each interval, and for what: one row a test and thing, with the instant
+-- since which the thing is there.
+WITH backups AS (
+    SELECT
+        coalesce(backup_set, service || '@' || environment, service, environment, source) AS thing,
+        arg_max(service, position) AS service,
+        arg_max(environment, position) AS environment,
+        min(least(occurred_at, recorded_at)) AS since,
+        [min(position), max(position)] AS positions
+    FROM recovery_facts
+    WHERE what IN ('backup.finished', 'restore.tested')
+    GROUP BY thing
+)
+
+SELECT
+    'DR-01' AS test,
+    service AS thing,
+    service,
+    CAST(NULL AS VARCHAR) AS environment,
+    min(began_at) AS since,
+    arg_min(positions, began_at) AS positions
+FROM production_deployments
+WHERE service IS NOT NULL
+GROUP BY service
+UNION ALL BY NAME
+SELECT 'DR-02' AS test, thing, service, environment, since, positions FROM backups
