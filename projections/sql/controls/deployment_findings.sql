@@ -15,7 +15,7 @@ open AS (
     SELECT
         row_number() OVER () AS row,
         s.deployment_key,
-        s.artifact,
+        s.slot,
         s.kind,
         s.position,
         c.basis,
@@ -48,8 +48,8 @@ waived AS (
         AND (
             len(w.artifacts) = 0
             OR list_has_all(w.artifacts, CASE
-                WHEN o.artifact IS NULL THEN d.artifacts
-                ELSE [o.artifact]
+                WHEN o.slot IS NULL THEN d.artifacts
+                ELSE [o.slot]
             END) AND len(d.artifacts) > 0
         )
     GROUP BY n.row

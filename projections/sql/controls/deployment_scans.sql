@@ -3,7 +3,7 @@
 -- was known then. What looked at changes alone takes nothing back that a whole scan found.
 SELECT
     e.deployment_key,
-    e.artifact,
+    e.slot,
     e.kind,
     e.position,
     e.occurred_at,
@@ -15,10 +15,10 @@ SELECT
     coalesce(s.extent, 'full') = 'full' AS is_full,
     coalesce(e.outcome = 'success', FALSE) AND e.timing <> 'after' AND row_number() OVER (
         PARTITION BY
-            e.deployment_key, e.artifact, e.kind, e.tool, s.target,
+            e.deployment_key, e.slot, e.kind, e.tool, s.target,
             coalesce(s.extent, 'full') = 'full', e.timing <> 'after', e.outcome = 'success'
         ORDER BY e.occurred_at DESC NULLS FIRST, e.position DESC
     ) = 1 AS newest
-FROM deployment_evidence AS e
+FROM slot_evidence AS e
 INNER JOIN scan_facts AS s USING (position)
 WHERE e.what = 'scan'

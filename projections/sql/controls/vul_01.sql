@@ -19,15 +19,11 @@ WITH asked AS (
 ),
 
 wanted AS (
-    SELECT q.variant, q.max_age, q.least, d.deployment_key, d.slot, unnest(q.scanners) AS kind
+    SELECT q.variant, q.max_age, q.least, s.deployment_key, s.slot, unnest(q.scanners) AS kind
     FROM asked AS q
-    CROSS JOIN (
-        SELECT
-            deployment_key,
-            unnest(CASE WHEN len(artifacts) > 0 THEN artifacts ELSE [NULL] END) AS slot
-        FROM production_deployments
-        WHERE in_window
-    ) AS d
+    CROSS JOIN deployment_slots AS s
+    INNER JOIN production_deployments AS d USING (deployment_key)
+    WHERE d.in_window
 ),
 
 -- How far each scan goes: 9 is enough, 5 to 8 may be, below that is not.
@@ -55,7 +51,7 @@ weighed AS (
     INNER JOIN production_deployments AS d USING (deployment_key)
     LEFT JOIN deployment_scans AS s
         ON w.deployment_key = s.deployment_key AND w.kind = s.kind
-        AND (s.artifact IS NOT DISTINCT FROM w.slot OR s.artifact IS NULL)
+        AND s.slot IS NOT DISTINCT FROM w.slot
 ),
 
 best AS (
@@ -89,7 +85,7 @@ found AS (
     INNER JOIN (SELECT variant, severities FROM asked) AS q USING (variant)
     INNER JOIN deployment_findings AS f
         ON b.deployment_key = f.deployment_key AND b.kind = f.kind
-        AND (f.artifact IS NOT DISTINCT FROM b.slot OR f.artifact IS NULL),
+        AND f.slot IS NOT DISTINCT FROM b.slot,
     LATERAL (SELECT f.basis <> 'none' AND list_contains(q.severities, f.severity) AS blocks)
     WHERE blocks OR f.severity = 'unknown'
     GROUP BY ALL
