@@ -10,6 +10,7 @@ from fastapi import FastAPI, Response
 from starlette.concurrency import run_in_threadpool
 
 from api import (
+    approvals,
     commands,
     conflicts,
     history,
@@ -81,6 +82,7 @@ def make_app(
     app.include_router(reading.router)
     app.include_router(history.router)
     app.include_router(commands.router)
+    app.include_router(approvals.router)
     app.include_router(tracing.router)
     app.include_router(prometheus.router)
     app.include_router(entrance.router)

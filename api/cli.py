@@ -41,7 +41,8 @@ def cli() -> None:
 )  # fmt: skip
 def serve(settings: Settings, host: str, port: int, metrics: str) -> None:
     """Serve every ledger; the first start makes the ledger `default`."""
-    from api.gaps import GapWatch  # noqa: PLC0415 - for this command alone
+    from api import expiring, gaps  # noqa: PLC0415 - for this command alone
+    from api.periodic import Periodic  # noqa: PLC0415 - likewise
     from api.serving import run  # noqa: PLC0415 - the HTTP server loads only to serve
     from api.telemetry import logs, switch  # noqa: PLC0415 - they are for this command alone
 
@@ -66,7 +67,14 @@ def serve(settings: Settings, host: str, port: int, metrics: str) -> None:
                 for name, one in served.items():
                     token = granting(one).token("operator", "operator") if first else None
                     _greet(name, one, url, token)
-                with GapWatch(served.values(), now, os.urandom):
+                ledgers = list(served.values())
+                dates = expiring.Dates(ledgers)
+                with (
+                    Periodic(gaps.PERIOD_S, lambda: gaps.watch(ledgers, now, os.urandom)),
+                    Periodic(
+                        expiring.PERIOD_S, lambda: dates.sweep(now(), os.urandom), at_once=True
+                    ),
+                ):
                     run(served, listening, telemetry, metrics_on_loopback=metrics == "loopback")
         except OSError as error:
             raise SettingError(f"cannot listen on {host}:{port}: {error.strerror}") from error
@@ -131,6 +139,8 @@ def token() -> None:
 )
 @click.option("--name", "who", required=True, help="whose it is")
 @click.option("--source", "sources", multiple=True, help="prefix of the sources it may use; any")
+@click.option("--approves-as", multiple=True, metavar="ROLE",
+              help="role in the organisation in which its bearer approves; repeat it")  # fmt: skip
 @click.option("--expires", default=None, metavar="90d")
 def token_create(
     settings: Settings,
@@ -138,12 +148,13 @@ def token_create(
     role: Role,
     who: str,
     sources: tuple[str, ...],
+    approves_as: tuple[str, ...],
     expires: str | None,
 ) -> None:
     """Make a token and print it, this once."""
     until = until_of(expires)
     with opened(settings, name) as one:
-        click.echo(granting(one).token(role, who, sources, until))
+        click.echo(granting(one).token(role, who, sources, until, approves_as))
 
 
 @token.command("list")

@@ -1,17 +1,18 @@
-"""Commands over HTTP: environments, services, voids, assessments, proposals."""
+"""Commands of operators over HTTP: environments, services, voids, assessments, proposals."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from api import receipts
+from api.commanded import FORBIDDEN, OPERATOR, PROPOSED, command
 from api.deciding import Deciding
-from api.entrance import JSON, Position, enter, facts
+from api.entrance import JSON, Position, facts
+from api.forms import Body, Handle, Id, Instant, Name, Names, Text
 from api.proposals import waiting
 from api.reads import enter_reading
 
@@ -19,100 +20,83 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.deciding import Decided
-    from api.host import Served
     from api.proposals import Proposed
 
-OPERATOR = ("operator",)
-_Name = Annotated[str, Field(min_length=1, max_length=500)]
-_Handle = Annotated[str, Field(min_length=1, max_length=4096)]
-_Instant = Annotated[str, Field(max_length=40)]
-_Text = Annotated[str, Field(max_length=65_536)]
-_Id = Annotated[str, Path(min_length=1, max_length=500)]
 Tier = Literal["production", "dr", "staging", "test", "development", "preview"]
 
 router = APIRouter()
 
 
-class _Body(BaseModel):
-    """A body of which no field is overlooked."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    def said(self) -> dict[str, Any]:
-        """The fields that are given."""
-        return self.model_dump(exclude_none=True)
-
-
-class NewEnvironment(_Body):
+class NewEnvironment(Body):
     """What an environment is for, and since when."""
 
-    environment: _Name
+    environment: Name
     tier: Tier
-    effective_from: _Instant | None = None
-    reason: _Text
+    effective_from: Instant | None = None
+    reason: Text
 
 
-class NewRepository(_Body):
+class NewRepository(Body):
     """A repository and what a service has of it."""
 
-    repository: _Handle
+    repository: Handle
     role: Literal["source", "manifests"] | None = None
-    paths: Annotated[list[_Handle], Field(max_length=1000)] | None = None
+    paths: Annotated[list[Handle], Field(max_length=1000)] | None = None
 
 
-class NewService(_Body):
+class NewService(Body):
     """A service: all that is so from now on, or since a date."""
 
-    service: _Name
-    team: _Name | None = None
+    service: Name
+    team: Name | None = None
     repositories: Annotated[list[NewRepository], Field(max_length=1000)] | None = None
-    criticality: _Name | None = None
-    scope: Annotated[list[_Name], Field(max_length=1000)] | None = None
-    deployment_source: Annotated[dict[str, _Handle], Field(max_length=1000)] | None = None
-    effective_from: _Instant | None = None
-    reason: _Text | None = None
+    criticality: Name | None = None
+    scope: Names | None = None
+    deployment_source: Annotated[dict[str, Handle], Field(max_length=1000)] | None = None
+    effective_from: Instant | None = None
+    reason: Text | None = None
 
 
-class Reason(_Body):
+class Reason(Body):
     """Why."""
 
-    reason: _Text
+    reason: Text
 
 
-class Withdrawal(_Body):
+class Withdrawal(Body):
     """Why, or nothing."""
 
-    reason: _Text | None = None
+    reason: Text | None = None
 
 
-class DeploymentAssessment(_Body):
+class DeploymentAssessment(Body):
     """What a deployment did, as it is seen now."""
 
-    source: _Handle
-    service: _Name | None = None
-    environment: _Name | None = None
-    remediates: Annotated[list[_Name], Field(max_length=1000)] | None = None
-    rolls_back: _Name | None = None
+    source: Handle
+    service: Name | None = None
+    environment: Name | None = None
+    remediates: Names | None = None
+    rolls_back: Name | None = None
     impact: bool | Literal["unknown"] | None = None
-    reason: _Text
+    reason: Text
 
 
-class IncidentAssessment(_Body):
+class IncidentAssessment(Body):
     """What an incident was, as it is seen now."""
 
-    source: _Handle
-    service: _Name | None = None
-    environment: _Name | None = None
-    caused_by: _Name | None = None
-    cause: _Name | None = None
-    severity: _Name | None = None
+    source: Handle
+    service: Name | None = None
+    environment: Name | None = None
+    caused_by: Name | None = None
+    cause: Name | None = None
+    severity: Name | None = None
     category: Literal["availability", "security", "privacy"] | None = None
-    started_at: _Instant | None = None
-    detected_at: _Instant | None = None
-    reason: _Text
+    started_at: Instant | None = None
+    detected_at: Instant | None = None
+    reason: Text
 
 
-@router.post("/v1/{ledger}/environments", status_code=201, tags=["decide"])
+@router.post("/v1/{ledger}/environments", status_code=201, tags=["decide"], responses=PROPOSED)
 async def post_environment(request: Request, ledger: str, wanted: NewEnvironment) -> Response:
     """Say which tier an environment has; 202 where a second person has to confirm it."""
     return await _command(
@@ -120,7 +104,7 @@ async def post_environment(request: Request, ledger: str, wanted: NewEnvironment
     )
 
 
-@router.post("/v1/{ledger}/services", status_code=201, tags=["decide"])
+@router.post("/v1/{ledger}/services", status_code=201, tags=["decide"], responses=PROPOSED)
 async def post_service(request: Request, ledger: str, wanted: NewService) -> Response:
     """Say what a service is; 202 where a second person has to confirm it."""
     return await _command(
@@ -128,23 +112,35 @@ async def post_service(request: Request, ledger: str, wanted: NewService) -> Res
     )
 
 
-@router.post("/v1/{ledger}/entries/{position}/void", status_code=201, tags=["decide"])
+@router.post(
+    "/v1/{ledger}/entries/{position}/void", status_code=201, tags=["decide"], responses=PROPOSED
+)
 async def post_void(request: Request, ledger: str, position: Position, wanted: Reason) -> Response:
     """Let an event count no more; 202 where a second person has to confirm it."""
     return await _command(request, ledger, lambda by: by.void(position, wanted.reason))
 
 
-@router.post("/v1/{ledger}/deployments/{identity:path}/assess", status_code=201, tags=["decide"])
+@router.post(
+    "/v1/{ledger}/deployments/{identity:path}/assess",
+    status_code=201,
+    tags=["decide"],
+    responses=FORBIDDEN,
+)
 async def post_deployment(
-    request: Request, ledger: str, identity: _Id, wanted: DeploymentAssessment
+    request: Request, ledger: str, identity: Id, wanted: DeploymentAssessment
 ) -> Response:
     """Restate what a deployment remedied, rolled back or harmed."""
     return await _assess(request, ledger, "deployment", identity, wanted.said())
 
 
-@router.post("/v1/{ledger}/incidents/{identity:path}/assess", status_code=201, tags=["decide"])
+@router.post(
+    "/v1/{ledger}/incidents/{identity:path}/assess",
+    status_code=201,
+    tags=["decide"],
+    responses=FORBIDDEN,
+)
 async def post_incident(
-    request: Request, ledger: str, identity: _Id, wanted: IncidentAssessment
+    request: Request, ledger: str, identity: Id, wanted: IncidentAssessment
 ) -> Response:
     """Restate what caused an incident, and how bad it was."""
     return await _assess(request, ledger, "incident", identity, wanted.said())
@@ -159,13 +155,23 @@ async def get_commands(request: Request, ledger: str) -> Response:
     return Response(msgspec.json.encode(body), headers=facts(here), media_type=JSON)
 
 
-@router.post("/v1/{ledger}/commands/{position}/confirm", status_code=201, tags=["decide"])
+@router.post(
+    "/v1/{ledger}/commands/{position}/confirm",
+    status_code=201,
+    tags=["decide"],
+    responses=FORBIDDEN,
+)
 async def post_confirm(request: Request, ledger: str, position: Position) -> Response:
     """Decide what another operator proposed."""
     return await _command(request, ledger, lambda by: by.confirm(position))
 
 
-@router.post("/v1/{ledger}/commands/{position}/withdraw", status_code=201, tags=["decide"])
+@router.post(
+    "/v1/{ledger}/commands/{position}/withdraw",
+    status_code=201,
+    tags=["decide"],
+    responses=FORBIDDEN,
+)
 async def post_withdraw(
     request: Request, ledger: str, position: Position, wanted: Withdrawal | None = None
 ) -> Response:
@@ -193,28 +199,6 @@ async def _assess(
 
 
 async def _command(
-    request: Request, ledger: str, command: Callable[[Deciding], Decided]
+    request: Request, ledger: str, decide: Callable[[Deciding], Decided]
 ) -> Response:
-    here, credential = enter(request, ledger, OPERATOR)
-    state = request.app.state
-
-    def decide() -> tuple[Decided, dict[str, Any]]:
-        done = command(Deciding(here, credential, state.clock(), state.entropy))
-        return done, _receipt(here, done.position)
-
-    done, receipt = await run_in_threadpool(decide)
-    if done.expires is None:
-        return Response(msgspec.json.encode(receipt), 201, facts(here), JSON)
-    body = {
-        "proposal": done.position,
-        "expires": done.expires,
-        "confirm": f"/v1/{ledger}/commands/{done.position}/confirm",
-        "receipt": receipt,
-    }
-    return Response(msgspec.json.encode(body), 202, facts(here), JSON)
-
-
-def _receipt(here: Served, position: int) -> dict[str, Any]:
-    reader = here.ledger.reader
-    row = reader.entry(position, here.ledger.published.size)
-    return receipts.receipt(row.raw, row.leaf, position, reader.checkpoint(position))
+    return await command(request, ledger, OPERATOR, Deciding, decide)

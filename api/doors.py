@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 READERS: Final = ("auditor", "operator", "approver", "emitter")
 """Roles that may read entries, streams and proofs."""
+APPROVERS: Final = ("approver", "operator")
+"""Roles whose tokens approve."""
 PART_READERS: Final = ("auditor", "operator")
 """Roles that may read the bytes of parts."""
 

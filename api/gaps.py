@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import TYPE_CHECKING, Final
 
 from api.decisions import decide
@@ -17,12 +16,12 @@ from store.source_counts import Count
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
-    from typing import Self
 
     from api.host import Served
     from domain.log.key import Entropy
 
 PERIOD_S: Final = 60.0
+"""How often somebody looks."""
 _LOG: Final = logging.getLogger("pipeledger.intake")
 
 
@@ -46,30 +45,10 @@ def record_gaps(here: Served, now: datetime, entropy: Entropy) -> list[str]:
     return found
 
 
-class GapWatch:
-    """Looks every minute, until it is left. A context manager."""
-
-    def __init__(
-        self, served: Iterable[Served], clock: Callable[[], datetime], entropy: Entropy
-    ) -> None:
-        self._served = list(served)
-        self._clock = clock
-        self._entropy = entropy
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="gaps", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._over.wait(PERIOD_S):
-            for here in self._served:
-                try:
-                    record_gaps(here, self._clock(), self._entropy)
-                except PipeledgerError as error:
-                    _LOG.warning("sources could not be looked through: %s", error)
+def watch(served: Iterable[Served], clock: Callable[[], datetime], entropy: Entropy) -> None:
+    """Record the silences of every ledger; what fails is tried again the next time."""
+    for here in served:
+        try:
+            record_gaps(here, clock(), entropy)
+        except PipeledgerError as error:
+            _LOG.warning("sources could not be looked through: %s", error)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from api.decisions import decide
+from api.doors import APPROVERS
+from api.naming import HERE
 from domain.errors import SettingError
 from domain.people import Account
 from intake.registry import SENDERS
@@ -38,11 +40,30 @@ class Granting:
         self._entropy = entropy
 
     def token(
-        self, role: Role, who: str, sources: tuple[str, ...] = (), expires: datetime | None = None
+        self,
+        role: Role,
+        who: str,
+        sources: tuple[str, ...] = (),
+        expires: datetime | None = None,
+        approves_as: tuple[str, ...] = (),
     ) -> str:
-        """A new token's text, given here and never again."""
+        """A new token's text, given here and never again.
+
+        Args:
+            role: what it may do.
+            who: whose it is.
+            sources: prefixes of event sources it may use; empty: any.
+            expires: when it ends, or None.
+            approves_as: roles in the organisation in which its bearer approves.
+
+        Raises:
+            SettingError: it says roles, and approves nothing.
+        """
+        if approves_as and role not in APPROVERS:
+            raise SettingError(f"--approves-as: only a token of {' or '.join(APPROVERS)} approves")
         text, credential = self._here.tokens.draw(self._person(who), role, sources, expires)
-        self._record("token.issued", _described(credential))
+        more = {"approves_as": list(approves_as)} if approves_as else {}
+        self._record("token.issued", _described(credential) | more)
         self._here.tokens.keep(text, credential)
         return text
 
@@ -130,7 +151,7 @@ class Granting:
         self._here.sources.revoke(name)
 
     def _person(self, who: str) -> str:
-        (person,) = self._here.register.resolve([Account(system="pipeledger", login=who)])
+        (person,) = self._here.register.resolve([Account(system=HERE, login=who)])
         return person
 
     def _record(self, kind: str, data: dict[str, Any]) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
+from api.said import said_at
 from domain.decisions.command import LIFE, PREFIX, Proposal, field_of
 from domain.decisions.fact import CommandProposed, CommandWithdrawn
 from domain.errors import ConflictError, NotFoundError
-from domain.events.upcast import upcast
 from domain.instant import read_time
 from domain.log.entry import parse_entry
 from domain.log.names import tag
-from domain.people import put_back
 from store.ledger.reader import Filter
 
 if TYPE_CHECKING:
@@ -74,12 +70,9 @@ def _read(ledger: Ledger, row: Row) -> Proposed:
     context = parse_entry(row.raw).context
     if context.type != CommandProposed.TOPIC:
         raise NotFoundError(f"no command was proposed at position {row.position}")
-    parts = {part.name: part.body for part in ledger.reader.parts(row)}
-    if len(parts) <= len(context.parts):
+    said, is_whole = said_at(ledger, row)
+    if not is_whole:
         raise ConflictError("part of what was proposed was removed; propose it again")
-    said = upcast(context.type, context.version, msgspec.json.decode(parts["event"])["data"])
-    if "text" in parts:
-        put_back(said, json.loads(parts["text"]))
     expires = read_time(said["expires"], "field data.expires")
     proposal = Proposal(row.position, context.by, expires)
     return Proposed(proposal, said["command"], said[field_of(said["command"])])

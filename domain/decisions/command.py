@@ -107,9 +107,12 @@ class TwoPersonCommand(Command):
     who proposed.
 
     Attributes:
+        always: one operator alone never decides it.
         proposal: what is confirmed, or None.
         operators: who they are.
     """
+
+    always: ClassVar[bool] = False
 
     def __init__(
         self, data: dict[str, Any], by: By, at: datetime, proposal: Proposal | None = None
@@ -143,12 +146,12 @@ class TwoPersonCommand(Command):
         if self.proposal is not None:
             self._check_confirmable(self.proposal)
             self.check()
-            both = {"second": self.proposal.by.principal, "proposal": self.proposal.position}
-            self.decide(self.data | both)
+            both = self.names(self.proposal.by.principal, self.by.principal)
+            self.decide(self.data | both | {"proposal": self.proposal.position})
             return
         self.check()
         if len(self.operators.persons(self.at)) < BOTH:
-            self.decide(self.data)
+            self._decide_alone()
             return
         self._check_operator(self.by.principal, "who commands")
         kind = self.makes.TOPIC.removeprefix(PREFIX)
@@ -158,6 +161,20 @@ class TwoPersonCommand(Command):
             field_of(kind): self.data,
         }
         self.trigger_event(CommandProposed, (), data)
+
+    def names(self, first: str, second: str) -> dict[str, Any]:
+        """How the event names two persons: who proposed it and who confirms it."""
+        del second
+        return {"second": first}
+
+    def _decide_alone(self) -> None:
+        if self.always:
+            raise ConflictError(
+                "two operators decide this, never one alone, and the ledger has one: make a token "
+                "for another person (pipeledger-server token create --role operator --name WHO), "
+                "and send it again"
+            )
+        self.decide(self.data)
 
     def _check_confirmable(self, proposal: Proposal) -> None:
         if self._ended:

@@ -115,12 +115,135 @@ class CommandWithdrawn(Fact):
     TOPIC = "pipeledger.command.withdrawn"
 
 
+class ApprovalRequested(Fact):
+    """Somebody asked for an approval."""
+
+    TOPIC = "pipeledger.approval.requested"
+
+
+class ApprovalGranted(Fact):
+    """Somebody approved."""
+
+    TOPIC = "pipeledger.approval.granted"
+
+
+class ApprovalRejected(Fact):
+    """Somebody refused to approve."""
+
+    TOPIC = "pipeledger.approval.rejected"
+
+
+class ApprovalWithdrawn(Fact):
+    """A request or an approval was taken back."""
+
+    TOPIC = "pipeledger.approval.withdrawn"
+
+
+class ApprovalExpired(Fact):
+    """The date of an approval passed."""
+
+    TOPIC = "pipeledger.approval.expired"
+
+
+class EmergencyDeclared(Fact):
+    """A change goes ahead before its approval."""
+
+    TOPIC = "pipeledger.emergency.declared"
+
+
+class WaiverGranted(Fact):
+    """An exception holds."""
+
+    TOPIC = "pipeledger.waiver.granted"
+
+
+class WaiverRevoked(Fact):
+    """An exception was taken back."""
+
+    TOPIC = "pipeledger.waiver.revoked"
+
+
+class WaiverExpired(Fact):
+    """The date of an exception passed."""
+
+    TOPIC = "pipeledger.waiver.expired"
+
+
+class CommitPushed(Fact):
+    """A commit came to a repository."""
+
+    TOPIC = "pipeledger.commit.pushed"
+
+
+class RefUpdated(Fact):
+    """A branch or tag was moved."""
+
+    TOPIC = "pipeledger.ref.updated"
+
+
+class ChangeProposed(Fact):
+    """A change was proposed."""
+
+    TOPIC = "pipeledger.change.proposed"
+
+
+class ChangeUpdated(Fact):
+    """A proposed change got other commits or words."""
+
+    TOPIC = "pipeledger.change.updated"
+
+
+class ChangeReviewed(Fact):
+    """A proposed change was reviewed."""
+
+    TOPIC = "pipeledger.change.reviewed"
+
+
+class ChangeMerged(Fact):
+    """A proposed change was merged."""
+
+    TOPIC = "pipeledger.change.merged"
+
+
+class BuildFinished(Fact):
+    """A build ended."""
+
+    TOPIC = "pipeledger.build.finished"
+
+
+class ArtifactPublished(Fact):
+    """An artifact was put where others fetch it."""
+
+    TOPIC = "pipeledger.artifact.published"
+
+
+class ArtifactDescribed(Fact):
+    """What an artifact is made of was written down."""
+
+    TOPIC = "pipeledger.artifact.described"
+
+
+class AttestationVerified(Fact):
+    """A statement about an artifact was checked."""
+
+    TOPIC = "pipeledger.attestation.verified"
+
+
+class ReleaseCreated(Fact):
+    """A version was released."""
+
+    TOPIC = "pipeledger.release.created"
+
+
 FACTS: Final[dict[str, type[Fact]]] = {
     kind.TOPIC: kind
     for kind in (
         TokenIssued, TokenRevoked, PersonLinked, PersonUnlinked, EnvironmentRegistered,
         ServiceRegistered, EventVoided, DeploymentAssessed, IncidentAssessed, CommandProposed,
-        CommandWithdrawn,
+        CommandWithdrawn, ApprovalRequested, ApprovalGranted, ApprovalRejected, ApprovalWithdrawn,
+        ApprovalExpired, EmergencyDeclared, WaiverGranted, WaiverRevoked, WaiverExpired,
+        CommitPushed, RefUpdated, ChangeProposed, ChangeUpdated, ChangeReviewed, ChangeMerged,
+        BuildFinished, ArtifactPublished, ArtifactDescribed, AttestationVerified, ReleaseCreated,
     )
 }  # fmt: skip
 """The class of each stored type that a command reads or makes."""

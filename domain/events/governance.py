@@ -85,7 +85,7 @@ class ApprovalRejected(Approval, kw_only=True):
     approver: Person | None = None
 
 
-@event("approval.withdrawn", APPROVAL, Door.COMMAND)
+@event("approval.withdrawn", APPROVAL, Door.COMMAND, roles=("emitter", "approver", "operator"))
 class ApprovalWithdrawn(Approval, kw_only=True):
     """A request or an approval was taken back."""
 
@@ -423,6 +423,7 @@ class PersonLinked(Common, kw_only=True):
     other: PersonId
     reason: Text | None = None
     second: Person | None = None
+    proposal: Position | None = None
 
 
 @event("person.unlinked", GOVERNANCE, Door.COMMAND, roles=OPERATOR)
@@ -433,3 +434,4 @@ class PersonUnlinked(Common, kw_only=True):
     other: PersonId
     reason: Text | None = None
     second: Person | None = None
+    proposal: Position | None = None

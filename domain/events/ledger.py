@@ -117,7 +117,13 @@ class KeyRevoked(Credential, kw_only=True):
 
 @event("token.issued", LEDGER, Door.COMMAND, roles=OPERATOR)
 class TokenIssued(Credential, kw_only=True):
-    """An API token was made."""
+    """An API token was made.
+
+    Attributes:
+        approves_as: roles in the organisation in which its bearer approves.
+    """
+
+    approves_as: Annotated[list[Name], Meta(max_length=50)] | None = None
 
 
 @event("token.revoked", LEDGER, Door.COMMAND, roles=OPERATOR)

@@ -9,6 +9,11 @@ from domain.events.delivery import (  # noqa: TC001 - the structure is read from
     ServiceRegistered,
 )
 from domain.events.fields import Common, Instant, Position, Text
+from domain.events.governance import (  # noqa: TC001 - likewise
+    PersonLinked,
+    PersonUnlinked,
+    WaiverGranted,
+)
 from domain.events.ledger import LEDGER, OPERATOR, EventVoided
 from domain.events.registry import Door, event
 
@@ -23,11 +28,17 @@ class CommandProposed(Common, kw_only=True):
         event_voided: what is commanded; so for the others. One of them is there.
     """
 
-    command: Literal["event.voided", "environment.registered", "service.registered"]
+    command: Literal[
+        "event.voided", "environment.registered", "service.registered", "waiver.granted",
+        "person.linked", "person.unlinked",
+    ]  # fmt: skip
     expires: Instant
     event_voided: EventVoided | None = None
     environment_registered: EnvironmentRegistered | None = None
     service_registered: ServiceRegistered | None = None
+    waiver_granted: WaiverGranted | None = None
+    person_linked: PersonLinked | None = None
+    person_unlinked: PersonUnlinked | None = None
 
 
 @event("command.withdrawn", LEDGER, Door.COMMAND, roles=OPERATOR)

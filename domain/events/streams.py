@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.events.registry import TYPES, Door
+from domain.log.context import MAX_TAGS
 from domain.log.names import short_hash, stream_component, tag
 
 if TYPE_CHECKING:
@@ -31,18 +32,40 @@ def tags_of(event: Event) -> tuple[str, ...]:
     """The event's tags, sorted and unique."""
     data = event.data
     found = {tag(kind, value) for kind in _TAGS if isinstance(value := data.get(kind), str)}
-    artifact = data.get("artifact")
-    if isinstance(artifact, dict) and isinstance(digest := artifact.get("digest"), str):
-        found.add(tag("artifact", digest))
     if TYPES[event.type].door is not Door.EMIT:
         # Of what was sent, an unknown field of such a name would pass for the ledger's word.
         found |= {tag(kind, str(at)) for kind in _ENTRIES if (at := data.get(kind)) is not None}
+    listed = dict.fromkeys(tag("artifact", digest) for digest in _digests(data))
+    if event.type.startswith(_OF_SUBJECTS):
+        listed |= dict.fromkeys(_subjects(data))
+    # What does not fit in is found by its line or run.
+    for one in listed:
+        if len(found) < MAX_TAGS:
+            found.add(one)
     return tuple(sorted(found))
 
 
 _TAGS: Final = ("service", "environment", "repository", "commit", "release", "run", "ticket")
 _ENTRIES: Final = ("position", "proposal")
 """Fields by which the ledger's own events speak of another entry."""
+_OF_SUBJECTS: Final = ("pipeledger.approval.", "pipeledger.emergency.")
+
+
+def _digests(data: dict[str, Any]) -> Iterator[str]:
+    """The artifact that an event is about, and those that it lists."""
+    several = data.get("artifacts")
+    for one in (data.get("artifact"), *(several if isinstance(several, list) else ())):
+        if isinstance(one, dict) and isinstance(digest := one.get("digest"), str):
+            yield digest
+
+
+def _subjects(data: dict[str, Any]) -> Iterator[str]:
+    for one in data.get("subjects") or ():
+        if one["kind"] == "artifact" and one.get("digest") is not None:
+            yield tag("artifact", one["digest"])
+        for kind in ("commit", "release"):
+            if one.get(kind) is not None:
+                yield tag(kind, one[kind])
 
 
 def _text(event: Event, field: str) -> str | None:
@@ -111,12 +134,9 @@ def _release(event: Event) -> Iterator[str]:
 
 
 def _artifacts(event: Event) -> Iterator[str]:
-    several = event.data.get("artifacts")
-    candidates = [event.data.get("artifact"), *(several if isinstance(several, list) else [])]
-    for artifact in candidates:
-        if isinstance(artifact, dict) and isinstance(digest := artifact.get("digest"), str):
-            yield f"artifact/{stream_component(digest)}"
-            return
+    for digest in _digests(event.data):
+        yield f"artifact/{stream_component(digest)}"
+        return
 
 
 def _subject(event: Event) -> Iterator[str]:

@@ -1,0 +1,106 @@
+"""Records that the dates of approvals and waivers passed, once for each.
+
+Nothing depends on it: whoever reads judges by the date itself. It is there so that an end stands
+in the ledger as every other step does.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+from eventsourcing.dcb.domain import Selector
+
+from api import facts
+from api.approving import Approving
+from api.deciding import BY_SERVER
+from domain.decisions.approval import Approval
+from domain.decisions.fact import (
+    ApprovalGranted,
+    ApprovalRequested,
+    Fact,
+    WaiverExpired,
+    WaiverGranted,
+    WaiverRevoked,
+)
+from domain.errors import ConflictError, PipeledgerError
+from domain.instant import read_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from api.host import Served
+    from domain.log.key import Entropy
+
+PERIOD_S: Final = 60.0
+"""How often somebody looks."""
+_KINDS: Final = (*Approval.STEPS, WaiverGranted, WaiverRevoked, WaiverExpired)
+_LOG: Final = logging.getLogger("pipeledger.api")
+
+
+class Dates:
+    """The dates to come of several ledgers; each step of an approval or waiver is read once."""
+
+    def __init__(self, served: Iterable[Served]) -> None:
+        self._ledgers = [_Dates(here) for here in served]
+
+    def sweep(self, at: datetime, entropy: Entropy) -> list[str]:
+        """Record what ended by its date and is not recorded; gives the ids.
+
+        It may be called by several processes and as often as one likes. What fails is tried again
+        the next time.
+        """
+        found = []
+        for one in self._ledgers:
+            try:
+                found += one.sweep(at, entropy)
+            except PipeledgerError as error:
+                _LOG.warning("dates could not be looked through: %s", error)
+        return found
+
+
+class _Dates:
+    """The dates to come of one ledger."""
+
+    def __init__(self, here: Served) -> None:
+        self._here = here
+        self._read = 0
+        self._due: dict[tuple[str, str], datetime] = {}
+
+    def sweep(self, at: datetime, entropy: Entropy) -> list[str]:
+        self._learn(at, entropy)
+        command = Approving(self._here, BY_SERVER, at, entropy)
+        found = []
+        for kind, identity in [one for one, until in self._due.items() if until <= at]:
+            try:
+                if kind == "approval":
+                    command.expire(identity)
+                else:
+                    command.expire_waiver(identity)
+            except ConflictError as error:
+                # Somebody ended it at this moment: the next reading tells.
+                _LOG.info("an end by date was not recorded: %s", error)
+            else:
+                found.append(identity)
+        return found
+
+    def _learn(self, at: datetime, entropy: Entropy) -> None:
+        store = facts.repository(self._here, BY_SERVER, at, entropy).eventstore
+        told = store.read([Selector(_KINDS)], after=self._read)
+        for event in told:
+            self._take(event.decision)
+        self._read = told.head or self._read
+
+    def _take(self, fact: Fact) -> None:
+        said = fact.data
+        kind = fact.TOPIC.split(".")[1]
+        identity = said.get(kind)
+        if identity is None or isinstance(fact, ApprovalGranted):
+            return
+        if isinstance(fact, ApprovalRequested | WaiverGranted):
+            until = said.get("valid_until" if kind == "approval" else "expires")
+            if until is not None:
+                self._due[kind, identity] = read_time(until, "field data")
+        else:
+            self._due.pop((kind, identity), None)

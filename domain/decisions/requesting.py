@@ -1,0 +1,128 @@
+"""An approval is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from eventsourcing.dcb.domain import Selector
+
+from domain.decisions.approval import stream_of
+from domain.decisions.command import Command
+from domain.decisions.fact import ApprovalRequested, Fact
+from domain.errors import ConflictError, RefusedError
+from domain.instant import read_time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from domain.decisions.authorship import Authorship
+    from domain.log.context import By
+
+MOST_SUBJECTS: Final = 100
+MOST_REQUIRED: Final = 20
+_NAMED_BY: Final = {
+    "artifact": "digest", "plan": "digest", "config": "digest", "commit": "commit",
+    "release": "release",
+}  # fmt: skip
+MEANWHILE: Final = "something that this stands on was changed meanwhile; look, and send it again"
+
+
+class RequestApproval(Command):
+    """Ask for an approval; whoever made its subjects is found and named."""
+
+    makes = ApprovalRequested
+
+    def __init__(self, data: dict[str, Any], by: By, at: datetime, authorship: Authorship) -> None:
+        """A request.
+
+        Args:
+            data: what is asked; `authors` as far as who asks knows them.
+            by: who asks.
+            at: the present instant.
+            authorship: who made the subjects, as far as the ledger knows.
+        """
+        super().__init__(data | {"requester": by.principal}, by, at)
+        self._authorship = authorship
+        self._found = authorship.selectors()
+        self._taken = False
+
+    def consistency_boundary(self) -> list[Selector]:
+        """What is told of its subjects, and that nothing has its id."""
+        own = Selector([self.makes], [stream_of(self.data["approval"])])
+        return [own, *self._found]
+
+    def learn(self, fact: Fact) -> None:
+        """Take in a fact."""
+        self._taken = self._taken or (isinstance(fact, ApprovalRequested) and fact.position > 0)
+        self._authorship.learn(fact)
+
+    def check(self) -> None:
+        """It says what is to be approved, and dates and numbers that can be kept.
+
+        Raises:
+            RefusedError: it does not.
+            ConflictError: its id is taken, or its subjects lead to more commits meanwhile.
+        """
+        if self._taken:
+            raise ConflictError("an approval of this id was requested before")
+        check_subjects(self.data)
+        check_span(self.data, self.at)
+        roles, required = self.data.get("roles") or [], self.data.get("required")
+        if len(set(roles)) < len(roles):
+            raise RefusedError("field roles", "a role is named twice")
+        if required is not None and not 1 <= required <= MOST_REQUIRED:
+            raise RefusedError("field required", f"expected 1 to {MOST_REQUIRED} persons")
+        if max(len(roles), 1) > (required or MOST_REQUIRED):
+            raise RefusedError("field required", "fewer persons than roles: each role is a person")
+        if self._authorship.selectors() != self._found:
+            raise ConflictError(MEANWHILE)
+
+    def execute(self) -> None:
+        """Ask.
+
+        Raises:
+            RefusedError: it is incomplete.
+            ConflictError: something in the ledger forbids it.
+        """
+        self.check()
+        given = list(self.data.get("authors") or ())
+        known = [one for one in sorted(self._authorship.persons) if one not in given]
+        roles = self.data.get("roles")
+        required = self.data.get("required") or (len(roles) if roles else None)
+        more = {"authors": [*given, *known] or None, "required": required}
+        self.decide(self.data | {name: value for name, value in more.items() if value})
+
+
+def check_subjects(data: Mapping[str, Any]) -> None:
+    """Refuse subjects that name nothing.
+
+    Raises:
+        RefusedError: there is none, there are too many, or one does not say what it is.
+    """
+    subjects = data.get("subjects") or []
+    if not 1 <= len(subjects) <= MOST_SUBJECTS:
+        raise RefusedError("field subjects", f"expected 1 to {MOST_SUBJECTS}")
+    for number, one in enumerate(subjects):
+        named = _NAMED_BY.get(one["kind"])
+        if named is None or one.get(named) is None:
+            raise RefusedError(f"field subjects.{number}", f"a {one['kind']} is named by {named}")
+        if one["kind"] == "release" and data.get("service") is None:
+            raise RefusedError("field service", "a release is a version of a service: name it")
+
+
+def check_span(data: Mapping[str, Any], at: datetime) -> None:
+    """Refuse dates between which nothing can be approved.
+
+    Raises:
+        RefusedError: it ends before it begins, or has ended.
+    """
+    said = data.get("valid_until")
+    if said is None:
+        return
+    until = read_time(said, "field valid_until")
+    if until <= at:
+        raise RefusedError("field valid_until", "it is in the past")
+    since = data.get("valid_from")
+    if since is not None and until <= read_time(since, "field valid_from"):
+        raise RefusedError("field valid_until", "it is not after valid_from")
