@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from api.commanding import DEFAULT, granting, of_ledger, opened, placed, until_of
+from api.exception_commands import emergency, people, waiver
 from api.export_commands import export
 from api.history_commands import rebuild
 from api.host import Host, Served, Settings, now
@@ -275,7 +276,7 @@ def demo(data: Path | None, port: int, leave: bool) -> None:  # noqa: FBT001 - a
 
 
 cli.add_command(source)
-for group in (environment, service, event, assess, command):
+for group in (environment, service, event, assess, people, waiver, emergency, command):
     cli.add_command(group)
 cli.add_command(rebuild)
 cli.add_command(export)

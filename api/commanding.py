@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from api.deciding import BY_SERVER, Commanding, Decided
+from api.doors import check_role
 from api.granting import Granting
 from api.host import Host, Served, Settings, now
 from domain.errors import SettingError
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
 DEFAULT: Final = "default"
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
+TOKEN: Final = "PIPELEDGER_TOKEN"  # noqa: S105 - its name
 F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=Commanding)
 
 
 def _default_data() -> Path:
@@ -71,6 +75,39 @@ def granting(one: Served) -> Granting:
     """Grants in the name of the server."""
     # Whoever may run commands on the server's own data is the server, as far as it can tell.
     return Granting(one, SERVER, now(), os.urandom)
+
+
+def speaking(one: Served, kind: type[C], roles: tuple[str, ...] = ("operator",)) -> C:
+    """Commands in the name of whose token is in the environment, else of the server.
+
+    Args:
+        one: the ledger.
+        kind: the commands.
+        roles: whose tokens may command them.
+
+    Raises:
+        SettingError: the token is none of this ledger.
+        ForbiddenError: it has another role.
+    """
+    credential = BY_SERVER
+    token = os.environ.get(TOKEN)
+    if token:
+        found = one.tokens.find(token.strip())
+        if found is None:
+            raise SettingError(f"{TOKEN} is no valid token of this ledger")
+        check_role(found, roles, TOKEN)
+        credential = found
+    return kind(one, credential, now(), os.urandom)
+
+
+def tell(ledger: str, done: Decided) -> None:
+    """Say what a command came to, and who does what next."""
+    if done.expires is None:
+        click.echo(f"decided, position {done.position}")
+        return
+    click.echo(f"proposed, position {done.position}: a second operator confirms it by")
+    click.echo(f"  pipeledger-server command confirm --ledger {ledger} {done.position}")
+    click.echo(f"until {done.expires}")
 
 
 def until_of(text: str | None) -> datetime | None:

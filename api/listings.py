@@ -164,6 +164,21 @@ LISTINGS: Final = {
             "emit approval approval=ID artifact=DIGEST environment=production",
         ),
     ),
+    "waivers": Listing(
+        {"service": "services[]", "environment": "environments[]"},
+        replace(
+            _origin("waiver", "waivers", "granted_at waiver", ""),
+            run="pipeledger-server waiver grant --control VUL-01 --expires 90d --reason WHY",
+        ),
+        ("holds_from", "holds_until"),
+    ),
+    "emergencies": Listing(
+        _same("service") | {"environment": "environments[]"},
+        _origin(
+            "emergency", "emergencies", "declared_at emergency",
+            "declare-emergency --environment production --reason WHY",
+        ),
+    ),
     "artifacts": Listing(
         _OF_SERVICES | {"environment": "environments[]"},
         _origin(

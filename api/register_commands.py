@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
 
-from api.commanding import of_ledger, opened, placed
-from api.deciding import BY_SERVER, Decided, Deciding
-from api.doors import check_role
+from api.commanding import of_ledger, opened, placed, speaking, tell
+from api.deciding import Deciding
 from api.host import now
 from api.proposals import waiting
 from domain.errors import SettingError
 from domain.events.delivery import Tier
 
 if TYPE_CHECKING:
-    from api.host import Served, Settings
+    from api.host import Settings
 
-TOKEN: Final = "PIPELEDGER_TOKEN"  # noqa: S105 - its name
 _IMPACT: Final = {"true": True, "false": False, "unknown": "unknown"}
 _reason: Final = click.option("--reason", required=True, help="why")
 _since: Final = click.option(
@@ -42,7 +39,7 @@ def environment() -> None:
 def environment_register(settings: Settings, name: str, **said: str | None) -> None:
     """Say which tier an environment has, and since when."""
     with opened(settings, name) as one:
-        _tell(name, deciding(one).register("environment.registered", said))
+        tell(name, speaking(one, Deciding).register("environment.registered", said))
 
 
 @click.group()
@@ -88,7 +85,7 @@ def service_register(
         "deployment_source": dict(map(_pair, sources)) or None,
     }
     with opened(settings, name) as one:
-        _tell(name, deciding(one).register("service.registered", data))
+        tell(name, speaking(one, Deciding).register("service.registered", data))
 
 
 @click.group()
@@ -104,7 +101,7 @@ def event() -> None:
 def event_void(settings: Settings, name: str, position: int, reason: str) -> None:
     """Let an event count no more; it stays listed."""
     with opened(settings, name) as one:
-        _tell(name, deciding(one).void(position, reason))
+        tell(name, speaking(one, Deciding).void(position, reason))
 
 
 @click.group()
@@ -139,7 +136,7 @@ def assess_deployment(
         "impact": None if impact is None else _IMPACT[impact],
     }
     with opened(settings, name) as one:
-        _tell(name, deciding(one).assess("deployment", source, deployment, data))
+        tell(name, speaking(one, Deciding).assess("deployment", source, deployment, data))
 
 
 @assess.command("incident")
@@ -160,7 +157,7 @@ def assess_incident(
 ) -> None:
     """Restate what caused an incident, and how bad it was."""
     with opened(settings, name) as one:
-        _tell(name, deciding(one).assess("incident", source, incident, dict(said)))
+        tell(name, speaking(one, Deciding).assess("incident", source, incident, dict(said)))
 
 
 @click.group()
@@ -190,7 +187,7 @@ def command_list(settings: Settings, name: str) -> None:
 def command_confirm(settings: Settings, name: str, position: int) -> None:
     """Decide what another operator proposed; the token says who you are."""
     with opened(settings, name) as one:
-        _tell(name, deciding(one).confirm(position))
+        tell(name, speaking(one, Deciding).confirm(position))
 
 
 @command.command("withdraw")
@@ -201,25 +198,7 @@ def command_confirm(settings: Settings, name: str, position: int) -> None:
 def command_withdraw(settings: Settings, name: str, position: int, reason: str | None) -> None:
     """Let nobody confirm a command any more."""
     with opened(settings, name) as one:
-        _tell(name, deciding(one).withdraw(position, reason))
-
-
-def deciding(one: Served) -> Deciding:
-    """Commands in the name of the operator whose token is in the environment, else of the server.
-
-    Raises:
-        SettingError: the token is none of this ledger.
-        ForbiddenError: it is no operator's.
-    """
-    credential = BY_SERVER
-    token = os.environ.get(TOKEN)
-    if token:
-        found = one.tokens.find(token.strip())
-        if found is None:
-            raise SettingError(f"{TOKEN} is no valid token of this ledger")
-        check_role(found, ("operator",), TOKEN)
-        credential = found
-    return Deciding(one, credential, now(), os.urandom)
+        tell(name, speaking(one, Deciding).withdraw(position, reason))
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -227,12 +206,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not environment or not sign or not source:
         raise SettingError("--deployment-source: ENVIRONMENT=SOURCE")
     return environment, source
-
-
-def _tell(ledger: str, done: Decided) -> None:
-    if done.expires is None:
-        click.echo(f"decided, position {done.position}")
-        return
-    click.echo(f"proposed, position {done.position}: a second operator confirms it by")
-    click.echo(f"  pipeledger-server command confirm --ledger {ledger} {done.position}")
-    click.echo(f"until {done.expires}")

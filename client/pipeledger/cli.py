@@ -25,6 +25,11 @@ VERBS = {
     "import": "send what a git repository tells",
     "snapshot": "send what really runs",
     "reconcile": "compare the ledger with the code host",
+    "request-approval": "ask for an approval",
+    "approve": "grant what was asked for",
+    "reject": "refuse to approve",
+    "withdraw": "take a request or an approval back",
+    "declare-emergency": "let a change go ahead before its approval",
     "query": "deployments, changes, approvals, DORA …, with their proof",
     "trace": "one line from commit to incident, its gaps named",
     "verify": "check a ledger, a proof, a receipt, an export",
@@ -77,7 +82,7 @@ def _guarded(words: list[str]) -> int:
 
 def help_text() -> str:
     """What `--help` prints."""
-    rows = "".join(f"  {verb:<9} {what}\n" for verb, what in VERBS.items())
+    rows = "".join(f"  {verb:<17} {what}\n" for verb, what in VERBS.items())
     return (
         "usage: pipeledger VERB ...\n\n"
         "Sends delivery events to a Pipeledger ledger, and verifies the ledger.\n\n"
@@ -96,7 +101,7 @@ def _run(words: list[str]) -> int:
     if words[0] not in VERBS:
         raise UsageError(f"no verb {words[0]!a}; there are {', '.join(VERBS)}")
     # A module cannot be called by a word of the language.
-    name = "history" if words[0] == "import" else words[0]
+    name = "history" if words[0] == "import" else words[0].replace("-", "_")
     verb: ModuleType = import_module(f"pipeledger.commands.{name}")
     status: int = verb.main(words[1:])
     return status

@@ -25,7 +25,7 @@ def check_answer(answer: dict[str, Any], item: Item) -> None:
         AwayError: it is not.
     """
     if item.kind != REPORT:
-        _check_receipt(answer, _type_of(item))
+        check_receipt(answer, _type_of(item))
         return
     rows = answer.get("receipts")
     if not isinstance(rows, list) or not isinstance(answer.get("recognised"), dict):
@@ -36,10 +36,19 @@ def check_answer(answer: dict[str, Any], item: Item) -> None:
         ):
             raise AwayError("what answered is no ledger: a row without receipt or problem")
         if "receipt" in row:
-            _check_receipt(row["receipt"], "")
+            check_receipt(row["receipt"], "")
 
 
-def _check_receipt(receipt: dict[str, Any], kind: str) -> None:
+def check_receipt(receipt: dict[str, Any], kind: str) -> None:
+    """See that an answer is the receipt of an event.
+
+    Args:
+        receipt: the answer.
+        kind: type of the event without prefix and version; empty: any.
+
+    Raises:
+        AwayError: it is not.
+    """
     position, leaf = receipt.get("position"), receipt.get("leaf")
     lines = [receipt.get(name) for name in _LINES]
     if type(position) is not int or position < 1 or not all(isinstance(one, str) for one in lines):

@@ -171,8 +171,9 @@ class GrantApproval(Step):
             )  # fmt: skip
 
     def _check_independent(self) -> None:
-        if self.by.how == "server" or self._is_revoked:
-            raise ConflictError(f"an approval is given with a person's own valid token: {_OTHERS}")
+        self.need_person()
+        if self._is_revoked:
+            raise ConflictError(f"this token was revoked: {_OTHERS}")
         asked = self.approval.asked
         request = self.approval.request
         requesters = [asked.get("requester"), asked.get("actor")]

@@ -89,6 +89,17 @@ class Command(Slice[Fact]):
         """Make the event."""
         self.trigger_event(self.makes, (), data, source=source)
 
+    def need_person(self) -> None:
+        """Refuse the server's own name, behind which anybody with its data may stand.
+
+        Raises:
+            ConflictError: no person commands it.
+        """
+        if self.by.how == "server":
+            raise ConflictError(
+                "a person does this in their own name, with a token of theirs (PIPELEDGER_TOKEN)"
+            )
+
     def need_reason(self) -> None:
         """Refuse a command without a reason.
 

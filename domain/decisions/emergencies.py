@@ -51,8 +51,9 @@ class DeclareEmergency(Command):
 
         Raises:
             RefusedError: it does not.
-            ConflictError: its id is taken.
+            ConflictError: its id is taken, or no person commands it.
         """
+        self.need_person()
         self.need_reason()
         if self._taken:
             raise ConflictError("an emergency of this id was declared before")

@@ -62,8 +62,9 @@ class RequestApproval(Command):
 
         Raises:
             RefusedError: it does not.
-            ConflictError: its id is taken, or its subjects lead to more commits meanwhile.
+            ConflictError: its id is taken, no person asks, or more came meanwhile.
         """
+        self.need_person()
         if self._taken:
             raise ConflictError("an approval of this id was requested before")
         check_subjects(self.data)

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from api.cli import cli
 from api.listings import LISTINGS
 from domain.event import read_event
 from pipeledger.ci import Job
@@ -184,7 +185,10 @@ def test_what_it_says_to_run_makes_an_event(name: str) -> None:
     """The words of `emit` are a valid event once the names in capitals are filled in."""
     run = LISTINGS[name].origin.run
     assert is_ours(run)
-    _, verb, *words = shlex.split(run)
+    command, verb, *words = shlex.split(run)
+    if command == "pipeledger-server":
+        assert verb in cli.commands
+        return
     if verb != "emit":
         assert verb in VERBS
         return

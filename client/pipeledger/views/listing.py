@@ -79,6 +79,19 @@ LISTINGS = {
         ("by", "approvers", name), ("until (UTC)", "granted_until", instant),
         ("here", "is_decided", name), ("approval", "approval", name),
     )),
+    "waivers": Listing("waivers", "Waivers", (
+        ("granted (UTC)", "granted_at", instant), ("controls", "controls", name),
+        ("rules", "rules", name), ("services", "services", name),
+        ("environments", "environments", name), ("asked by", "requester", name),
+        ("by", "approver", name), ("until (UTC)", "holds_until", instant),
+        ("waiver", "waiver", name),
+    )),
+    "emergencies": Listing("emergencies", "Emergencies", (
+        ("declared (UTC)", "declared_at", instant), ("subjects", "subjects", name),
+        ("environments", "environments", name), ("incident", "incident", name),
+        ("by", "declared_by", name), ("approve until (UTC)", "approve_until", instant),
+        ("emergency", "emergency", name),
+    )),
     "artifacts": Listing("artifacts", "Artifacts", (
         ("built (UTC)", "built_at", instant), ("digest", "digest", name), ("name", "name", name),
         ("commit", "commit", name), ("scans", "scan_kinds", name),
