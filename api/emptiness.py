@@ -68,7 +68,7 @@ def why_empty(history: History, origin: Origin, asked: Asked) -> dict[str, str]:
     latest = find(matching)
     if not latest:
         return {"why": f"no {origin.what} was reported{chosen}", "run": origin.run}
-    if origin.instant is None:
+    if origin.instant is None or asked.rows.holding is not None:
         return {"why": f"no {origin.what}{chosen} held at that instant", "run": origin.run}
     rows = find(replace(matching, during=origin.instant, limit=_LOOKED_AT))
     if not rows:

@@ -1,0 +1,439 @@
+"""Approvals, emergencies, waivers and links over HTTP and by both commands, with several people."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from api.cli import cli
+from domain.errors import ConflictError, NotFoundError
+from tests.serving import BIN, Running, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import httpx
+
+CANARY = "quetzal"
+REASON = f"Asked for by {CANARY}@example.com"
+DIGEST = "sha256:" + "5" * 64
+IMAGE = {"kind": "artifact", "digest": DIGEST}
+REPOSITORY = "https://code.example/acme/shop"
+
+
+@dataclass
+class House:
+    """A server and the tokens of its people.
+
+    Attributes:
+        server: it; its own token is the first operator's.
+        ann: an emitter.
+        bob: an approver.
+        cem: another one, who approves as `security`.
+        dee: a second operator.
+        eve: an auditor.
+    """
+
+    server: Running
+    ann: str
+    bob: str
+    cem: str
+    dee: str
+    eve: str
+
+    def post(self, who: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """Somebody commands something."""
+        with self.server.http(who) as http:
+            return http.post(path, json=body)
+
+    def get(self, who: str, path: str) -> dict[str, Any]:
+        """Somebody looks at something."""
+        with self.server.http(who) as http:
+            answer = http.get(path)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def data(self, position: int) -> dict[str, Any]:
+        """The data of an entry."""
+        return dict(self.get(self.eve, f"/entries/{position}")["event"]["data"])
+
+    def request(self, **more: Any) -> str:  # noqa: ANN401 - JSON
+        """Ann asks; the approval's id."""
+        answer = self.post(self.ann, "/approvals", {"subjects": [IMAGE]} | more)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["approval"])
+
+    def send(self, kind: str, **data: Any) -> None:  # noqa: ANN401 - JSON
+        """An emitter tells something."""
+        event = {
+            "specversion": "1.0", "id": f"{kind}-{json.dumps(data)}", "source": REPOSITORY,
+            "type": f"pipeledger.{kind}.v1", "time": "2026-01-01T11:00:00Z", "data": data,
+        }  # fmt: skip
+        answer = self.post(self.ann, "/events", event)
+        assert answer.status_code == 201, answer.text
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One server for all; each test asks for approvals of its own."""
+    with serving(tmp_path_factory.mktemp("approvals") / "data") as running:
+
+        def token(role: str, name: str, *more: str) -> str:
+            return _command(running, "token", "create", "--role", role, "--name", name, *more)
+
+        yield House(
+            running, token("emitter", "ann"), token("approver", "bob"),
+            token("approver", "cem", "--approves-as", "security"), token("operator", "dee"),
+            token("auditor", "eve"),
+        )  # fmt: skip
+
+
+def test_somebody_asks_and_somebody_else_approves(house: House) -> None:
+    """Whose words both are read by who decides, and stand in the clear nowhere."""
+    identity = house.request(environments=["production"], reason=REASON, ticket="OPS-1")
+    seen = house.get(house.bob, f"/approvals/{identity}")
+    assert (seen["state"], seen["required"], seen["granted"]) == ("requested", 1, 0)
+    assert seen["asked"]["reason"] == REASON
+    answer = house.post(house.bob, f"/approvals/{identity}/grant", {"reason": "Tried on staging"})
+    assert (answer.status_code, answer.json()["state"]) == (201, "granted")
+    said = house.data(answer.json()["position"])
+    approver = house.get(house.eve, f"/entries/{answer.json()['position']}")["by"]["principal"]
+    assert said == {
+        "approval": identity, "subjects": [IMAGE], "environments": ["production"],
+        "ticket": "OPS-1", "approver": approver,
+    }  # fmt: skip
+    step = house.get(house.bob, f"/approvals/{identity}")["steps"][-1]
+    assert (step["what"], step["reason"]) == ("granted", "Tried on staging")
+    tagged = house.get(house.eve, f"/entries?tag=artifact:{DIGEST}&type=pipeledger.approval.*")
+    assert answer.json()["position"] in [one["position"] for one in tagged["entries"]]
+    assert CANARY not in json.dumps(tagged)
+    rows = house.get(house.eve, "/approvals?environment=production")["tables"]["approvals"]
+    (row,) = [one for one in rows if one["approval"] == identity]
+    assert (row["state"], row["is_decided"], row["assurance"]) == ("granted", True, "decided")
+
+
+def test_an_emitter_sees_how_an_approval_stands_and_not_what_was_said(house: House) -> None:
+    """A pipeline that waits for it needs no more."""
+    identity = house.request(reason=REASON)
+    assert set(house.get(house.ann, f"/approvals/{identity}")) == {
+        "approval", "state", "required", "granted", "missing_roles", "valid_until",
+    }  # fmt: skip
+    with house.server.http(house.ann) as http:
+        assert http.get("/approvals/apr-none").status_code == 404
+
+
+def test_only_approvers_and_operators_grant_and_reject(house: House) -> None:
+    """And auditors do not even ask."""
+    identity = house.request()
+    for who in (house.ann, house.eve):
+        for step, body in (("grant", None), ("reject", {"reason": "No"})):
+            assert house.post(who, f"/approvals/{identity}/{step}", body).status_code == 403
+    assert house.post(house.eve, "/approvals", {"subjects": [IMAGE]}).status_code == 403
+    assert house.post(house.dee, f"/approvals/{identity}/grant").status_code == 201
+
+
+def test_nobody_approves_what_they_asked_for_or_made(house: House) -> None:
+    """Named by the request, or known to the ledger by what was built from what."""
+    answer = house.post(house.bob, "/approvals", {"subjects": [IMAGE]})
+    refused = house.post(house.bob, f"/approvals/{answer.json()['approval']}/grant")
+    assert refused.status_code == 409
+    assert refused.json()["detail"] == (
+        "who requested it cannot grant it: another person with an approver's or operator's token "
+        "may"
+    )
+    author = {"system": "pipeledger", "login": "bob"}
+    named = house.request(authors=[author])
+    assert "an author" in house.post(house.bob, f"/approvals/{named}/grant").json()["detail"]
+    assert house.post(house.cem, f"/approvals/{named}/grant").status_code == 201
+
+    sha, first, second = "7" * 40, "sha256:" + "7" * 64, "sha256:" + "8" * 64
+    asked = house.request(subjects=[{"kind": "artifact", "digest": second}])
+    house.send("build.finished", outcome="success", commit=sha, service="shop",
+               artifacts=[{"digest": first}, {"digest": second}])  # fmt: skip
+    house.send("commit.pushed", repository=REPOSITORY, commit=sha, co_authors=[author])
+    assert "an author" in house.post(house.bob, f"/approvals/{asked}/grant").json()["detail"]
+    later = house.request(subjects=[{"kind": "artifact", "digest": second}])
+    (bob,) = house.get(house.eve, f"/approvals/{later}")["asked"]["authors"]
+    assert bob.startswith("per_")
+
+
+def test_linked_accounts_are_one_person_from_then_on(house: House) -> None:
+    """Two operators link them; until they are told apart, neither approves for the other."""
+    house.send(
+        "commit.pushed", repository=REPOSITORY, commit="9" * 40,
+        authors=[{"system": "code.example", "login": "cem-at-work", "email": "cem@example.com"}],
+    )  # fmt: skip
+    asked = {"subjects": [{"kind": "commit", "commit": "9" * 40}]}
+    pair = {"person": "pipeledger/cem", "other": "cem@example.com", "reason": REASON}
+
+    def together(step: str) -> None:
+        proposed = house.post(house.server.token, f"/people/{step}", pair)
+        assert proposed.status_code == 202, proposed.text
+        confirmed = proposed.json()["confirm"].removeprefix("/v1/default")
+        assert house.post(house.server.token, confirmed).status_code == 409
+        assert house.post(house.dee, confirmed).status_code == 201
+
+    before = house.request(**asked)
+    together("link")
+    refused = house.post(house.cem, f"/approvals/{before}/grant")
+    assert (refused.status_code, "an author" in refused.json()["detail"]) == (409, True)
+    assert house.post(house.dee, "/people/link", pair).status_code == 409
+    together("unlink")
+    assert house.post(house.cem, f"/approvals/{before}/grant").status_code == 201
+    assert house.post(house.ann, "/people/link", pair).status_code == 403
+    nobody = pair | {"other": "nobody@example.com"}
+    assert house.post(house.dee, "/people/link", nobody).status_code == 404
+    assert house.post(house.dee, "/people/link", pair | {"other": "per_0"}).status_code == 404
+
+
+def test_roles_and_numbers_of_people_are_kept(house: House) -> None:
+    """A role is a token's, as the ledger itself recorded it."""
+    identity = house.request(roles=["security"], required=2)
+    refused = house.post(house.bob, f"/approvals/{identity}/grant", {"role": "security"})
+    assert (refused.status_code, "approve as security" in refused.json()["detail"]) == (409, True)
+    first = house.post(house.cem, f"/approvals/{identity}/grant")
+    assert (first.status_code, first.json()["state"]) == (201, "requested")
+    assert house.data(first.json()["position"])["role"] == "security"
+    assert house.get(house.ann, f"/approvals/{identity}")["missing_roles"] == []
+    refused = house.post(house.cem, f"/approvals/{identity}/grant")
+    assert "granted it before" in refused.json()["detail"]
+
+
+def test_an_approval_is_of_the_digest_that_was_asked_for(house: House) -> None:
+    """Who names another one grants nothing."""
+    identity = house.request()
+    other = {"subjects": [{"kind": "artifact", "digest": "sha256:" + "6" * 64}]}
+    refused = house.post(house.bob, f"/approvals/{identity}/grant", other)
+    assert (refused.status_code, refused.json()["place"]) == (400, "field subjects")
+    assert house.get(house.bob, f"/approvals/{identity}")["state"] == "requested"
+    same = {"subjects": [IMAGE]}
+    assert house.post(house.bob, f"/approvals/{identity}/grant", same).status_code == 201
+
+
+def test_what_was_rejected_or_withdrawn_is_granted_no_more(house: House) -> None:
+    """It is asked for anew."""
+    rejected = house.request()
+    assert house.post(house.bob, f"/approvals/{rejected}/reject", {}).status_code == 400
+    answer = house.post(house.bob, f"/approvals/{rejected}/reject", {"reason": REASON})
+    assert (answer.status_code, answer.json()["state"]) == (201, "rejected")
+    withdrawn = house.request()
+    answer = house.post(house.ann, f"/approvals/{withdrawn}/withdraw")
+    assert (answer.status_code, answer.json()["state"]) == (201, "withdrawn")
+    for identity in (rejected, withdrawn):
+        refused = house.post(house.cem, f"/approvals/{identity}/grant")
+        assert "request another approval" in refused.json()["detail"]
+    granted = house.request()
+    house.post(house.bob, f"/approvals/{granted}/grant")
+    assert house.post(house.bob, f"/approvals/{granted}/reject", {"reason": "x"}).status_code == 409
+    assert house.post(house.cem, f"/approvals/{granted}/withdraw").status_code == 201
+    assert house.post(house.bob, "/approvals/apr-none/grant").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "field subjects"),
+        ({"subjects": [{"kind": "moon", "digest": DIGEST}]}, "body subjects 0 kind"),
+        ({"subjects": [{"kind": "commit", "digest": DIGEST}]}, "field subjects.0"),
+        ({"subjects": [{"kind": "artifact", "digest": "latest"}]}, "body subjects 0 digest"),
+        ({"subjects": [IMAGE], "required": 0}, "body required"),
+        ({"subjects": [IMAGE], "valid_until": "tomorrow"}, "field valid_until"),
+        ({"subjects": [IMAGE], "valid_until": "2020-01-01T00:00:00Z"}, "field valid_until"),
+        ({"subjects": [IMAGE], "approver": "me"}, "body approver"),
+        ({"subjects": [IMAGE], "environments": ["a\nb"]}, "field data.environments"),
+    ],
+)
+def test_a_request_of_no_form_is_refused_with_its_field(
+    house: House, body: dict[str, Any], place: str
+) -> None:
+    """And nothing is kept of it."""
+    answer = house.post(house.ann, "/approvals", body)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["place"].startswith(place)
+
+
+def test_an_emergency_goes_ahead_and_is_approved_afterwards_by_another(house: House) -> None:
+    """A pipeline's own token declares none; what is approved is what was declared."""
+    wanted = {"subjects": [IMAGE], "environments": ["production"], "incident": "INC-7",
+              "reason": REASON}  # fmt: skip
+    assert house.post(house.ann, "/emergencies", wanted).status_code == 403
+    answer = house.post(house.bob, "/emergencies", wanted)
+    assert answer.status_code == 201, answer.text
+    emergency = answer.json()["emergency"]
+    until = datetime.fromisoformat(house.data(answer.json()["position"])["approve_until"])
+    wait = until - datetime.now(UTC)
+    assert timedelta(hours=71) < wait < timedelta(hours=73)
+    identity = house.request(emergency=emergency, subjects=None)
+    refused = house.post(house.bob, f"/approvals/{identity}/grant")
+    assert "declared the emergency" in refused.json()["detail"]
+    assert house.post(house.cem, f"/approvals/{identity}/grant").status_code == 201
+    tables = house.get(house.eve, "/emergencies?environment=production")["tables"]
+    (row,) = [one for one in tables["emergencies"] if one["emergency"] == emergency]
+    assert (row["subjects"], row["incident"]) == ([f"artifact {DIGEST}"], "INC-7")
+    rows = house.get(house.eve, "/approvals")["tables"]["approvals"]
+    assert [one["state"] for one in rows if one["emergency"] == emergency] == ["granted"]
+    unknown = {"emergency": "emg-none"}
+    assert house.post(house.ann, "/approvals", unknown).status_code == 404
+
+
+def test_a_waiver_takes_two_operators_and_ends(house: House) -> None:
+    """Proposed by one, confirmed by the other, revoked by either."""
+    soon = (datetime.now(UTC) + timedelta(days=30)).isoformat()
+    wanted = {"controls": ["VUL-01"], "services": ["shop"], "expires": soon, "reason": REASON}
+    assert house.post(house.bob, "/waivers", wanted).status_code == 403
+    late = (datetime.now(UTC) + timedelta(days=3650)).isoformat()
+    refused = house.post(house.dee, "/waivers", wanted | {"expires": late})
+    assert (refused.status_code, refused.json()["place"]) == (400, "field expires")
+    proposed = house.post(house.dee, "/waivers", wanted)
+    assert proposed.status_code == 202
+    identity = proposed.json()["waiver"]
+    assert house.get(house.eve, "/waivers")["tables"]["waivers"] == []
+    confirm = proposed.json()["confirm"].removeprefix("/v1/default")
+    assert house.post(house.dee, confirm).status_code == 409
+    done = house.post(house.server.token, confirm)
+    assert (done.status_code, done.json()["waiver"]) == (201, identity)
+    (row,) = house.get(house.eve, "/waivers?service=shop")["tables"]["waivers"]
+    assert (row["waiver"], row["controls"]) == (identity, ["VUL-01"])
+    assert row["requester"] != row["approver"]
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    assert len(house.get(house.eve, f"/waivers?at={at}")["tables"]["waivers"]) == 1
+    gone = house.post(house.dee, f"/waivers/{identity}/revoke", {"reason": "Fixed"})
+    assert gone.status_code == 201
+    assert house.post(house.dee, f"/waivers/{identity}/revoke", {"reason": "x"}).status_code == 409
+    at = (datetime.now(UTC) + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
+    assert house.get(house.eve, f"/waivers?at={at}")["tables"]["waivers"] == []
+
+
+def test_the_server_s_command_waives_links_and_declares(house: House) -> None:
+    """In the name of whose token it has; each says what comes next."""
+    waive = ("waiver", "grant", "--rule", "CVE-1", "--expires", "90d", "--reason", REASON)
+    with pytest.raises(ConflictError, match="in the name of an operator"):
+        _command(house.server, *waive)
+    told = _command(house.server, *waive, token=house.dee)
+    position = told.partition("position ")[2].partition(":")[0]
+    assert f"command confirm --ledger default {position}" in told
+    _command(house.server, "command", "confirm", position, token=house.server.token)
+    # What another process appended is seen within a second, and behind an append at once.
+    house.request()
+    rows = house.get(house.eve, "/waivers")["tables"]["waivers"]
+    (waiver,) = [one["waiver"] for one in rows if one["rules"] == ["CVE-1"]]
+    told = _command(house.server, "waiver", "revoke", waiver, "--reason", "x", token=house.dee)
+    assert told.startswith("decided, position ")
+    link = ("people", "link", "pipeledger/ann", "pipeledger/eve", "--reason", REASON)
+    told = _command(house.server, *link, token=house.dee)
+    assert told.startswith("proposed, position ")
+    with pytest.raises(ConflictError, match="no link"):
+        _command(house.server, "people", "unlink", *link[2:], token=house.dee)
+    with pytest.raises(NotFoundError, match="system/login"):
+        _command(house.server, "people", "link", "moon/ann", *link[3:], token=house.dee)
+    declare = ("emergency", "declare", "--subject", f"artifact={DIGEST}", "--reason", REASON)
+    with pytest.raises(ConflictError, match="in their own name"):
+        _command(house.server, *declare)
+    told = _command(house.server, *declare, token=house.bob)
+    assert "pipeledger request-approval --emergency emg-" in told
+
+
+def test_the_client_asks_approves_rejects_and_withdraws(house: House, tmp_path: Path) -> None:
+    """And says who does what next."""
+    asked = _client(
+        house, tmp_path, house.ann, "request-approval", "--artifact", DIGEST,
+        "--environment", "production", "--author", "mia", "--reason", REASON,
+    )  # fmt: skip
+    identity = asked.split()[1]
+    assert f"pipeledger approve {identity}" in asked
+    other = "sha256:" + "6" * 64
+    refused = _client(
+        house, tmp_path, house.bob, "approve", identity, "--artifact", other, status=1
+    )
+    assert "not what this approval was requested for" in refused
+    shown = _client(house, tmp_path, house.bob, "approve", identity)
+    assert f"artifact {DIGEST}" in shown
+    assert f"reason: {REASON}" in shown
+    assert f"granted {identity} at position " in shown
+    gone = _client(house, tmp_path, house.ann, "withdraw", identity, "--reason", "Postponed")
+    assert gone.startswith(f"withdrawn {identity}")
+    again = json.loads(
+        _client(house, tmp_path, house.ann, "request-approval", "--artifact", DIGEST, "--json")
+    )
+    rejected = _client(
+        house, tmp_path, house.bob, "reject", again["approval"], "--reason", "Not tried"
+    )
+    assert rejected.startswith(f"rejected {again['approval']}")
+    hidden = _client(house, tmp_path, house.ann, "approve", again["approval"], status=1)
+    assert "may not see" in hidden
+
+
+def test_the_client_declares_an_emergency(house: House, tmp_path: Path) -> None:
+    """And asks for its approval by the emergency's id alone."""
+    told = _client(
+        house, tmp_path, house.bob, "declare-emergency", "--artifact", DIGEST, "--reason", REASON,
+        "--approve-until", (datetime.now(UTC) + timedelta(days=1)).isoformat(timespec="seconds"),
+    )  # fmt: skip
+    emergency = told.split()[1]
+    asked = _client(house, tmp_path, house.ann, "request-approval", "--emergency", emergency)
+    identity = asked.split()[1]
+    assert house.get(house.bob, f"/approvals/{identity}")["asked"]["subjects"] == [IMAGE]
+
+
+def test_in_a_job_its_commit_is_approved_and_not_by_who_started_it(
+    house: House, tmp_path: Path
+) -> None:
+    """The job's own variables say both."""
+    job = {
+        "GITHUB_ACTIONS": "true", "GITHUB_SHA": "4" * 40, "GITHUB_ACTOR": "mia",
+        "GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "acme/shop",
+        "GITHUB_RUN_ID": "17",
+    }  # fmt: skip
+    told = _client(house, tmp_path, house.ann, "request-approval", "--json", variables=job)
+    asked = house.get(house.bob, f"/approvals/{json.loads(told)['approval']}")["asked"]
+    assert asked["subjects"] == [{"kind": "commit", "commit": "4" * 40}]
+    assert asked["run"] == "17"
+    assert asked["actor"].startswith("per_")
+
+
+def test_the_interface_is_described(house: House) -> None:
+    """Bodies, and how a command is refused."""
+    with house.server.http() as http:
+        paths = http.get(f"{house.server.url}/openapi.json").json()["paths"]
+    grant = paths["/v1/{ledger}/approvals/{identity}/grant"]["post"]
+    assert {"201", "400", "403", "404", "409"} <= set(grant["responses"])
+    waive = paths["/v1/{ledger}/waivers"]["post"]
+    assert "202" in waive["responses"]
+    assert waive["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith(
+        "NewWaiver"
+    )
+
+
+def _client(
+    house: House,
+    home: Path,
+    token: str,
+    *words: str,
+    status: int = 0,
+    variables: dict[str, str] | None = None,
+) -> str:
+    """What the client's command prints, errors too."""
+    environment = house.server.environment(home) | {"PIPELEDGER_TOKEN": token}
+    environment |= variables or {}
+    done = subprocess.run(
+        [BIN / "pipeledger", *words], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def _command(server: Running, *words: str, token: str | None = None) -> str:
+    """What the server's command prints, on the data of a running server."""
+    done = CliRunner().invoke(
+        cli, [*words, "--data", str(server.data)], env={"PIPELEDGER_TOKEN": token}
+    )
+    if done.exception is not None:
+        raise done.exception
+    return done.stdout.strip()
