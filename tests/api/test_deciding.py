@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +14,7 @@ from psycopg import sql
 from api import facts
 from api.deciding import BY_SERVER, Deciding
 from api.decisions import decide
-from api.granting import Granting
-from api.host import Host, Served, Settings, now
+from api.host import Served, now
 from api.proposals import proposed_at, waiting
 from api.sightings import register
 from domain.decisions.command import LIFE
@@ -29,81 +25,17 @@ from domain.events import TYPES
 from domain.log.entry import parse_entry
 from store.ledger.ledger import SERVER
 from store.ledger.sequencer import ConditionFailedError
+from tests.api.homes import Home, interrupted
 from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from domain.decisions.command import Command
     from domain.draft import Draft
-    from store.credentials import Credential
 
 SOURCE = "https://ci.example/acme"
 TIER = {"environment": "eu", "tier": "production", "reason": "It serves customers"}
 
 
-@dataclass
-class Home:
-    """A ledger with one operator and one deployment that was reported, at position 3.
-
-    Attributes:
-        host: opens the ledger once more, as another process does.
-        here: the ledger.
-        ada: the operator.
-    """
-
-    host: Host
-    here: Served
-    ada: Credential
-
-    def operator(self, name: str) -> Credential:
-        """One more operator."""
-        granting = Granting(self.here, SERVER, now(), os.urandom)
-        found = self.here.tokens.find(granting.token("operator", name))
-        assert found is not None
-        return found
-
-    def by(self, who: Credential, here: Served | None = None) -> Deciding:
-        """Commands in the name of somebody."""
-        return Deciding(here or self.here, who, now(), os.urandom)
-
-    @property
-    def size(self) -> int:
-        """How many entries are published."""
-        return self.here.ledger.published.size
-
-    @contextmanager
-    def other(self) -> Iterator[Served]:
-        """The ledger as another process has it open."""
-        there = self.host.open(self.here.ledger.name)
-        yield there
-        there.close()
-
-
-_numbers = count(1)
 Between = Callable[[Home, Deciding], object]
-
-
-@pytest.fixture(scope="module")
-def host(reachable: Path) -> Iterator[Host]:
-    """A place for ledgers; that conditions hold on every PostgreSQL, the recorder's tests show."""
-    with Host(Settings(reachable / "deciding" / "data")) as made:
-        yield made
-
-
-@pytest.fixture
-def home(host: Host) -> Iterator[Home]:
-    """A ledger of its own for each test."""
-    name = f"deciding-{next(_numbers)}"
-    host.create(name, f"ledger.example/{name}")
-    here = host.open(name)
-    granting = Granting(here, SERVER, now(), os.urandom)
-    ada = here.tokens.find(granting.token("operator", "ada"))
-    assert ada is not None
-    here.ledger.submit([draft(1), draft(2)]).result(60)
-    yield Home(host, here, ada)
-    here.close()
 
 
 def test_a_condition_on_any_type_of_a_decision_refuses(home: Home) -> None:
@@ -166,7 +98,7 @@ def test_a_command_is_refused_when_between_reading_and_append(
 ) -> None:
     """What it stands on changes; and nothing of it is kept."""
     late = home.by(home.ada)
-    kept = _interrupted(monkeypatch, late, lambda: between(home, home.by(home.ada)))
+    kept = interrupted(monkeypatch, late, lambda: between(home, home.by(home.ada)))
     with pytest.raises(ConflictError, match="meanwhile"):
         command(home, late)
     assert home.size == kept()
@@ -183,7 +115,7 @@ def test_a_command_is_not_refused_for_what_it_does_not_stand_on(
         home.by(home.ada).register("environment.registered", TIER)
         home.here.ledger.submit([draft(3)]).result(60)
 
-    _interrupted(monkeypatch, late, between)
+    interrupted(monkeypatch, late, between)
     assert late.void(3, "Reported twice").expires is None
 
 
@@ -200,7 +132,7 @@ def test_a_proposal_ends_once(
         return by.confirm(at) if how == "confirm" else by.withdraw(at, None)
 
     late = home.by(ben)
-    _interrupted(monkeypatch, late, lambda: end(home.by(ben), first))
+    interrupted(monkeypatch, late, lambda: end(home.by(ben), first))
     with pytest.raises(ConflictError, match="meanwhile"):
         end(late, second)
     with pytest.raises(ConflictError, match="was confirmed or withdrawn"):
@@ -304,20 +236,3 @@ def test_nothing_is_commanded_about_what_is_not_there(home: Home) -> None:
 
 def _seen(environment: str) -> Draft:
     return draft(1, body=b'{"data":{"environment":"%s"}}' % environment.encode())
-
-
-def _interrupted(
-    monkeypatch: pytest.MonkeyPatch, late: Deciding, between: Callable[[], object]
-) -> Callable[[], int]:
-    """Have something happen between a command's reading and its append; gives the size then."""
-    repository = late._repository
-    save = repository.save
-    sizes: list[int] = []
-
-    def saved(command: Command) -> int:
-        between()
-        sizes.append(late._here.ledger.published.size)
-        return save(command)
-
-    monkeypatch.setattr(repository, "save", saved)
-    return lambda: sizes[0]
