@@ -1,7 +1,8 @@
 -- CHG-02: was every production deployment authorised before?
 -- Each digest that it brought needs an approval that is bound to it (or to what it was built from,
 -- or to the whole deployment), for this environment, given before it began, not ended, not too old.
--- A rollback to what was approved for, and ran with success in, this environment is approved.
+-- A rollback to what was approved for, and ran with success in, this environment is approved. What
+-- an emergency covers is excepted here, and its approval afterwards is CHG-06.
 WITH asked AS (
     SELECT
         variant,
@@ -70,6 +71,8 @@ weighed AS (
         ON q.policy_may_approve AND e.outcome = 'allow' AND e.timing = 'before'
         AND e.what IN ('gate.decided', 'policy.evaluated', 'admission.decided')
         AND list_position(['imported', 'asserted', 'observed', 'decided'], e.assurance) >= q.least
+    INNER JOIN production_deployments AS d
+        ON e.deployment_key = d.deployment_key AND e.environment = d.environment
 ),
 
 best AS (
@@ -78,9 +81,9 @@ best AS (
         s.deployment_key,
         s.slot,
         coalesce(max(w.weight), 0) AS weight,
-        coalesce(arg_max(w.reason, w.weight), 'no approval') AS reason,
-        coalesce(arg_max(w.positions, w.weight), []) AS positions,
-        arg_max(w.assurance, w.weight) AS assurance
+        coalesce(arg_max(w.reason, (w.weight, w.positions)), 'no approval') AS reason,
+        coalesce(arg_max(w.positions, (w.weight, w.positions)), []) AS positions,
+        arg_max(w.assurance, (w.weight, w.positions)) AS assurance
     FROM asked AS q
     CROSS JOIN slots AS s
     LEFT JOIN weighed AS w
@@ -95,8 +98,8 @@ direct AS (
         variant,
         deployment_key,
         min(weight) AS weight,
-        arg_min(reason, weight) AS reason,
-        arg_min(assurance, weight) AS assurance,
+        arg_min(reason, (weight, positions)) AS reason,
+        arg_min(assurance, (weight, positions)) AS assurance,
         list_sort(list_distinct(flatten(list(positions)))) AS positions
     FROM best
     GROUP BY variant, deployment_key
@@ -109,6 +112,12 @@ returned AS (
     INNER JOIN direct AS d ON t.deployment_key = d.deployment_key AND d.weight = 9
     WHERE r.kind = 'rollback' AND t.succeeded AND r.artifacts = t.artifacts
     GROUP BY d.variant, r.deployment_key
+),
+
+urgent AS (
+    SELECT deployment_key, list_distinct(flatten(list(positions))) AS positions
+    FROM emergency_deployments
+    GROUP BY deployment_key
 )
 
 SELECT
@@ -122,22 +131,27 @@ SELECT
     d.artifacts,
     d.finished_at AS occurred_at,
     CASE
+        WHEN d.is_dated AND (j.weight = 9 OR r.deployment_key IS NOT NULL) THEN 'satisfied'
+        WHEN u.deployment_key IS NOT NULL THEN 'excepted'
         WHEN NOT d.is_dated AND j.weight > 0 THEN 'insufficient-evidence'
-        WHEN j.weight = 9 OR r.deployment_key IS NOT NULL THEN 'satisfied'
         WHEN j.weight >= 5 THEN 'insufficient-evidence'
         WHEN (SELECT count(*) FROM approvals) = 0 THEN 'insufficient-evidence'
         ELSE 'violated'
     END AS outcome,
     CASE
+        WHEN d.is_dated AND j.weight = 9 THEN j.reason
+        WHEN d.is_dated AND r.deployment_key IS NOT NULL
+            THEN 'back to what was approved for here and ran here'
+        WHEN u.deployment_key IS NOT NULL THEN 'emergency, see CHG-06'
         WHEN NOT d.is_dated AND j.weight > 0 THEN 'the deployment has no time of its own'
-        WHEN j.weight = 9 THEN j.reason
-        WHEN r.deployment_key IS NOT NULL THEN 'back to what was approved for here and ran here'
         WHEN (SELECT count(*) FROM approvals) = 0 THEN 'this ledger knows of no approval at all'
         ELSE j.reason
     END AS reason,
     coalesce(j.assurance, d.assurance) AS assurance,
-    list_concat(d.positions, coalesce(r.positions, []), j.positions) AS positions
+    list_concat(d.positions, coalesce(r.positions, []), coalesce(u.positions, []), j.positions)
+        AS positions
 FROM direct AS j
 INNER JOIN production_deployments AS d USING (deployment_key)
 LEFT JOIN returned AS r USING (variant, deployment_key)
+LEFT JOIN urgent AS u USING (deployment_key)
 WHERE d.in_window

@@ -57,18 +57,6 @@ matched AS (
     WHERE r.rank = r.best
 ),
 
-granted AS (
-    SELECT
-        s.approval_key,
-        max(f.recorded_at) AS recorded_at,
-        bool_and(coalesce(f.time_basis, 'source') IN ('source', 'caller')) AS is_dated
-    FROM approval_steps AS s
-    INNER JOIN approval_facts AS f USING (position)
-    INNER JOIN approvals AS a USING (approval_key)
-    WHERE s.verdict = 'granted' AND s.said_at <= a.granted_from
-    GROUP BY s.approval_key
-),
-
 -- What was approved last for the same service and environment shows what was approved instead.
 given AS (
     SELECT
@@ -120,4 +108,4 @@ SELECT
 FROM paired AS p
 INNER JOIN approvals AS a USING (approval_key)
 INNER JOIN production_deployments AS d USING (deployment_key)
-LEFT JOIN granted AS g USING (approval_key)
+LEFT JOIN approval_grants AS g USING (approval_key)
