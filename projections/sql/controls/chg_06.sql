@@ -106,7 +106,7 @@ judged AS (
             WHEN b.weight = 5 THEN 'the approval has no time of its own'
             WHEN b.weight = 6 THEN 'the approval was recorded afterwards'
             WHEN b.weight = 7 THEN 'the approval is a mere assertion'
-            WHEN (SELECT ended_at FROM judged_until) <= e.declared_at + q.within
+            WHEN (SELECT now FROM control_now) <= e.declared_at + q.within
                 THEN 'not approved yet, and not due'
             WHEN b.weight = 2 THEN 'violated: approved too late'
             WHEN b.weight = 1 THEN 'violated: approved by somebody who took part in it'

@@ -31,6 +31,7 @@ SELECT
     event ->> '$.data.predicate_type' AS predicate_type,
     TRY_CAST(event ->> '$.data.signed' AS BOOLEAN) AS signed,
     event ->> '$.data.verifier' AS verifier,
+    from_json(event -> '$.data.levels', '["VARCHAR"]') AS levels,
     event ->> '$.data.registry' AS registry,
     event ->> '$.data.tool' AS tool,
     TRY_CAST(event ->> '$.data.started_at' AS TIMESTAMPTZ) AS started_at,

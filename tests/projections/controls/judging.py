@@ -96,6 +96,14 @@ class Shop(Story):
         }  # fmt: skip
         return self.say("build.finished", time, **(data | more))
 
+    def attest(self, time: str, content: str, **more: Any) -> int:  # noqa: ANN401
+        """The provenance of a digest was verified."""
+        data: dict[str, Any] = {
+            "artifact": {"digest": digest(content)}, "outcome": "success",
+            "predicate_type": "https://slsa.dev/provenance/v1", "builder": "https://builder.example",
+        }  # fmt: skip
+        return self.say("attestation.verified", time, **(data | more))
+
     def waive(self, name: str, time: str, test: str, until: str, **more: Any) -> int:  # noqa: ANN401
         """A waiver that excepts from a test until an instant."""
         data = {

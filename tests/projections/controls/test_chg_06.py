@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from domain.log.context import By
 from tests.projections.controls.judging import (
     ANNA,
     BERT,
@@ -14,7 +15,6 @@ from tests.projections.controls.judging import (
     items,
     sha,
 )
-from tests.projections.story import By
 
 if TYPE_CHECKING:
     from pathlib import Path

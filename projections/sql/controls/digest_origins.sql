@@ -1,0 +1,35 @@
+-- The provenance of each digest that was deployed to production in the window, weighed: one row a
+-- line and digest. `standing` is the last word of those who verified it; `in_time` whether a
+-- verification is shown to come before the deployment began.
+WITH weighed AS (
+    SELECT
+        d.item_key,
+        p.*,
+        p.is_dated AND p.occurred_at <= b.began_at AND (
+            p.recorded_at <= b.began_at
+            OR p.recorded_at <= p.occurred_at + (SELECT max_ingest_delay FROM control_settings)
+        ) AS in_time,
+        p.occurred_at > b.began_at AS is_late
+    FROM deployed_digests AS d
+    INNER JOIN deployment_beginnings AS b USING (deployment_key)
+    INNER JOIN provenance AS p USING (artifact)
+)
+
+SELECT
+    item_key,
+    arg_max(said, (occurred_at, position)) FILTER (WHERE said <> 'described') AS standing,
+    bool_or(said = 'verified' AND coalesce(is_provenance, FALSE)) AS is_verified,
+    bool_or(said = 'verified' AND is_provenance IS NULL) AS of_unknown_statement,
+    bool_or(said = 'verified' AND coalesce(in_time, FALSE)) AS in_time,
+    bool_and(is_late) FILTER (WHERE said = 'verified') AS all_late,
+    bool_or(said = 'described') AS is_described,
+    bool_or(signed = FALSE) FILTER (WHERE said = 'described') AS is_unsigned,
+    coalesce(
+        list_sort(list(DISTINCT builder) FILTER (WHERE builder IS NOT NULL AND is_provenance)), []
+    ) AS builders,
+    max(level) FILTER (WHERE said = 'verified') AS level,
+    max(list_position(['imported', 'asserted', 'observed', 'decided'], assurance))
+        FILTER (WHERE said = 'verified' AND is_provenance) AS strength,
+    list(position ORDER BY position) AS positions
+FROM weighed
+GROUP BY item_key

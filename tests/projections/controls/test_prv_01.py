@@ -1,0 +1,77 @@
+"""PRV-01: is the provenance of every deployed digest as good as is wanted?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.projections.controls.judging import Shop, digest, full_items
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEST = "PRV-01"
+GOOD = ("satisfied", "it has provenance of the level that is wanted")
+SUMMARY = "https://slsa.dev/verification_summary/v1"
+
+
+def found(shop: Shop, folder: Path, level: int) -> dict[str, tuple[str, str]]:
+    """What came of each service's digest at a level."""
+    return {
+        row["service"]: (row["outcome"], row["reason"])
+        for row in full_items(shop, folder, TEST, {"min_build_level": level})
+    }
+
+
+def test_each_level_needs_more(tmp_path: Path) -> None:
+    """One exists, one was verified before and names its builder, one was judged by a verifier."""
+    shop = Shop()
+    attested: dict[str, dict[str, Any]] = {
+        "verified": {},
+        "level-3": {"predicate_type": SUMMARY, "levels": ["SLSA_BUILD_LEVEL_3"]},
+        "level-1": {"predicate_type": SUMMARY, "levels": ["SLSA_BUILD_LEVEL_1", "FEDRAMP_LOW"]},
+        "source-level": {"predicate_type": SUMMARY, "levels": ["SLSA_SOURCE_LEVEL_3"],
+                         "builder": None},
+        "refuted": {"outcome": "failure"},
+        "late": {"time": "03-01T11:00:01"},
+        "recorded-late": {"recorded": "03-01T12:00"},
+        "undated": {"time_basis": "received"},
+        "of-another-digest": {"artifact": {"digest": digest("x")}},
+        "of-no-builder": {"builder": None},
+    }  # fmt: skip
+    for name, told in attested.items():
+        shop.attest(told.get("time", "03-01T10:00"), name,
+                    **{key: one for key, one in told.items() if key != "time"})  # fmt: skip
+    shop.say("build.finished", "03-01T09:00", outcome="success", provenance=digest("p"),
+             artifacts=[{"digest": digest("stated")}])  # fmt: skip
+    for name in (*attested, "stated", "nothing"):
+        shop.deploy(name, "03-01T11:00", name, service=name)
+    none, never = ("violated", "without provenance"), "its provenance was never verified"
+    refuted = ("violated", "its provenance did not verify")
+    unproved = ("insufficient-evidence", "nothing shows that it was verified before")
+    unsaid = ("insufficient-evidence", "nobody says that it is of the level that is wanted")
+    low, late = "of a lower level than is wanted", ("violated", "verified after it began")
+    unbuilt = ("insufficient-evidence", "nobody says who built it")
+    assert found(shop, tmp_path, 1) == dict.fromkeys((*attested, "stated"), GOOD) | {
+        "refuted": refuted, "of-another-digest": none, "nothing": none,
+    }  # fmt: skip
+    second = {
+        "verified": GOOD, "level-3": GOOD, "level-1": ("violated", low), "source-level": unbuilt,
+        "refuted": refuted, "late": late, "recorded-late": unproved, "undated": unproved,
+        "of-another-digest": none, "of-no-builder": unbuilt, "stated": ("violated", never),
+        "nothing": none,
+    }  # fmt: skip
+    assert found(shop, tmp_path, 2) == second
+    assert found(shop, tmp_path, 3) == second | {
+        "verified": unsaid, "source-level": unsaid, "of-no-builder": unsaid,
+    }  # fmt: skip
+
+
+def test_what_nobody_tells_of_is_no_pass(tmp_path: Path) -> None:
+    """No provenance in the whole ledger; no digest."""
+    shop = Shop()
+    shop.deploy("one", "03-01T11:00", "a")
+    shop.deploy("two", "03-01T11:00", service="two")
+    assert found(shop, tmp_path, 2) == {
+        "shop": ("insufficient-evidence", "this ledger knows of no provenance at all"),
+        "two": ("insufficient-evidence", "nobody says which digest was deployed"),
+    }
