@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from api.console import wording
+from exporters import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from api.console import charts, gaps, running, wording
-from api.console.charts import Series
+from api.console import gaps, running
 from api.listings import LISTINGS, METRICS
+from exporters import charts, wording
+from exporters.charts import Series
 from projections.selection import Selection
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.console import wording
+from exporters import wording
 
 if TYPE_CHECKING:
     from fastapi import Request

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from api.console import charts, wording
-from api.console.charts import Dots
+from exporters import charts, wording
+from exporters.charts import Dots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.console import charts, timeline, wording
+from api.console import timeline
 from api.console.asking import PageQuestion, read_query
-from api.console.charts import Series
 from api.console.running import Matrix
 from domain.errors import RefusedError
+from exporters import charts, wording
+from exporters.charts import Series
 
 NOON = datetime(2026, 3, 31, 12, 34, 56, tzinfo=UTC)
 

@@ -1,7 +1,7 @@
 """Charts as SVG, drawn by pygal in the server; the page's own style sheet colours them.
 
 What the library would add for a page of its own, styles and scripts and their addresses, is
-taken out: the console's policy lets neither in.
+taken out: the policies of our pages let neither in.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _PLAIN: Final = {
     "show_y_guides": False, "margin": 3, "spacing": 0, "width": 220, "height": 44,
 }  # fmt: skip
 _ROW: Final = 26
+_LETTER: Final = 6.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,18 @@ def bars(title: str, steps: Sequence[str], series: Sequence[Series]) -> Markup:
         formatter="{:.0f}".format, y_labels=_whole(most),
     )  # fmt: skip
     return _drawn(chart, title, series)
+
+
+def shares(title: str, rows: Sequence[str], series: Sequence[Series]) -> Markup:
+    """Counts, one bar lying for each row, the first at the top, the series beside each other."""
+    most = max((sum(one.values[at] or 0 for one in series) for at in range(len(rows))), default=0)
+    chart = pygal.HorizontalStackedBar(
+        **_WIDE | {"height": 50 + _ROW * len(rows), "margin_left": _LETTER * max(
+            (len(row) for row in rows), default=0)}, js=(), show_legend=False,
+        formatter="{:.0f}".format, y_labels=_whole(most), x_labels=list(reversed(rows)),
+    )  # fmt: skip
+    turned = [Series(one.name, one.look, list(reversed(one.values))) for one in series]
+    return _drawn(chart, title, turned)
 
 
 def lines(

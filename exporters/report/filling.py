@@ -1,0 +1,87 @@
+"""What a test of a control has to stand on, and which command brings what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from domain.events.controls import CONTROLS
+from domain.events.registry import TYPES, Door
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PREFIX: Final = "pipeledger."
+_TESTS: Final = {one.id: one for one in CONTROLS}
+_WAYS: Final = {
+    "scan.finished": "pipeledger record results.sarif --service NAME --artifact DIGEST",
+    "tests.finished": "pipeledger record junit.xml --service NAME --artifact DIGEST",
+    "coverage.measured": "pipeledger record coverage.xml --service NAME",
+    "attestation.verified": "pipeledger record provenance.json --artifact DIGEST",
+    "artifact.described": "pipeledger record sbom.json --artifact DIGEST",
+    "policy.evaluated": "pipeledger record decisions.json --service NAME",
+    "secret": "pipeledger record vault-audit.log",
+    "change": "pipeledger-server source add github",
+    "ref": "pipeledger-server source add github",
+    "protection": "pipeledger-server source add github",
+    "commit": "pipeledger import git REPOSITORY --service NAME",
+    "deployment": "pipeledger emit deployment.finished deployment=ID service=NAME"
+    " environment=production outcome=success artifact=DIGEST",
+    "approval.reported": "pipeledger emit approval approval=ID artifact=DIGEST"
+    " environment=production",
+    "build": "pipeledger emit build artifact=DIGEST commit=SHA",
+    "runtime": "pipeledger snapshot kubernetes production",
+    "reconciliation": "pipeledger reconcile github",
+}
+"""By type without prefix, or by its family."""
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What a test has to stand on.
+
+    Attributes:
+        facts: events of the types that it reads.
+        missing: those of these types that nobody told of, without prefix.
+        ways: commands that bring them.
+        ours: types that the ledger's own commands make.
+        note: what no source feeds today, or nothing.
+    """
+
+    facts: int
+    missing: tuple[str, ...]
+    ways: tuple[str, ...]
+    ours: tuple[str, ...]
+    note: str
+
+
+def footing(test: str, types: Mapping[str, int]) -> Footing:
+    """What a test has to stand on.
+
+    Args:
+        test: its id.
+        types: stored types that were told of, and how often.
+    """
+    known = _TESTS.get(test)
+    if known is None:
+        return Footing(0, (), (), (), "")
+    read = known.types or tuple(types)
+    missing = [name for name in read if not types.get(name)]
+    ways = [way for name in missing if (way := _way(name)) is not None]
+    ours = [_short(name) for name in missing if TYPES[name].door is not Door.EMIT]
+    return Footing(
+        sum(types.get(name, 0) for name in read), tuple(map(_short, missing)),
+        tuple(dict.fromkeys(ways)), tuple(ours), known.missing,
+    )  # fmt: skip
+
+
+def _way(name: str) -> str | None:
+    short = _short(name)
+    known = _WAYS.get(short) or _WAYS.get(short.partition(".")[0])
+    if TYPES[name].door is not Door.EMIT:
+        return None
+    return known or f"pipeledger emit {short} service=NAME"
+
+
+def _short(name: str) -> str:
+    return name.removeprefix(_PREFIX)

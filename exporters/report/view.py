@@ -1,0 +1,243 @@
+"""What stands on the page, in the order in which it stands there."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from exporters import charts
+from exporters.assessment import NOT_BUILT, SHOWN, reason_of
+from exporters.charts import Series
+from exporters.report.filling import footing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from markupsafe import Markup
+
+    from exporters.assessment import Assessment, Judged, Row
+    from exporters.report.files import ReadFile
+    from exporters.report.filling import Footing
+    from projections.catalogue import Framework, Test
+
+_FEW_FRAMEWORKS: Final = 1
+_SERIES_MONTHS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An outcome as people see it: by mark and word, never by colour alone.
+
+    Attributes:
+        name: as tables have it.
+        column: of the tables that count it.
+        mark: one character.
+        words: for people.
+        meaning: one sentence.
+    """
+
+    name: str
+    column: str
+    mark: str
+    words: str
+    meaning: str
+
+
+OUTCOMES: Final = (
+    Outcome("violated", "violated", "\N{BALLOT X}", "violated",
+            "At least one item of the population breaks the rule."),
+    Outcome("insufficient-evidence", "insufficient", "?", "insufficient evidence",
+            "Nothing breaks the rule as far as anything tells, and something that has to be known is"
+            " not: no event, one too weak, or one without a time that counts. It is no pass."),
+    Outcome("excepted", "excepted", "!", "excepted",
+            "What breaks the rule is under a waiver that two persons decided and that held then, or"
+            " was voided with a reason; it stays counted and listed."),
+    Outcome("satisfied", "satisfied", "\N{CHECK MARK}", "satisfied",
+            "Every item of the population keeps the rule, shown by recorded events."),
+    Outcome("not-applicable", "not_applicable", "\N{EN DASH}", "not applicable",
+            "The rule concerns nothing that there is."),
+)  # fmt: skip
+"""From what is to be looked at first; a control is the first of its tests' outcomes."""
+_BY_NAME: Final = {one.name: one for one in OUTCOMES}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A framework on the page.
+
+    Attributes:
+        framework: as the catalogue has it.
+        judged: its controls.
+        counts: controls by outcome.
+        facts: events that the tests of each control read, in the same order.
+    """
+
+    framework: Framework
+    judged: tuple[Judged, ...]
+    counts: Counter[str]
+    facts: tuple[int, ...]
+
+    @property
+    def with_facts(self) -> int:
+        """Controls that anything recorded bears on."""
+        return sum(number > 0 for number in self.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A test that lacks evidence.
+
+    Attributes:
+        test: as the catalogue has it.
+        id: its id.
+        reasons: why, and how many items.
+        controls: how many controls it answers here.
+        footing: what it has to stand on.
+        is_built: this version evaluates it.
+    """
+
+    test: Test
+    id: str
+    reasons: tuple[tuple[str, int], ...]
+    controls: int
+    footing: Footing
+    is_built: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """How many items of a month came to each outcome, in the order of `OUTCOMES`."""
+
+    name: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The page's contents.
+
+    Attributes:
+        assessment: what it is written from.
+        files: files that it was made from alone; empty: from a ledger.
+    """
+
+    assessment: Assessment
+    files: Sequence[ReadFile] = ()
+    sections: tuple[Section, ...] = field(init=False)
+    _types: dict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        types = {one.name: one.events for one in self.assessment.told.types}
+        object.__setattr__(self, "_types", types)
+        made = tuple(self._section(one) for one in self.assessment.frameworks)
+        object.__setattr__(self, "sections", made)
+
+    def _section(self, framework: Framework) -> Section:
+        judged = tuple(self.assessment.judged(framework))
+        counts = Counter(one.row["outcome"] for one in judged)
+        facts = tuple(
+            max((footing(test, self._types).facts for test in one.control.tests), default=0)
+            for one in judged
+        )
+        return Section(framework, judged, counts, facts)
+
+    @property
+    def totals(self) -> Counter[str]:
+        """Controls of all frameworks by outcome."""
+        return sum((one.counts for one in self.sections), Counter())
+
+    def chart(self) -> Markup:
+        """Controls by outcome, a bar for each framework."""
+        names = [one.framework.framework for one in self.sections]
+        series = [
+            Series(one.words, one.name, [section.counts[one.name] for section in self.sections])
+            for one in OUTCOMES
+        ]
+        return charts.shares("Controls by outcome", names, series)
+
+    def months(self) -> list[Month]:
+        """Items by month and outcome, the oldest first; each counted once."""
+        by_month: dict[str, Counter[str]] = {}
+        for row in self.assessment.rows("control_months"):
+            counter = by_month.setdefault(row["month"], Counter())
+            for one in OUTCOMES:
+                counter[one.name] += row[one.column]
+        return [
+            Month(name, tuple(counter[one.name] for one in OUTCOMES))
+            for name, counter in sorted(by_month.items())
+        ]
+
+    def months_chart(self) -> Markup | None:
+        """The same, drawn; None where one month or none has no course."""
+        months = self.months()[-_SERIES_MONTHS:]
+        if len(months) <= 1:
+            return None
+        series = [
+            Series(one.words, one.name, [month.counts[at] for month in months])
+            for at, one in enumerate(OUTCOMES)
+        ]
+        return charts.bars("Judged items by month", [one.name for one in months], series)
+
+    def items(self, *outcomes: str) -> list[Row]:
+        """Items that are told one by one."""
+        return [row for row in self.assessment.rows("control_shown") if row["outcome"] in outcomes]
+
+    def left_out(self, *outcomes: str) -> int:
+        """How many of these there are that are not told one by one."""
+        columns = [_BY_NAME[name].column for name in outcomes]
+        all_of = sum(
+            row[column] for row in self.assessment.rows("control_results") for column in columns
+        )
+        return int(all_of) - len(self.items(*outcomes))
+
+    def waivers(self) -> list[Row]:
+        """Waivers that held at some instant of the window."""
+        first, last = self.assessment.window
+        return [
+            row for row in self.assessment.rows("waivers")
+            if (row["holds_from"] is None or row["holds_from"] <= last)
+            and (row["holds_until"] is None or row["holds_until"] > first)
+        ]  # fmt: skip
+
+    def open_tests(self) -> list[Open]:
+        """Tests that lack evidence, and what would bring it."""
+        open_results = [row for row in self.assessment.rows("control_results") if _is_open(row)]
+        by_test: dict[str, list[Row]] = {}
+        for row in open_results:
+            by_test.setdefault(row["test"], []).append(row)
+        return [self._open(test, rows) for test, rows in sorted(by_test.items())]
+
+    def _open(self, test: str, rows: Iterable[Row]) -> Open:
+        variants = {row["variant"]: row for row in rows}
+        reasons: Counter[str] = Counter()
+        for row in self.assessment.rows("control_reasons"):
+            if row["test"] == test and row["outcome"] == "insufficient-evidence":
+                reasons[row["reason"]] += row["items"]
+        nothing = {reason_of(row) for row in variants.values()} - {""}
+        links = {
+            (row["framework"], row["control"])
+            for row in self.assessment.rows("control_links") if row["test"] == test
+        }  # fmt: skip
+        return Open(
+            self.assessment.catalogue.tests[test], test,
+            (*((why, 0) for why in sorted(nothing)), *sorted(reasons.items())),
+            len(links), footing(test, self._types), NOT_BUILT not in nothing,
+        )  # fmt: skip
+
+    def tests(self) -> list[tuple[Row, Test, dict[str, Any]]]:
+        """What was asked: each test with each set of its parameters."""
+        return [
+            (row, self.assessment.catalogue.tests[row["test"]], json.loads(row["parameters"]))
+            for row in self.assessment.rows("control_results")
+        ]
+
+    @property
+    def most(self) -> int:
+        """Items that a page tells one by one, at most."""
+        return SHOWN
+
+
+def _is_open(row: Row) -> bool:
+    return bool(row["outcome"] == "insufficient-evidence" or row["insufficient"])
