@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    import pyarrow as pa
+
     from projections.catalogue import Catalogue, Control, Framework
+    from projections.engine import View
     from projections.heard import Told
-    from projections.history import Answer, History, Proof
+    from projections.history import History, Proof, Question
 
 SHOWN: Final = 5000
 """Items that are told one by one, those that violate first; all of them are counted."""
@@ -51,22 +54,25 @@ class Assessment:
     """What controls came to, on the state of a ledger that its proof names.
 
     Attributes:
-        answer: the tables.
+        proof: on what it was made.
+        tables: rows, by the name of their table.
         catalogue: by which it was judged.
-        frameworks: those asked for, in order.
         told: what the ledger was told at all.
+        frameworks: of which controls were asked for, in the catalogue's order.
     """
 
-    answer: Answer
-    catalogue: Catalogue
-    frameworks: tuple[Framework, ...]
-    told: Told
+    proof: Proof
+    tables: Mapping[str, pa.Table] = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
+    told: Told = field(repr=False)
+    frameworks: tuple[Framework, ...] = field(init=False, repr=False)
     _rows: dict[str, list[Row]] = field(default_factory=dict, repr=False)
 
-    @property
-    def proof(self) -> Proof:
-        """On what it was made."""
-        return self.answer.proof
+    def __post_init__(self) -> None:
+        asked = {row["framework"] for row in self.rows(_OUTCOMES)}
+        known = self.catalogue.frameworks.items()
+        chosen = tuple(one for name, one in known if name in asked)
+        object.__setattr__(self, "frameworks", chosen)
 
     @property
     def is_signed(self) -> bool:
@@ -84,11 +90,11 @@ class Assessment:
     def rows(self, table: str) -> list[Row]:
         """The rows of a table of the answer."""
         if table not in self._rows:
-            self._rows[table] = self.answer.tables[table].to_pylist()
+            self._rows[table] = self.tables[table].to_pylist()
         return self._rows[table]
 
     def judged(self, framework: Framework) -> Iterator[Judged]:
-        """The controls of a framework, in the catalogue's order."""
+        """The controls of a framework that were asked for, in the catalogue's order."""
         outcomes = {(row["framework"], row["control"]): row for row in self.rows(_OUTCOMES)}
         results = {(row["test"], row["variant"]): row for row in self.rows(_RESULTS)}
         variants = {
@@ -97,6 +103,8 @@ class Assessment:
         }
         for one in framework.controls:
             key = (framework.framework, one.id)
+            if key not in outcomes:
+                continue
             of_control = tuple(results[test, variants[(*key, test)]] for test in one.tests)
             yield Judged(one, outcomes[key], of_control)
 
@@ -158,12 +166,43 @@ def assess(
         DamageError: the ledger does not verify; names the position.
         UnavailableError: the database or the disk.
     """
+    return answered(history, ask(history, catalogue, frameworks, chosen, known_at, more), catalogue)
+
+
+def ask(
+    history: History,
+    catalogue: Catalogue,
+    frameworks: Sequence[Framework],
+    chosen: Mapping[str, Any],
+    known_at: str | None = None,
+    more: Sequence[Selection] = (),
+) -> Question:
+    """Settle what `assess` judges, before anything is computed; takes and raises the same."""
     pairs = [(one.framework, control) for one in frameworks for control in one.controls]
     asked = {**chosen, "controls": asked_controls(catalogue, pairs)}
-    question = history.question([*_WANTED, *more], asked, known_at)
+    return history.question([*_WANTED, *more], asked, known_at)
+
+
+def answered(history: History, question: Question, catalogue: Catalogue) -> Assessment:
+    """What was settled by `ask`, judged.
+
+    Raises:
+        UnavailableError: the disk.
+    """
     answer = history.answer(question)
     heard = told(question.snapshot, question.proof.position)
-    return Assessment(answer, catalogue, tuple(frameworks), heard)
+    return Assessment(answer.proof, answer.tables, catalogue, heard)
+
+
+def assessed(history: History, view: View, catalogue: Catalogue) -> Assessment:
+    """The same of tables that are being made already, with whatever controls they are asked for.
+
+    Raises:
+        UnavailableError: the disk.
+    """
+    proof = history.proof([one.table for one in _WANTED], view.parameters, view.snapshot)
+    tables = {one.table: view.select(one) for one in _WANTED}
+    return Assessment(proof, tables, catalogue, told(view.snapshot, proof.position))
 
 
 def reason_of(row: Row) -> str:

@@ -49,8 +49,8 @@ OUTCOMES: Final = (
     Outcome("violated", "violated", "\N{BALLOT X}", "violated",
             "At least one item of the population breaks the rule."),
     Outcome("insufficient-evidence", "insufficient", "?", "insufficient evidence",
-            "Nothing breaks the rule as far as anything tells, and something that has to be known is"
-            " not: no event, one too weak, or one without a time that counts. It is no pass."),
+            "Nothing breaks the rule as far as anything tells, and something that has to be known"
+            " is not: no event, one too weak, or one without a time that counts. It is no pass."),
     Outcome("excepted", "excepted", "!", "excepted",
             "What breaks the rule is under a waiver that two persons decided and that held then, or"
             " was voided with a reason; it stays counted and listed."),
