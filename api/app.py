@@ -20,6 +20,7 @@ from api import (
     reading,
     reads,
     recording,
+    reporting,
     sightings,
     sources,
     tracing,
@@ -81,6 +82,7 @@ def make_app(
     app.include_router(sources.router)
     app.include_router(reading.router)
     app.include_router(history.router)
+    app.include_router(reporting.router)
     app.include_router(commands.router)
     app.include_router(approvals.router)
     app.include_router(tracing.router)

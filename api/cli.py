@@ -18,6 +18,7 @@ from api.history_commands import rebuild
 from api.host import Host, Served, Settings, now
 from api.receipts import fingerprint
 from api.register_commands import assess, command, environment, event, service
+from api.report_commands import report
 from api.source_commands import source
 from domain.errors import PipeledgerError, SettingError
 from domain.log.emitter import MAX_KEY_FILE, EmitterKey
@@ -280,6 +281,7 @@ for group in (environment, service, event, assess, people, waiver, emergency, co
     cli.add_command(group)
 cli.add_command(rebuild)
 cli.add_command(export)
+cli.add_command(report)
 
 
 def main() -> None:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from api.asking import read_instant
 from api.deciding import BY_SERVER, Commanding, Decided
 from api.doors import check_role
 from api.granting import Granting
 from api.host import Host, Served, Settings, now
-from domain.errors import SettingError
+from domain.errors import SettingError, UnavailableError
+from store.files import write_file
 from store.ledger.ledger import SERVER
 
 if TYPE_CHECKING:
@@ -122,3 +124,25 @@ def until_of(text: str | None) -> datetime | None:
     if match is None:
         raise SettingError("--expires: a number of days, such as 90d")
     return now() + timedelta(days=int(match[1]))
+
+
+def window_of(since: str | None, to: str | None) -> dict[str, datetime]:
+    """The parameters of the window that `--from` and `--to` choose; what they leave open is not in.
+
+    Raises:
+        RefusedError: an instant is none.
+    """
+    told = {"window_from": read_instant(since, "--from"), "window_to": read_instant(to, "--to")}
+    return {name: one for name, one in told.items() if one is not None}
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all, for its owner alone.
+
+    Raises:
+        UnavailableError: the disk.
+    """
+    try:
+        write_file(target, content)
+    except OSError as error:
+        raise UnavailableError(f"{target} cannot be written: {error.strerror}") from error

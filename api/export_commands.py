@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.asking import read_instant
-from api.commanding import of_ledger, opened, placed
+from api.commanding import of_ledger, opened, placed, window_of, write_whole
 from api.packing import Scope, packing_of, parameters_of
+from exporters.assessment import assess, frameworks_of
+from exporters.oscal import write_oscal
 from exporters.pack import write_pack
 from exporters.parquet import export_parquet
 from projections.catalogue import built_in
@@ -63,11 +64,10 @@ def export_as_pack(
     **narrowed: str | None,
 ) -> None:
     """Write an evidence pack that an auditor verifies offline."""
-    window = {"window_from": read_instant(since, "--from"), "window_to": read_instant(to, "--to")}
     scope = Scope(
         frameworks=frameworks,
         controls=controls,
-        window={key: one for key, one in window.items() if one is not None},
+        window=window_of(since, to),
         narrowed={key: one for key, one in narrowed.items() if one is not None},
     )
     with opened(settings, name) as one, click.progressbar(length=0, label="writing") as bar:
@@ -81,3 +81,33 @@ def export_as_pack(
         parameters = parameters_of(scope, catalogue, at)
         found = write_pack(packing_of(one, catalogue), parameters, target.absolute(), tell)
     click.echo(f"{found.size} events of {found.origin} in {target}, as known at position {at}")
+
+
+@export.command("oscal")
+@placed
+@of_ledger
+@click.option("--framework", "frameworks", multiple=True, help="only of this one; repeatable")
+@click.option("--from", "since", metavar="TIME", help="first instant or day of the period")
+@click.option("--to", metavar="TIME", help="first instant or day after it")
+@click.option("--known-at", metavar="TIME|POSITION", help="what the ledger knew then")
+@click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
+def export_as_oscal(
+    settings: Settings,
+    name: str,
+    target: Path,
+    frameworks: tuple[str, ...],
+    since: str | None,
+    to: str | None,
+    known_at: str | None,
+) -> None:
+    """Write what controls came to as OSCAL assessment results."""
+    catalogue = built_in()
+    wanted = frameworks_of(catalogue, frameworks)
+    window = window_of(since, to)
+    with opened(settings, name) as one:
+        found = assess(one.history, catalogue, wanted, window, known_at)
+        write_whole(target, write_oscal(found))
+    click.echo(
+        f"{sum(len(one.controls) for one in wanted)} controls of {found.proof.origin} in {target},"
+        f" as known at position {found.proof.position}"
+    )

@@ -105,8 +105,8 @@ def _drafts(
     original = Original("original", delivery.media_type, delivery.body)
     try:
         readings = read_delivery(sender, delivery)
-        return drafts_of(here, readings, original, arrival, state.entropy)
+        return drafts_of(here.register, readings, original, arrival, state.entropy)
     except RefusedError as refusal:
         # The sender would repeat it and give up; it stays, and is reported.
         readings = [unmapped(delivery, refusal)]
-        return drafts_of(here, readings, original, arrival, state.entropy)
+        return drafts_of(here.register, readings, original, arrival, state.entropy)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from api.doors import DoorCheck
-    from api.host import Served
     from domain.draft import Draft
     from domain.log.key import Entropy
+    from domain.people import People
     from intake.report import Reading
     from store.credentials import Credential
 
@@ -66,13 +66,20 @@ class Arrival:
 
 
 def drafts_of(
-    here: Served,
+    people: People,
     readings: Sequence[Reading],
     original: Original,
     arrival: Arrival,
     entropy: Entropy,
 ) -> list[Draft]:
     """The drafts of readings; the bytes they were read from go with the first.
+
+    Args:
+        people: finds persons.
+        readings: of one file or delivery, at least one.
+        original: its bytes.
+        arrival: how it came.
+        entropy: random bytes for salts.
 
     Raises:
         RefusedError: a reading is no event; names the field.
@@ -91,7 +98,7 @@ def drafts_of(
         checked = read_json(msgspec.json.encode(value))
         drafts.append(
             ingest.draft_of(
-                checked, value["id"].encode(), arrival.credential, here.register, entropy,
+                checked, value["id"].encode(), arrival.credential, people, entropy,
                 documents=parts, met=met, door=arrival.door, assurance=arrival.assurance,
             )
         )  # fmt: skip

@@ -86,7 +86,7 @@ async def _post(request: Request, ledger: str, context: Context) -> Response:
             )
         original = Original("original", report.format.media_type, body.content())
         arrival = _arrival(report, body, context, credential, state.clock())
-        drafts = drafts_of(here, report.readings, original, arrival, state.entropy)
+        drafts = drafts_of(here.register, report.readings, original, arrival, state.entropy)
         if (journey := journey_of(request)) is not None:
             journey.events = len(drafts)
             journey.stage("door", started)

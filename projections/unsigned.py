@@ -14,7 +14,7 @@ import pyarrow as pa
 from domain.content import pieces_of
 from domain.log.context import Context, EventRef, PartRef
 from domain.log.entry import Seq, Signature, encode_entry, format_at, leaf_hash
-from domain.log.part import Part, commitment
+from domain.log.part import Part
 from domain.log.tree import CompactTree
 from projections.documents import PARTS as READABLE
 from projections.documents import documents_of
@@ -59,18 +59,18 @@ class UnsignedLog:
             TooLargeError: its entry would be too long.
         """
         position = self._link.position + 1
-        named = []
-        for one in draft.parts:
-            body = b"".join(pieces_of(one.part.body))
-            part = Part(one.part.name, one.part.media_type, body, one.part.salt)
+        parts = [one.part for one in draft.parts]
+        for part in parts:
             if part.name in READABLE:
-                self._parts[position, part.name] = part
-            named.append(PartRef(part.name, part.media_type, len(body),
-                                 commitment(part.salt, body)))  # fmt: skip
+                body = b"".join(pieces_of(part.body))
+                self._parts[position, part.name] = Part(part.name, part.media_type, body, part.salt)
+        named = tuple(
+            PartRef(one.name, one.media_type, len(one.body), one.commitment) for one in parts
+        )
         event = draft.event
         context = Context(
             self.origin, draft.type, draft.version, draft.assurance, draft.by, draft.streams,
-            draft.tags, EventRef(len(event.body), event.commitment), tuple(named),
+            draft.tags, EventRef(len(event.body), event.commitment), named,
         )  # fmt: skip
         for name in draft.streams:
             self._numbers[name] = self._numbers.get(name, 0) + 1

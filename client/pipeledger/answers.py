@@ -10,7 +10,7 @@ from pipeledger.errors import AwayError, ClientError, UsageError
 from pipeledger.transport import Transport, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pipeledger.settings import Settings
     from pipeledger.web import Answer as WebAnswer
@@ -57,7 +57,9 @@ def ask(settings: Settings, path: str, query: Mapping[str, str]) -> Answer:
     return read_answer(got.body, more='rel="next"' in got.headers.get("link", ""))
 
 
-def fetch(settings: Settings, path: str, query: Mapping[str, str], media: str) -> WebAnswer:
+def fetch(
+    settings: Settings, path: str, query: Mapping[str, str | Sequence[str]], media: str
+) -> WebAnswer:
     """The bytes of an answer in one of the forms on offer.
 
     Raises:

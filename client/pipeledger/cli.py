@@ -32,6 +32,7 @@ VERBS = {
     "declare-emergency": "let a change go ahead before its approval",
     "query": "deployments, changes, approvals, DORA …, with their proof",
     "trace": "one line from commit to incident, its gaps named",
+    "report": "what controls came to, as one page",
     "verify": "check a ledger, a proof, a receipt, an export",
     "trust": "choose whose keys are believed",
     "spool": "see and send what waits for the ledger",

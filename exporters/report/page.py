@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from exporters import wording
-from exporters.report.view import OUTCOMES, Report
+from exporters.report.view import OUTCOMES, SEVERITIES, Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,7 @@ def _environment() -> Environment:
         "style": Markup(_STYLE),  # noqa: S704
         "policy": POLICY,
         "outcomes": OUTCOMES,
+        "severities": SEVERITIES,
         "by_name": {one.name: one for one in OUTCOMES},
     }
     return made

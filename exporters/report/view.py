@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from exporters.report.filling import Footing
     from projections.catalogue import Framework, Test
 
-_FEW_FRAMEWORKS: Final = 1
 _SERIES_MONTHS: Final = 60
+_WORST: Final = 200
+SEVERITIES: Final = ("critical", "high", "medium", "low", "info", "unknown")
+"""Of findings, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,30 @@ class Report:
             (*((why, 0) for why in sorted(nothing)), *sorted(reasons.items())),
             len(links), footing(test, self._types), NOT_BUILT not in nothing,
         )  # fmt: skip
+
+    def severities(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Findings of each tool by severity, in the order of `SEVERITIES`; those that are open."""
+        counted: dict[str, Counter[str]] = {}
+        for row in self._open_findings():
+            counted.setdefault(row["tool"] or "unnamed", Counter())[row["severity"]] += 1
+        return [
+            (tool, tuple(counter[name] for name in SEVERITIES))
+            for tool, counter in sorted(counted.items())
+        ]
+
+    def worst_findings(self) -> list[Row]:
+        """Open findings, the most severe first."""
+        ranked = sorted(
+            self._open_findings(),
+            key=lambda row: (SEVERITIES.index(row["severity"]), row["finding_key"]),
+        )
+        return ranked[:_WORST]
+
+    def _open_findings(self) -> list[Row]:
+        return [
+            row | {"severity": row["severity"] if row["severity"] in SEVERITIES else "unknown"}
+            for row in self.assessment.rows("findings") if row["state"] == "open"
+        ]  # fmt: skip
 
     def tests(self) -> list[tuple[Row, Test, dict[str, Any]]]:
         """What was asked: each test with each set of its parameters."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from api.doors import check_door, check_intake
 from api.ingest import Original
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     import random
 
     from api.doors import DoorCheck
-    from api.host import Served
     from domain.draft import Draft
     from intake.report import Reading
 
@@ -103,9 +101,8 @@ def _draft(readings: list[Reading], body: bytes, door: DoorCheck) -> None:
         identity="trial", source="/trial", credential=_WHO, door=door, assurance="asserted",
         received=NOW, told=_TOLD,
     )  # fmt: skip
-    here = cast("Served", SimpleNamespace(register=Registry()))
     original = Original("original", "application/octet-stream", body)
-    for draft in drafts_of(here, readings, original, arrival, bytes):
+    for draft in drafts_of(Registry(), readings, original, arrival, bytes):
         _check(draft)
     for document in (one for reading in readings for one in reading.documents):
         for line in document.body.splitlines():

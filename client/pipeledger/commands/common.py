@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
@@ -13,11 +14,13 @@ from pipeledger.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from pipeledger.delivery import Delivery, Sent
     from pipeledger.spool import Item
 
 FAILED = 1
+_SPAN = re.compile("[0-9]{1,4}[dh]")
 
 
 class Parser(argparse.ArgumentParser):
@@ -110,6 +113,17 @@ def attempt(
         warn(f"{item.label} was refused: {sent.problem}{kept}")
         return None, 0 if forgiven is not None and forgiven(sent.problem) else failed
     return sent, 0
+
+
+def time_of(said: str, option: str, now: datetime) -> str:
+    """A time as a ledger takes it: what is told as a span before now is made an instant.
+
+    Raises:
+        UsageError: a span beyond the calendar.
+    """
+    from pipeledger.codehost.thing import instant_of, written  # noqa: PLC0415 - for questions alone
+
+    return written(instant_of(said, option, now)) if _SPAN.fullmatch(said) else said
 
 
 def warn(message: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 from datetime import UTC, datetime
@@ -11,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeledger.answers import CSV, JSON, ask, fetch, proof_lines
-from pipeledger.codehost.thing import instant_of, written
-from pipeledger.commands.common import parser_of, settings_of, warn
+from pipeledger.commands.common import parser_of, settings_of, time_of, warn
 from pipeledger.durable import replace
 from pipeledger.page import Branch, is_ours
 from pipeledger.summary import add_to_summary
@@ -39,7 +37,6 @@ then: a time or a position. An answer kept with --output FILE can be verified la
   pipeledger query dora --group-by team --baseline-from 2025-10-01 --baseline-to 2026-01-01
   pipeledger query deployments --environment production --from 7d --csv --output deployments.csv
 """
-_SPAN = re.compile("[0-9]{1,4}[dh]")
 _PEOPLE = 50
 _MOST = 10_000
 _TIMES = ("from", "to", "at", "baseline_from", "baseline_to")
@@ -122,8 +119,7 @@ def _query(options: argparse.Namespace, limit: int) -> dict[str, str]:
     for name in (*_TIMES, "known_at", *_FILTERS, *_METRIC):
         said = getattr(options, name)
         if said is not None:
-            span = name in _TIMES and _SPAN.fullmatch(said)
-            query[name] = written(instant_of(said, f"--{name}", now)) if span else said
+            query[name] = time_of(said, f"--{name}", now) if name in _TIMES else said
     if options.what in LISTINGS:
         query["limit"] = str(options.limit or limit)
         query["order"] = "newest"

@@ -1,0 +1,178 @@
+"""Facts of report files without a ledger: through the same doors, into a log in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import pyarrow.compute as pc
+
+from api.doors import check_door
+from api.ingest import Original
+from api.readings import Arrival, drafts_of
+from api.recording import DEFAULT_SOURCE
+from domain.errors import RefusedError, SettingError
+from exporters.report.files import ReadFile
+from intake.limits import MAX_REPORT
+from intake.registry import read_report
+from intake.scratch import FEW, Scratch
+from projections.unsigned import UnsignedLog
+from store.credentials import Credential
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from domain.people import Account
+
+ORIGIN: Final = "pipeledger.invalid/files"
+_NOBODY: Final = "0" * 32
+_READER: Final = Credential(f"crd_{_NOBODY}", f"wkl_{_NOBODY}", "operator", (), None)
+
+
+class Strangers:
+    """Persons of these files: numbered as they are met, named nowhere."""
+
+    def __init__(self) -> None:
+        self._met: dict[tuple[str | None, str], str] = {}
+
+    def resolve(self, accounts: Sequence[Account]) -> list[str]:
+        """Each account's id; who shares a login, an address or an id is one person."""
+        return [self._resolve(one) for one in accounts]
+
+    def known(self, accounts: Sequence[Account]) -> list[str | None]:
+        """Each account's id where it was met before."""
+        return [
+            next((self._met[key] for key in _keys(one) if key in self._met), None)
+            for one in accounts
+        ]
+
+    def absent(self, persons: Sequence[str]) -> list[str]:
+        """Which of these ids nobody has."""
+        given = set(self._met.values())
+        return [one for one in persons if one not in given]
+
+    def _resolve(self, account: Account) -> str:
+        (found,) = self.known([account])
+        person = found or f"per_{len(self._met) + 1:032x}"
+        for key in _keys(account):
+            self._met.setdefault(key, person)
+        return person
+
+
+def _keys(account: Account) -> Iterator[tuple[str | None, str]]:
+    if account.id is not None:
+        yield account.system, f"id {account.id}"
+    if account.login is not None:
+        yield account.system, f"login {account.login.casefold()}"
+    if account.email is not None:
+        yield None, f"email {account.email.casefold()}"
+    if account.name is not None and not (account.id or account.login or account.email):
+        yield account.system, f"name {account.name}"
+
+
+@dataclass(slots=True)
+class FileFacts:
+    """What files told.
+
+    Attributes:
+        log: their facts.
+        files: each file and what came of it.
+    """
+
+    log: UnsignedLog = field(default_factory=lambda: UnsignedLog(ORIGIN))
+    files: list[ReadFile] = field(default_factory=list)
+
+    def window(self) -> dict[str, datetime]:
+        """The days from the first fact to the last, as parameters of an answer."""
+        told = self.log.rows().events["occurred_at"]
+        first, last = pc.min(told).as_py(), pc.max(told).as_py()
+        if first is None:
+            return {}
+        return {"window_from": _day(first), "window_to": _day(last) + timedelta(days=1)}
+
+
+def read_files(paths: Iterable[Path], received: datetime) -> FileFacts:
+    """Read report files, in the order given; what is not recognised is told of.
+
+    Args:
+        paths: of the files.
+        received: when they are read, the time of facts that have none of their own.
+
+    Raises:
+        SettingError: a file cannot be opened, or no file told anything.
+        UnavailableError: the disk cannot keep what is made of them.
+    """
+    found = FileFacts()
+    people = Strangers()
+    for path in paths:
+        body = _body(path)
+        digest = body.digest()
+        try:
+            facts = _facts(body, people, found.log, received)
+        except RefusedError as error:
+            # What would be known instead is said where somebody is there to choose.
+            why = str(error).partition(";")[0]
+            found.files.append(ReadFile(path.name, f"sha256:{digest}", problem=why))
+        else:
+            found.files.append(ReadFile(path.name, f"sha256:{digest}", *facts))
+    if not any(one.facts for one in found.files):
+        why = "; ".join(f"{one.name}: {one.problem}" for one in found.files[:3])
+        raise SettingError(f"no file told anything: {why or 'there is none'}")
+    return found
+
+
+def _facts(
+    body: Scratch, people: Strangers, log: UnsignedLog, received: datetime
+) -> tuple[str, int, int]:
+    """Append the facts of a file; gives its format, how many they are, and how many undated."""
+    report = read_report(body)
+    if not report.readings:
+        raise RefusedError("body", f"{report.format.title} that tells of nothing known here")
+    identity = f"report-{body.digest()[:40]}"
+    arrival = Arrival(
+        identity=identity, source=DEFAULT_SOURCE + report.format.name, credential=_READER,
+        door=check_door, assurance="asserted", received=received,
+    )  # fmt: skip
+    original = Original("original", report.format.media_type, body.content())
+    drafts = drafts_of(people, report.readings, original, arrival, _Salts(identity))
+    for draft in drafts:
+        log.append(draft, received)
+    return report.format.title, len(drafts), sum(one.time is None for one in report.readings)
+
+
+class _Salts:
+    """Salts that are the same for the same file: what they would hide is on the page anyway."""
+
+    def __init__(self, identity: str) -> None:
+        self._identity = identity
+        self._number = 0
+
+    def __call__(self, size: int) -> bytes:
+        self._number += 1
+        return hashlib.shake_256(f"{self._identity} {self._number}".encode()).digest(size)
+
+
+def _body(path: Path) -> Scratch:
+    """The bytes of a file.
+
+    Raises:
+        SettingError: it cannot be read, or is too long.
+    """
+    kept = Scratch()
+    try:
+        with path.open("rb") as stream:
+            while piece := stream.read(FEW):
+                if len(kept) + len(piece) > MAX_REPORT:
+                    raise SettingError(f"{path}: at most {MAX_REPORT} bytes")
+                kept.write(piece)
+    except OSError as error:
+        raise SettingError(f"{path} cannot be read: {error.strerror}") from error
+    return kept
+
+
+def _day(instant: datetime) -> datetime:
+    return instant.replace(hour=0, minute=0, second=0, microsecond=0)

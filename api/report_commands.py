@@ -1,0 +1,132 @@
+"""The command that writes the compliance report: of a ledger, or of report files alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from api.commanding import opened, placed, window_of, write_whole
+from api.host import now
+from domain.errors import SettingError
+from exporters.assessment import SHOWN, assess, frameworks_of
+from exporters.report.page import write_report
+from projections.catalogue import built_in
+from projections.selection import Selection
+from projections.unsigned import history_over
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from api.host import Settings
+
+_OF_FILES: Final = ("NIST-800-53r5", "NIST-SSDF-1.1")
+_LISTED: Final = 1000
+_BESIDE: Final = (
+    Selection("scans", order=("position",), limit=_LISTED),
+    Selection("tests", order=("position",), limit=_LISTED),
+    Selection("findings", order=("finding_key",), limit=SHOWN),
+)
+
+
+@click.command()
+@placed
+@click.option("--ledger", "name", default=None, help="write of this ledger; otherwise of files")
+@click.option(
+    "--nist",
+    "file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="a report file of any tool that is known: what it says of NIST SP 800-53 and SSDF",
+)
+@click.option(
+    "--reports",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="a folder of such files",
+)
+@click.option("--framework", "frameworks", multiple=True, help="only of this one; repeatable")
+@click.option("--from", "since", metavar="TIME", help="first instant or day of the period")
+@click.option("--to", metavar="TIME", help="first instant or day after it")
+@click.option("--known-at", metavar="TIME|POSITION", help="what the ledger knew then")
+@click.option(
+    "--output", "target", required=True, metavar="FILE.html", type=click.Path(path_type=Path)
+)  # fmt: skip
+def report(
+    settings: Settings,
+    name: str | None,
+    file: Path | None,
+    folder: Path | None,
+    frameworks: tuple[str, ...],
+    since: str | None,
+    to: str | None,
+    known_at: str | None,
+    target: Path,
+) -> None:
+    """Write what controls came to as one page that needs nothing else.
+
+    With --nist or --reports it is made of files alone, and needs no ledger: what no file shows is
+    insufficient evidence.
+    """
+    if (name is None) == (file is None and folder is None):
+        raise click.UsageError("choose what it is of: --nist FILE, --reports DIR, or --ledger NAME")
+    if name is None and known_at is not None:
+        raise click.UsageError("--known-at: files know no earlier state")
+    window = window_of(since, to)
+    if name is None:
+        page = _of_files(_paths(file, folder), frameworks, window)
+    else:
+        page = _of_ledger(settings, name, frameworks, window, known_at)
+    write_whole(target, page)
+    click.echo(f"{target} is written")
+
+
+def _of_ledger(
+    settings: Settings,
+    name: str,
+    frameworks: Sequence[str],
+    window: dict[str, Any],
+    known_at: str | None,
+) -> bytes:
+    catalogue = built_in()
+    chosen = frameworks_of(catalogue, frameworks)
+    with opened(settings, name) as one:
+        return write_report(assess(one.history, catalogue, chosen, window, known_at))
+
+
+def _of_files(paths: list[Path], frameworks: Sequence[str], window: dict[str, Any]) -> bytes:
+    from api.file_facts import read_files  # noqa: PLC0415 - every format, for this alone
+
+    catalogue = built_in()
+    chosen = frameworks_of(catalogue, frameworks or _OF_FILES)
+    told = read_files(paths, now())
+    with TemporaryDirectory(prefix="pipeledger-") as place:
+        history = history_over(told.log, Path(place))
+        try:
+            found = assess(history, catalogue, chosen, told.window() | window, more=_BESIDE)
+        finally:
+            history.close()
+    return write_report(found, told.files)
+
+
+def _paths(file: Path | None, folder: Path | None) -> list[Path]:
+    """The files in order, those in the folder by their names; what is hidden is passed over.
+
+    Raises:
+        SettingError: there is no such file or folder.
+    """
+    found = [] if file is None else [file]
+    if file is not None and not file.is_file():
+        raise SettingError(f"--nist: {file} is no file")
+    if folder is not None:
+        if not folder.is_dir():
+            raise SettingError(f"--reports: {folder} is no folder")
+        below = sorted(one for one in folder.rglob("*") if one.is_file())
+        found += [
+            one for one in below
+            if not any(part.startswith(".") for part in one.relative_to(folder).parts)
+        ]  # fmt: skip
+    return found

@@ -1,0 +1,123 @@
+"""The compliance report and OSCAL over HTTP: what controls came to, for people and for tools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+from starlette.concurrency import run_in_threadpool
+
+from api.answered import headers_of, is_had
+from api.asking import FILTERS, WINDOW, Question
+from api.doors import PART_READERS
+from api.negotiation import prefer
+from api.reads import enter_reading
+from domain.errors import RefusedError
+from exporters import assessment
+from exporters.assessment import frameworks_of
+from exporters.oscal import MEDIA_TYPE as OSCAL
+from exporters.oscal import write_oscal
+from exporters.report.page import POLICY, write_report
+from projections.catalogue import built_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from api.host import Served
+    from exporters.assessment import Assessment
+    from projections.catalogue import Catalogue, Framework
+
+router = APIRouter()
+
+HTML: Final = "text/html"
+_HEADERS: Final = {
+    "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_Framework = Annotated[str, Field(max_length=100)]
+
+
+class ControlsQuestion(Question):
+    """A question about what controls came to in a window; the last 90 days unless it says."""
+
+    def chosen(self, now: datetime) -> dict[str, Any]:
+        """The parameters of its answer.
+
+        Args:
+            now: the present instant.
+
+        Raises:
+            RefusedError: an instant is none, or a state at one is asked for.
+        """
+        if self.at is not None:
+            raise RefusedError("query at", "outcomes are of a window; choose by from and to")
+        window: dict[str, Any] = dict(self.window())
+        end = window.setdefault("window_to", now.replace(minute=0, second=0, microsecond=0))
+        window.setdefault("window_from", end - WINDOW)
+        return window | self.equals(*FILTERS)
+
+
+class ReportQuestion(ControlsQuestion):
+    """The same, with the frameworks wanted; none: all."""
+
+    framework: Annotated[list[_Framework], Field(default_factory=list, max_length=100)]
+
+
+@router.get(
+    "/v1/{ledger}/report", tags=["compliance"], response_class=Response,
+    responses={200: {"content": {HTML: {}}, "description": "one page that needs nothing else"}},
+)  # fmt: skip
+async def get_report(
+    request: Request, ledger: str, asked: Annotated[ReportQuestion, Query()]
+) -> Response:
+    """What controls came to and why, as a page for people, screens and paper."""
+    catalogue = _catalogue(request)
+    wanted = frameworks_of(catalogue, asked.framework)
+    return await _answer(request, ledger, asked, (catalogue, wanted), HTML, write_report)
+
+
+@router.get(
+    "/v1/{ledger}/compliance/{framework}/oscal", tags=["compliance"], response_class=Response,
+    responses={200: {"content": {OSCAL: {}}, "description": "assessment results"}},
+)  # fmt: skip
+async def get_oscal(
+    request: Request, ledger: str, framework: _Framework,
+    asked: Annotated[ControlsQuestion, Query()],
+) -> Response:  # fmt: skip
+    """What the controls of a framework came to, as OSCAL assessment results."""
+    catalogue = _catalogue(request)
+    wanted = frameworks_of(catalogue, [framework])
+    return await _answer(request, ledger, asked, (catalogue, wanted), OSCAL, write_oscal)
+
+
+async def _answer(
+    request: Request,
+    ledger: str,
+    asked: ControlsQuestion,
+    of: tuple[Catalogue, tuple[Framework, ...]],
+    media: str,
+    write: Callable[[Assessment], bytes],
+) -> Response:
+    prefer(request.headers.get("accept", ""), (media,))
+    here, _ = await enter_reading(request, ledger, PART_READERS)
+    chosen = asked.chosen(request.app.state.clock())
+
+    def make(here: Served) -> Response:
+        catalogue, wanted = of
+        question = assessment.ask(here.history, catalogue, wanted, chosen, asked.known_at)
+        headers = headers_of(question, media) | _HEADERS
+        if is_had(request, headers):
+            return Response(status_code=304, headers=headers)
+        found = assessment.answered(here.history, question, catalogue)
+        kind = f"{media}; charset=utf-8" if media == HTML else media
+        return Response(write(found), headers=headers, media_type=kind)
+
+    return await run_in_threadpool(make, here)
+
+
+def _catalogue(request: Request) -> Catalogue:
+    found: Catalogue | None = getattr(request.app.state, "catalogue", None)
+    return found or built_in()
