@@ -105,7 +105,8 @@ def export_as_oscal(
     wanted = frameworks_of(catalogue, frameworks)
     window = window_of(since, to)
     with opened(settings, name) as one:
-        found = assess(one.history, catalogue, wanted, window, known_at)
+        note = one.ledger.reader.checkpoint
+        found = assess(one.history, catalogue, wanted, window, known_at, checkpoint=note)
         write_whole(target, write_oscal(found))
     click.echo(
         f"{sum(len(one.controls) for one in wanted)} controls of {found.proof.origin} in {target},"

@@ -94,7 +94,9 @@ def _of_ledger(
     catalogue = built_in()
     chosen = frameworks_of(catalogue, frameworks)
     with opened(settings, name) as one:
-        return write_report(assess(one.history, catalogue, chosen, window, known_at))
+        note = one.ledger.reader.checkpoint
+        found = assess(one.history, catalogue, chosen, window, known_at, checkpoint=note)
+        return write_report(found)
 
 
 def _of_files(paths: list[Path], frameworks: Sequence[str], window: dict[str, Any]) -> bytes:

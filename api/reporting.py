@@ -111,7 +111,8 @@ async def _answer(
         headers = headers_of(question, media) | _HEADERS
         if is_had(request, headers):
             return Response(status_code=304, headers=headers)
-        found = assessment.answered(here.history, question, catalogue)
+        note = here.ledger.reader.checkpoint
+        found = assessment.answered(here.history, question, catalogue, note)
         kind = f"{media}; charset=utf-8" if media == HTML else media
         return Response(write(found), headers=headers, media_type=kind)
 

@@ -6,7 +6,7 @@ so they say the same and a second one of the same state is equal to the first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import NotFoundError
@@ -17,7 +17,7 @@ from projections.parameters import FIRST, LAST
 from projections.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     import pyarrow as pa
@@ -149,7 +149,9 @@ def assess(
     frameworks: Sequence[Framework],
     chosen: Mapping[str, Any],
     known_at: str | None = None,
+    *,
     more: Sequence[Selection] = (),
+    checkpoint: Callable[[int], bytes] | None = None,
 ) -> Assessment:
     """Judge the controls of frameworks.
 
@@ -160,13 +162,15 @@ def assess(
         chosen: parameters that differ from their defaults: the window, a service …
         known_at: position or instant of recording up to which the ledger is read; None: all.
         more: tables that are wanted beside.
+        checkpoint: the smallest published checkpoint of at least a size; None: the newest.
 
     Raises:
         RefusedError: a parameter is wrong.
         DamageError: the ledger does not verify; names the position.
         UnavailableError: the database or the disk.
     """
-    return answered(history, ask(history, catalogue, frameworks, chosen, known_at, more), catalogue)
+    question = ask(history, catalogue, frameworks, chosen, known_at, more)
+    return answered(history, question, catalogue, checkpoint)
 
 
 def ask(
@@ -183,15 +187,23 @@ def ask(
     return history.question([*_WANTED, *more], asked, known_at)
 
 
-def answered(history: History, question: Question, catalogue: Catalogue) -> Assessment:
-    """What was settled by `ask`, judged.
+def answered(
+    history: History,
+    question: Question,
+    catalogue: Catalogue,
+    checkpoint: Callable[[int], bytes] | None = None,
+) -> Assessment:
+    """What was settled by `ask`, judged; takes what `assess` takes.
 
     Raises:
         UnavailableError: the disk.
     """
     answer = history.answer(question)
-    heard = told(question.snapshot, question.proof.position)
-    return Assessment(answer.proof, answer.tables, catalogue, heard)
+    proof = answer.proof
+    if checkpoint is not None:
+        # The newest one would be another whenever the ledger has grown.
+        proof = replace(proof, checkpoint=checkpoint(proof.position).decode())
+    return Assessment(proof, answer.tables, catalogue, told(question.snapshot, proof.position))
 
 
 def assessed(history: History, view: View, catalogue: Catalogue) -> Assessment:

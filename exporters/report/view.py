@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from domain.instant import write_time
 from exporters import charts
 from exporters.assessment import NOT_BUILT, SHOWN, reason_of
 from exporters.charts import Series
 from exporters.report.filling import footing
+from projections.parameters import FIRST, LAST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -258,6 +261,30 @@ class Report:
             (row, self.assessment.catalogue.tests[row["test"]], json.loads(row["parameters"]))
             for row in self.assessment.rows("control_results")
         ]
+
+    @property
+    def again(self) -> str:
+        """The command that gives the same page again, from the same ledger."""
+        proof = self.assessment.proof
+        chosen = proof.parameters
+        whole = len(self.sections) == len(self.assessment.catalogue.frameworks)
+        words = [] if whole else [
+            word for one in self.sections for word in ("--framework", one.framework.framework)
+        ]  # fmt: skip
+        if chosen.window_from == FIRST or chosen.window_to == LAST:
+            command = ["pipeledger-server", "report", "--ledger", "NAME"]
+        else:
+            command = ["pipeledger", "report"]
+        told = {
+            "from": None if chosen.window_from == FIRST else write_time(chosen.window_from),
+            "to": None if chosen.window_to == LAST else write_time(chosen.window_to),
+            "known-at": str(proof.position),
+            "service": chosen.service, "team": chosen.team, "environment": chosen.environment,
+            "repository": chosen.repository, "output": "again.html",
+        }  # fmt: skip
+        for name, value in told.items():
+            words += [] if value is None else [f"--{name}", value]
+        return shlex.join([*command, *words])
 
     @property
     def most(self) -> int:

@@ -22,7 +22,7 @@ Times are days (2026-01-31), RFC 3339, or 36h, 7d before now; without them, the 
 page needs nothing else, prints, and says how to verify it.
 
   pipeledger report --output compliance.html
-  pipeledger report --framework SOC2-TSC-2017r2022 --from 2026-01-01 --to 2026-04-01 --output q1.html
+  pipeledger report --framework NIST-800-53r5 --from 2026-01-01 --to 2026-04-01 --output q1.html
 """
 
 
