@@ -85,6 +85,48 @@ class FileFacts:
 
     log: UnsignedLog = field(default_factory=lambda: UnsignedLog(ORIGIN))
     files: list[ReadFile] = field(default_factory=list)
+    _people: Strangers = field(default_factory=Strangers)
+    _known: set[tuple[str, str]] = field(default_factory=set)
+
+    def take(self, name: str, body: Scratch, received: datetime) -> None:
+        """Take a file in; why nothing is told by it stands beside it."""
+        digest = f"sha256:{body.digest()}"
+        same = next((one.name for one in self.files if one.digest == digest), None)
+        if same is not None:
+            self.files.append(ReadFile(name, digest, problem=f"the same bytes as {same}"))
+            return
+        try:
+            made = self._facts(body, received)
+        except RefusedError as error:
+            # What would be known instead is said where somebody is there to choose.
+            self.files.append(ReadFile(name, digest, problem=str(error).partition(";")[0]))
+        else:
+            self.files.append(ReadFile(name, digest, *made))
+
+    def _facts(self, body: Scratch, received: datetime) -> tuple[str, int, int]:
+        """Append the facts of a file; gives its format, how many they are, and how many undated."""
+        report = read_report(body)
+        if not report.readings:
+            raise RefusedError("body", f"{report.format.title} that tells of nothing known here")
+        identity = f"report-{body.digest()[:40]}"
+        arrival = Arrival(
+            identity=identity, source=DEFAULT_SOURCE + report.format.name, credential=_READER,
+            door=check_door, assurance="asserted", received=received,
+        )  # fmt: skip
+        original = Original("original", report.format.media_type, body.content())
+        drafts = drafts_of(self._people, report.readings, original, arrival, _Salts(identity))
+        facts = undated = 0
+        for draft, reading in zip(drafts, report.readings, strict=True):
+            told = draft.delivery
+            # As in a ledger, a fact that several files tell under one name is one fact.
+            if told is not None and (told.source, told.id) in self._known:
+                continue
+            if told is not None:
+                self._known.add((told.source, told.id))
+            self.log.append(draft, received)
+            facts += 1
+            undated += reading.time is None
+        return report.format.title, facts, undated
 
     def window(self) -> dict[str, datetime]:
         """The days from the first fact to the last, as parameters of an answer."""
@@ -95,11 +137,11 @@ class FileFacts:
         return {"window_from": _day(first), "window_to": _day(last) + timedelta(days=1)}
 
 
-def read_files(paths: Iterable[Path], received: datetime) -> FileFacts:
+def read_files(paths: Iterable[tuple[str, Path]], received: datetime) -> FileFacts:
     """Read report files, in the order given; what is not recognised is told of.
 
     Args:
-        paths: of the files.
+        paths: names for people, and the files.
         received: when they are read, the time of facts that have none of their own.
 
     Raises:
@@ -107,41 +149,12 @@ def read_files(paths: Iterable[Path], received: datetime) -> FileFacts:
         UnavailableError: the disk cannot keep what is made of them.
     """
     found = FileFacts()
-    people = Strangers()
-    for path in paths:
-        body = _body(path)
-        digest = body.digest()
-        try:
-            facts = _facts(body, people, found.log, received)
-        except RefusedError as error:
-            # What would be known instead is said where somebody is there to choose.
-            why = str(error).partition(";")[0]
-            found.files.append(ReadFile(path.name, f"sha256:{digest}", problem=why))
-        else:
-            found.files.append(ReadFile(path.name, f"sha256:{digest}", *facts))
+    for name, path in paths:
+        found.take(name, _body(path), received)
     if not any(one.facts for one in found.files):
         why = "; ".join(f"{one.name}: {one.problem}" for one in found.files[:3])
         raise SettingError(f"no file told anything: {why or 'there is none'}")
     return found
-
-
-def _facts(
-    body: Scratch, people: Strangers, log: UnsignedLog, received: datetime
-) -> tuple[str, int, int]:
-    """Append the facts of a file; gives its format, how many they are, and how many undated."""
-    report = read_report(body)
-    if not report.readings:
-        raise RefusedError("body", f"{report.format.title} that tells of nothing known here")
-    identity = f"report-{body.digest()[:40]}"
-    arrival = Arrival(
-        identity=identity, source=DEFAULT_SOURCE + report.format.name, credential=_READER,
-        door=check_door, assurance="asserted", received=received,
-    )  # fmt: skip
-    original = Original("original", report.format.media_type, body.content())
-    drafts = drafts_of(people, report.readings, original, arrival, _Salts(identity))
-    for draft in drafts:
-        log.append(draft, received)
-    return report.format.title, len(drafts), sum(one.time is None for one in report.readings)
 
 
 class _Salts:

@@ -99,7 +99,9 @@ def _of_ledger(
         return write_report(found)
 
 
-def _of_files(paths: list[Path], frameworks: Sequence[str], window: dict[str, Any]) -> bytes:
+def _of_files(
+    paths: list[tuple[str, Path]], frameworks: Sequence[str], window: dict[str, Any]
+) -> bytes:
     from api.file_facts import read_files  # noqa: PLC0415 - every format, for this alone
 
     catalogue = built_in()
@@ -114,21 +116,21 @@ def _of_files(paths: list[Path], frameworks: Sequence[str], window: dict[str, An
     return write_report(found, told.files)
 
 
-def _paths(file: Path | None, folder: Path | None) -> list[Path]:
+def _paths(file: Path | None, folder: Path | None) -> list[tuple[str, Path]]:
     """The files in order, those in the folder by their names; what is hidden is passed over.
 
     Raises:
         SettingError: there is no such file or folder.
     """
-    found = [] if file is None else [file]
+    found = [] if file is None else [(file.name, file)]
     if file is not None and not file.is_file():
         raise SettingError(f"--nist: {file} is no file")
     if folder is not None:
         if not folder.is_dir():
             raise SettingError(f"--reports: {folder} is no folder")
         below = sorted(one for one in folder.rglob("*") if one.is_file())
-        found += [
-            one for one in below
-            if not any(part.startswith(".") for part in one.relative_to(folder).parts)
-        ]  # fmt: skip
+        for one in below:
+            name = one.relative_to(folder)
+            if not any(part.startswith(".") for part in name.parts):
+                found.append((name.as_posix(), one))
     return found
