@@ -4,7 +4,8 @@
 -- What was voided is judged by nothing and listed all the same, as excepted: who takes a fact out
 -- of the count does not take it out of sight.
 WITH judged AS (
-    SELECT 'CHG-01' AS test, * FROM chg_01
+    SELECT 'CFG-01' AS test, * FROM cfg_01
+    UNION ALL BY NAME SELECT 'CHG-01' AS test, * FROM chg_01
     UNION ALL BY NAME SELECT 'CHG-02' AS test, * FROM chg_02
     UNION ALL BY NAME SELECT 'CHG-03' AS test, * FROM chg_03
     UNION ALL BY NAME SELECT 'CHG-04' AS test, * FROM chg_04
@@ -13,6 +14,9 @@ WITH judged AS (
     UNION ALL BY NAME SELECT 'CHG-07' AS test, * FROM chg_07
     UNION ALL BY NAME SELECT 'DR-01' AS test, * FROM dr_01
     UNION ALL BY NAME SELECT 'DR-02' AS test, * FROM dr_02
+    SELECT 'INC-01' AS test, * FROM inc_01
+    UNION ALL BY NAME SELECT 'LOG-01' AS test, * FROM log_01
+    UNION ALL BY NAME SELECT 'LOG-02' AS test, * FROM log_02
     UNION ALL BY NAME SELECT 'PRV-01' AS test, * FROM prv_01
     UNION ALL BY NAME SELECT 'PRV-03' AS test, * FROM prv_03
     UNION ALL BY NAME SELECT 'SEC-01' AS test, * FROM sec_01

@@ -1,0 +1,64 @@
+-- What is known of the stages of each incident: when it was noticed, who took it on and when, how
+-- grave it was called, by whom it was owned, when it was contained and when it was reviewed.
+-- It was noticed when the first of its sources' instants says so; a later claim gains no time.
+-- Grave is what was called so before it was over, or is called so last: calling it less grave
+-- afterwards spares no review.
+WITH told AS (
+    SELECT
+        f.source || ' ' || f.incident AS incident_key,
+        f.*,
+        CASE
+            WHEN coalesce(f.time_basis, 'source') NOT IN ('source', 'caller') THEN 'undated'
+            WHEN f.recorded_at > f.occurred_at + (SELECT max_ingest_delay FROM control_settings)
+                THEN 'recorded afterwards'
+            ELSE 'dated'
+        END AS timing,
+        regexp_full_match(
+            lower(trim(f.severity)),
+            '(critical|high|blocker|emergency|very high|((sev|severity|priority|p|s)[-_ ]?)[012])'
+        ) AS is_grave
+    FROM incident_facts AS f
+    WHERE f.source IS NOT NULL AND f.incident IS NOT NULL
+),
+
+staged AS (
+    SELECT
+        incident_key,
+        min(recorded_at) AS recorded_at,
+        least(min(detected_at), min(occurred_at) FILTER (WHERE what = 'opened')) AS detected_at,
+        arg_min(
+            {'at': occurred_at, 'timing': timing, 'assurance': assurance, 'position': position},
+            (occurred_at, position)
+        ) FILTER (WHERE what = 'acknowledged') AS acknowledged,
+        coalesce(min(contained_at), min(occurred_at) FILTER (WHERE what = 'restored'))
+            AS contained_at,
+        arg_max(coalesce(owner, acknowledged_by, CASE
+            WHEN what = 'acknowledged' THEN actor
+        END), position) AS owner,
+        arg_min(assurance, list_position(
+            ['imported', 'asserted', 'observed', 'decided'], assurance
+        )) AS assurance
+    FROM told
+    GROUP BY incident_key
+),
+
+graded AS (
+    SELECT
+        t.incident_key,
+        coalesce(bool_or(t.is_grave AND t.occurred_at <= i.ended_at), FALSE)
+        OR coalesce(arg_max(t.is_grave, t.position), FALSE) AS is_grave,
+        arg_min(
+            {'at': t.occurred_at, 'timing': t.timing, 'recorded_at': t.recorded_at,
+             'assurance': t.assurance},
+            (t.occurred_at, t.position)
+        ) FILTER (WHERE t.what = 'assessed' AND t.reviewed AND t.occurred_at >= i.ended_at)
+            AS reviewed
+    FROM told AS t
+    INNER JOIN incidents AS i USING (incident_key)
+    WHERE NOT i.derived
+    GROUP BY t.incident_key
+)
+
+SELECT s.*, g.is_grave, g.reviewed
+FROM staged AS s
+LEFT JOIN graded AS g USING (incident_key)
