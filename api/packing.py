@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from domain.errors import NotFoundError
+from exporters.assessment import assessed
+from exporters.oscal import write_oscal
 from exporters.pack import FORMAT, Packing
+from exporters.report.page import write_report
 from projections.asked_controls import asked_controls
 from projections.parameters import Parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from api.host import Served
+    from exporters.assessment import Assessment
     from projections.catalogue import Catalogue, Control
+    from projections.engine import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +47,14 @@ class Scope:
 def packing_of(one: Served, catalogue: Catalogue) -> Packing:
     """What packs of a ledger are made of."""
     reader = one.ledger.reader
+
+    def written(write: Callable[[Assessment], bytes]) -> Callable[[View], bytes]:
+        return lambda view: write(assessed(one.history, view, catalogue))
+
     return Packing(
         one.history, catalogue, one.ledger.vkeys, one.ledger.sign_statement, reader.checkpoint,
         reader.root,
+        {"report.html": written(write_report), "assessment-results.json": written(write_oscal)},
     )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ A pack is a ZIP file with what `exporters.parquet` writes, and beside it:
 | `compliance/population.csv` | every item of every population, its outcome and why |
 | `compliance/exceptions.csv` | of these, what is not satisfied |
 | `compliance/catalogue.json` | the controls and tests in effect, whole |
+| `report.html` | the same for people, as one page |
+| `assessment-results.json` | the same as OSCAL |
 | `manifest.json` | besides: what was asked, where it comes from, counts and control totals |
 | `manifest.dsse.json` | the ledger's signature of the manifest, and so of every file |
 

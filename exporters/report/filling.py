@@ -27,6 +27,9 @@ _WAYS: Final = {
     "commit": "pipeledger import git REPOSITORY --service NAME",
     "deployment": "pipeledger emit deployment.finished deployment=ID service=NAME"
     " environment=production outcome=success artifact=DIGEST",
+    "approval": "pipeledger request-approval --artifact DIGEST --environment production",
+    "emergency": "pipeledger declare-emergency --artifact DIGEST --incident ID --reason TEXT",
+    "environment": "pipeledger-server environment register NAME production --reason TEXT",
     "approval.reported": "pipeledger emit approval approval=ID artifact=DIGEST"
     " environment=production",
     "build": "pipeledger emit build artifact=DIGEST commit=SHA",
@@ -54,6 +57,15 @@ class Footing:
     ours: tuple[str, ...]
     note: str
 
+    @property
+    def families(self) -> tuple[str, ...]:
+        """What is missing by family, for people: `change: proposed, merged`."""
+        found: dict[str, list[str]] = {}
+        for name in self.missing:
+            family, _, what = name.partition(".")
+            found.setdefault(family, []).append(what)
+        return tuple(f"{family}: {', '.join(words)}" for family, words in found.items())
+
 
 def footing(test: str, types: Mapping[str, int]) -> Footing:
     """What a test has to stand on.
@@ -67,8 +79,16 @@ def footing(test: str, types: Mapping[str, int]) -> Footing:
         return Footing(0, (), (), (), "")
     read = known.types or tuple(types)
     missing = [name for name in read if not types.get(name)]
-    ways = [way for name in missing if (way := _way(name)) is not None]
-    ours = [_short(name) for name in missing if TYPES[name].door is not Door.EMIT]
+    # Of a family that is told of, the rest comes by the same way where there is any.
+    told = {_family(name) for name in read if types.get(name)}
+    ways = [
+        way for name in missing
+        if _family(name) not in told and (way := _way(name)) is not None
+    ]  # fmt: skip
+    ours = [
+        _short(name) for name in missing
+        if TYPES[name].door is not Door.EMIT and _way(name) is None
+    ]  # fmt: skip
     return Footing(
         sum(types.get(name, 0) for name in read), tuple(map(_short, missing)),
         tuple(dict.fromkeys(ways)), tuple(ours), known.missing,
@@ -77,10 +97,14 @@ def footing(test: str, types: Mapping[str, int]) -> Footing:
 
 def _way(name: str) -> str | None:
     short = _short(name)
-    known = _WAYS.get(short) or _WAYS.get(short.partition(".")[0])
-    if TYPES[name].door is not Door.EMIT:
-        return None
-    return known or f"pipeledger emit {short} service=NAME"
+    known = _WAYS.get(short) or _WAYS.get(_family(name))
+    if known is None and TYPES[name].door is Door.EMIT:
+        return f"pipeledger emit {short} service=NAME"
+    return known
+
+
+def _family(name: str) -> str:
+    return _short(name).partition(".")[0]
 
 
 def _short(name: str) -> str:

@@ -23,7 +23,7 @@ PAGES = (
     f"incidents?{_WINDOW}", "trace?what=d-3",
 )  # fmt: skip
 # Contrast by WCAG 2: the least ratio of all texts to the ground that they stand on.
-_CONTRAST = """(() => {
+CONTRAST = """(() => {
   const light = (c) => {
     const one = (v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
     const [r, g, b] = c.map((v) => one(v / 255));
@@ -81,7 +81,7 @@ def test_every_text_can_be_read(server: Running, page: Page, name: str, *, dark:
     """At a contrast of 4.5 to 1 at least, in light and dark."""
     page.look(dark=dark)
     page.open(f"{server.url}/console/default/{name}")
-    ratio, where = page.run(_CONTRAST)
+    ratio, where = page.run(CONTRAST)
     assert ratio >= 4.5, where
 
 
