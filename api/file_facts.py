@@ -13,7 +13,7 @@ from api.doors import check_door
 from api.ingest import Original
 from api.readings import Arrival, drafts_of
 from api.recording import DEFAULT_SOURCE
-from domain.errors import RefusedError, SettingError
+from domain.errors import RefusedError, SettingError, TooLargeError
 from exporters.report.files import ReadFile
 from intake.limits import MAX_REPORT
 from intake.registry import read_report
@@ -150,7 +150,12 @@ def read_files(paths: Iterable[tuple[str, Path]], received: datetime) -> FileFac
     """
     found = FileFacts()
     for name, path in paths:
-        found.take(name, _body(path), received)
+        try:
+            body = _body(path)
+        except TooLargeError as error:
+            found.files.append(ReadFile(name, problem=str(error)))
+        else:
+            found.take(name, body, received)
     if not any(one.facts for one in found.files):
         why = "; ".join(f"{one.name}: {one.problem}" for one in found.files[:3])
         raise SettingError(f"no file told anything: {why or 'there is none'}")
@@ -173,14 +178,15 @@ def _body(path: Path) -> Scratch:
     """The bytes of a file.
 
     Raises:
-        SettingError: it cannot be read, or is too long.
+        TooLargeError: it is too long.
+        SettingError: it cannot be read.
     """
     kept = Scratch()
     try:
         with path.open("rb") as stream:
             while piece := stream.read(FEW):
                 if len(kept) + len(piece) > MAX_REPORT:
-                    raise SettingError(f"{path}: at most {MAX_REPORT} bytes")
+                    raise TooLargeError("body", f"at most {MAX_REPORT} bytes")
                 kept.write(piece)
     except OSError as error:
         raise SettingError(f"{path} cannot be read: {error.strerror}") from error

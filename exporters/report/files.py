@@ -11,7 +11,7 @@ class ReadFile:
 
     Attributes:
         name: of the file.
-        digest: `sha256:` and hexadecimal over its bytes.
+        digest: `sha256:` and hexadecimal over its bytes; empty where they were too many.
         title: of its format, for people; empty where none was recognised.
         facts: how many facts it told.
         undated: of these, without a time of their own: they count as known when they were read.
@@ -19,7 +19,7 @@ class ReadFile:
     """
 
     name: str
-    digest: str
+    digest: str = ""
     title: str = ""
     facts: int = 0
     undated: int = 0
