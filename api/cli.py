@@ -139,7 +139,8 @@ def token() -> None:
 @click.option(
     "--role", type=click.Choice(["emitter", "approver", "auditor", "operator"]), required=True
 )
-@click.option("--name", "who", required=True, help="whose it is")
+@click.option("--name", "who", required=True,
+              help="whose it is; by an e-mail address, whoever commits by that")  # fmt: skip
 @click.option("--source", "sources", multiple=True, help="prefix of the sources it may use; any")
 @click.option("--approves-as", multiple=True, metavar="ROLE",
               help="role in the organisation in which its bearer approves; repeat it")  # fmt: skip

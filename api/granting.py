@@ -12,7 +12,7 @@ from api.decisions import decide
 from api.doors import APPROVERS
 from api.naming import HERE
 from domain.errors import SettingError
-from domain.people import Account
+from domain.people import Account, is_address
 from intake.registry import SENDERS
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Granting:
 
         Args:
             role: what it may do.
-            who: whose it is.
+            who: whose it is: a name, or an e-mail address, which is that address's person.
             sources: prefixes of event sources it may use; empty: any.
             expires: when it ends, or None.
             approves_as: roles in the organisation in which its bearer approves.
@@ -151,7 +151,9 @@ class Granting:
         self._here.sources.revoke(name)
 
     def _person(self, who: str) -> str:
-        (person,) = self._here.register.resolve([Account(system=HERE, login=who)])
+        # Named by an e-mail address, it is whoever commits and is mentioned by that address.
+        account = Account(system=HERE, login=who, email=who if is_address(who) else None)
+        (person,) = self._here.register.resolve([account])
         return person
 
     def _record(self, kind: str, data: dict[str, Any]) -> None:

@@ -165,6 +165,11 @@ def depersonalise(event: Event, people: People) -> Impersonal:
     return Impersonal(changed, body, tuple(sorted(persons)))
 
 
+def is_address(text: str) -> bool:
+    """Whether this is somebody's e-mail address."""
+    return ADDRESS.fullmatch(Folded(text).text) is not None
+
+
 def put_back(data: Any, texts: Mapping[str, str]) -> None:  # noqa: ANN401 - JSON
     """Put free texts back where `depersonalise` took them from.
 
@@ -244,7 +249,7 @@ def _account(value: Any, source: str) -> Account:  # noqa: ANN401 - JSON
         named = _NAMED.fullmatch(value)
         if named is not None:
             return Account(email=named[2], name=named[1] or None)
-        if ADDRESS.fullmatch(Folded(value).text) is not None:
+        if is_address(value):
             return Account(email=value)
         return Account(system=system, login=value)
     number = value.get("id")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from psycopg import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
@@ -41,9 +41,12 @@ class Matcher:
         items = query.items if query is not None else []
         selects: list[sql.Composable] = []
         values: list[Any] = []
-        wanted_items: list[DCBQueryItem | None] = [*items] or [None]
-        for item in wanted_items:
-            select, wanted = self._select(connection, item, after, until)
+        for types, tags in _merged(items):
+            several = len(tags) > 1
+            select, wanted = (
+                self._any(types, [tag for (tag,) in tags], after, until) if several
+                else self._select(connection, types, tags[0], after, until)
+            )  # fmt: skip
             selects.append(select)
             values += wanted
             if limit is not None:
@@ -55,11 +58,31 @@ class Matcher:
         rows = connection.execute(statement, [*values, limit]).fetchall()
         return [pos for (pos,) in rows]
 
-    def _select(
-        self, connection: Connection, item: DCBQueryItem | None, after: int, until: int
+    def _any(
+        self, types: Sequence[str], wanted: Sequence[str], after: int, until: int
     ) -> tuple[sql.Composable, list[Any]]:
-        types = [] if item is None else item.types
-        tags = [] if item is None else self._rarest_first(connection, item.tags, after)
+        """Events of these types that have one of many tags."""
+        join: sql.Composable = sql.SQL("")
+        kinds: sql.Composable = sql.SQL("")
+        if types:
+            join = sql.SQL(" JOIN {} AS e USING (pos)").format(self._entries)
+            kinds = sql.SQL(" AND e.type = ANY(%s)")
+        statement = sql.SQL(
+            "SELECT DISTINCT t.pos FROM {} AS t{} WHERE t.tag = ANY(%s){}"
+            " AND t.pos > %s AND t.pos <= %s"
+        ).format(self._tags, join, kinds)
+        return statement, [list(wanted), *([list(types)] if types else []), after, until]
+
+    def _select(
+        self,
+        connection: Connection,
+        types: Sequence[str],
+        wanted: Sequence[str],
+        after: int,
+        until: int,
+    ) -> tuple[sql.Composable, list[Any]]:
+        """Events of these types that have all of these tags."""
+        tags = self._rarest_first(connection, wanted, after)
         values: list[Any] = []
         if not tags:
             statement: sql.Composable = sql.SQL("SELECT pos FROM {} AS e WHERE ").format(
@@ -95,6 +118,26 @@ class Matcher:
             row = connection.execute(self._count, (tag, after, _PROBE)).fetchone()
             counts[tag] = 0 if row is None else int(row[0])
         return sorted(unique, key=lambda tag: counts[tag])
+
+
+def _merged(
+    items: Sequence[DCBQueryItem],
+) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+    """Types and tags of what is wanted; items of one tag each and the same types are one.
+
+    A condition may name some hundred commits: planning a statement of as many parts takes longer
+    than running it. Without items everything is wanted.
+    """
+    single: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for item in items:
+        types, tags = tuple(sorted(item.types)), tuple(sorted(set(item.tags)))
+        if len(tags) == 1:
+            single.setdefault(types, []).append(tags)
+        else:
+            yield types, [tags]
+    yield from single.items()
+    if not items:
+        yield (), [()]
 
 
 def matches(query: DCBQuery, kind: str, tags: frozenset[str]) -> bool:

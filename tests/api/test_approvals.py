@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +20,6 @@ from tests.serving import BIN, Running, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import httpx
 
@@ -25,6 +27,7 @@ CANARY = "quetzal"
 REASON = f"Asked for by {CANARY}@example.com"
 DIGEST = "sha256:" + "5" * 64
 IMAGE = {"kind": "artifact", "digest": DIGEST}
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "approvals.md"
 REPOSITORY = "https://code.example/acme/shop"
 
 
@@ -162,6 +165,17 @@ def test_nobody_approves_what_they_asked_for_or_made(house: House) -> None:
     later = house.request(subjects=[{"kind": "artifact", "digest": second}])
     (bob,) = house.get(house.eve, f"/approvals/{later}")["asked"]["authors"]
     assert bob.startswith("per_")
+
+
+def test_a_token_that_is_named_by_an_address_is_whoever_commits_by_it(house: House) -> None:
+    """Without a link; whatever the spelling of the address."""
+    fay = _command(
+        house.server, "token", "create", "--role", "approver", "--name", "Fay@example.com"
+    )
+    house.send("commit.pushed", repository=REPOSITORY, commit="e" * 40,
+               authors=[{"name": "Fay", "email": "fay@example.com"}])  # fmt: skip
+    asked = house.request(subjects=[{"kind": "commit", "commit": "e" * 40}])
+    assert "an author" in house.post(fay, f"/approvals/{asked}/grant").json()["detail"]
 
 
 def test_linked_accounts_are_one_person_from_then_on(house: House) -> None:
@@ -396,6 +410,34 @@ def test_in_a_job_its_commit_is_approved_and_not_by_who_started_it(
     assert asked["subjects"] == [{"kind": "commit", "commit": "4" * 40}]
     assert asked["run"] == "17"
     assert asked["actor"].startswith("per_")
+
+
+def test_the_page_on_approvals_says_what_works(house: House, tmp_path: Path) -> None:
+    """Each of its commands, in order, in the name of whom it is for."""
+    house.send("commit.pushed", repository=REPOSITORY, commit="f" * 40,
+               authors=[{"system": "code.example", "login": "cem"}])  # fmt: skip
+    blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    variables = house.server.environment(tmp_path) | {
+        "PIPELEDGER_DATA": str(house.server.data), "DIGEST": DIGEST,
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+    }  # fmt: skip
+    printed = []
+    for block in blocks:
+        token = next(found for sign, found in (
+            ("pipeledger-server", house.dee), ("request-approval", house.ann), ("", house.bob),
+        ) if sign in block)  # fmt: skip
+        done = subprocess.run(
+            ["bash", "-e", "-c", block], env=variables | {"PIPELEDGER_TOKEN": token},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, block + done.stdout + done.stderr
+        printed.append(done.stdout)
+        if found := re.search(r"pipeledger approve (apr-\S+)", done.stdout):
+            variables["APPROVAL"] = found[1]
+    assert [one.split()[0] for one in printed[1:]] == [
+        "proposed,", "requested", "artifact", "declared", "proposed,",
+    ]  # fmt: skip
+    assert printed[3].splitlines()[-1].startswith("granted apr-")
 
 
 def test_the_interface_is_described(house: House) -> None:

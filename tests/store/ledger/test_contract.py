@@ -106,6 +106,34 @@ def test_conditions_see_what_is_committed_and_what_is_pending(home: Home) -> Non
     assert sound(home)
 
 
+@pytest.mark.parametrize(
+    ("items", "found"),
+    [
+        ([(("a",), ("t:1",)), (("a",), ("t:2",))], [2, 3, 5]),
+        ([(("a",), ("t:1",)), (("b",), ("t:2",)), (("a",), ("t:2",))], [2, 3, 4, 5]),
+        ([((), ("t:1",)), ((), ("t:3",))], [2, 5, 6]),
+        ([(("a", "b"), ("t:2",)), (("b", "a"), ("t:3",))], [3, 4, 5]),
+        ([(("a",), ("t:1", "t:2")), (("c",), ("t:1",)), (("c",), ("t:3",))], [5, 6]),
+        ([(("a",), ("t:4",)), (("a",), ("t:5",))], []),
+    ],
+)
+def test_a_question_of_many_parts_finds_what_matches_any_of_them_once(
+    home: Home, items: list[tuple[tuple[str, ...], tuple[str, ...]]], found: list[int]
+) -> None:
+    """In order, and the first of them where one is enough."""
+    ledger = home.open()
+    for kind, *tags in (
+        ("a", "t:1"), ("a", "t:2"), ("b", "t:2"), ("a", "t:1", "t:2", "t:3"), ("c", "t:3"),
+    ):  # fmt: skip
+        ledger.append([DCBEvent(type=kind, data=b"x", tags=list(tags))])
+    query = DCBQuery(items=[DCBQueryItem(types=list(one), tags=list(two)) for one, two in items])
+    assert [event.position for event in ledger.read(query)] == found
+    assert [event.position for event in ledger.read(query, limit=1)] == found[:1]
+    assert [event.position for event in ledger.read(query, after=3)] == [
+        position for position in found if position > 3
+    ]
+
+
 def test_time_never_runs_backwards(home: Home) -> None:
     """A clock that steps back gives the time of the entry before."""
     now = datetime(2026, 6, 1, tzinfo=UTC)
