@@ -65,3 +65,40 @@ SELECT
     END AS word
 FROM restored AS r
 INNER JOIN control_variants AS q ON q.test = 'DR-02'
+UNION ALL BY NAME
+SELECT
+    'VUL-04' AS test,
+    q.variant,
+    s.service AS thing,
+    least(s.finished_at, f.recorded_at) AS done_at,
+    f.recorded_at,
+    s.time_basis,
+    s.assurance,
+    [s.position] AS positions,
+    CASE
+        WHEN coalesce(s.extent, 'full') = 'full' THEN {'level': 4, 'reason': 'scanned'}
+        ELSE {'level': 2, 'reason': 'nothing shows that all of it was scanned'}
+    END AS word
+FROM (SELECT * EXCLUDE (service, services), unnest(services) AS service FROM scans) AS s
+INNER JOIN scan_facts AS f USING (position)
+INNER JOIN control_variants AS q ON q.test = 'VUL-04'
+WHERE s.kind IN ('sast', 'dast', 'sca', 'container') AND s.outcome = 'success'
+    AND coalesce(s.errors, 0) = 0
+UNION ALL BY NAME
+SELECT
+    'ACC-02' AS test,
+    variant,
+    target AS thing,
+    reviewed_at AS done_at,
+    recorded_at,
+    time_basis,
+    assurance,
+    list_concat([position], lost_positions) AS positions,
+    CASE
+        WHEN outcome IN ('failure', 'error') THEN {'level': 1, 'reason': 'failed, and not tried again'}
+        WHEN not_removed > 0 THEN {'level': 1, 'reason': 'what was to be removed was not, in time'}
+        WHEN coalesce(reviewer, actor) IS NULL THEN {'level': 2, 'reason': 'nobody says who reviewed'}
+        WHEN to_be_removed > 0 THEN {'level': 2, 'reason': 'rights are still to be removed'}
+        ELSE {'level': 4, 'reason': 'reviewed'}
+    END AS word
+FROM access_reviews

@@ -13,7 +13,7 @@ WITH backups AS (
 )
 
 SELECT
-    'DR-01' AS test,
+    unnest(['DR-01', 'VUL-04']) AS test,
     service AS thing,
     service,
     CAST(NULL AS VARCHAR) AS environment,
@@ -24,3 +24,12 @@ WHERE service IS NOT NULL
 GROUP BY service
 UNION ALL BY NAME
 SELECT 'DR-02' AS test, thing, service, environment, since, positions FROM backups
+UNION ALL BY NAME
+SELECT
+    'ACC-02' AS test,
+    target AS thing,
+    min(least(occurred_at, recorded_at)) AS since,
+    [min(position)] AS positions
+FROM access_facts
+WHERE what IN ('access.granted', 'access.reviewed') AND target IS NOT NULL
+GROUP BY target

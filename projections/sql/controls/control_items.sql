@@ -4,7 +4,10 @@
 -- What was voided is judged by nothing and listed all the same, as excepted: who takes a fact out
 -- of the count does not take it out of sight.
 WITH judged AS (
-    SELECT 'CFG-01' AS test, * FROM cfg_01
+    SELECT 'ACC-01' AS test, * FROM acc_01
+    UNION ALL BY NAME SELECT 'ACC-02' AS test, * FROM acc_02
+    UNION ALL BY NAME SELECT 'ACC-03' AS test, * FROM acc_03
+    UNION ALL BY NAME SELECT 'CFG-01' AS test, * FROM cfg_01
     UNION ALL BY NAME SELECT 'CHG-01' AS test, * FROM chg_01
     UNION ALL BY NAME SELECT 'CHG-02' AS test, * FROM chg_02
     UNION ALL BY NAME SELECT 'CHG-03' AS test, * FROM chg_03
@@ -15,13 +18,18 @@ WITH judged AS (
     UNION ALL BY NAME SELECT 'DR-01' AS test, * FROM dr_01
     UNION ALL BY NAME SELECT 'DR-02' AS test, * FROM dr_02
     UNION ALL BY NAME SELECT 'INC-01' AS test, * FROM inc_01
+    UNION ALL BY NAME SELECT 'INC-02' AS test, * FROM inc_02
     UNION ALL BY NAME SELECT 'LOG-01' AS test, * FROM log_01
     UNION ALL BY NAME SELECT 'LOG-02' AS test, * FROM log_02
     UNION ALL BY NAME SELECT 'PRV-01' AS test, * FROM prv_01
     UNION ALL BY NAME SELECT 'PRV-03' AS test, * FROM prv_03
     UNION ALL BY NAME SELECT 'SEC-01' AS test, * FROM sec_01
+    UNION ALL BY NAME SELECT 'SEC-03' AS test, * FROM sec_03
+    UNION ALL BY NAME SELECT 'SEC-04' AS test, * FROM sec_04
     UNION ALL BY NAME SELECT 'VUL-01' AS test, * FROM vul_01
     UNION ALL BY NAME SELECT 'VUL-02' AS test, * FROM vul_02
+    UNION ALL BY NAME SELECT 'VUL-03' AS test, * FROM vul_03
+    UNION ALL BY NAME SELECT 'VUL-04' AS test, * FROM vul_04
 ),
 
 -- Tests whose population is the thing that was voided.
