@@ -19,8 +19,13 @@ def by_target(shop: Shop, folder: Path, test: str) -> dict[str, tuple[str, str]]
 
 
 REVIEWED = ("satisfied", "approved and reviewed by others")
-USE = {"actor": ANNA, "approved_by": BERT, "until": "2026-03-01T12:00:00Z", "break_glass": True}
-REVIEW = ("03-03T10:00", {"reviewer": BERT})
+USE: dict[str, Any] = {
+    "actor": ANNA,
+    "approved_by": BERT,
+    "until": "2026-03-01T12:00:00Z",
+    "break_glass": True,
+}
+REVIEW: tuple[str, dict[str, Any]] = ("03-03T10:00", {"reviewer": BERT})
 USES: dict[str, tuple[dict[str, Any], tuple[str, dict[str, Any]] | None, tuple[str, str]]] = {
     "whole": ({}, REVIEW, REVIEWED),
     "by-nobody": ({"actor": None}, REVIEW, ("violated", "nobody knows who it was")),
@@ -137,7 +142,7 @@ def test_rights_are_granted_after_an_approval_and_taken_back_in_time(tmp_path: P
     }
 
 
-REMOVAL = {"removals": [{"subject": ANNA}]}
+REMOVAL: dict[str, Any] = {"removals": [{"subject": ANNA}]}
 REVIEWS: dict[str, tuple[dict[str, Any] | None, str | None, tuple[str, str]]] = {
     "reviewed": ({}, None, ("satisfied", "reviewed")),
     "never": (None, None, ("violated", "not done in the interval")),

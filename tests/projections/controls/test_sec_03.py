@@ -14,22 +14,22 @@ def test_each_reading_is_somebodys_under_a_grant(tmp_path: Path) -> None:
     """What is not is an item of its own."""
     shop = Shop()
     shop.deploy("d0", "02-01T10:00", "a", environment="staging")
-    policies = {"accessor": ANNA, "policies": ["shop"], "outcome": "success"}
+    policies: dict[str, Any] = {"accessor": ANNA, "policies": ["shop"], "outcome": "success"}
     first = shop.say("secret.accessed", "03-01T10:00", path="p", **policies)
     last = shop.say("secret.accessed", "03-02T10:00", path="p", environment="production",
                     **policies)  # fmt: skip
-    job = {"accessor": None, "workload": "deployer", "policies": None, "run": "r1"}
+    job: dict[str, Any] = {"accessor": None, "workload": "deployer", "policies": None, "run": "r1"}
     by_job = shop.say("secret.accessed", "03-02T10:00", path="q", **policies | job)
+    cases: list[tuple[dict[str, Any], str, str]] = [
+        ({"accessor": None}, "violated", "nobody knows who read it"),
+        ({"policies": ["root"]}, "violated", "read with the rights of root"),
+        ({"policies": None}, "insufficient-evidence", "nobody says under which grant or for what"),
+        ({"assurance": "imported"}, "insufficient-evidence", "it is too weakly assured"),
+    ]  # fmt: skip
     expected = {
         shop.say("secret.accessed", "03-03T10:00", path="p", **policies | more): (outcome, reason)
-        for more, outcome, reason in [
-            ({"accessor": None}, "violated", "nobody knows who read it"),
-            ({"policies": ["root"]}, "violated", "read with the rights of root"),
-            ({"policies": None}, "insufficient-evidence",
-             "nobody says under which grant or for what"),
-            ({"assurance": "imported"}, "insufficient-evidence", "it is too weakly assured"),
-        ]
-    }  # fmt: skip
+        for more, outcome, reason in cases
+    }
     shop.say("secret.accessed", "03-03T10:00", path="p", outcome="failure")
     shop.say("secret.accessed", "03-03T10:00", path="p", outcome="success", environment="staging")
     found = {
