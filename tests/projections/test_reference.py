@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.projections.histories import CI, START, Events, histories
+from tests.projections.recounting import recount
 from tests.projections.reference import Chosen, Reference
 from tests.projections.reference_numbers import Changes, dora, mttr
 from tests.projections.story import Story, viewing
@@ -111,8 +112,11 @@ def check(story: Story, folder: Path, **chosen: Any) -> None:  # noqa: ANN401 - 
             (one.deployment.key, one.commit, str(one.seconds))
             for one in Changes(reference).observations()
         )  # fmt: skip
-        same(view.table("dora").to_pylist()[0], dora(reference, start, end))
-        same(view.table("mttr").to_pylist()[0], mttr(reference, start, end))
+        numbers = view.table("dora").to_pylist()
+        restored = view.table("mttr").to_pylist()
+        same(numbers[0], dora(reference, start, end))
+        same(restored[0], mttr(reference, start, end))
+        recount(view.table("dora_evidence").to_pylist(), numbers, restored)
 
 
 def same(row: dict[str, Any], expected: dict[str, Any]) -> None:

@@ -7,6 +7,9 @@ WITH seen AS (
     UNION ALL
     SELECT environment, position FROM incident_facts WHERE environment IS NOT NULL
     UNION ALL
+    -- A source's rule may make incidents of its alerts (R12).
+    SELECT environment, position FROM alert_facts WHERE environment IS NOT NULL
+    UNION ALL
     SELECT environment, position FROM snapshot_facts WHERE environment IS NOT NULL
     UNION ALL
     SELECT environment, position FROM register_facts

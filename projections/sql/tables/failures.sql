@@ -37,25 +37,33 @@ attributed AS (
     GROUP BY r.deployment_key
 ),
 
+-- What took it back, or says that it remedies it.
+blaming AS (
+    SELECT r.deployment_key, flatten(list(m.positions)) AS positions
+    FROM (SELECT DISTINCT deployment_key, by_key FROM failure_reasons) AS r
+    INNER JOIN deployments AS m ON r.by_key = m.deployment_key
+    GROUP BY r.deployment_key
+),
+
 -- R11 (2): what remedied it; for what failed itself, the next success of the attempt or its line.
 remedies AS (
-    SELECT f.deployment_key, m.finished_at AS remedied_at
+    SELECT f.deployment_key, m.finished_at AS remedied_at, m.positions
     FROM failed AS f
     INNER JOIN failure_reasons AS r USING (deployment_key)
     INNER JOIN deployments AS m ON r.by_key = m.deployment_key
     WHERE m.finished_at > f.failed_at
     UNION ALL
-    SELECT h.deployment_key, a.occurred_at
+    SELECT h.deployment_key, a.occurred_at, [a.position]
     FROM deployment_reports AS h
     INNER JOIN failed AS f ON h.deployment_key = f.deployment_key AND h.occurred_at = f.failed_at
     INNER JOIN deployment_reports AS a
         ON h.deployment_key = a.deployment_key AND h.component_key = a.component_key
     WHERE h.had_impact AND f.failed_itself AND a.succeeded AND a.occurred_at > h.occurred_at
     UNION ALL
-    SELECT f.deployment_key, s.finished_at
+    SELECT f.deployment_key, s.finished_at, s.positions
     FROM (SELECT * FROM failed WHERE failed_itself) AS f
     ASOF JOIN (
-        SELECT line, finished_at
+        SELECT line, finished_at, positions
         FROM deployments
         WHERE succeeded AND counts_in_line AND line IN (SELECT line FROM failed)
     ) AS s ON f.line = s.line AND f.failed_at < s.finished_at
@@ -65,7 +73,11 @@ ended AS (
     SELECT
         f.*,
         coalesce(a.incident_keys, []) AS incident_keys,
-        coalesce(a.positions, []) AS incident_positions,
+        list_concat(
+            coalesce(a.positions, []),
+            coalesce(b.positions, []),
+            CASE WHEN a.restored_at IS NULL THEN coalesce(m.positions, []) ELSE [] END
+        ) AS other_positions,
         a.impact_from,
         a.restored_at,
         a.resolved_at,
@@ -73,8 +85,14 @@ ended AS (
         coalesce(a.restored_at, m.remedied_at, a.resolved_at) AS recovered_at
     FROM failed AS f
     LEFT JOIN attributed AS a USING (deployment_key)
+    LEFT JOIN blaming AS b USING (deployment_key)
     LEFT JOIN (
-        SELECT deployment_key, min(remedied_at) AS remedied_at FROM remedies GROUP BY deployment_key
+        SELECT
+            deployment_key,
+            min(remedied_at) AS remedied_at,
+            arg_min(positions, remedied_at) AS positions
+        FROM remedies
+        GROUP BY deployment_key
     ) AS m USING (deployment_key)
 )
 
@@ -101,6 +119,6 @@ SELECT
     epoch(e.recovered_at) - epoch(e.failed_at) AS recovery_s,
     epoch(e.recovered_at) - epoch(coalesce(e.impact_from, e.failed_at)) AS from_impact_s,
     e.incident_keys,
-    list_concat(d.positions, e.incident_positions) AS positions
+    list_sort(list_distinct(list_concat(d.positions, e.other_positions))) AS positions
 FROM ended AS e
 INNER JOIN deployments AS d USING (deployment_key)

@@ -2,9 +2,10 @@
 -- deployment of the line that contains it. Calendar time; a negative one is kept as an anomaly and
 -- is no observation.
 WITH merged AS (
-    SELECT commit, min(merged_at) AS merged_at
+    SELECT commit, min(merged_at) AS merged_at, arg_min(position, merged_at) AS position
     FROM (
         SELECT
+            position,
             unnest(list_distinct(
                 coalesce(commits, []) || coalesce(original_commits, []) || [merge_commit]
             )) AS commit,
@@ -19,23 +20,35 @@ WITH merged AS (
 -- A change's time is the earliest one of its commits, deployed or not.
 earliest AS (
     SELECT
-        t.change_key,
-        min(CASE p.commit_time_basis
-            WHEN 'authored' THEN coalesce(t.authored_at, t.committed_at, t.told_at)
-            WHEN 'committed' THEN coalesce(t.committed_at, t.told_at)
-            ELSE m.merged_at
-        END) AS change_time
-    FROM twin_commits AS t
-    CROSS JOIN parameters AS p
-    LEFT JOIN merged AS m USING (commit)
-    GROUP BY t.change_key
+        change_key,
+        min(commit_time) AS change_time,
+        arg_min(position, commit_time) AS position
+    FROM (
+        SELECT
+            t.change_key,
+            CASE p.commit_time_basis
+                WHEN 'authored' THEN coalesce(t.authored_at, t.committed_at, t.told_at)
+                WHEN 'committed' THEN coalesce(t.committed_at, t.told_at)
+                ELSE m.merged_at
+            END AS commit_time,
+            CASE p.commit_time_basis WHEN 'merged' THEN m.position ELSE t.position END AS position
+        FROM twin_commits AS t
+        CROSS JOIN parameters AS p
+        LEFT JOIN merged AS m USING (commit)
+    )
+    GROUP BY change_key
 ),
 
 -- The part of a repository that is a service's, where paths were registered.
 used AS (
     SELECT
         service, effective_from, effective_until, one.repository,
-        [rtrim(regexp_replace(path, '(/\*\*?)$|^\./', '', 'g'), '/') FOR path IN one.paths] AS paths
+        [
+            CASE WHEN part IN ('.', '*', '**') THEN '' ELSE part END
+            FOR part IN [
+                trim(regexp_replace(path, '(/\*\*?)$|^\./', '', 'g'), '/') FOR path IN one.paths
+            ]
+        ] AS paths
     FROM (
         SELECT service, effective_from, effective_until, unnest(repositories) AS one
         FROM service_registrations
@@ -57,6 +70,7 @@ observed AS (
             WHEN 'committed' THEN coalesce(k.committed_at, k.told_at)
             ELSE m.merged_at
         END AS commit_time,
+        m.position AS merge_position,
         CASE
             WHEN p.commit_time_basis = 'merged' THEN 'merged'
             WHEN p.commit_time_basis = 'authored' AND k.authored_at IS NOT NULL THEN 'authored'
@@ -79,7 +93,12 @@ placed AS (
         d.kind,
         d.finished_at,
         d.last_position AS deployment_position,
-        least(e.change_time, o.commit_time) AS change_time
+        least(e.change_time, o.commit_time) AS change_time,
+        -- Who tells that time, where it is not the commit itself.
+        CASE
+            WHEN e.change_time < o.commit_time OR o.commit_time IS NULL THEN e.position
+            ELSE o.merge_position
+        END AS time_position
     FROM observed AS o
     INNER JOIN deployments AS d USING (deployment_key)
     LEFT JOIN earliest AS e USING (change_key)
@@ -118,7 +137,11 @@ SELECT
     epoch(p.finished_at) - epoch(p.change_time) AS lead_s,
     coalesce(p.finished_at < p.change_time, FALSE) AS is_anomaly,
     coalesce(f.touches, FALSE) AS path_filter,
-    [p.position, p.deployment_position] AS positions
+    CASE
+        WHEN p.time_position <> p.position
+            THEN [p.position, p.time_position, p.deployment_position]
+        ELSE [p.position, p.deployment_position]
+    END AS positions
 FROM placed AS p
 LEFT JOIN filtered AS f USING (line, commit)
 WHERE f.touches IS DISTINCT FROM FALSE

@@ -5,6 +5,7 @@ WITH repeated AS (
 
 SELECT
     k.commit,
+    k.position,
     coalesce(p.change_key, k.patch_id) AS change_key,
     k.authored_at,
     k.committed_at,
