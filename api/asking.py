@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -9,9 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.errors import RefusedError
 from domain.instant import read_time
+from projections.selection import MOST
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from projections.selection import Selection
 
 _Name = Annotated[str | None, Field(max_length=500)]
 _Instant = Annotated[str | None, Field(max_length=40)]
@@ -107,6 +111,13 @@ class MetricQuestion(Question):
     infer_rollback: bool = True
     commit_time_basis: Literal["authored", "committed", "merged"] = "authored"
     count_redeploys: bool = False
+    evidence: bool = False
+    limit: Annotated[int | None, Field(ge=1, le=10_000)] = None
+    offset: Annotated[int | None, Field(ge=0, le=2**53 - 1)] = None
+
+    def page(self, rows: Selection) -> Selection:
+        """The page of the rows behind its numbers that it wants; the numbers come whole."""
+        return replace(rows, offset=self.offset or 0, limit=self.limit or MOST)
 
     def chosen(self, now: datetime) -> dict[str, Any]:
         """The parameters of its answer; the window is the last 90 days unless it says another.

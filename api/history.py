@@ -41,12 +41,13 @@ class _Wanted:
     """What an answer is to be made of.
 
     Attributes:
-        selections: rows of tables, the main one first.
+        selections: rows of tables, the one that comes page by page, or alone, first.
         chosen: the parameters.
         known_at: as it was asked for.
         origin: what it is made of.
         matching: the rows of the origin that it is made of.
-        counted: columns of the main table that are zero where there is nothing; none: of rows.
+        numbers: the table of a metric, or nothing.
+        counted: columns of that table that are zero where there is nothing.
     """
 
     selections: tuple[Selection, ...]
@@ -54,6 +55,7 @@ class _Wanted:
     known_at: str | None
     origin: Origin
     matching: Selection
+    numbers: str = ""
     counted: tuple[str, ...] = ()
 
 
@@ -67,20 +69,26 @@ async def get_listing(request: Request, ledger: str, asked: ListQuestion, name: 
 
 
 async def get_metric(request: Request, ledger: str, asked: MetricQuestion, name: str) -> Response:
-    """A metric for a window, with what it counted."""
+    """A metric for a window, with what it counted, and where that is wanted what it is made of."""
     metric = METRICS[name]
     matching = metric.of.matching(asked)
     if asked.group_by not in ("none", *metric.of.filters):
         raise RefusedError("query group_by", f"{name} is not told apart by {asked.group_by}")
     if asked.at is not None:
         raise RefusedError("query at", "a number is of a window; choose by from and to")
+    if not asked.evidence and (asked.limit is not None or asked.offset is not None):
+        raise RefusedError("query limit", "numbers come whole; pages are of their evidence")
     selections = tuple(
         Selection(one, order=("part", "window_from", "group_key"))
         if one == name else Selection(one)
         for one in metric.tables
     )  # fmt: skip
     chosen = asked.chosen(request.app.state.clock())
-    wanted = _Wanted(selections, chosen, asked.known_at, metric.of.origin, matching, metric.counted)
+    if asked.evidence:
+        selections = (asked.page(metric.evidence), *selections)
+    wanted = _Wanted(
+        selections, chosen, asked.known_at, metric.of.origin, matching, name, metric.counted
+    )
     return await _answer(request, ledger, wanted)
 
 
@@ -126,17 +134,18 @@ def _make(request: Request, here: Served, wanted: _Wanted, media: str) -> Respon
         return Response(status_code=304, headers=headers)
     answer = here.history.answer(question)
     page = wanted.selections[0]
-    main = answer.tables[page.table]
-    if page.limit is not None and main.num_rows == page.limit:
+    rows = answer.tables[page.table]
+    if page.limit is not None and rows.num_rows == page.limit:
         link = request.url.include_query_params(
             offset=page.offset + page.limit, known_at=proof.position
         )
         headers["Link"] = f'<{link.path}?{link.query}>; rel="next"'
     if media != JSON:
-        return Response(write_table(main, media), headers=headers, media_type=media)
+        return Response(write_table(rows, media), headers=headers, media_type=media)
     told = answer.told()
+    main = answer.tables[wanted.numbers] if wanted.numbers else rows
     if not page.offset and _is_empty(main, wanted.counted):
-        asked = Asked(wanted.matching, wanted.chosen, proof.position, metric=bool(wanted.counted))
+        asked = Asked(wanted.matching, wanted.chosen, proof.position, metric=bool(wanted.numbers))
         told["empty"] = why_empty(here.history, wanted.origin, asked)
     return Response(msgspec.json.encode(told), headers=headers, media_type=JSON)
 

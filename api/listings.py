@@ -266,18 +266,27 @@ class Metric:
         tables: that answer it, the main one first.
         counted: columns of the main one that are all zero where there is nothing to tell.
         of: the rows that it is counted of; it may be narrowed and grouped by what these are.
+        evidence: what stands behind each of its numbers, row by row.
     """
 
     tables: tuple[str, ...]
     counted: tuple[str, ...]
     of: Listing
+    evidence: Selection
 
 
+_EVIDENCE: Final = Selection(
+    "dora_evidence", order=("part", "window_from", "group_key", "metric", "role", "key")
+)
 METRICS: Final = {
     "dora": Metric(
         ("dora", "comparison", "window_gaps"),
         ("counted", "attempts_failed", "impact_unknown"), LISTINGS["deployments"],
+        _EVIDENCE,
     ),
-    "mttr": Metric(("mttr",), ("incidents", "open"), LISTINGS["incidents"]),
+    "mttr": Metric(
+        ("mttr",), ("incidents", "open"), LISTINGS["incidents"],
+        replace(_EVIDENCE, equals={"metric": "mttr"}),
+    ),
 }  # fmt: skip
 """By the last word of their path."""

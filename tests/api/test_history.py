@@ -20,6 +20,7 @@ from pipeledger.cli import VERBS
 from pipeledger.event import build_event
 from pipeledger.page import is_ours
 from pipeledger.words import data_of, form_of
+from tests.projections.recounting import recount
 from tests.serving import BIN, event, serving
 
 if TYPE_CHECKING:
@@ -81,6 +82,45 @@ def test_the_numbers_say_what_they_counted(client: httpx.Client) -> None:
     assert (row["counted"], row["failed"], row["failed_by_rollback"]) == (3, 1, 1)
     (row,) = client.get("/metrics/mttr", params=MARCH).json()["tables"]["mttr"]
     assert (row["incidents"], row["open"], row["mttr_s"]) == (0, 1, None)
+
+
+def test_the_numbers_come_with_the_entries_behind_them_where_these_are_wanted(
+    client: httpx.Client,
+) -> None:
+    """In the same proved answer; their count is the number, their positions are readable."""
+    params = MARCH | {"evidence": "true", "group_by": "service", "bucket": "week"}
+    told = client.get("/metrics/dora", params=params).json()
+    tables = told["tables"]
+    recount(tables["dora_evidence"], tables["dora"], [])
+    assert "dora_evidence" in told["proof"]["definitions"]["names"]
+    failed = [
+        row for row in tables["dora_evidence"]
+        if (row["part"], row["metric"], row["role"]) == ("window", "change_fail_rate", "numerator")
+    ]  # fmt: skip
+    assert [row["key"].split()[-1] for row in failed] == ["d-1"]
+    for position in failed[0]["positions"]:
+        assert client.get(f"/entries/{position}").status_code == 200
+    tables = client.get("/metrics/mttr", params=MARCH | {"evidence": "true"}).json()["tables"]
+    assert [(row["metric"], row["role"]) for row in tables["dora_evidence"]] == [("mttr", "open")]
+    assert "dora_evidence" not in client.get("/metrics/dora", params=MARCH).json()["tables"]
+
+
+def test_the_entries_behind_numbers_come_page_by_page_and_as_csv(client: httpx.Client) -> None:
+    """The pages, all of one state, are the whole."""
+    params: dict[str, Any] = MARCH | {"evidence": "true"}
+    whole = client.get("/metrics/dora", params=params).json()["tables"]["dora_evidence"]
+    pages, answer = [], client.get("/metrics/dora", params=params | {"limit": 5})
+    while True:
+        pages += answer.json()["tables"]["dora_evidence"]
+        if "Link" not in answer.headers:
+            break
+        following = answer.headers["Link"].partition(">")[0].removeprefix("<")
+        answer = client.get(following.partition("/default")[2])
+    assert pages == whole
+    assert len(whole) > 5
+    text = client.get("/metrics/dora", params=params, headers={"Accept": "text/csv"}).text
+    assert text.startswith('"part","window_from","window_to","group_key","metric"')
+    assert text.count("\n") == 1 + len(whole)
 
 
 def test_an_answer_at_an_earlier_position_stays_what_it_was(client: httpx.Client) -> None:
@@ -282,6 +322,7 @@ def test_the_newest_come_first_where_they_are_wanted_so(client: httpx.Client) ->
         ("/metrics/dora", {"bucket": "day", "from": "1990-01-01"}, "query bucket"),
         ("/metrics/dora", {"group_by": "person"}, "query group_by"),
         ("/metrics/dora", {"at": "2026-03-01"}, "query at"),
+        ("/metrics/dora", {"limit": "5"}, "query limit"),
         ("/metrics/mttr", {"group_by": "repository"}, "query group_by"),
         ("/metrics/mttr", {"repository": "x"}, "query repository"),
         ("/environments", {"service": "x"}, "query service"),

@@ -176,6 +176,21 @@ def test_rows_come_as_csv_and_times_may_be_told_from_now(shell: Shell, tmp_path:
     assert (tmp_path / "environments.csv").read_text().count("\n") == 2
 
 
+def test_kept_numbers_come_with_what_they_were_made_of(shell: Shell) -> None:
+    """In JSON always; as rows where these are asked for."""
+    told = json.loads(shell("query", "dora", *MARCH, "--json").stdout)["tables"]
+    made = [row for row in told["dora_evidence"] if row["metric"] == "deployment_frequency"]
+    assert len(made) == told["dora"][0]["deployments"] == 5
+    assert all(row["positions"] for row in made)
+    rows = shell("query", "dora", *MARCH, "--csv", "--evidence").stdout.splitlines()
+    assert rows[0].startswith('"part","window_from"')
+    assert len(rows) == 1 + len(told["dora_evidence"])
+    assert len(shell("query", "dora", *MARCH, "--csv").stdout.splitlines()) == 2
+    said = shell("query", "dora", *MARCH, "--json", "--limit", "3").stderr
+    assert "there are more rows than these" in said
+    assert "--evidence goes with" in shell("query", "deployments", "--evidence", status=2).stderr
+
+
 def test_the_job_page_of_a_ci_system_gets_the_same(shell: Shell, tmp_path: Path) -> None:
     """As Markdown."""
     page = tmp_path / "page.md"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pipeledger.answers import CSV, JSON, ask, fetch, proof_lines
 from pipeledger.commands.common import parser_of, settings_of, time_of, warn
 from pipeledger.durable import replace
+from pipeledger.errors import UsageError
 from pipeledger.page import Branch, is_ours
 from pipeledger.summary import add_to_summary
 from pipeledger.views.coverage import coverage_page
@@ -30,11 +31,13 @@ METRICS: dict[str, Callable[[Answer], Page]] = {"dora": dora_page, "mttr": mttr_
 _WHOLE = frozenset({"coverage"})
 """Tables whose rows say something together only."""
 _EPILOG = """\
+Numbers kept as JSON come with what each of them was made of; --evidence --csv gives these rows.
 Times are days (2026-01-31), RFC 3339, or 36h, 7d before now. --known-at asks what the ledger knew
 then: a time or a position. An answer kept with --output FILE can be verified later:
 
   pipeledger query dora --service checkout --from 90d
   pipeledger query dora --group-by team --baseline-from 2025-10-01 --baseline-to 2026-01-01
+  pipeledger query dora --from 90d --csv --evidence --output evidence.csv
   pipeledger query deployments --environment production --from 7d --csv --output deployments.csv
 """
 _PEOPLE = 50
@@ -62,6 +65,9 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--infer-rollback", choices=["true", "false"], help="(true)")
     parser.add_argument("--count-redeploys", choices=["true", "false"], help="(false)")
     parser.add_argument("--stale-after-s", metavar="SECONDS", help="of coverage (by capability)")
+    parser.add_argument(
+        "--evidence", action="store_true", help="with --csv: what numbers are made of"
+    )
     parser.add_argument("--limit", type=int, metavar="ROWS", help=f"({_PEOPLE}; files {_MOST})")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the whole answer, which verify takes")
@@ -69,6 +75,8 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there (JSON, or --csv)")
     options = parser.parse_args(list(words))
     settings = settings_of(options)
+    if options.evidence and not (options.csv and options.what in METRICS):
+        raise UsageError("--evidence goes with --csv and a metric; JSON has it anyway")
     path = f"metrics/{options.what}" if options.what in METRICS else options.what
     if options.json or options.csv or options.output:
         return _keep(options, settings, path)
@@ -103,7 +111,8 @@ def _list(answer: Answer, what: str) -> Page:
 
 
 def _keep(options: argparse.Namespace, settings: Settings, path: str) -> int:
-    got = fetch(settings, path, _query(options, _MOST), CSV if options.csv else JSON)
+    query = _query(options, _MOST) | _behind(options)
+    got = fetch(settings, path, query, CSV if options.csv else JSON)
     if options.output:
         replace(options.output.absolute(), got.body)
     else:
@@ -124,3 +133,10 @@ def _query(options: argparse.Namespace, limit: int) -> dict[str, str]:
         query["limit"] = str(options.limit or limit)
         query["order"] = "newest"
     return query
+
+
+def _behind(options: argparse.Namespace) -> dict[str, str]:
+    """That what a metric's numbers are made of is wanted with them, where that can be kept."""
+    if options.what not in METRICS or (options.csv and not options.evidence):
+        return {}
+    return {"evidence": "true", "limit": str(options.limit or _MOST)}
