@@ -22,6 +22,7 @@ import duckdb
 from domain.errors import UnavailableError
 from projections import contract
 from projections.asked_controls import JUDGED, not_asked
+from projections.calendar import tellable
 from projections.definitions import Definition, definitions, in_order
 from projections.selection import Selection
 from projections.steps import STEPS
@@ -203,7 +204,7 @@ class View:
         """
         name = wanted.table
         self.make([name])
-        found = self.query(*wanted.statement())
+        found = tellable(self.query(*wanted.statement()))
         # The engine has names of its own for the time zone and the items of lists.
         return found.cast(contract.table(name).arrow) if name in contract.names() else found
 

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from domain.errors import DamageError, RefusedError
-from domain.instant import read_time
+from domain.instant import PATTERN, read_time
 from domain.log.entry import genesis_prev
+from projections.calendar import INSTANT, instants_told
 from projections.contract import table
 
 if TYPE_CHECKING:
@@ -314,12 +316,15 @@ def _texts(values: list[Any]) -> pa.Array:
 
 
 def _instants(texts: list[str | None]) -> pa.Array:
-    kind = pa.timestamp("us", "UTC")
+    told = pa.array(texts, pa.string())
     try:
-        # Arrow reads RFC 3339 up to its own precision, far quicker than a call for each.
-        return pa.array(texts, pa.string()).cast(kind)
+        # Arrow reads RFC 3339 up to its own precision, far quicker than a call for each; of other
+        # forms it reads some that are no instants here.
+        if pc.all(pc.match_substring_regex(told, f"^{PATTERN}$")).as_py():
+            return instants_told(told.cast(INSTANT))
     except pa.ArrowInvalid:
-        return pa.array([_instant(text) for text in texts], kind)
+        pass
+    return pa.array([_instant(text) for text in texts], INSTANT)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -28,6 +29,7 @@ from projections.parameters import Parameters
 from projections.picking import picked
 from projections.selection import Selection
 from tests.projections.story import Story
+from tests.projections.test_strange import TIMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +91,27 @@ def test_an_event_that_is_none_has_the_same_fields_here_as_there() -> None:
     events = story.rows().events
     for name in COLUMNS.names:
         assert rows[name].to_pylist() == events[name].to_pylist(), name
+
+
+@pytest.mark.parametrize("time", [*TIMES, "2026-03-05T10:00Z", "2026-03-05 10:00:00Z"])
+def test_an_instant_is_one_here_where_it_is_one_there(time: str) -> None:
+    """Of whatever year and form, alone and among others."""
+    for others in ([], [WHEN, "yesterday"]):
+        story = Story()
+        for text in (time, *others):
+            story.keep(json.dumps({"time": text}).encode())
+        assert _rows(story)["occurred_at"].equals(story.rows().events["occurred_at"])
+
+
+def test_what_no_calendar_tells_is_no_instant_in_rows_that_are_made_again() -> None:
+    """As in answers."""
+    definition = read_definition(
+        "far", "tables", "SELECT unnest([TIMESTAMPTZ 'infinity', TIMESTAMPTZ '0001-01-01']) AS at"
+    )
+    with Sandbox([definition], 1, parameters_of({"known_at": 1})) as sandbox:
+        sandbox.finish()
+        (far, first) = (row["at"] for row in sandbox.rows("FROM far"))
+    assert (far, first.year) == (None, 1)
 
 
 def _found(story: Story) -> tuple[list[Entry], pa.Table]:

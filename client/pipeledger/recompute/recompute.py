@@ -12,7 +12,7 @@ from pipeledger.recompute.evidence_pack import check_sheets, check_signature
 from pipeledger.recompute.pack import Pack
 from pipeledger.recompute.question import PARAMETERS, parameters_of, selections_of
 from pipeledger.recompute.reading import Redactions, verified_rows
-from pipeledger.recompute.rows import COLUMNS
+from pipeledger.recompute.rows import COLUMNS, records
 from pipeledger.recompute.sandbox import Sandbox
 from pipeledger.remote import progress_of
 from pipeledger.verifier.answer import check_stated
@@ -224,19 +224,17 @@ def _check_columns(made: pa.Table, stored: pa.Table | None) -> None:
     """Compare the columns that stand beside entries with what the entries say."""
     for column in COLUMNS.names:
         if stored is None or not stored[column].equals(made[column]):
-            positions = made["position"].to_pylist()
-            pairs = zip(
-                positions, made[column].to_pylist(),
-                [] if stored is None else stored[column].to_pylist(), strict=False,
-            )  # fmt: skip
-            where = next((one for one, two, three in pairs if two != three), positions[0])
+            rows, others = records(made), [] if stored is None else records(stored)
+            pairs = zip(rows, others, strict=False)
+            differing = (one["position"] for one, other in pairs if one[column] != other[column])
+            where = next(differing, rows[0]["position"])
             raise UnsoundError(where, f"the column {column} is not what the entry says")
 
 
 def _check_table(sandbox: Sandbox, name: str, stored: pa.Table) -> int:
     """Compare a table with the one that was made again; gives its number of rows."""
     if sandbox.differs(name, stored):
-        said = [{key: plain(one) for key, one in row.items()} for row in stored.to_pylist()]
+        said = [{key: plain(one) for key, one in row.items()} for row in records(stored)]
         made = sandbox.rows(f'SELECT * FROM "{name}"')  # noqa: S608 - a known name
         compare(name, said, made, ordered=False)
     return int(stored.num_rows)

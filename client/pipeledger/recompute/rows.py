@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pipeledger.verifier.entry import Entry
 
 INSTANT = pa.timestamp("us", "UTC")
+_FIRST = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), INSTANT)
+_LAST = pa.scalar(datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC), INSTANT)
 _TEXTS = pa.list_(pa.string())
 FIELDS = (
     "service", "environment", "repository", "commit", "release", "run", "actor", "ticket",
@@ -89,6 +92,19 @@ def event_rows(parsed: Sequence[Entry], leaves: Sequence[bytes], batch: Batch) -
     }
     columns |= {name: [_text(data.get(name)) for data in datas] for name in FIELDS}
     return pa.table([pa.array(columns[one.name], one.type) for one in COLUMNS], COLUMNS)
+
+
+def records(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows of a table; there is no instant outside the years 1 to 9999, as in answers."""
+    for at, column in enumerate(table.schema):
+        if pa.types.is_timestamp(column.type):
+            instants = table[column.name].cast(INSTANT)
+            told = pc.and_(pc.greater_equal(instants, _FIRST), pc.less_equal(instants, _LAST))
+            table = table.set_column(
+                at, column.name, pc.if_else(told, instants, pa.scalar(None, INSTANT))
+            )
+    found: list[dict[str, Any]] = table.to_pylist()
+    return found
 
 
 def _event(body: bytes | None) -> dict[str, Any]:

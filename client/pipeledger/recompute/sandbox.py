@@ -12,6 +12,7 @@ import duckdb
 import pyarrow.compute as pc
 
 from pipeledger.recompute.definitions import VOIDS
+from pipeledger.recompute.rows import records
 from pipeledger.recompute.steps import STEPS
 from pipeledger.verifier.wire import UncheckedError
 
@@ -124,8 +125,7 @@ class Sandbox:
             found = self._database.sql(statement, params=list(values)).to_arrow_table()
         except duckdb.Error as error:
             raise UncheckedError(f"these rows cannot be chosen: {_line(error)}") from error
-        rows: list[dict[str, Any]] = found.to_pylist()
-        return rows
+        return records(found)
 
     def differs(self, name: str, stored: pa.Table) -> bool:
         """Whether a table has other rows than these, in whatever order.

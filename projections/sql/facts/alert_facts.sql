@@ -17,8 +17,8 @@ SELECT
     event ->> '$.data.severity' AS severity,
     event ->> '$.data.target' AS target,
     event ->> '$.data.tool' AS tool,
-    TRY_CAST(event ->> '$.data.started_at' AS TIMESTAMPTZ) AS started_at,
-    TRY_CAST(event ->> '$.data.ended_at' AS TIMESTAMPTZ) AS ended_at,
+    TRY_CAST(upper(event ->> '$.data.started_at') AS TIMESTAMPTZ) AS started_at,
+    TRY_CAST(upper(event ->> '$.data.ended_at') AS TIMESTAMPTZ) AS ended_at,
     event IS NULL AS redacted
 FROM events
 WHERE type IN (

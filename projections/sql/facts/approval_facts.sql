@@ -26,8 +26,8 @@ SELECT
         '[{"kind": "VARCHAR", "digest": "VARCHAR", "commit": "VARCHAR", "release": "VARCHAR"}]'
     ) AS subjects,
     from_json(event -> '$.data.environments', '["VARCHAR"]') AS environments,
-    TRY_CAST(event ->> '$.data.valid_from' AS TIMESTAMPTZ) AS valid_from,
-    TRY_CAST(event ->> '$.data.valid_until' AS TIMESTAMPTZ) AS valid_until,
+    TRY_CAST(upper(event ->> '$.data.valid_from') AS TIMESTAMPTZ) AS valid_from,
+    TRY_CAST(upper(event ->> '$.data.valid_until') AS TIMESTAMPTZ) AS valid_until,
     event ->> '$.data.role' AS role,
     from_json(event -> '$.data.roles', '["VARCHAR"]') AS roles,
     TRY_CAST(event ->> '$.data.required' AS BIGINT) AS required,

@@ -11,8 +11,8 @@ SELECT
     environment,
     actor,
     event ->> '$.data.authority' AS authority,
-    TRY_CAST(event ->> '$.data.aware_at' AS TIMESTAMPTZ) AS aware_at,
-    TRY_CAST(event ->> '$.data.notified_at' AS TIMESTAMPTZ) AS notified_at,
+    TRY_CAST(upper(event ->> '$.data.aware_at') AS TIMESTAMPTZ) AS aware_at,
+    TRY_CAST(upper(event ->> '$.data.notified_at') AS TIMESTAMPTZ) AS notified_at,
     time_basis,
     event IS NULL AS redacted
 FROM events

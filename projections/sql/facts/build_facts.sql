@@ -34,7 +34,7 @@ SELECT
     from_json(event -> '$.data.levels', '["VARCHAR"]') AS levels,
     event ->> '$.data.registry' AS registry,
     event ->> '$.data.tool' AS tool,
-    TRY_CAST(event ->> '$.data.started_at' AS TIMESTAMPTZ) AS started_at,
+    TRY_CAST(upper(event ->> '$.data.started_at') AS TIMESTAMPTZ) AS started_at,
     event ->> '$.data.url' AS url,
     time_basis,
     event IS NULL AS redacted

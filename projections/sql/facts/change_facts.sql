@@ -26,7 +26,7 @@ SELECT
     event ->> '$.data.merged_by' AS merged_by,
     event ->> '$.data.merge_commit' AS merge_commit,
     event ->> '$.data.method' AS method,
-    TRY_CAST(event ->> '$.data.merged_at' AS TIMESTAMPTZ) AS merged_at,
+    TRY_CAST(upper(event ->> '$.data.merged_at') AS TIMESTAMPTZ) AS merged_at,
     from_json(event -> '$.data.original_commits', '["VARCHAR"]') AS original_commits,
     from_json(event -> '$.data.commits[*].sha', '["VARCHAR"]') AS commits,
     from_json(

@@ -45,7 +45,8 @@ SELECT
     event -> '$.data.targets' AS targets,
     -- R15: whether it reached a target; null where its targets do not tell.
     CASE
-        WHEN TRY_CAST(event ->> '$.data.first_exposed_at' AS TIMESTAMPTZ) IS NOT NULL THEN TRUE
+        WHEN TRY_CAST(upper(event ->> '$.data.first_exposed_at') AS TIMESTAMPTZ) IS NOT NULL
+            THEN TRUE
         WHEN len(list_filter(
             from_json(event -> '$.data.targets', '[{"share": "DOUBLE", "outcome": "VARCHAR"}]'),
             lambda target: target.outcome = 'success'
@@ -59,8 +60,8 @@ SELECT
         )) = json_array_length(event -> '$.data.targets')
             AND json_array_length(event -> '$.data.targets') > 0 THEN FALSE
     END AS reached,
-    TRY_CAST(event ->> '$.data.started_at' AS TIMESTAMPTZ) AS started_at,
-    TRY_CAST(event ->> '$.data.first_exposed_at' AS TIMESTAMPTZ) AS first_exposed_at,
+    TRY_CAST(upper(event ->> '$.data.started_at') AS TIMESTAMPTZ) AS started_at,
+    TRY_CAST(upper(event ->> '$.data.first_exposed_at') AS TIMESTAMPTZ) AS first_exposed_at,
     time_basis,
     event IS NULL AS redacted
 FROM events

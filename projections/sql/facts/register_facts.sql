@@ -9,7 +9,7 @@ SELECT
     environment,
     event ->> '$.data.tier' AS tier,
     event ->> '$.data.basis' AS basis,
-    TRY_CAST(event ->> '$.data.effective_from' AS TIMESTAMPTZ) AS effective_from,
+    TRY_CAST(upper(event ->> '$.data.effective_from') AS TIMESTAMPTZ) AS effective_from,
     service,
     event ->> '$.data.team' AS team,
     event ->> '$.data.criticality' AS criticality,

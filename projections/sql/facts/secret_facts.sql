@@ -26,7 +26,7 @@ SELECT
     from_json(event -> '$.data.policies', '["VARCHAR"]') AS policies,
     event ->> '$.data.request' AS request,
     TRY_CAST(event ->> '$.data.version' AS BIGINT) AS version,
-    TRY_CAST(event ->> '$.data.expires' AS TIMESTAMPTZ) AS expires,
+    TRY_CAST(upper(event ->> '$.data.expires') AS TIMESTAMPTZ) AS expires,
     TRY_CAST(event ->> '$.data.suspected_compromise' AS BOOLEAN) AS suspected_compromise,
     time_basis,
     event IS NULL AS redacted

@@ -22,7 +22,7 @@ SELECT
     TRY_CAST(event -> '$.data.counts' AS MAP(VARCHAR, BIGINT)) AS counts,
     event ->> '$.data.counted' AS counted,
     event ->> '$.data.results' AS results,
-    TRY_CAST(event ->> '$.data.started_at' AS TIMESTAMPTZ) AS started_at,
+    TRY_CAST(upper(event ->> '$.data.started_at') AS TIMESTAMPTZ) AS started_at,
     TRY_CAST(event ->> '$.data.duration_s' AS DOUBLE) AS duration_s,
     event ->> '$.data.consumer' AS consumer,
     event ->> '$.data.provider' AS provider,

@@ -19,8 +19,8 @@ SELECT
     event ->> '$.data.requester' AS requester,
     event ->> '$.data.assignee' AS assignee,
     event ->> '$.data.approved_by' AS approved_by,
-    TRY_CAST(event ->> '$.data.window_from' AS TIMESTAMPTZ) AS window_from,
-    TRY_CAST(event ->> '$.data.window_until' AS TIMESTAMPTZ) AS window_until,
+    TRY_CAST(upper(event ->> '$.data.window_from') AS TIMESTAMPTZ) AS window_from,
+    TRY_CAST(upper(event ->> '$.data.window_until') AS TIMESTAMPTZ) AS window_until,
     event ->> '$.data.url' AS url,
     time_basis,
     event IS NULL AS redacted

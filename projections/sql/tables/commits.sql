@@ -12,8 +12,8 @@ WITH told AS (
         position,
         repository,
         coalesce([one FOR one IN entry.parents IF one IS NOT NULL], []) AS parents,
-        TRY_CAST(entry.authored_at AS TIMESTAMPTZ) AS authored_at,
-        TRY_CAST(entry.committed_at AS TIMESTAMPTZ) AS committed_at,
+        TRY_CAST(upper(entry.authored_at) AS TIMESTAMPTZ) AS authored_at,
+        TRY_CAST(upper(entry.committed_at) AS TIMESTAMPTZ) AS committed_at,
         CAST(NULL AS TIMESTAMPTZ) AS occurred_at,
         entry.patch_id AS patch_id,
         entry.paths AS paths
