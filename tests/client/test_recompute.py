@@ -199,9 +199,9 @@ def test_an_altered_answer_is_unsound_and_the_place_is_named(
     assert cause in shell(*words, status=1).stderr
 
 
-def _rewrite(out: Path, column: str, position: int, value: object) -> None:
-    """Put another value into a column of the tail's file."""
-    file = out / "events" / "tail.parquet"
+def rewrite(out: Path, column: str, position: int, value: object, file_name: str = "tail") -> None:
+    """Put another value into a column of the tail's file, or of a segment's."""
+    file = out / "events" / f"{file_name}.parquet"
     table = pq.read_table(file)
     values = table[column].to_pylist()
     values[table["position"].to_pylist().index(position)] = value
@@ -211,14 +211,15 @@ def _rewrite(out: Path, column: str, position: int, value: object) -> None:
     )
 
 
-def _settle(out: Path) -> None:
+def settle(out: Path) -> None:
     """Make the manifest say what the files are now."""
     told = json.loads((out / "manifest.json").read_bytes())
-    for name in told["files"]:
-        content = (out / name).read_bytes()
-        told["files"][name] = {
-            "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
-        }  # fmt: skip
+    there = {name: out / name for name in told["files"] if (out / name).is_file()}
+    told["files"] = {
+        name: {"bytes": path.stat().st_size,
+               "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for name, path in there.items()
+    }  # fmt: skip
     (out / "manifest.json").write_text(json.dumps(told))
 
 
@@ -231,13 +232,13 @@ def _deployment(out: Path) -> tuple[int, dict[str, Any]]:
 
 def _body(out: Path) -> str:
     position, row = _deployment(out)
-    _rewrite(out, "event", position, row["event"].replace('"success"', '"failure"'))
+    rewrite(out, "event", position, row["event"].replace('"success"', '"failure"'))
     return f"position {position}: part event: not what the entry commits to"
 
 
 def _entry(out: Path) -> str:
     position, row = _deployment(out)
-    _rewrite(out, "entry", position, row["entry"].replace(b"asserted", b"observed"))
+    rewrite(out, "entry", position, row["entry"].replace(b"asserted", b"observed"))
     return f"position {position}"
 
 
@@ -253,7 +254,7 @@ def test_an_altered_entry_of_an_export_is_unsound_at_its_position(
 ) -> None:
     """For an answer made again from it, and for the export itself."""
     cause = alter(out)
-    _settle(out)
+    settle(out)
     said = shell("verify", kept / "mttr.json", "--recompute", "--from", out, status=1).stderr
     assert cause in said
     assert cause in shell("verify", out, status=1).stderr
@@ -264,8 +265,8 @@ def test_an_event_that_is_left_out_and_not_called_redacted_is_no_verdict(
 ) -> None:
     """Numbers without it could be anything."""
     position, _ = _deployment(out)
-    _rewrite(out, "event", position, None)
-    _rewrite(out, "salt", position, None)
+    rewrite(out, "event", position, None)
+    rewrite(out, "salt", position, None)
     said = shell("verify", kept / "mttr.json", "--recompute", "--from", out, status=2).stderr
     assert f"no entry says that they were redacted: positions {position}" in said
 
@@ -273,9 +274,9 @@ def test_an_event_that_is_left_out_and_not_called_redacted_is_no_verdict(
 def test_a_column_that_says_something_else_than_its_entry_is_named(shell: Shell, out: Path) -> None:
     """Analysts read the columns."""
     position, _ = _deployment(out)
-    _rewrite(out, "outcome", position, "failure")
+    rewrite(out, "outcome", position, "failure")
     assert "not the one that was exported" in shell("verify", out, status=1).stderr
-    _settle(out)
+    settle(out)
     assert f"position {position}: the column outcome" in shell("verify", out, status=1).stderr
 
 
@@ -285,7 +286,7 @@ def test_a_table_that_its_definition_does_not_give_is_named(shell: Shell, out: P
     table = pq.read_table(file)
     other = pa.array(["shop"] * table.num_rows, pa.string())
     pq.write_table(table.set_column(0, "service", other), file)
-    _settle(out)
+    settle(out)
     said = shell("verify", out, "--recompute", status=1).stderr
     assert "table services, row 1, column service" in said
 
@@ -296,7 +297,7 @@ def test_a_damaged_file_is_unsound_and_one_that_may_not_be_read_is_no_verdict(
     """Whatever the library that reads it calls either."""
     file = out / "events" / "tail.parquet"
     file.write_bytes(file.read_bytes()[:-100])
-    _settle(out)
+    settle(out)
     assert "tail.parquet cannot be read" in shell("verify", out, status=1).stderr
     (out / "checkpoint").unlink()
     assert "checkpoint" in shell("verify", out, status=2).stderr
@@ -322,7 +323,7 @@ def test_definitions_that_are_not_the_answer_s_are_no_verdict(
     """They would give other numbers, honestly."""
     file = out / "definitions" / "metrics" / "mttr.sql"
     file.write_text(file.read_text().replace("avg(", "max("))
-    _settle(out)
+    settle(out)
     words = ("verify", kept / "mttr.json", "--recompute", "--from", out)
     assert "definition 'mttr': not the one it is said to be" in shell(*words, status=1).stderr
     told = json.loads((out / "manifest.json").read_bytes())
@@ -371,7 +372,7 @@ def test_any_damage_is_a_verdict(kept: Path, tmp_path: Path) -> None:
         del raw[: chance.choice((0, 0, 0, 40))]
         file.write_bytes(raw)
         with contextlib.suppress(ValueError, KeyError, TypeError, OSError):
-            _settle(out)
+            settle(out)
         try:
             recompute_answer(answer, Pack(out), policy)
         except (UnsoundError, UncheckedError, OSError):

@@ -245,7 +245,7 @@ def test_a_redaction_takes_the_event_out_of_segment_or_tail(
     assert segment.read_seal(live.rebuild().segments[0]) == again
 
 
-def _redact(home: Home, ledger: Ledger, position: int) -> None:
+def redact(home: Home, ledger: Ledger, position: int) -> None:
     """Take an event's bytes away, and say so."""
     with home.database.connect("redactor") as connection:
         connection.execute(
@@ -263,7 +263,7 @@ def test_a_redaction_that_happened_while_nobody_followed_is_made_up_for(
     """Also where what tells of it lies in a segment of its own by now."""
     live.snapshot()
     live.close()
-    _redact(home, ledger, 10)
+    redact(home, ledger, 10)
     ledger.submit([draft(number) for number in range(200, 340)]).result(60)
     other = follow(ledger, tmp_path / "segments", SIZE)
     first = pq.read_table(other.snapshot().segments[0])
@@ -280,7 +280,7 @@ def test_what_was_derived_of_a_redacted_event_goes_with_it(
     history = history_of(ledger, tmp_path / "derived", SIZE)
     with history.view(Parameters(known_at=100)) as view:
         assert "d-secret" in view.table("deployment_facts")["deployment"].to_pylist()
-    _redact(home, ledger, 2)
+    redact(home, ledger, 2)
     history.snapshot()
     kept = [pq.read_table(path) for path in (tmp_path / "derived").rglob("*.parquet")]
     assert kept
