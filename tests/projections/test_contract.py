@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,3 +44,14 @@ def test_every_column_says_what_it_means() -> None:
         table = contract.table(name)
         assert table.grain
         assert all(column.meaning for column in table.columns)
+
+
+def test_instants_of_events_are_read_in_every_spelling_that_the_door_takes() -> None:
+    """`t` and `z` are RFC 3339 as well; a cast alone would take such an instant for none."""
+    cast = re.compile(r"CAST\((?!upper\()[^()]*\bAS TIMESTAMPTZ\)")
+    plain = {
+        name: found
+        for name, one in definitions().items()
+        if (found := [text for text in cast.findall(one.text) if "NULL" not in text])
+    }
+    assert plain == {}
