@@ -33,6 +33,7 @@ COLUMNS: Final[dict[str, LiteralString]] = {
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 TEXT: Final = 25
 BYTEA: Final = 17
+INT8: Final = 20
 """OIDs of types."""
 _int4 = Struct("!i")
 _int8 = Struct("!iq")
@@ -44,6 +45,7 @@ _part_head = Struct("!hiq")
 _tile_head = Struct("!hihiqi")
 _array_head = Struct("!iiiii")
 _empty_array = Struct("!iii")
+_number = Struct("!q")
 
 
 def microseconds(instant: datetime) -> int:
@@ -145,6 +147,11 @@ def array(kind: int, values: Sequence[bytes]) -> bytes:
         return _empty_array.pack(0, 0, kind)
     items = b"".join([_int4.pack(len(value)) + value for value in values])
     return _array_head.pack(1, 0, kind, len(values), 1) + items
+
+
+def numbers(values: Iterable[int]) -> list[bytes]:
+    """Numbers of 64 bits as `array` takes them."""
+    return list(map(_number.pack, values))
 
 
 def _text_array(values: Sequence[str]) -> bytes:

@@ -16,7 +16,7 @@ from domain.log.entry import Seq, encode_entry, leaf_hash
 from store.ledger import copying
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from store.ledger.chain import Head
@@ -52,34 +52,27 @@ class Group:
         placed: MAC and outcome by delivery key.
     """
 
-    def __init__(self, head: Head, at: str) -> None:
+    def __init__(self, head: Head, at: str, *, claimed: bool = False) -> None:
+        """Begin a group; its deliveries are in the database already if they were `claimed`."""
         self.head = head
         self.at = at
         self.numbers: dict[str, int] = {}
         self.pending: list[Prepared] = []
         self.placed: dict[bytes, tuple[bytes, Appended]] = {}
+        self._claimed = claimed
         self._outcomes: list[tuple[Appended, tuple[int, ...]]] = []
         self._repeats: list[tuple[Appended, Appended]] = []
-        self._tags: list[bytes] = []
-        self._parts: list[bytes] = []
-        self._deliveries: list[bytes] = []
 
     def place(self, event: Prepared) -> Appended:
         """Give an event the next position."""
         self.head.position = position = self.head.position + 1
         numbers = []
-        for stream, head in zip(event.streams, event.stream_heads, strict=True):
+        for stream in event.streams:
             number = (self.numbers.get(stream) or self.head.numbers[stream]) + 1
             self.numbers[stream] = number
             numbers.append(number)
-            self._tags.append(copying.stream_row(head, position, number))
-        if event.tag_heads:
-            self._tags.append(copying.tag_rows(event.tag_heads, position))
-        for row in event.part_rows:
-            self._parts.append(copying.part_row(position, row))
         appended = Appended(position)
         if event.key is not None and event.mac is not None:
-            self._deliveries.append(copying.delivery_row(event.key, event.mac, position))
             self.placed[event.key] = (event.mac, appended)
         self.pending.append(event)
         self._outcomes.append((appended, tuple(numbers)))
@@ -102,17 +95,17 @@ class Group:
         Returns:
             nanoseconds since the epoch.
         """
-        beside = {"parts": self._parts, "deliveries": self._deliveries, "tags": self._tags}
-        tables = [table for table, rows in beside.items() if rows]
+        beside = self._beside()
+        tables = list(beside)
         if self.head.edge.finishes(len(self.pending)):
             tables.append("tiles")
         if self.pending:
             tables.append("entries")
         talk.begin([*[copying.statement(schema, table) for table in tables], b"COMMIT"])
+        # The rows of a table are made while the server takes in those of the one before, and
+        # while it is busy with the tags, which are most of its work, everything of the entries.
         for rows in beside.values():
-            if rows:
-                talk.rows(copying.binary(rows))
-        # The tags, which are most of its work, are what the server is busy with meanwhile.
+            talk.rows(copying.binary(rows()))
         for signed in signing:
             signed.result()
         signed_at = time.time_ns()
@@ -123,6 +116,43 @@ class Group:
             talk.rows(copying.binary(entries))
         talk.end()
         return signed_at
+
+    def _beside(self) -> dict[str, Callable[[], list[bytes]]]:
+        """The tables beside the entries that get rows, and what makes these."""
+        tables: dict[str, Callable[[], list[bytes]]] = {}
+        if self.pending:
+            tables["parts"] = self._parts
+        if self.placed and not self._claimed:
+            tables["deliveries"] = self._deliveries
+        if any(event.tag_heads or event.stream_heads for event in self.pending):
+            tables["tags"] = self._tags
+        return tables
+
+    def _parts(self) -> list[bytes]:
+        return [
+            copying.part_row(position, row)
+            for position, event in self._positions()
+            for row in event.part_rows
+        ]
+
+    def _deliveries(self) -> list[bytes]:
+        return [
+            copying.delivery_row(key, mac, outcome.position)
+            for key, (mac, outcome) in self.placed.items()
+        ]
+
+    def _tags(self) -> list[bytes]:
+        rows = []
+        for event, (outcome, numbers) in zip(self.pending, self._outcomes, strict=True):
+            position = outcome.position
+            if event.tag_heads:
+                rows.append(copying.tag_rows(event.tag_heads, position))
+            for head, number in zip(event.stream_heads, numbers, strict=True):
+                rows.append(copying.stream_row(head, position, number))
+        return rows
+
+    def _positions(self) -> Iterator[tuple[int, Prepared]]:
+        return enumerate(self.pending, self.head.position - len(self.pending) + 1)
 
     def _chain(self) -> list[bytes]:
         """Make the entries; their rows."""

@@ -9,7 +9,7 @@ from psycopg import RawCursor, sql
 
 from domain.errors import DamageError
 from domain.log.names import RESERVED_TAG_PREFIX
-from store.ledger.copying import BYTEA, TEXT, array
+from store.ledger.copying import BYTEA, INT8, TEXT, array, numbers
 from store.ledger.group import Appended
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ REMEMBERED = 100_000
 
 Known = dict[bytes, tuple[bytes, Appended]]
 """MAC and first outcome by delivery key."""
+Claim = tuple[bytes, bytes, int]
+"""Key and MAC of a delivery, and the position its event is to have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,14 @@ class Found:
         leaf: its leaf hash; empty for none.
         numbers: last number of each stream asked for; 0 for a stream that is not there yet.
         known: deliveries asked for that are there.
+        claimed: how many of the claims are kept now; the others were delivered before.
     """
 
     position: int
     leaf: bytes
     numbers: dict[str, int]
     known: Known
+    claimed: int = 0
 
 
 class Lookup:
@@ -64,12 +68,33 @@ class Lookup:
             .format(sql.Identifier(schema, "deliveries"), entries)
             .as_bytes(None)
         )
+        self._claim = (
+            sql.SQL(
+                "INSERT INTO {} (key, mac, pos)"
+                " SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bigint[])"
+                " ON CONFLICT (key) DO NOTHING"
+            )
+            .format(sql.Identifier(schema, "deliveries"))
+            .as_bytes(None)
+        )
         self._numbers = numbers_of(schema)
 
-    def begin(self, talk: Talk, streams: Iterable[str], keys: Sequence[bytes]) -> Found:
+    def begin(
+        self,
+        talk: Talk,
+        streams: Iterable[str],
+        keys: Sequence[bytes] = (),
+        claims: Sequence[Claim] = (),
+    ) -> Found:
         """Begin a transaction, exclude other writers, and look.
 
         Each statement has a snapshot of its own, younger than the lock before it.
+
+        Args:
+            talk: outside of a transaction.
+            streams: whose last numbers are wanted.
+            keys: deliveries to be looked up.
+            claims: in place of `keys`: deliveries to be kept unless they are there.
         """
         names = list(streams)
         statements: list[Statement] = [(b"BEGIN", None), (self._lock, None), (self._last, ())]
@@ -78,16 +103,26 @@ class Lookup:
             statements.append((self._numbers, (wanted, _number(2**63 - 1))))
         if keys:
             statements.append((self._known, (array(BYTEA, keys),)))
+        if claims:
+            new, macs, positions = zip(*claims, strict=True)
+            columns = (array(BYTEA, new), array(BYTEA, macs), array(INT8, numbers(positions)))
+            statements.append((self._claim, columns))
         answers = talk.ask(statements)
         last = answers[2]
         position, leaf = (_read(last, 0, 0), _bytes(last, 0, 1)) if last.ntuples else (0, b"")
-        numbers = dict.fromkeys(names, 0)
+        last_numbers = dict.fromkeys(names, 0)
         if names:
             told = answers[3]
             for row in range(told.ntuples):
                 name = _bytes(told, row, 0).decode().removeprefix(RESERVED_TAG_PREFIX)
-                numbers[name] = _read(told, row, 1)
-        return Found(position, leaf, numbers, _told(answers[-1]) if keys else {})
+                last_numbers[name] = _read(told, row, 1)
+        return Found(
+            position,
+            leaf,
+            last_numbers,
+            _told(answers[-1]) if keys else {},
+            answers[-1].command_tuples or 0 if claims else 0,
+        )
 
 
 class StreamNumbers:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from store.ledger.answers import Waiting
     from store.ledger.chain import Head
     from store.ledger.equipment import Equipment
-    from store.ledger.lookup import Found, Known
+    from store.ledger.lookup import Claim, Found, Known
     from store.ledger.prepared import Prepared
     from store.ledger.query import Matcher
     from store.ledger.signer import Signer
@@ -229,9 +229,9 @@ class Sequencer:
         group: Group | None = None
         try:
             signing = self._sign(requests)
-            known = self._begin(talk, requests)
+            known, claimed = self._begin(talk, requests)
             now = format_at(self._clock().astimezone(UTC))
-            group = Group(self._head.copy(), max(now, self._head.at))
+            group = Group(self._head.copy(), max(now, self._head.at), claimed=claimed)
             answers = self._evaluate(group, known, requests)
             grouped = signed = time.time_ns()
             signed = group.write(talk, self._schema, signing)
@@ -276,8 +276,12 @@ class Sequencer:
             self._signer.sign(events)
         return signing
 
-    def _begin(self, talk: Talk, requests: list[Request]) -> Known:
-        """Begin the transaction; on return the head stands where the ledger does."""
+    def _begin(self, talk: Talk, requests: list[Request]) -> tuple[Known, bool]:
+        """Begin the transaction; on return the head stands where the ledger does.
+
+        Returns:
+            Deliveries that are there, and whether those of this group are kept already.
+        """
         events = [
             event
             for request in requests
@@ -287,16 +291,24 @@ class Sequencer:
         streams = {stream for event in events for stream in event.streams}
         if len(self._head.numbers) > REMEMBERED:
             self._head.numbers.clear()
+        unknown = streams - self._head.numbers.keys()
+        # Nearly always every delivery is new and nobody else appends, so the deliveries are kept
+        # without a question before; where that is not so, the group begins once more.
+        if claims := _claims(requests, self._head.position):
+            found = self._lookup.begin(talk, unknown, claims=claims)
+            if found.claimed == len(claims) and found.position == self._head.position:
+                self._is_ours(found)
+                self._head.numbers.update(found.numbers)
+                return {}, True
+            talk.ask([(b"ROLLBACK", None)])
         found = self._lookup.begin(
-            talk,
-            streams - self._head.numbers.keys(),
-            [event.key for event in events if event.key is not None],
+            talk, unknown, [event.key for event in events if event.key is not None]
         )
         if self._is_ours(found):
             self._head.numbers.update(found.numbers)
         else:
             self._catch_up(streams)
-        return found.known
+        return found.known, False
 
     def _is_ours(self, found: Found) -> bool:
         """Whether the last entry is the one this process knows.
@@ -430,6 +442,31 @@ class Sequencer:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _claims(requests: list[Request], last: int) -> list[Claim]:
+    """The deliveries of a group, if it goes without saying that each event is placed next.
+
+    Args:
+        requests: of the group.
+        last: the last position before it.
+
+    Returns:
+        Nothing where a question has to be answered before: a condition, or a repeat within.
+    """
+    claims: list[Claim] = []
+    for request in requests:
+        if request.condition is not None:
+            return []
+        for event in request.events:
+            if isinstance(event, PipeledgerError):
+                if request.atomic:
+                    return []
+                continue
+            last += 1
+            if event.key is not None and event.mac is not None:
+                claims.append((event.key, event.mac, last))
+    return claims if len({key for key, _, _ in claims}) == len(claims) else []
 
 
 def _fail(requests: Sequence[Request], error: Exception) -> None:
