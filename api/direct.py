@@ -8,35 +8,44 @@ another path or method) takes the framework's way, which also describes the rout
 
 from __future__ import annotations
 
+import os
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import problems, writing
 from domain.errors import PipeledgerError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
+_TRUSTED: Final = "FORWARDED_ALLOW_IPS"
+"""Addresses of proxies to be believed; the HTTP server's own variable and default."""
 _PATH: Final = re.compile("/v1/([^/]+)/events")
 _ROUTE: Final = writing.router.routes[0]
 
 
 class Direct:
-    """The application, with a shorter way to one of its routes."""
+    """The application, with a shorter way to one of its routes.
+
+    What a proxy says of the client is looked at on the longer way only: no event depends on it.
+    """
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
+        trusted = os.environ.get(_TRUSTED, "127.0.0.1,::1")
+        self._longer = cast("ASGIApp", ProxyHeadersMiddleware(cast("Any", app), trusted))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         plain = scope["type"] == "http" and scope["method"] == "POST" and not scope["query_string"]
         match = _PATH.fullmatch(scope["path"]) if plain and not scope.get("root_path") else None
         if match is None:
-            await self._app(scope, receive, send)
+            await self._longer(scope, receive, send)
             return
         scope["app"], scope["route"] = self._app, _ROUTE
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from api.host import Served
     from store.credentials import Credential
+    from store.ledger.publisher import Published
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
@@ -55,14 +57,24 @@ class Told(Response):
         self.raw_headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(content)),
-            *((name.lower().encode(), value.encode()) for name, value in facts(here).items()),
+            *_raw(here.ledger.published),
         ]
 
 
 def facts(here: Served) -> dict[str, str]:
     """Headers that say what the answer was given on."""
-    published = here.ledger.published
+    return _facts(here.ledger.published)
+
+
+def _facts(published: Published) -> dict[str, str]:
     return {
         "Pipeledger-Position": str(published.size),
         "Pipeledger-Root": write_base64(published.root),
     }
+
+
+# Many answers are given on one checkpoint.
+@lru_cache(maxsize=16)
+def _raw(published: Published) -> tuple[tuple[bytes, bytes], ...]:
+    facts = _facts(published).items()
+    return tuple((name.lower().encode(), value.encode()) for name, value in facts)

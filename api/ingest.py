@@ -112,7 +112,7 @@ def draft_of(
         by=credential.by,
         streams=streams_of(event),
         tags=tags_of(event),
-        event=Part(EVENT_PART, "application/json", event.encode(), entropy(SALT_BYTES)),
+        event=Part(EVENT_PART, "application/json", impersonal.encoded, entropy(SALT_BYTES)),
         parts=tuple(sorted(parts, key=lambda one: one.part.name)),
         # The delivery is recognised by what was sent, not by what people were replaced with.
         delivery=Delivery(said.source, said.id, received),

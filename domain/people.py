@@ -94,11 +94,13 @@ class Impersonal:
 
     Attributes:
         event: what may be kept in clear.
+        encoded: the event as `Event.encode` gives it.
         texts: the free texts as JSON (path to text), to be sealed, or None.
         persons: ids of everybody the event speaks of, sorted.
     """
 
     event: Event
+    encoded: bytes
     texts: bytes | None
     persons: tuple[str, ...]
 
@@ -113,6 +115,21 @@ def depersonalise(event: Event, people: People) -> Impersonal:
     Raises:
         RefusedError: an id that nobody has, or too many addresses.
     """
+    return _of_nobody(event) or _without_people(event, people)
+
+
+def _of_nobody(event: Event) -> Impersonal | None:
+    """The event itself, if it plainly speaks of nobody."""
+    marks = marked(event.type)
+    for path in marks.persons + marks.texts:
+        if next(_places(event.data, path), None) is not None:
+            return None
+    # Whatever makes a mention stands unescaped in JSON, so all its texts are searched in one.
+    encoded = event.encode()
+    return Impersonal(event, encoded, None, ()) if mentions_nobody(encoded.decode()) else None
+
+
+def _without_people(event: Event, people: People) -> Impersonal:
     marks = marked(event.type)
     data = _copy(event.data)
     texts: dict[str, str] = {}
@@ -139,7 +156,7 @@ def depersonalise(event: Event, people: People) -> Impersonal:
     met_here = {account.email.casefold() for account in named if account.email is not None}
     accounts = named + [one for one in loose if (one.email or "").casefold() not in met_here]
     if not accounts and not texts and not mentions:
-        return Impersonal(event, None, tuple(sorted(given)))
+        return Impersonal(event, event.encode(), None, tuple(sorted(given)))
     ids = people.resolve(accounts) if accounts else []
     for (holder, key, _), person in zip(found, ids, strict=False):
         holder[key] = person
@@ -162,7 +179,7 @@ def depersonalise(event: Event, people: People) -> Impersonal:
     )  # fmt: skip
     body = json.dumps(texts, ensure_ascii=False).encode() if texts else None
     persons = given.union(ids, handles.values())
-    return Impersonal(changed, body, tuple(sorted(persons)))
+    return Impersonal(changed, changed.encode(), body, tuple(sorted(persons)))
 
 
 def is_address(text: str) -> bool:

@@ -23,6 +23,8 @@ from domain.log.part import CLAIMS_PART, EVENT_PART
 from domain.log.wire import DECIMAL, MAX_NUMBER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from domain.draft import Draft
 
 MAX_STREAMS = 4
@@ -133,26 +135,7 @@ class Context:
             RefusedError: a value that the line cannot hold, with the field named.
             TooLargeError: too many streams or tags.
         """
-        by = self.by
-        streams, tags, parts = self.streams, self.tags, self.parts
-        if len(streams) > MAX_STREAMS:
-            raise TooLargeError("field streams", f"at most {MAX_STREAMS} streams")
-        if len(tags) > MAX_TAGS:
-            raise TooLargeError("field tags", f"at most {MAX_TAGS} tags")
-        if len(streams) > 1 and len(set(streams)) != len(streams):
-            raise RefusedError("field streams", "a stream stands there twice")
-        if not all(map(lt, tags, tags[1:])):
-            raise RefusedError("field tags", "expected sorted and unique tags")
-        line = (
-            f"{_head(self.origin, self.type, self.version, self.assurance)}"
-            f"{_by(by.principal, by.credential, by.how)}"
-            f"{_digest(by.claims) if by.claims is not None else 'null'}"
-            f'}},"streams":[{_names(streams, "field streams")}]'
-            f',"tags":[{_names(tags, "field tags")}]'
-            f',"event":{{{_size(self.event)}'
-            f',"parts":[{_parts(parts) if parts else ""}]}}'
-        )
-        return line.encode("ascii")
+        return _encode(self, self.origin, _size(self.event), self.parts)
 
     @classmethod
     def parse(cls, line: bytes) -> Context:
@@ -190,10 +173,12 @@ class Context:
         return context
 
 
-def context_of(draft: Draft, origin: str) -> Context:
-    """The context of a draft that is appended to the ledger `origin`.
+def line_of(draft: Draft, origin: str) -> bytes:
+    """The line of a draft that is appended to the ledger `origin`; see `Context.encode`.
 
     Raises:
+        RefusedError: a value that the line cannot hold, with the field named.
+        TooLargeError: too many streams or tags.
         ValueError: the draft contradicts itself: the event is not the part `event`, or `by`
             does not hold the commitment of the claims.
     """
@@ -203,20 +188,33 @@ def context_of(draft: Draft, origin: str) -> Context:
         raise ValueError("the event and the claims are parts of these names")
     if (claims.commitment if claims is not None else None) != draft.by.claims:
         raise ValueError("the claims are not the ones that by speaks of")
-    return Context(
-        origin=origin,
-        type=draft.type,
-        version=draft.version,
-        assurance=draft.assurance,
-        by=draft.by,
-        streams=draft.streams,
-        tags=draft.tags,
-        event=EventRef(len(event.body), event.commitment),
-        parts=tuple(
-            PartRef(part.name, part.media_type, len(part.body), part.commitment)
-            for part in (sealed.part for sealed in draft.parts)
-        ),
+    parts = [
+        PartRef(part.name, part.media_type, len(part.body), part.commitment)
+        for part in (sealed.part for sealed in draft.parts)
+    ]
+    return _encode(draft, origin, _sized(len(event.body), event.commitment), parts)
+
+
+def _encode(said: Context | Draft, origin: str, size: str, parts: Sequence[PartRef]) -> bytes:
+    by, streams, tags = said.by, said.streams, said.tags
+    if len(streams) > MAX_STREAMS:
+        raise TooLargeError("field streams", f"at most {MAX_STREAMS} streams")
+    if len(tags) > MAX_TAGS:
+        raise TooLargeError("field tags", f"at most {MAX_TAGS} tags")
+    if len(streams) > 1 and len(set(streams)) != len(streams):
+        raise RefusedError("field streams", "a stream stands there twice")
+    if not all(map(lt, tags, tags[1:])):
+        raise RefusedError("field tags", "expected sorted and unique tags")
+    line = (
+        f"{_head(origin, said.type, said.version, said.assurance)}"
+        f"{_by(by.principal, by.credential, by.how)}"
+        f"{_digest(by.claims) if by.claims is not None else 'null'}"
+        f'}},"streams":[{_names(streams, "field streams")}]'
+        f',"tags":[{_names(tags, "field tags")}]'
+        f',"event":{{{size}'
+        f',"parts":[{_parts(parts) if parts else ""}]}}'
     )
+    return line.encode("ascii")
 
 
 # Few ledgers, types, senders and names of parts exist, and each stands in very many entries:
@@ -271,13 +269,16 @@ def _digest(value: bytes) -> str:
 
 
 def _size(reference: EventRef | PartRef) -> str:
-    length = reference.length
+    return _sized(reference.length, reference.commitment)
+
+
+def _sized(length: int, commitment: bytes) -> str:
     if not 0 <= length <= MAX_NUMBER:
         raise RefusedError("field len", "expected a length from 0 to 2^63-1")
-    return f'"len":{length:d},"c":{_digest(reference.commitment)}}}'
+    return f'"len":{length:d},"c":{_digest(commitment)}}}'
 
 
-def _parts(parts: tuple[PartRef, ...]) -> str:
+def _parts(parts: Sequence[PartRef]) -> str:
     kept = [part.name for part in parts]
     if not all(map(lt, kept, kept[1:])):
         raise RefusedError("field parts", "expected parts in order of their unique names")

@@ -137,15 +137,20 @@ def tag(kind: str, value: str) -> str:
         ValueError: `kind` is outside `[a-z][a-z0-9._-]{0,31}` or reserved (a kind is always
             ours, never a sender's).
     """
-    if _TAG_KIND.fullmatch(kind) is None or f"{kind}:" == RESERVED_TAG_PREFIX:
-        raise ValueError(f"no kind of tag: {kind!r}")
+    _check_kind(kind)
     if (
         _TAG_VALUE.fullmatch(value) is None
         or len(kind) + 1 + len(value) > MAX_NAME
-        or _DIGESTED.fullmatch(value) is not None
+        or (value.startswith("~") and _DIGESTED.fullmatch(value) is not None)
     ):
         value = _digest(value)
     return f"{kind}:{value}"
+
+
+@lru_cache(maxsize=256)
+def _check_kind(kind: str) -> None:
+    if _TAG_KIND.fullmatch(kind) is None or f"{kind}:" == RESERVED_TAG_PREFIX:
+        raise ValueError(f"no kind of tag: {kind!r}")
 
 
 def stream_component(value: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import RefusedError, TooLargeError
-from domain.log.context import context_of
+from domain.log.context import line_of
 from domain.log.entry import MAX_ENTRY
 from domain.log.names import RESERVED_TAG_PREFIX, check_tag
 from domain.log.part import LongPart
@@ -68,7 +68,7 @@ class Workbench:
 
     def __init__(self, equipment: Equipment) -> None:
         self._origin = equipment.origin
-        self._delivery_key = equipment.delivery_key
+        self._keyed = hashlib.blake2b(key=equipment.delivery_key, digest_size=32)
         self._sealer = equipment.sealer
         self._documents = equipment.documents
 
@@ -89,7 +89,7 @@ class Workbench:
             # All else about names is checked as the line is written.
             if tag.startswith(RESERVED_TAG_PREFIX):
                 check_tag(tag)
-        context = context_of(draft, self._origin).encode()
+        context = line_of(draft, self._origin)
         if len(context) > MAX_ENTRY - _SEQ_ROOM:
             raise TooLargeError(
                 "entry", f"the context has {len(context)} bytes, at most {MAX_ENTRY - _SEQ_ROOM}"
@@ -116,7 +116,9 @@ class Workbench:
         return self._digest(b"id\0" + text)
 
     def _digest(self, text: bytes) -> bytes:
-        return hashlib.blake2b(text, key=self._delivery_key, digest_size=32).digest()
+        keyed = self._keyed.copy()
+        keyed.update(text)
+        return keyed.digest()
 
     def _delivery(self, draft: Draft) -> tuple[bytes | None, bytes | None]:
         delivery = draft.delivery

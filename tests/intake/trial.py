@@ -11,7 +11,7 @@ from api.doors import check_door, check_intake
 from api.ingest import Original
 from api.readings import Arrival, drafts_of
 from domain.errors import ForbiddenError, RefusedError
-from domain.log.context import context_of
+from domain.log.context import line_of
 from intake.deliveries import Delivery, read_delivery, unmapped
 from intake.registry import FORMATS, SENDERS, read_report
 from store.credentials import Credential
@@ -110,7 +110,7 @@ def _draft(readings: list[Reading], body: bytes, door: DoorCheck) -> None:
 
 
 def _check(draft: Draft) -> None:
-    context_of(draft, ORIGIN).encode()
+    line_of(draft, ORIGIN)
     event: dict[str, Any] = json.loads(draft.event.body)
     assert event["type"].startswith("pipeledger.")
 
