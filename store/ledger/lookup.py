@@ -137,7 +137,7 @@ class StreamNumbers:
         """Make sure that `numbers` has these streams; 0 for one that was not there."""
         if len(numbers) > REMEMBERED:
             numbers.clear()
-        unknown = list(set(streams) - numbers.keys())
+        unknown = unmet(numbers, set(streams))
         if not unknown:
             return
         numbers.update(dict.fromkeys(unknown, 0))
@@ -145,6 +145,12 @@ class StreamNumbers:
         cursor = RawCursor(connection).execute(self._last, (wanted, position))
         for tag, number in cursor.fetchall():
             numbers[tag.removeprefix(RESERVED_TAG_PREFIX)] = int(number)
+
+
+def unmet(numbers: dict[str, int], streams: set[str]) -> list[str]:
+    """The streams without a last number in memory."""
+    # Not a difference of sets: that goes through all numbers in memory to leave out a few.
+    return [stream for stream in streams if stream not in numbers]
 
 
 def numbers_of(schema: str) -> bytes:

@@ -33,7 +33,7 @@ from domain.errors import (
 from domain.log.entry import format_at
 from store.ledger.answers import give
 from store.ledger.group import Appended, Group
-from store.ledger.lookup import REMEMBERED, Lookup
+from store.ledger.lookup import REMEMBERED, Lookup, unmet
 from store.ledger.observer import Stage
 from store.ledger.query import matches
 from store.ledger.signer import FEW
@@ -291,7 +291,7 @@ class Sequencer:
         streams = {stream for event in events for stream in event.streams}
         if len(self._head.numbers) > REMEMBERED:
             self._head.numbers.clear()
-        unknown = streams - self._head.numbers.keys()
+        unknown = unmet(self._head.numbers, streams)
         # Nearly always every delivery is new and nobody else appends, so the deliveries are kept
         # without a question before; where that is not so, the group begins once more.
         if claims := _claims(requests, self._head.position):
