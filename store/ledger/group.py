@@ -17,10 +17,10 @@ from store.ledger import copying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Future
 
     from store.ledger.chain import Head
     from store.ledger.prepared import Prepared
+    from store.ledger.signer import Frame
     from store.postgres.talk import Talk
 
 
@@ -84,13 +84,13 @@ class Group:
         self._repeats.append((again, first))
         return again
 
-    def write(self, talk: Talk, schema: str, signing: Sequence[Future[None]] = ()) -> int:
+    def write(self, talk: Talk, schema: str, signing: Sequence[Frame] = ()) -> int:
         """Make the entries, send all rows and commit; gives when every event was signed.
 
         Args:
             talk: in the transaction of this group.
             schema: the ledger's.
-            signing: done once every event is signed; empty if they are.
+            signing: what is not signed yet.
 
         Returns:
             nanoseconds since the epoch.
@@ -106,8 +106,8 @@ class Group:
         # while it is busy with the tags, which are most of its work, everything of the entries.
         for rows in beside.values():
             talk.rows(copying.binary(rows()))
-        for signed in signing:
-            signed.result()
+        for frame in signing:
+            frame.wait()
         signed_at = time.time_ns()
         entries = self._chain()
         if tiles := list(starmap(copying.tile_row, self.head.edge.take())):

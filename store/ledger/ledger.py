@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from store.ledger.equipment import Equipment
     from store.ledger.prepared import Prepared
     from store.ledger.sequencer import Batch
+    from store.ledger.signer import Frame
 
 SERVER: Final = By("wkl_" + "0" * 32, "crd_" + "0" * 32, "server")
 """The ledger itself, as `by` names it."""
@@ -260,10 +261,10 @@ class Ledger(DCBRecorder):
 
     def _prepare(
         self, drafts: Sequence[Draft]
-    ) -> tuple[list[Prepared | PipeledgerError], list[Future[None]]]:
+    ) -> tuple[list[Prepared | PipeledgerError], list[Frame]]:
         """Events, laid out; those of long batches are being signed, the others are not yet."""
         events: list[Prepared | PipeledgerError] = []
-        signing: list[Future[None]] = []
+        signing: list[Frame] = []
         frame: list[Prepared] = []
         for draft in drafts:
             try:

@@ -41,7 +41,6 @@ from store.postgres.talk import Talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
 
     from eventsourcing.dcb.api import DCBAppendCondition
 
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
     from store.ledger.lookup import Claim, Found, Known
     from store.ledger.prepared import Prepared
     from store.ledger.query import Matcher
-    from store.ledger.signer import Signer
+    from store.ledger.signer import Frame, Signer
     from store.postgres.database import Connection
 
 MAX_WAITING: Final = 4096
@@ -87,14 +86,14 @@ class Request:
         events: prepared, or why one was refused before it came here.
         condition: of the whole request.
         atomic: all events or none; else each stands for itself.
-        signing: done once the events are signed; empty: the sequencer has them signed.
+        signing: frames of the events; empty: the sequencer has them signed.
         future: resolved by the publisher, or by the sequencer with an error.
     """
 
     events: list[Prepared | PipeledgerError]
     condition: DCBAppendCondition | None
     atomic: bool
-    signing: list[Future[None]]
+    signing: list[Frame]
     future: Waiting
 
 
@@ -260,8 +259,8 @@ class Sequencer:
         edge = self._head.edge
         return Committed(edge.tree.size, edge.tree.root(), answers, stages)
 
-    def _sign(self, requests: list[Request]) -> list[Future[None]]:
-        """Have signed what is not; done when all of these are."""
+    def _sign(self, requests: list[Request]) -> list[Frame]:
+        """Have signed what is not; what has to be waited for."""
         signing = [one for request in requests for one in request.signing]
         events = [
             event

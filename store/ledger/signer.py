@@ -16,7 +16,6 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from concurrent.futures import Future
 from pathlib import Path
 from struct import Struct
 from typing import IO, TYPE_CHECKING, Final
@@ -26,33 +25,58 @@ from domain.log.entry import Signature, sign_context
 from domain.log.key import SIGNATURE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from domain.log.key import SigningKey
     from store.ledger.prepared import Prepared
 
-FRAME: Final = 50
+FRAME: Final = 25
 """Events of a long batch that are handed over at once."""
 FEW: Final = 4
 """Fewer are signed sooner here than by the process."""
+_UNREAD: Final = 800
+"""Signatures that a pipe takes though nobody reads from it yet, whatever its size."""
 _PROGRAM: Final = Path(__file__).with_name("signing_process.py")
 _PIPE_BYTES: Final = 1 << 20
 _STOP_PATIENCE_S: Final = 5
 _number = Struct("!I")
 
-_Frame = tuple["Sequence[Prepared]", "Future[None]"]
+
+class Frame:
+    """Events on their way to be signed.
+
+    Attributes:
+        events: in order.
+        signed: they have their signatures.
+    """
+
+    __slots__ = ("_collect", "events", "signed")
+
+    def __init__(self, events: Sequence[Prepared], collect: Callable[[Frame], None]) -> None:
+        self.events = events
+        self.signed = False
+        self._collect = collect
+
+    def wait(self) -> None:
+        """Return when the events are signed: some time after a last frame was handed over."""
+        if not self.signed:
+            self._collect(self)
 
 
 class Signer:
-    """Signs with one key. Safe for threads; the process is started by the first frame."""
+    """Signs with one key. Safe for threads; the process is started by the first frame.
+
+    Whoever waits reads from the process: a thread that did would be one more to hand over to.
+    """
 
     def __init__(self, key: SigningKey) -> None:
         self._key = key
-        self._reader: threading.Thread | None = None
+        # Never taken by a thread that holds the other one.
+        self._reading = threading.Lock()
         self._lock = threading.Lock()
-        # The next three: under the lock, but that the reader takes away from the left alone.
+        # The next three: under _lock, but that frames leave from the left under _reading alone.
         self._process: subprocess.Popen[bytes] | None = None
-        self._outstanding: deque[_Frame] = deque()
+        self._outstanding: deque[Frame] = deque()
         self._closed = False
 
     def sign(self, events: Sequence[Prepared]) -> None:
@@ -60,18 +84,18 @@ class Signer:
         for event in events:
             event.signatures = sign_context(event.context, (self._key,))
 
-    def begin(self, events: Sequence[Prepared], *, last: bool) -> Future[None]:
-        """Hand over a frame of events, at least one; signed once the future is done.
-
-        That is some time after the last frame was handed over.
-        """
-        future: Future[None] = Future()
+    def begin(self, events: Sequence[Prepared], *, last: bool) -> Frame:
+        """Hand over a frame of events, at least one."""
+        if sum(len(frame.events) for frame in tuple(self._outstanding)) >= _UNREAD:
+            # A process that cannot get rid of signatures takes no more frames.
+            self._catch_up()
         messages = [pae(CONTEXT_PAYLOAD_TYPE, event.context) for event in events]
         pieces = [_number.pack(len(messages))]
         for message in messages:
             pieces += (_number.pack(len(message)), message)
         if last:
             pieces.append(_number.pack(0))
+        frame = Frame(events, self._collect)
         with self._lock:
             try:
                 process = self._running()
@@ -79,29 +103,26 @@ class Signer:
                 process = None
             if process is not None:
                 # Outstanding before it is sent: if the process dies in between, or has died,
-                # whoever reads from it sees its end, takes the lock and signs what is left.
-                self._outstanding.append((events, future))
+                # whoever reads from it sees its end and signs what is left.
+                self._outstanding.append(frame)
                 self._send(process, b"".join(pieces))
-                return future
-        self.sign(events)
-        future.set_result(None)
-        return future
+                return frame
+        self._sign(frame)
+        return frame
 
     def close(self) -> None:
         """End the process; what is outstanding is signed first."""
         with self._lock:
             self._closed = True
-            process, self._process = self._process, None
-        if process is not None:
+            process = self._process
+            if process is None:
+                return
             with contextlib.suppress(OSError):
                 _pipe(process.stdin).close()
-            try:
-                process.wait(_STOP_PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        if self._reader is not None:
-            self._reader.join()
+        _end(process)
+        with self._reading:
+            while self._process is process:
+                self._read(process)
 
     def _running(self) -> subprocess.Popen[bytes] | None:
         if self._process is None and not self._closed:
@@ -118,10 +139,6 @@ class Signer:
                 fcntl.fcntl(_pipe(process.stdin), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
             self._send(process, self._key.seed)
             self._process = process
-            self._reader = threading.Thread(
-                target=self._collect, args=(process,), name="signatures", daemon=True
-            )
-            self._reader.start()
         return self._process
 
     @staticmethod
@@ -130,30 +147,60 @@ class Signer:
             _pipe(process.stdin).write(raw)
             _pipe(process.stdin).flush()
 
-    def _collect(self, process: subprocess.Popen[bytes]) -> None:
-        incoming = _pipe(process.stdout)
-        while first := incoming.read(SIGNATURE_BYTES):
-            events, future = self._outstanding[0]
-            raw = first + incoming.read(SIGNATURE_BYTES * (len(events) - 1))
-            if len(raw) < SIGNATURE_BYTES * len(events):
-                break
-            for nth, event in enumerate(events):
+    def _catch_up(self) -> None:
+        """Have every frame signed that is outstanding now."""
+        with self._lock:
+            frames = list(self._outstanding)
+            if self._process is not None:
+                self._send(self._process, _number.pack(0))
+        if frames:
+            frames[-1].wait()
+
+    def _collect(self, frame: Frame) -> None:
+        with self._reading:
+            while not frame.signed:
+                self._read(self._process)
+
+    def _sign(self, frame: Frame) -> None:
+        self.sign(frame.events)
+        frame.signed = True
+
+    def _read(self, process: subprocess.Popen[bytes] | None) -> None:
+        """Take in the signatures of the oldest frame; under _reading.
+
+        At the process's end, sign everything that it left.
+        """
+        frame = self._outstanding[0] if self._outstanding else None
+        wanted = SIGNATURE_BYTES * len(frame.events) if frame is not None else 1
+        raw = b"" if process is None else _pipe(process.stdout).read(wanted)
+        if frame is not None and len(raw) == wanted:
+            for nth, event in enumerate(frame.events):
                 value = raw[nth * SIGNATURE_BYTES : (nth + 1) * SIGNATURE_BYTES]
                 event.signatures = (Signature(self._key.id, value),)
             self._outstanding.popleft()
-            future.set_result(None)
+            frame.signed = True
+            return
         with self._lock:
             if self._process is process:
                 self._process = None
             left = list(self._outstanding)
             self._outstanding.clear()
-        for events, future in left:
-            self.sign(events)
-            future.set_result(None)
+        for one in left:
+            self._sign(one)
+        if process is not None:
+            for pipe in (process.stdin, process.stdout):
+                with contextlib.suppress(OSError):
+                    _pipe(pipe).close()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process has ended that has nothing more to do."""
+    try:
+        process.wait(_STOP_PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
         process.wait()
-        incoming.close()
-        with contextlib.suppress(OSError):
-            _pipe(process.stdin).close()
 
 
 def _pipe(end: IO[bytes] | None) -> IO[bytes]:

@@ -82,6 +82,20 @@ def test_a_repeat_gives_the_first_entry_and_other_bytes_a_conflict(home: Home) -
     assert sound(home)
 
 
+def test_a_repeat_among_new_events_takes_no_position(home: Home) -> None:
+    """Whether this writer or another one took it in, each delivery leads to its own entry."""
+    mine, other = home.open(), home.open()
+    kept(mine, 1)
+    mixed = kept(mine, 2, 1, 3)
+    assert [(one.position, one.repeated) for one in mixed] == [(3, False), (2, True), (4, False)]
+    assert [one.position for one in kept(other, 3, 4, 5)] == [4, 5, 6]
+    again = kept(mine, 6, 5, 4, 3)
+    assert [(one.position, one.repeated) for one in again] == [
+        (7, False), (6, True), (5, True), (4, True)
+    ]  # fmt: skip
+    assert sound(home)
+
+
 def test_conditions_see_what_is_committed_and_what_is_pending(home: Home) -> None:
     """Of two decisions that exclude each other one passes, also when sent at once."""
     ledger = home.open()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEY = SigningKey("ledger.example/acme/intake", bytes(range(32)))
-PATIENCE_S = 20
 
 
 def events(count: int, first: int = 0) -> list[Prepared]:
@@ -58,23 +57,24 @@ def signer() -> Iterator[Signer]:
 def test_frames_are_signed_as_one_would_sign_them_here(signer: Signer) -> None:
     """Ed25519 has one signature for a key and a message, so both ways give the same bytes."""
     there, here = events(3 * FRAME), events(3 * FRAME)
-    futures = [
+    frames = [
         signer.begin(there[at : at + FRAME], last=at == 2 * FRAME)
         for at in range(0, len(there), FRAME)
     ]
-    wait(futures, PATIENCE_S)
+    for frame in frames:
+        frame.wait()
     signer.sign(here)
     assert [one.signatures for one in there] == [one.signatures for one in here]
     assert all_signed(there)
 
 
 def test_threads_share_the_process_and_each_gets_its_own_signatures(signer: Signer) -> None:
-    """Frames of several batches mingle; every future is done after any later last frame."""
+    """Frames of several batches mingle; every frame is signed after any later last one."""
 
     def batch(nth: int) -> bool:
         ones = events(FRAME, nth * 1000)
-        future = signer.begin(ones, last=True)
-        future.result(PATIENCE_S)
+        frame = signer.begin(ones, last=True)
+        frame.wait()
         return all_signed(ones)
 
     with ThreadPoolExecutor(8) as pool:
@@ -88,15 +88,15 @@ def test_what_a_killed_process_left_unsigned_is_signed_here(signer: Signer) -> N
     first = process_of(signer)
     os.kill(first, signal.SIGSTOP)
     more = events(FRAME, 500)
-    future = signer.begin(more, last=True)
+    frame = signer.begin(more, last=True)
     os.kill(first, signal.SIGKILL)
-    future.result(PATIENCE_S)
+    frame.wait()
     assert all_signed(ones)
     assert all_signed(more)
 
     again = events(FRAME, 900)
-    future = signer.begin(again, last=True)
-    future.result(PATIENCE_S)
+    frame = signer.begin(again, last=True)
+    frame.wait()
     assert all_signed(again)
 
 
@@ -104,16 +104,26 @@ def test_closing_signs_what_is_outstanding_and_leaves_no_process() -> None:
     """Even a frame that nobody asked the signatures of."""
     signer = Signer(KEY)
     ones = events(FRAME)
-    future = signer.begin(ones, last=False)
+    frame = signer.begin(ones, last=False)
     number = process_of(signer)
     signer.close()
-    future.result(PATIENCE_S)
+    frame.wait()
     assert all_signed(ones)
     assert not Path(f"/proc/{number}").exists()
 
     late = events(FRAME)
-    signer.begin(late, last=True).result(0)
+    signer.begin(late, last=True).wait()
     assert all_signed(late)
+
+
+def test_frames_that_nobody_waits_for_hold_up_no_others(signer: Signer) -> None:
+    """A batch that is given up leaves more signatures than a pipe takes."""
+    given_up = [events(FRAME, nth * FRAME) for nth in range(100)]
+    for ones in given_up:
+        signer.begin(ones, last=True)
+    more = events(FRAME, 10_000)
+    signer.begin(more, last=True).wait()
+    assert all(all_signed(ones) for ones in (*given_up, more))
 
 
 def test_the_key_shows_neither_in_the_command_nor_in_the_environment(signer: Signer) -> None:
