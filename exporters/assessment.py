@@ -67,6 +67,7 @@ class Assessment:
     told: Told = field(repr=False)
     frameworks: tuple[Framework, ...] = field(init=False, repr=False)
     _rows: dict[str, list[Row]] = field(default_factory=dict, repr=False)
+    _shown: dict[tuple[str, str], list[Row]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         asked = {row["framework"] for row in self.rows(_OUTCOMES)}
@@ -110,9 +111,10 @@ class Assessment:
 
     def shown(self, test: str, variant: str) -> list[Row]:
         """Items of a test that are told one by one."""
-        return [
-            row for row in self.rows(_SHOWN) if (row["test"], row["variant"]) == (test, variant)
-        ]
+        if not self._shown:
+            for row in self.rows(_SHOWN):
+                self._shown.setdefault((row["test"], row["variant"]), []).append(row)
+        return self._shown.get((test, variant), [])
 
 
 _OUTCOMES: Final = "control_outcomes"

@@ -57,6 +57,14 @@ class _Document:
                 json.dumps(proof.parameters.told(), sort_keys=True)]  # fmt: skip
         self._base = uuid5(NAMESPACE_URL, "\n".join([NAMESPACE, *said]))
         self._at = write_time(assessment.told.last_at)
+        self._most = _even(
+            [
+                len(assessment.shown(*one))
+                for framework in assessment.frameworks
+                for one in sorted(self._observed(framework))
+            ],
+            SHOWN,
+        )
 
     def whole(self) -> dict[str, Any]:
         proof = self._of.proof
@@ -83,10 +91,9 @@ class _Document:
     def _result(self, framework: Framework) -> dict[str, Any]:
         judged = list(self._of.judged(framework))
         first, last = self._of.window
-        # The same test with the same parameters answers several controls and is observed once.
-        results = {(row["test"], row["variant"]): row for one in judged for row in one.results}
         name = framework.framework
-        observations = [self._observation(name, row) for _, row in sorted(results.items())]
+        observed = sorted(self._observed(framework).items())
+        observations = [self._observation(name, row) for _, row in observed]
         findings = [self._finding(name, one) for one in judged]
         assets = {
             "components": [{
@@ -120,6 +127,13 @@ class _Document:
         }  # fmt: skip
         return _without_empty(whole)
 
+    def _observed(self, framework: Framework) -> dict[tuple[str, str], Row]:
+        """The results of a framework: a test that answers several controls is observed once."""
+        return {
+            (row["test"], row["variant"]): row
+            for one in self._of.judged(framework) for row in one.results
+        }  # fmt: skip
+
     def _observation(self, framework: str, row: Row) -> dict[str, Any]:
         test = self._of.catalogue.tests[row["test"]]
         reasons = [
@@ -129,7 +143,7 @@ class _Document:
         ]
         if nothing := reason_of(row):
             reasons.append(f"{row['outcome']}: {nothing}")
-        shown = self._of.shown(row["test"], row["variant"])
+        shown = self._of.shown(row["test"], row["variant"])[: self._most]
         left_out = row["population"] - len(shown)
         return _without_empty({
             "uuid": self._id(framework, "observation", row["test"], row["variant"]),
@@ -151,7 +165,7 @@ class _Document:
             ]}],
             "relevant-evidence": [self._evidence(item) for item in shown],
             "collected": self._at,
-            "remarks": f"{left_out} of {row['population']} items are not listed here (at most"
+            "remarks": f"{left_out} of {row['population']} items are not listed here (about"
             f" {SHOWN} in a document, those that violate first); all are counted."
             if left_out else None,
         })  # fmt: skip
@@ -248,6 +262,17 @@ class _Document:
 
     def _id(self, *what: str) -> str:
         return str(uuid5(self._base, "\n".join(what)))
+
+
+def _even(wanted: list[int], most: int) -> int:
+    """How many each may have at most, at least one, so that all together have so many."""
+    left = most
+    for done, number in enumerate(sorted(wanted)):
+        share = left // (len(wanted) - done)
+        if number > share:
+            return max(share, 1)
+        left -= number
+    return most
 
 
 def _oscal_id(control: Control) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from domain.errors import NotFoundError, SettingError
 from exporters.assessment import NOT_BUILT, frameworks_of
-from exporters.oscal import NAMESPACE, write_oscal
+from exporters.oscal import NAMESPACE, _even, write_oscal
 from exporters.oscal_checks import METHODS, check_document, problems
 from projections.asked_controls import built_tests
 from projections.catalogue import built_in, table_of
@@ -213,3 +213,25 @@ def test_an_unknown_framework_names_those_that_there_are() -> None:
     with pytest.raises(NotFoundError, match="known are CIS-Benchmark, "):
         frameworks_of(built_in(), ["nosuch"])
     assert [one.framework for one in frameworks_of(built_in(), [])] == list(EVERY)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "most", "each"),
+    [([3, 4], 10, 10), ([3, 9], 10, 7), ([100, 100, 2], 10, 4), ([5] * 20, 10, 1), ([], 10, 10)],
+)
+def test_a_document_lists_some_items_of_every_test(wanted: list[int], most: int, each: int) -> None:
+    """Whoever has few lists all of them; the others share what is left."""
+    assert _even(wanted, most) == each
+
+
+def test_what_a_document_does_not_list_it_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each observation says how many items of its population are not in it."""
+    monkeypatch.setattr("exporters.oscal.SHOWN", 6)
+    for result in _results(_document(tmp_path, ("NIST-800-53r5", "SOC2-TSC-2017r2022"))).values():
+        for seen in result["observations"]:
+            props = _props(seen)
+            listed = len(seen.get("relevant-evidence", []))
+            assert int(props["items-not-listed"][0]) == int(props["population"][0]) - listed
+            assert bool(listed) == (props["population"] != ["0"])
