@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from domain.events.controls import CONTROLS
 from domain.events.registry import TYPES, Door
 
@@ -37,6 +39,8 @@ _WAYS: Final = {
     "reconciliation": "pipeledger reconcile github",
 }
 """By type without prefix, or by its family."""
+_WORDS: Final = {"artifact": "artifact=DIGEST", "lag_s": "lag_s:=SECONDS"}
+"""Fields that are told otherwise than by their name in capitals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,10 @@ def _way(name: str) -> str | None:
     short = _short(name)
     known = _WAYS.get(short) or _WAYS.get(_family(name))
     if known is None and TYPES[name].door is Door.EMIT:
-        return f"pipeledger emit {short} service=NAME"
+        fields = msgspec.structs.fields(TYPES[name].data)
+        required = [one.name for one in fields if one.required and one.name != "service"]
+        words = " ".join(_WORDS.get(one, f"{one}={one.upper()}") for one in required)
+        return f"pipeledger emit {short} service=NAME {words}".rstrip()
     return known
 
 
