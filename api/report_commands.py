@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -122,7 +123,7 @@ def _paths(file: Path | None, folder: Path | None) -> list[tuple[str, Path]]:
     Raises:
         SettingError: there is no such file or folder.
     """
-    found = [] if file is None else [(file.name, file)]
+    found = [] if file is None else [(_readable(Path(file.name)), file)]
     if file is not None and not file.is_file():
         raise SettingError(f"--nist: {file} is no file")
     if folder is not None:
@@ -132,5 +133,10 @@ def _paths(file: Path | None, folder: Path | None) -> list[tuple[str, Path]]:
         for one in below:
             name = one.relative_to(folder)
             if not any(part.startswith(".") for part in name.parts):
-                found.append((name.as_posix(), one))
+                found.append((_readable(name), one))
     return found
+
+
+def _readable(name: Path) -> str:
+    """A file's name for people, also where its bytes are no text."""
+    return os.fsencode(name.as_posix()).decode("utf-8", "replace")

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,8 +17,6 @@ from tests.fixtures import FOLDER, needs_fixtures
 from tests.serving import BIN
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.exporters.pages import Element
 
 JUNIT = f"""<testsuite name="unit {"&lt;b&gt;"}" timestamp="2026-01-05T10:00:00Z">
@@ -140,6 +139,19 @@ def test_the_same_files_give_the_same_page(tmp_path: Path) -> None:
     ]
     assert tables[0] == tables[1]
     assert [row[0] for row in table_of(pages[0], "Controls by framework").rows()] == ["SLSA"]
+
+
+def test_a_files_name_may_be_anything(tmp_path: Path) -> None:
+    """Bytes that are no text, and markup."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "<b>.xml").write_text(JUNIT)
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.xml")).write_text(JUNIT.replace("one", "two"))
+    run("--reports", folder, "--output", tmp_path / "out.html", home=tmp_path)
+    page = read_page((tmp_path / "out.html").read_bytes())
+    rows = table_of(page, "Files that were read").rows()
+    assert [row[0] for row in rows] == ["<b>.xml", "\N{REPLACEMENT CHARACTER}.xml"]
+    assert [row[2] for row in rows] == ["1", "1"]
 
 
 @pytest.mark.parametrize(

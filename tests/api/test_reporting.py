@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from exporters.oscal_checks import problems
+from tests.api.test_file_report import sarif
 from tests.client.hostile import answering, hostile, whole
 from tests.client.test_end_to_end import Shell
 from tests.exporters.pages import read_page, table_of
+from tests.house.test_documents import ROOT
 from tests.serving import BIN, event, serving
 
 if TYPE_CHECKING:
@@ -164,3 +166,24 @@ def test_the_server_writes_a_report_of_its_ledger(server: Running, tmp_path: Pat
     lacking = {row[0].split()[0]: row for row in table_of(page, "Tests that lack").rows()}
     assert "this ledger knows of no approval at all" in lacking["CHG-02"][1]
     assert "pipeledger emit approval" in lacking["CHG-02"][5]
+
+
+def test_the_commands_of_the_document_work(
+    server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each line of docs/report.md, in a folder with a scanner's file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results.sarif").write_text(sarif("error"))
+    text = (ROOT / "docs" / "report.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    commands = [
+        shlex.split(one) for line in rows for one in re.findall("`(pipeledger[^`]+)`", line)
+    ]
+    assert len(commands) == 4
+    for program, *words in commands:
+        subprocess.run(
+            [BIN / program, *words], check=True, timeout=120, capture_output=True,
+            env=server.environment(tmp_path) | {"PIPELEDGER_DATA": str(server.data)},
+        )  # fmt: skip
+    names = {one.name for one in tmp_path.iterdir()}
+    assert {"q1.html", "all.html", "report.html", "results.json"} <= names
