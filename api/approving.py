@@ -42,17 +42,22 @@ class Approving(Commanding):
             data: of the event. With `emergency`, what it does not say is as it was declared.
 
         Raises:
-            RefusedError: it does not say what is to be approved, or its dates or numbers are none.
+            RefusedError: it does not say what is to be approved, its dates or numbers are none, or
+                it leaves out what went ahead.
             NotFoundError: no emergency of this id was declared.
             ConflictError: something came meanwhile.
         """
         emergency = self._emergency(data)
-        if emergency is not None:
-            declared = emergency.data
-            told = {name: declared[name] for name in _OF_EMERGENCY if name in declared}
-            data = told | data
-        data = data | {"approval": self._new_id("apr")}
-        return self._run(RequestApproval(data, self._by, self._at, self._authorship(data)))
+        declared = {} if emergency is None else emergency.data
+        told = {name: declared[name] for name in _OF_EMERGENCY if name in declared}
+        data = told | data | {"approval": self._new_id("apr")}
+        authorship = self._authorship(data)
+        erased = self._here.register.absent(sorted(authorship.persons))
+        return self._run(
+            RequestApproval(
+                data, self._by, self._at, authorship, declared=declared, erased=erased
+            )
+        )  # fmt: skip
 
     def grant(self, approval: str, data: Mapping[str, Any]) -> tuple[Decided, str]:
         """Approve; gives the state of the approval from now on, too.

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-from eventsourcing.dcb.domain import Selector
+from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
 
-from api import facts
 from api.approving import Approving
 from api.deciding import BY_SERVER
+from api.facts import FactMapper
 from domain.decisions.approval import Approval
 from domain.decisions.fact import (
     ApprovalGranted,
@@ -35,7 +35,14 @@ if TYPE_CHECKING:
 
 PERIOD_S: Final = 60.0
 """How often somebody looks."""
-_KINDS: Final = (*Approval.STEPS, WaiverGranted, WaiverRevoked, WaiverExpired)
+_PAGE: Final = 1000
+_KINDS: Final[tuple[type[Fact], ...]] = (
+    *Approval.STEPS,
+    WaiverGranted,
+    WaiverRevoked,
+    WaiverExpired,
+)
+_STEPS: Final = DCBQuery(items=[DCBQueryItem(types=[kind.TOPIC for kind in _KINDS])])
 _LOG: Final = logging.getLogger("pipeledger.api")
 
 
@@ -86,11 +93,15 @@ class _Dates:
         return found
 
     def _learn(self, at: datetime, entropy: Entropy) -> None:
-        store = facts.repository(self._here, BY_SERVER, at, entropy).eventstore
-        told = store.read([Selector(_KINDS)], after=self._read)
-        for event in told:
-            self._take(event.decision)
-        self._read = told.head or self._read
+        mapper = FactMapper(self._here, BY_SERVER, at, entropy)
+        while True:
+            page = list(self._here.ledger.read(_STEPS, after=self._read, limit=_PAGE))
+            for told in page:
+                self._take(mapper.to_domain_event(told.event).decision)
+            if page:
+                self._read = page[-1].position
+            if len(page) < _PAGE:
+                return
 
     def _take(self, fact: Fact) -> None:
         said = fact.data

@@ -18,13 +18,12 @@ from domain.decisions.fact import (
     TokenRevoked,
 )
 from domain.decisions.persons import Persons
-from domain.decisions.requesting import MEANWHILE
+from domain.decisions.requesting import MEANWHILE, keys_of
 from domain.errors import ConflictError, NotFoundError, RefusedError
 from domain.log.entry import format_at
 from domain.log.names import RESERVED_TAG_PREFIX, stream_component
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from domain.decisions.authorship import Authorship
@@ -164,7 +163,7 @@ class GrantApproval(Step):
 
     def _check_meant(self) -> None:
         meant = self.data.get("subjects")
-        if meant is not None and _keys(meant) != _keys(self.approval.asked["subjects"]):
+        if meant is not None and keys_of(meant) != keys_of(self.approval.asked["subjects"]):
             raise RefusedError(
                 "field subjects", "not what this approval was requested for: look at it, and name "
                 "all of it or nothing"
@@ -296,8 +295,3 @@ class ExpireApproval(Step):
             raise NotFoundError("no approval of this id was requested")
         if self.approval.ended is not None or not self.approval.is_over(self.at):
             raise ConflictError("it ended before, or its date is still to come")
-
-
-def _keys(subjects: Sequence[dict[str, Any]]) -> set[tuple[str, ...]]:
-    names = ("kind", "digest", "commit", "release")
-    return {tuple(str(one.get(name) or "") for name in names) for one in subjects}

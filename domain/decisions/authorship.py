@@ -114,7 +114,7 @@ class Authorship:
         self._authored(one for one in said.get("commits") or () if one["sha"] in self._commits)
 
     def _changed(self, said: Mapping[str, Any]) -> None:
-        if said.get("commit") not in self._commits:
+        if self._commits.keys().isdisjoint((said.get("commit"), said.get("merge_commit"))):
             return
         self._made(said, "author", "co_authors", "last_pusher")
         self._authored(said.get("commits") or ())

@@ -13,7 +13,7 @@ from domain.errors import ConflictError, RefusedError
 from domain.instant import read_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from domain.decisions.authorship import Authorship
@@ -33,7 +33,16 @@ class RequestApproval(Command):
 
     makes = ApprovalRequested
 
-    def __init__(self, data: dict[str, Any], by: By, at: datetime, authorship: Authorship) -> None:
+    def __init__(
+        self,
+        data: dict[str, Any],
+        by: By,
+        at: datetime,
+        authorship: Authorship,
+        *,
+        declared: Mapping[str, Any] | None = None,
+        erased: Collection[str] = (),
+    ) -> None:
         """A request.
 
         Args:
@@ -41,9 +50,13 @@ class RequestApproval(Command):
             by: who asks.
             at: the present instant.
             authorship: who made the subjects, as far as the ledger knows.
+            declared: the emergency that is approved afterwards: told once, it never changes.
+            erased: authors whom nobody names any more, since they were forgotten.
         """
         super().__init__(data | {"requester": by.principal}, by, at)
         self._authorship = authorship
+        self._declared = declared or {}
+        self._erased = erased
         self._found = authorship.selectors()
         self._taken = False
 
@@ -68,6 +81,8 @@ class RequestApproval(Command):
         if self._taken:
             raise ConflictError("an approval of this id was requested before")
         check_subjects(self.data)
+        if not keys_of(self._declared.get("subjects") or ()) <= keys_of(self.data["subjects"]):
+            raise RefusedError("field subjects", "something that went ahead is not among them")
         check_span(self.data, self.at)
         roles, required = self.data.get("roles") or [], self.data.get("required")
         if len(set(roles)) < len(roles):
@@ -88,7 +103,7 @@ class RequestApproval(Command):
         """
         self.check()
         given = list(self.data.get("authors") or ())
-        known = [one for one in sorted(self._authorship.persons) if one not in given]
+        known = sorted(self._authorship.persons.difference(self._erased, map(str, given)))
         roles = self.data.get("roles")
         required = self.data.get("required") or (len(roles) if roles else None)
         more = {"authors": [*given, *known] or None, "required": required}
@@ -110,6 +125,12 @@ def check_subjects(data: Mapping[str, Any]) -> None:
             raise RefusedError(f"field subjects.{number}", f"a {one['kind']} is named by {named}")
         if one["kind"] == "release" and data.get("service") is None:
             raise RefusedError("field service", "a release is a version of a service: name it")
+
+
+def keys_of(subjects: Iterable[Mapping[str, Any]]) -> set[tuple[str, ...]]:
+    """Subjects as they are told apart."""
+    names = ("kind", "digest", "commit", "release")
+    return {tuple(str(one.get(name) or "") for name in names) for one in subjects}
 
 
 def check_span(data: Mapping[str, Any], at: datetime) -> None:

@@ -19,6 +19,7 @@ from api.host import now
 from api.periodic import Periodic
 from domain.errors import ConflictError
 from domain.log.entry import format_at, parse_entry
+from domain.people import Account
 from store.ledger.ledger import SERVER
 from store.ledger.reader import Filter
 from tests.api.homes import Home, interrupted
@@ -169,7 +170,9 @@ def test_of_two_processes_one_grants_what_takes_one(home: Home) -> None:
     assert sorted(map(str, outcomes)) == ["granted", "refused"]
 
 
-def test_what_ends_by_its_date_is_recorded_once_by_however_many_processes(home: Home) -> None:
+def test_what_ends_by_its_date_is_recorded_once_by_however_many_processes(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From its date on and not before; what ended otherwise is not recorded again."""
     until = format_at(now() + timedelta(hours=1))
     over = {requested(home, valid_until=until), requested(home, valid_until=until)}
@@ -179,6 +182,8 @@ def test_what_ends_by_its_date_is_recorded_once_by_however_many_processes(home: 
     granted = over.copy().pop()
     approving(home, home.person("approver", "bob")).grant(granted, {})
     dates = Dates([home.here])
+    # Pages of two: more steps than one of them holds.
+    monkeypatch.setattr("api.expiring._PAGE", 2)
     assert dates.sweep(now(), os.urandom) == []
     later = now() + timedelta(hours=1)
     with home.other() as there:
@@ -226,6 +231,17 @@ def test_who_reads_judges_by_the_date_and_not_by_whether_somebody_recorded_it(ho
     with pytest.raises(ConflictError, match="could be approved until"):
         late.grant(identity, {})
     assert approving(home, bob).grant(identity, {})[1] == "granted"
+
+
+def test_what_an_erased_person_made_can_still_be_approved(home: Home) -> None:
+    """Nobody names them any more, and it is asked for and granted all the same."""
+    (gone,) = home.here.register.resolve([Account(system="code.example", login="gone")])
+    told(home, "commit.pushed", repository=REPOSITORY, commit=SHA, authors=[gone])
+    home.here.register.erase(gone)
+    identity = requested(home, subjects=[{"kind": "commit", "commit": SHA}])
+    bob = approving(home, home.person("approver", "bob"))
+    assert "authors" not in bob.standing(identity).asked
+    assert bob.grant(identity, {})[1] == "granted"
 
 
 def test_something_periodic_happens_at_once_and_again_until_it_is_left() -> None:

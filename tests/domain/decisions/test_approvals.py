@@ -152,6 +152,8 @@ ATTACKS: dict[str, tuple[str, tuple[Fact, ...], str]] = {
     "an author of what a squashed change was made of":
         (BOB, (ChangeMerged({"commit": SHA, "author": ANN, "head": OTHER}),
                CommitPushed({"commit": OTHER, "authors": [BOB]}), requested()), "an author"),
+    "an author of what a change merged that names the merge alone":
+        (BOB, (ChangeMerged({"merge_commit": SHA, "author": BOB}), requested()), "an author"),
     "an author of what the artifact was built from":
         (BOB, (BuildFinished({"artifacts": [{"digest": DIGEST}], "commit": SHA}),
                pushed(authors=[BOB]), requested(subjects=[IMAGE])), "an author"),
@@ -351,6 +353,28 @@ def test_a_request_that_nobody_could_grant_is_refused(said: dict[str, Any], plac
     with pytest.raises(RefusedError) as refusal:
         ask(**said)
     assert refusal.value.place == place
+
+
+def test_an_author_who_was_forgotten_is_not_named_again() -> None:
+    """The ledger has nobody of that id any more; the others stay."""
+    authorship = Authorship([COMMIT], None)
+    data = {"approval": "apr-1", "subjects": [COMMIT]}
+    command = RequestApproval(data, by(ANN), NOW, authorship, erased=[BOB])
+    assert told(command, pushed(authors=[BOB, CEM])).data["authors"] == [CEM]
+
+
+def test_an_approval_afterwards_is_of_all_that_went_ahead() -> None:
+    """And perhaps of more, but not of something else."""
+
+    def afterwards(*subjects: dict[str, str]) -> Fact:
+        data = {"approval": "apr-1", "subjects": list(subjects), "emergency": "emg-1"}
+        declared = {"subjects": [COMMIT]}
+        authorship = Authorship(subjects, None)
+        return told(RequestApproval(data, by(ANN), NOW, authorship, declared=declared))
+
+    assert afterwards(IMAGE, COMMIT).data["subjects"] == [IMAGE, COMMIT]
+    with pytest.raises(RefusedError, match="went ahead"):
+        afterwards(IMAGE)
 
 
 def test_an_id_is_requested_once() -> None:

@@ -61,6 +61,39 @@ def test_a_deployment_has_its_streams_and_tags() -> None:
     )
 
 
+def test_what_an_event_lists_is_tagged_as_far_as_there_is_room() -> None:
+    """Every artifact of a build, and subjects of approvals; the first of them, and of 32 tags."""
+    digests = [f"sha256:{number:064x}" for number in range(40)]
+    built = deployment(
+        type="pipeledger.build.finished.v1", data_artifact=None, data_deployment=None,
+        data_artifacts=[{"digest": one} for one in digests],
+    )  # fmt: skip
+    tags = tags_of(read_event(built))
+    assert len(tags) == 32
+    found = [one for one in tags if one.startswith("artifact:")]
+    assert found == [f"artifact:{one}" for one in digests[:29]]
+    asked = deployment(type="pipeledger.approval.requested.v1") | {
+        "data": {"approval": "apr-1", "subjects": [
+            {"kind": "artifact", "digest": DIGEST}, {"kind": "commit", "commit": COMMIT},
+            {"kind": "release", "release": "1.4"}, {"kind": "plan", "digest": digests[1]},
+        ]},
+    }  # fmt: skip
+    assert tags_of(read_event(asked)) == (
+        f"artifact:{DIGEST}", f"commit:{COMMIT}", "release:1.4",
+    )  # fmt: skip
+
+
+def test_a_merge_is_tagged_by_its_commit_too() -> None:
+    """Whatever commit its sender names beside."""
+    merged = deployment(type="pipeledger.change.merged.v1") | {
+        "data": {"repository": "https://code.example/a", "number": 7, "commit": COMMIT,
+                 "merge_commit": "e" * 40},
+    }  # fmt: skip
+    tags = tags_of(read_event(merged))
+    assert f"commit:{COMMIT}" in tags
+    assert f"commit:{'e' * 40}" in tags
+
+
 def test_unknown_fields_and_extensions_survive() -> None:
     """What a newer sender adds is kept, in data and beside it."""
     event = read_event(deployment(data_weather={"sky": ["blue"]}, traceparent="00-ab-cd-01"))
