@@ -18,6 +18,7 @@ import pytest
 
 from domain.log.dsse import pae
 from exporters.cells import csv_of
+from exporters.oscal_checks import problems
 from pipeledger.recompute.archive import unpacked
 from pipeledger.recompute.recompute import check_pack
 from pipeledger.verifier.evidence import Policy
@@ -26,6 +27,7 @@ from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import UncheckedError, UnsoundError
 from store.ledger.keys import LedgerKeys
 from tests.client.test_end_to_end import Shell
+from tests.exporters.pages import read_page, table_of
 from tests.serving import BIN, event, serving
 
 if TYPE_CHECKING:
@@ -109,9 +111,29 @@ def test_a_pack_is_sound_and_every_item_is_judged_again(
     said = shell("verify", pack, "--recompute").stdout
     assert "evidence pack" in said
     assert "signed by the ledger" in said
-    assert "population.csv: 3 rows, those of the table control_items" in said
-    assert "table control_items: 3 rows, made again and equal" in said
+    with zipfile.ZipFile(pack) as archive:
+        rows = json.loads(archive.read("manifest.json"))["pack"]["counts"]["population"]
+    assert rows >= 3
+    assert f"population.csv: {rows} rows, those of the table control_items" in said
+    assert f"table control_items: {rows} rows, made again and equal" in said
     assert "no key is trusted" in Shell(server, tmp_path / "x")("verify", pack, status=2).stderr
+
+
+def test_the_report_and_oscal_in_it_say_the_same(pack: Path) -> None:
+    """Of the same position, with the checkpoint of the pack, and of as many controls."""
+    with zipfile.ZipFile(pack) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        told = json.loads(archive.read("assessment-results.json"))["assessment-results"]
+        page = read_page(archive.read("report.html"))
+        note = archive.read("checkpoint").decode()
+    assert list(problems({"assessment-results": told})) == []
+    assert told["metadata"]["version"] == str(manifest["position"])
+    controls = sum(len(one["findings"]) for one in told["results"])
+    assert controls == manifest["pack"]["counts"]["outcomes"]
+    rows = table_of(page, "Controls by framework").rows()
+    assert sum(int(row[1]) for row in rows) == controls
+    (shown,) = (one for one in page.all("pre") if note.split()[0] in one.text)
+    assert shown.text.split() == note.split()
 
 
 def test_the_sheets_say_what_was_found_and_why(pack: Path) -> None:
