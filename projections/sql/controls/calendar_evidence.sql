@@ -102,3 +102,18 @@ SELECT
         ELSE {'level': 4, 'reason': 'reviewed'}
     END AS word
 FROM access_reviews
+UNION ALL BY NAME
+SELECT
+    q.test,
+    q.variant,
+    CASE q.test WHEN 'LOG-05' THEN 'ledger' ELSE g.framework || ' ' || g.control END AS thing,
+    least(g.occurred_at, g.recorded_at) AS done_at,
+    g.recorded_at,
+    g.time_basis,
+    g.assurance,
+    [g.position] AS positions,
+    {'level': 4, 'reason': CASE q.test WHEN 'LOG-05' THEN 'read' ELSE 'tested' END} AS word
+FROM governance_facts AS g
+INNER JOIN control_variants AS q
+    ON (q.test = 'LOG-05' AND g.what IN ('evidence.read', 'evidence.exported'))
+    OR (q.test = 'MON-01' AND g.what = 'control.evaluated')

@@ -33,3 +33,16 @@ SELECT
 FROM access_facts
 WHERE what IN ('access.granted', 'access.reviewed') AND target IS NOT NULL
 GROUP BY target
+UNION ALL BY NAME
+SELECT 'LOG-05' AS test, 'ledger' AS thing, ledger_begin AS since, [last_position] AS positions
+FROM control_now
+WHERE last_position IS NOT NULL
+UNION ALL BY NAME
+SELECT
+    'MON-01' AS test,
+    framework || ' ' || control AS thing,
+    min(least(occurred_at, recorded_at)) AS since,
+    [min(position)] AS positions
+FROM governance_facts
+WHERE what IN ('control.evaluated', 'deficiency.opened') AND framework || control IS NOT NULL
+GROUP BY thing

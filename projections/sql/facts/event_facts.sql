@@ -8,6 +8,7 @@ SELECT
     type,
     source,
     principal,
+    credential,
     how,
     assurance,
     service,

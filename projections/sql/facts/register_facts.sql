@@ -23,6 +23,7 @@ SELECT
     event ->> '$.data.credential' AS source_credential,
     event ->> '$.data.name' AS source_name,
     event ->> '$.data.kind' AS source_kind,
+    TRY_CAST(event ->> '$.data.every_s' AS BIGINT) AS source_every_s,
     from_json(event -> '$.data.sources', '["VARCHAR"]') AS sources,
     TRY_CAST(event -> '$.data.incident_when' AS MAP(VARCHAR, VARCHAR)) AS incident_when
 FROM events

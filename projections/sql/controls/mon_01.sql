@@ -1,0 +1,65 @@
+-- MON-01: are controls tested in each interval, and weaknesses followed?
+-- Of every control that was ever tested or found weak. A weakness has an owner and a date, and is
+-- mended by then.
+WITH opened AS (
+    SELECT
+        deficiency,
+        min(recorded_at) AS opened_at,
+        arg_max(owner, position) AS owner,
+        arg_max(due, position) AS due,
+        min(assurance) AS assurance,
+        list(position ORDER BY position) AS positions
+    FROM governance_facts
+    WHERE what = 'deficiency.opened' AND deficiency IS NOT NULL
+    GROUP BY deficiency
+),
+
+closed AS (
+    SELECT
+        deficiency,
+        min(least(occurred_at, recorded_at)) AS closed_at,
+        arg_min(recorded_at, occurred_at) AS recorded_at,
+        min(position) AS position
+    FROM governance_facts
+    WHERE what = 'deficiency.closed' AND deficiency IS NOT NULL
+    GROUP BY deficiency
+),
+
+told AS (
+    SELECT
+        o.*,
+        c.closed_at,
+        c.position AS closed_position,
+        CASE
+            WHEN o.owner IS NULL THEN {'level': 1, 'reason': 'a weakness without an owner'}
+            WHEN o.due IS NULL THEN {'level': 1, 'reason': 'a weakness without a date'}
+            WHEN coalesce(c.closed_at, n.now) > o.due
+                THEN {'level': 1, 'reason': 'a weakness that is not mended by its date'}
+            WHEN c.closed_at IS NULL THEN {'level': 3, 'reason': 'not due yet'}
+            WHEN c.recorded_at > o.due
+                AND c.recorded_at > c.closed_at + (SELECT max_ingest_delay FROM control_settings)
+                THEN {'level': 2, 'reason': 'it was recorded afterwards'}
+            ELSE {'level': 4, 'reason': 'a weakness that was mended by its date'}
+        END AS word
+    FROM opened AS o
+    CROSS JOIN control_now AS n
+    LEFT JOIN closed AS c USING (deficiency)
+    WHERE o.opened_at < n.now
+)
+
+SELECT * EXCLUDE (test) FROM calendar_items WHERE test = 'MON-01'
+UNION ALL BY NAME
+SELECT
+    q.variant,
+    'deficiency ' || t.deficiency AS item_key,
+    'deficiency' AS item,
+    CAST([] AS VARCHAR[]) AS artifacts,
+    greatest(t.opened_at, p.window_from) AS occurred_at,
+    ['violated', 'insufficient-evidence', 'not-applicable', 'satisfied'][t.word.level] AS outcome,
+    t.word.reason AS reason,
+    t.assurance,
+    list_concat(t.positions, [one FOR one IN [t.closed_position] IF one IS NOT NULL]) AS positions
+FROM told AS t
+INNER JOIN control_variants AS q ON q.test = 'MON-01'
+CROSS JOIN parameters AS p
+WHERE coalesce(t.closed_at >= p.window_from, TRUE)

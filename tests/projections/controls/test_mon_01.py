@@ -1,0 +1,85 @@
+"""MON-01, SEC-02 and PRI-01: are controls tested, keys used in their life, people forgotten?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.log.context import By
+from tests.projections.controls.judging import ANNA, Shop, items
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OURS = {"framework": "OURS", "control": "c1"}
+WEAK: dict[str, Any] = OURS | {"owner": ANNA, "due": "2026-03-20T10:00:00Z"}
+
+
+def test_controls_are_tested_in_each_interval_and_weaknesses_mended(tmp_path: Path) -> None:
+    """By their date, to the second."""
+    shop = Shop()
+    shop.say("control.evaluated", "03-01T10:00", outcome="violated", **OURS)
+    weaknesses: dict[str, tuple[dict[str, Any], str | None, tuple[str, str]]] = {
+        "mended": ({}, "03-20T10:00", ("satisfied", "a weakness that was mended by its date")),
+        "mended-late": (
+            {}, "03-20T10:00:01", ("violated", "a weakness that is not mended by its date"),
+        ),
+        "open": ({}, None, ("violated", "a weakness that is not mended by its date")),
+        "not-due": ({"due": "2026-06-01T10:00:00Z"}, None, ("not-applicable", "not due yet")),
+        "nobodys": ({"owner": None}, None, ("violated", "a weakness without an owner")),
+        "open-ended": ({"due": None}, None, ("violated", "a weakness without a date")),
+    }  # fmt: skip
+    for name, (more, closed, _) in weaknesses.items():
+        shop.say("deficiency.opened", "03-02T10:00", deficiency=name, **WEAK | more)
+        if closed is not None:
+            shop.say("deficiency.closed", closed, deficiency=name, **OURS)
+    shop.build("04-10T10:00", "a", "1")
+    found = items(shop, tmp_path, "MON-01")
+    assert found.pop("2026-03-01T10:00:00Z") == ("satisfied", "tested")
+    assert found.pop("2026-03-31T10:00:00Z") == ("violated", "not done in the interval")
+    assert found == {name: expected for name, (_, _, expected) in weaknesses.items()}
+
+
+def test_keys_are_used_within_their_life(tmp_path: Path) -> None:
+    """Not after they were revoked, and not for longer than the limit."""
+    shop = Shop()
+    revoked = "crd_" + "d" * 32
+    enrolled = {
+        "young": "03-01T10:00", "old": "01-01T10:00", "replaced": "01-01T10:00",
+        revoked: "03-01T10:00",
+    }  # fmt: skip
+    for name, time in enrolled.items():
+        shop.say("key.enrolled", time, credential=name, assurance="decided")
+    shop.say("key.rotated", "02-01T10:00", credential="replaced", assurance="decided")
+    shop.say("key.revoked", "03-05T10:00", credential=revoked, assurance="decided")
+    shop.say("key.revoked", "03-05T10:00", credential="unknown", assurance="decided")
+    shop.build("03-06T10:00", "a", "1", by=By("wkl_" + "e" * 32, revoked, "key"))
+    shop.build("04-10T10:00", "a", "1")
+    assert items(shop, tmp_path, "SEC-02", {"max_age_days": 90}) == {
+        "young": ("satisfied", "used within its life"),
+        "replaced": ("satisfied", "used within its life"),
+        "old": ("violated", "older than its limit"),
+        revoked: ("violated", "used after its end"),
+        "unknown": ("insufficient-evidence", "nobody says how old it is"),
+    }
+
+
+def test_people_are_forgotten_in_time(tmp_path: Path) -> None:
+    """From the request, in the ledger's own time."""
+    shop = Shop()
+    told: dict[str, tuple[str, str | None, str | None, tuple[str, str]]] = {
+        "a": ("03-01T10:00", None, "03-31T10:00", ("satisfied", "erased in time")),
+        "b": ("03-01T10:00", None, "03-31T10:00:01", ("violated", "not erased in time")),
+        "c": ("03-01T10:00", None, None, ("violated", "not erased in time")),
+        "d": ("04-01T10:00", None, None, ("not-applicable", "not due yet")),
+        "e": ("03-01T10:00", "cancelled", None, ("not-applicable", "the request was refused")),
+    }
+    expected = {}
+    for letter, (time, outcome, erased, word) in told.items():
+        person = f"per_{letter * 32}"
+        position = shop.say("erasure.requested", time, person=person, outcome=outcome,
+                            assurance="decided")  # fmt: skip
+        expected[str(position)] = word
+        if erased is not None:
+            shop.say("person.erased", erased, person=person, assurance="decided")
+    shop.build("04-10T10:00", "a", "1")
+    assert items(shop, tmp_path, "PRI-01") == expected
