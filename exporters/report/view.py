@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SERIES_MONTHS: Final = 60
 _WORST: Final = 200
+_FIRST: Final = 10
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info", "unknown")
 """Of findings, the worst first."""
 
@@ -152,6 +153,17 @@ class Report:
     def totals(self) -> Counter[str]:
         """Controls of all frameworks by outcome."""
         return sum((one.counts for one in self.sections), Counter())
+
+    def worst(self) -> list[tuple[Row, Test, int]]:
+        """Tests that items violate, most of these first; how many controls each answers here."""
+        links = Counter(
+            (row["test"], row["variant"]) for row in self.assessment.rows("control_links")
+        )
+        violated = [row for row in self.assessment.rows("control_results") if row["violated"]]
+        return [
+            (row, self.assessment.catalogue.tests[row["test"]], links[row["test"], row["variant"]])
+            for row in sorted(violated, key=lambda row: (-row["violated"], row["test"]))[:_FIRST]
+        ]
 
     def chart(self) -> Markup:
         """Controls by outcome, a bar for each framework."""

@@ -65,6 +65,19 @@ def test_the_summary_counts_each_control_once(found: Assessment, page: Element) 
     assert sum(one["violated"] for one in wanted.values()) > 0
 
 
+def test_the_tests_that_most_items_violate_stand_first(found: Assessment, page: Element) -> None:
+    """With how many of how many, and how many controls rest on each."""
+    rows = table_of(page, "Where to look first").rows()
+    violated = [int(row[2]) for row in rows]
+    assert violated == sorted(violated, reverse=True)
+    results = {row["test"]: row for row in found.rows("control_results") if row["violated"]}
+    assert {row[0].split()[0] for row in rows} <= set(results)
+    told = next(row for row in rows if row[0].startswith("CHG-02"))
+    assert told[2:4] == [str(results["CHG-02"][name]) for name in ("violated", "population")]
+    links = [row for row in found.rows("control_links") if row["test"] == "CHG-02"]
+    assert told[4] == str(len(links))
+
+
 def test_every_control_says_its_outcome_in_words(found: Assessment, page: Element) -> None:
     """With its tests; a mark stands beside, and colour carries nothing alone."""
     outcomes = {
