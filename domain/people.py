@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 _ID: Final = re.compile(r"(?:per|wkl)_[0-9a-f]{32}")
 _NAMED: Final = re.compile(r"\s*([^<>]*?)\s*<([^<>\s]+@[^<>\s]+)>\s*")
 """How git and mail write somebody: a name, and the address in angle brackets."""
+SEALED: Final = "pipeledgertexts"
+"""CloudEvents extension of ours: which fields of free text an event had before they were sealed.
+
+What was written stays sealed; that something was is a fact that controls ask for.
+"""
 _SHORTEST: Final = 3
 _MOST: Final = 1000
 """Addresses outside the fields for persons, in one event; and mentions by `@login`."""
@@ -135,6 +140,7 @@ def _without_people(event: Event, people: People) -> Impersonal:
     texts: dict[str, str] = {}
     for path in marks.texts:
         _take_texts(data, path, (), texts)
+    event = replace(event, extensions=_with_sealed(event.extensions, texts))
     found: list[tuple[Any, Any, Account]] = []
     given: set[str] = set()
     for path in marks.persons:
@@ -185,6 +191,13 @@ def _without_people(event: Event, people: People) -> Impersonal:
 def is_address(text: str) -> bool:
     """Whether this is somebody's e-mail address."""
     return ADDRESS.fullmatch(Folded(text).text) is not None
+
+
+def _with_sealed(extensions: dict[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
+    """The extensions with the names of the fields whose texts are sealed, whoever sent others."""
+    kept = {name: value for name, value in extensions.items() if name != SEALED}
+    names = sorted({path.partition(".")[0] for path, text in texts.items() if text.strip()})
+    return kept | {SEALED: " ".join(names)} if names else kept
 
 
 def put_back(data: Any, texts: Mapping[str, str]) -> None:  # noqa: ANN401 - JSON

@@ -49,6 +49,7 @@ class Story(UnsignedLog):
         by: By = SENDER,
         at: datetime | None = None,
         found: Sequence[Mapping[str, object]] | None = None,
+        extensions: Mapping[str, str] | None = None,
         **data: Any,  # noqa: ANN401 - JSON
     ) -> int:
         """Append an event; gives its position.
@@ -61,6 +62,7 @@ class Story(UnsignedLog):
             by: who was authenticated.
             at: when the ledger took it in; None: a second after the one before.
             found: rows of its findings document, or None.
+            extensions: further attributes of the event, or None.
             data: of the event; fields that are None are left out.
         """
         position = self._link.position + 1
@@ -68,6 +70,7 @@ class Story(UnsignedLog):
             "specversion": "1.0", "id": f"e-{position}", "source": source,
             "type": f"pipeledger.{kind}.v1", "time": time,
             "data": {name: value for name, value in data.items() if value is not None},
+            **(extensions or {}),
         })  # fmt: skip
         streams = streams_of(event)
         head = (event.type, event.version, assurance, by, streams, tags_of(event))

@@ -35,6 +35,14 @@ SELECT
         "parents": ["VARCHAR"], "paths": ["VARCHAR"], "patch_id": "VARCHAR",
         "authors": ["VARCHAR"], "co_authors": ["VARCHAR"], "committer": "VARCHAR"}]'
     ) AS authored,
+    -- Which of its free texts were written; what they say is sealed.
+    list_distinct(list_concat(
+        coalesce(string_split(event ->> '$.pipeledgertexts', ' '), []),
+        [
+            one FOR one IN ['description', 'reason', 'impact', 'security_impact', 'back_out']
+            IF trim(coalesce(event -> '$.data' ->> one, '')) <> ''
+        ]
+    )) AS texts,
     event ->> '$.data.url' AS url,
     time_basis,
     event IS NULL AS redacted

@@ -49,6 +49,9 @@ SELECT
     TRY_CAST(upper(event ->> '$.data.effective_from') AS TIMESTAMPTZ) AS effective_from,
     TRY_CAST(upper(event ->> '$.data.until') AS TIMESTAMPTZ) AS until,
     TRY_CAST(upper(event ->> '$.data.approve_until') AS TIMESTAMPTZ) AS approve_until,
+    -- Whether anybody wrote why; what they wrote is sealed.
+    list_contains(string_split(event ->> '$.pipeledgertexts', ' '), 'reasons')
+    OR coalesce(json_array_length(event -> '$.data.reasons'), 0) > 0 AS has_reasons,
     event ->> '$.data.url' AS url,
     time_basis,
     event IS NULL AS redacted

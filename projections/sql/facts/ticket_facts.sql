@@ -21,6 +21,14 @@ SELECT
     event ->> '$.data.approved_by' AS approved_by,
     TRY_CAST(upper(event ->> '$.data.window_from') AS TIMESTAMPTZ) AS window_from,
     TRY_CAST(upper(event ->> '$.data.window_until') AS TIMESTAMPTZ) AS window_until,
+    -- Which of its free texts were written; what they say is sealed.
+    list_distinct(list_concat(
+        coalesce(string_split(event ->> '$.pipeledgertexts', ' '), []),
+        [
+            one FOR one IN ['description', 'impact', 'back_out']
+            IF trim(coalesce(event -> '$.data' ->> one, '')) <> ''
+        ]
+    )) AS texts,
     event ->> '$.data.url' AS url,
     time_basis,
     event IS NULL AS redacted

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from domain.errors import RefusedError
 from domain.event import Event
 from domain.events.streams import streams_of, tags_of
-from domain.people import Impersonal, depersonalise
+from domain.people import SEALED, Impersonal, depersonalise
 from tests.domain.people.registry import Registry
 
 FIRST = f"per_{1:032x}"
@@ -52,6 +52,17 @@ def test_free_texts_move_into_one_part_under_their_paths() -> None:
     assert found.texts is not None
     assert json.loads(found.texts) == {"title": "By Anna", "description": "Zeile\n\U0001f984"}
     assert found.event.data == {}
+
+
+def test_which_texts_were_written_stays_readable() -> None:
+    """Their fields' names, in order, and of blank ones nothing; whatever the sender claims."""
+    said = event(title="t", description=" ", back_out="c")
+    said.extensions[SEALED] = "reason"
+    assert depersonalise(said, Registry()).event.extensions == {SEALED: "back_out title"}
+    assert said.extensions == {SEALED: "reason"}
+    said = event()
+    said.extensions[SEALED] = "reason"
+    assert depersonalise(said, Registry()).event.extensions == {}
 
 
 @pytest.mark.parametrize(
