@@ -125,6 +125,8 @@ def depersonalise(event: Event, people: People) -> Impersonal:
 
 def _of_nobody(event: Event) -> Impersonal | None:
     """The event itself, if it plainly speaks of nobody."""
+    if SEALED in event.extensions:
+        return None
     marks = marked(event.type)
     for path in marks.persons + marks.texts:
         if next(_places(event.data, path), None) is not None:
