@@ -6,6 +6,7 @@ A decision that waits in a spool would be one on a state that nobody looked at.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -25,6 +26,9 @@ KINDS = {
 }  # fmt: skip
 """What is approved, and the field that says which."""
 _TAKEN = 201
+_WORDS = ("approval", "emergency", "state")
+# They are pasted into a shell, and printed on a terminal.
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def decide(settings: Settings, path: str, body: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -48,6 +52,8 @@ def decide(settings: Settings, path: str, body: dict[str, Any], kind: str) -> di
         raise refusal(answer)
     found = answer.object()
     check_receipt(found, kind)
+    if any(_WORD.fullmatch(str(found[name])) is None for name in _WORDS if name in found):
+        raise AwayError("what answered is no ledger: it names nothing that can be named")
     return found
 
 
@@ -63,7 +69,13 @@ def approval(settings: Settings, identity: str) -> dict[str, Any]:
     if answer.status != 200:  # noqa: PLR2004 - OK
         raise refusal(answer)
     found = answer.object()
-    if found.get("approval") != identity or not isinstance(found.get("asked", {}), dict):
+    asked = found.get("asked", {})
+    if (
+        found.get("approval") != identity
+        or not isinstance(asked, dict)
+        or not isinstance(subjects := asked.get("subjects", []), list)
+        or not all(isinstance(one, dict) for one in subjects)
+    ):
         raise AwayError("what answered is no ledger: its answer is no approval")
     return found
 
@@ -90,10 +102,8 @@ def subjects_of(options: argparse.Namespace) -> list[dict[str, str]]:
     ]
 
 
-def written(subject: Any) -> str:  # noqa: ANN401 - JSON
+def written(subject: dict[str, Any]) -> str:
     """A subject for people: its kind and which it is, in full."""
-    if not isinstance(subject, dict):
-        return str(subject)
     return " ".join(_which(subject))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -451,6 +452,24 @@ def test_the_interface_is_described(house: House) -> None:
     assert waive["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith(
         "NewWaiver"
     )
+
+
+def test_what_was_decided_is_sound_and_names_nobody(house: House) -> None:
+    """By the ledger's own check; names and words stand in no entry."""
+    identity = house.request(reason=REASON, authors=[{"login": f"{CANARY}-at-home"}])
+    house.post(house.bob, f"/approvals/{identity}/grant", {"reason": REASON})
+    checked = subprocess.run(
+        [BIN / "pipeledger-server", "fsck", "--data", house.server.data, "--ledger", "default"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout
+    with house.server.http(house.ann) as http:
+        raw = http.get(
+            "/entries", headers={"Accept": "application/x-ndjson"}, params={"limit": 999}
+        )
+    entries = [base64.b64decode(json.loads(line)["entry"]) for line in raw.text.splitlines()]
+    assert len(entries) > 5
+    assert [one for one in entries if CANARY.encode() in one or b"@example" in one] == []
 
 
 def _client(
