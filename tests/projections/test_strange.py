@@ -20,6 +20,8 @@ from api.tables import ARROW, CSV, PARQUET, write_table
 from domain.events import TYPES
 from domain.events.examples import example
 from projections import contract
+from projections.asked_controls import asked_tests
+from projections.catalogue import built_in
 from projections.definitions import definitions
 from projections.history import rows_of
 from tests.projections.story import Story, viewing
@@ -32,6 +34,7 @@ ASKED: Final = [
     *(name for name in contract.names() if name in definitions()),
     "dora", "mttr", "comparison", "window_gaps",
 ]  # fmt: skip
+CONTROLS: Final = asked_tests(built_in())
 EXAMPLES: Final = {
     kind.versioned.removeprefix("pipeledger.").removesuffix(".v1"): example(kind)["data"]
     for kind in TYPES.values()
@@ -100,7 +103,13 @@ def test_every_table_can_be_asked_over_any_events(
     """In JSON, CSV, as an Arrow stream and as Parquet."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        viewing(told(mass), Path(folder), group_by=group_by, tz="Pacific/Kiritimati") as view,
+        viewing(
+            told(mass),
+            Path(folder),
+            group_by=group_by,
+            tz="Pacific/Kiritimati",
+            controls=CONTROLS,
+        ) as view,
     ):
         ask_all(view)
 
@@ -115,7 +124,13 @@ def test_every_table_can_be_asked_over_many_events(
     """The same, more often."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        viewing(told(mass), Path(folder), group_by=group_by, tz="America/Los_Angeles") as view,
+        viewing(
+            told(mass),
+            Path(folder),
+            group_by=group_by,
+            tz="America/Los_Angeles",
+            controls=CONTROLS,
+        ) as view,
     ):
         ask_all(view)
 
