@@ -1,7 +1,7 @@
 -- VUL-02: were findings mended in time?
 -- A finding must be gone (a full scan of the same does not show it any more) within the days that
--- its severity gives it, counted from the scan that showed it first; where it came back, from when
--- it did. Beyond that it is excepted only while waivers hold without a break. Open within its limit
+-- its severity gives it, counted from the scan that showed it first; one that came back is judged
+-- each time. Beyond that it is excepted only while waivers hold without a break. Open within its limit
 -- it is satisfied so far. What the tool alone suppressed is neither closed nor waived.
 -- Findings of baselines and of policies have tests of their own (CFG-01, POL-01).
 WITH asked AS (
@@ -27,12 +27,12 @@ seen AS (
         coalesce(c.time_basis, 'source') IN ('source', 'caller') AS is_dated,
         c.assurance AS gone_assurance,
         o.assurance
-    FROM findings AS f
+    FROM finding_episodes AS f
     CROSS JOIN control_now AS n
     CROSS JOIN parameters AS p
-    INNER JOIN scan_facts AS o ON f.last_position = o.position
+    INNER JOIN scan_facts AS o ON f.opened_position = o.position
     LEFT JOIN scan_facts AS c ON f.closed_position = c.position
-    WHERE coalesce(f.opened_at, f.first_seen_at) < p.window_to
+    WHERE f.opened_at < p.window_to
         AND (f.closed_at IS NULL OR f.closed_at >= p.window_from)
         AND f.kind NOT IN ('baseline', 'policy')
 ),
@@ -50,12 +50,12 @@ limited AS (
 ),
 
 excepted AS (
-    SELECT l.variant, l.finding_key, any_value(e.positions) AS positions
+    SELECT l.variant, l.finding_key, l.episode, any_value(e.positions) AS positions
     FROM limited AS l
     INNER JOIN finding_exceptions AS e USING (finding_key)
     WHERE e.waived_from <= l.due
         AND CASE WHEN l.gone_at IS NULL THEN e.waived_until > l.now ELSE e.waived_until >= l.gone_at END
-    GROUP BY l.variant, l.finding_key
+    GROUP BY l.variant, l.finding_key, l.episode
 ),
 
 told AS (
@@ -72,7 +72,7 @@ told AS (
             WHEN l.gone_at > l.due AND e.positions IS NULL
                 THEN {'outcome': 'violated', 'reason': 'closed late'}
             WHEN l.gone_at IS NULL AND l.now > l.due AND e.positions IS NULL
-                AND l.state = 'suppressed'
+                AND l.suppressed
                 THEN {'outcome': 'insufficient-evidence', 'reason': 'suppressed, but not waived'}
             WHEN l.gone_at IS NULL AND l.now > l.due AND e.positions IS NULL
                 THEN {'outcome': 'violated', 'reason': 'open beyond its limit'}
@@ -98,12 +98,13 @@ told AS (
             ELSE {'outcome': 'satisfied', 'reason': 'closed in time'}
         END AS word
     FROM limited AS l
-    LEFT JOIN excepted AS e USING (variant, finding_key)
+    LEFT JOIN excepted AS e USING (variant, finding_key, episode)
 )
 
 SELECT
     t.variant,
-    t.finding_key AS item_key,
+    t.finding_key || CASE WHEN t.episode < t.episodes THEN ' (' || t.episode || ')' ELSE '' END
+        AS item_key,
     'finding' AS item,
     coalesce(t.service, CASE WHEN len(t.services) = 1 THEN t.services[1] END) AS service,
     v.team,
@@ -121,7 +122,7 @@ SELECT
     ) AS assurance,
     list_concat(
         [
-            one FOR one IN [t.first_position, t.last_position, t.gone_position] IF one IS NOT NULL
+            one FOR one IN [t.opened_position, t.last_position, t.gone_position] IF one IS NOT NULL
         ],
         coalesce(t.waiver_positions, [])
     ) AS positions

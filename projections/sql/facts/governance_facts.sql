@@ -13,7 +13,7 @@ SELECT
     event ->> '$.data.control' AS control,
     event ->> '$.data.deficiency' AS deficiency,
     event ->> '$.data.owner' AS owner,
-    TRY_CAST(event ->> '$.data.due' AS TIMESTAMPTZ) AS due,
+    TRY_CAST(upper(event ->> '$.data.due') AS TIMESTAMPTZ) AS due,
     event ->> '$.data.evidence' AS evidence,
     event ->> '$.data.reader' AS reader,
     from_json(event -> '$.data.positions', '["BIGINT"]') AS about,

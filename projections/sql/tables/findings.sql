@@ -1,49 +1,6 @@
 -- What scanners found, over time: one row a finding of one scope, open until a later full scan of
 -- the same scope does not show it. Findings documents that were redacted are rows that say so.
-WITH shown AS (
-    SELECT
-        s.scope,
-        coalesce(f.fingerprint, concat_ws(' ', f.rule, f.target)) AS fingerprint,
-        s.position,
-        s.seen_at,
-        s.full_scans,
-        s.full_scans - CASE WHEN s.is_full THEN 1 ELSE 0 END AS full_before,
-        any_value(f.fingerprint_basis) AS fingerprint_basis,
-        any_value(coalesce(f.tool, s.tool)) AS tool,
-        any_value(f.rule) AS rule,
-        any_value(f.target) AS target,
-        any_value(f.severity) AS severity,
-        any_value(f.package) AS package,
-        any_value(f.version) AS version,
-        any_value(f.fixed) AS fixed,
-        bool_and(f.suppressed) AS suppressed
-    FROM finding_facts AS f
-    INNER JOIN finding_scans AS s USING (position)
-    WHERE NOT f.redacted
-    GROUP BY ALL
-),
-
--- A full scan in between that did not show it ended an episode.
-episodes AS (
-    SELECT
-        *,
-        sum(CASE WHEN begins THEN 1 ELSE 0 END) OVER (
-            PARTITION BY scope, fingerprint ORDER BY seen_at, position ROWS UNBOUNDED PRECEDING
-        ) AS episode
-    FROM (
-        SELECT
-            *,
-            coalesce(
-                full_before > lag(full_scans) OVER (
-                    PARTITION BY scope, fingerprint ORDER BY seen_at, position
-                ),
-                TRUE
-            ) AS begins
-        FROM shown
-    )
-),
-
-followed AS (
+WITH followed AS (
     SELECT
         scope,
         fingerprint,
@@ -63,13 +20,13 @@ followed AS (
         arg_max(full_scans, (seen_at, position)) AS full_scans,
         count(*) AS times,
         CAST(max(episode) AS BIGINT) AS episodes
-    FROM episodes
+    FROM finding_sightings
     GROUP BY scope, fingerprint
 ),
 
 opened AS (
     SELECT scope, fingerprint, arg_max(seen_at, episode) AS opened_at
-    FROM episodes
+    FROM finding_sightings
     WHERE begins
     GROUP BY scope, fingerprint
 ),

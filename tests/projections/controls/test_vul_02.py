@@ -70,9 +70,6 @@ def test_severity_gives_the_days_and_exceptions_hold_without_a_break(tmp_path: P
     for name in graves:
         shop.scan(FOUND, "a", f"{name} CVE-1", service=name)
     shop.scan(FOUND, "a", "!critical CVE-1", service="suppressed")
-    shop.scan(FOUND, "a", "critical CVE-1", service="came-back")
-    shop.scan("03-05T10:00", "a", service="came-back")
-    shop.scan("03-20T10:00", "a", "critical CVE-1", service="came-back")
     claimed = {"service": "dated-in-the-future", "recorded": FOUND}
     shop.scan("04-02T10:00", "a", "critical CVE-1", **claimed)
     gone = shop.scan(FOUND, "a", "critical CVE-1", service="redacted")
@@ -102,7 +99,6 @@ def test_severity_gives_the_days_and_exceptions_hold_without_a_break(tmp_path: P
     assert redacted == ["redacted"]
     assert found == graves | {
         "suppressed": ("insufficient-evidence", "suppressed, but not waived"),
-        "came-back": ("satisfied", "open, within its limit"),
         "dated-in-the-future": OPEN,
         "redacted": ("insufficient-evidence", "what was found is redacted"),
         "rule": WAIVED, "print": WAIVED, "whole": WAIVED, "renewed": WAIVED,
@@ -131,3 +127,14 @@ def test_a_window_holds_what_was_open_in_it_and_judges_as_of_its_end(tmp_path: P
     assert judged(shop, tmp_path, changed={"sla_days": {"medium": 40}}, **window) == {
         "in": ("violated", "closed late"), "after": OPEN,
     }  # fmt: skip
+
+
+def test_a_finding_that_came_back_is_judged_each_time(tmp_path: Path) -> None:
+    """Coming back makes nothing of having been closed late."""
+    shop = Shop()
+    first = shop.scan(FOUND, "a", "critical CVE-1")
+    last = shop.scan("03-10T10:00", "a", "critical CVE-1")
+    gone = shop.scan(LATE, "a")
+    again = shop.scan("04-10T10:00", "a", "critical CVE-1")
+    found = {tuple(row["positions"]): row["reason"] for row in full_items(shop, tmp_path, TEST)}
+    assert found == {(first, last, gone): "closed late", (again,): "open, within its limit"}
