@@ -12,7 +12,7 @@ import click
 from api.commanding import opened, placed, window_of, write_whole
 from api.host import now
 from domain.errors import SettingError
-from exporters.assessment import SHOWN, assess, frameworks_of
+from exporters.assessment import SHOWN, assess, assess_facts, frameworks_of
 from exporters.report.page import write_report
 from projections.catalogue import built_in
 from projections.selection import Selection
@@ -111,7 +111,7 @@ def _of_files(
     with TemporaryDirectory(prefix="pipeledger-") as place:
         history = history_over(told.log, Path(place))
         try:
-            found = assess(history, catalogue, chosen, told.window() | window, more=_BESIDE)
+            found = assess_facts(history, catalogue, chosen, told.window() | window, _BESIDE)
         finally:
             history.close()
     return write_report(found, told.files)

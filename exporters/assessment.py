@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import NotFoundError
-from projections.asked_controls import asked_controls, built_tests
+from domain.events.controls import OF_THE_LEDGER
+from projections.asked_controls import asked_controls, built_tests, left_open
 from projections.catalogue import table_of
 from projections.heard import told
 from projections.parameters import FIRST, LAST
@@ -31,6 +32,7 @@ SHOWN: Final = 5000
 """Items that are told one by one, those that violate first; all of them are counted."""
 _WAIVERS: Final = 1000
 NOT_BUILT: Final = "this version does not evaluate the test"
+NO_LEDGER: Final = "it is about the ledger itself, and there is none"
 Row = dict[str, Any]
 
 
@@ -58,6 +60,7 @@ class Assessment:
         tables: rows, by the name of their table.
         catalogue: by which it was judged.
         told: what the ledger was told at all.
+        left_open: ids of tests that were not looked at.
         frameworks: of which controls were asked for, in the catalogue's order.
     """
 
@@ -65,6 +68,7 @@ class Assessment:
     tables: Mapping[str, pa.Table] = field(repr=False)
     catalogue: Catalogue = field(repr=False)
     told: Told = field(repr=False)
+    left_open: frozenset[str] = frozenset()
     frameworks: tuple[Framework, ...] = field(init=False, repr=False)
     _rows: dict[str, list[Row]] = field(default_factory=dict, repr=False)
     _shown: dict[tuple[str, str], list[Row]] = field(default_factory=dict, repr=False)
@@ -109,6 +113,14 @@ class Assessment:
             of_control = tuple(results[test, variants[(*key, test)]] for test in one.tests)
             yield Judged(one, outcomes[key], of_control)
 
+    def why_nothing(self, row: Row) -> str:
+        """Why nothing of a test was judged (a row of `control_results`), or nothing."""
+        if row["test"] in self.left_open:
+            return NO_LEDGER
+        if table_of(row["test"]) not in built_tests():
+            return NOT_BUILT
+        return "" if row["population"] else "nothing in this window to judge"
+
     def shown(self, test: str, variant: str) -> list[Row]:
         """Items of a test that are told one by one."""
         if not self._shown:
@@ -152,7 +164,6 @@ def assess(
     chosen: Mapping[str, Any],
     known_at: str | None = None,
     *,
-    more: Sequence[Selection] = (),
     checkpoint: Callable[[int], bytes] | None = None,
 ) -> Assessment:
     """Judge the controls of frameworks.
@@ -163,7 +174,6 @@ def assess(
         frameworks: of it.
         chosen: parameters that differ from their defaults: the window, a service …
         known_at: position or instant of recording up to which the ledger is read; None: all.
-        more: tables that are wanted beside.
         checkpoint: the smallest published checkpoint of at least a size; None: the newest.
 
     Raises:
@@ -171,8 +181,33 @@ def assess(
         DamageError: the ledger does not verify; names the position.
         UnavailableError: the database or the disk.
     """
-    question = ask(history, catalogue, frameworks, chosen, known_at, more)
+    question = ask(history, catalogue, frameworks, chosen, known_at)
     return answered(history, question, catalogue, checkpoint)
+
+
+def assess_facts(
+    history: History,
+    catalogue: Catalogue,
+    frameworks: Sequence[Framework],
+    chosen: Mapping[str, Any],
+    more: Sequence[Selection],
+) -> Assessment:
+    """Judge the controls of frameworks by facts that lie in no ledger.
+
+    Args:
+        history: of a log in memory.
+        catalogue: in effect.
+        frameworks: of it.
+        chosen: parameters that differ from their defaults.
+        more: tables that are wanted beside.
+
+    Raises:
+        RefusedError: a parameter is wrong.
+    """
+    asked = left_open(_asked(catalogue, frameworks), OF_THE_LEDGER)
+    answer = history.ask([*_WANTED, *more], {**chosen, "controls": asked})
+    heard = told(history.snapshot(), answer.proof.position)
+    return Assessment(answer.proof, answer.tables, catalogue, heard, OF_THE_LEDGER)
 
 
 def ask(
@@ -181,12 +216,15 @@ def ask(
     frameworks: Sequence[Framework],
     chosen: Mapping[str, Any],
     known_at: str | None = None,
-    more: Sequence[Selection] = (),
 ) -> Question:
     """Settle what `assess` judges, before anything is computed; takes and raises the same."""
+    asked = {**chosen, "controls": _asked(catalogue, frameworks)}
+    return history.question(_WANTED, asked, known_at)
+
+
+def _asked(catalogue: Catalogue, frameworks: Sequence[Framework]) -> str:
     pairs = [(one.framework, control) for one in frameworks for control in one.controls]
-    asked = {**chosen, "controls": asked_controls(catalogue, pairs)}
-    return history.question([*_WANTED, *more], asked, known_at)
+    return asked_controls(catalogue, pairs)
 
 
 def answered(
@@ -217,10 +255,3 @@ def assessed(history: History, view: View, catalogue: Catalogue) -> Assessment:
     proof = history.proof([one.table for one in _WANTED], view.parameters, view.snapshot)
     tables = {one.table: view.select(one) for one in _WANTED}
     return Assessment(proof, tables, catalogue, told(view.snapshot, proof.position))
-
-
-def reason_of(row: Row) -> str:
-    """Why nothing of a test could be judged, where that is so; else nothing."""
-    if table_of(row["test"]) not in built_tests():
-        return NOT_BUILT
-    return "" if row["population"] else "nothing in this window to judge"

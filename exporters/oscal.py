@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from domain.instant import write_time
-from exporters.assessment import SHOWN, reason_of
+from exporters.assessment import SHOWN
 from exporters.oscal_checks import check_document
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class _Document:
             for one in self._of.rows("control_reasons")
             if (one["test"], one["variant"]) == (row["test"], row["variant"])
         ]
-        if nothing := reason_of(row):
+        if nothing := self._of.why_nothing(row):
             reasons.append(f"{row['outcome']}: {nothing}")
         shown = self._of.shown(row["test"], row["variant"])[: self._most]
         left_out = row["population"] - len(shown)

@@ -144,3 +144,9 @@ CONTROLS: Final = (
           "control.evaluated deficiency.opened deficiency.closed",
           "controls are not evaluated by the server yet"),
 )  # fmt: skip
+
+OF_THE_LEDGER: Final = frozenset({
+    "ACC-04", "LOG-01", "LOG-02", "LOG-03", "LOG-04", "LOG-05", "LOG-06", "LOG-07", "PRI-01",
+    "PRI-02",
+})  # fmt: skip
+"""Tests of the ledger itself: facts that lie in none say nothing about them."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.instant import write_time
 from exporters import charts
-from exporters.assessment import NOT_BUILT, SHOWN, reason_of
+from exporters.assessment import NO_LEDGER, NOT_BUILT, SHOWN
 from exporters.charts import Series
 from exporters.report.filling import footing
 from projections.parameters import FIRST, LAST
@@ -101,7 +101,8 @@ class Open:
         reasons: why, and how many items.
         controls: how many controls it answers here.
         footing: what it has to stand on.
-        is_built: this version evaluates it.
+        is_looked_at: more facts would be judged: this version evaluates it, and there is a ledger
+            where it is about one.
     """
 
     test: Test
@@ -109,7 +110,7 @@ class Open:
     reasons: tuple[tuple[str, int], ...]
     controls: int
     footing: Footing
-    is_built: bool
+    is_looked_at: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,10 @@ class Report:
         judged = tuple(self.assessment.judged(framework))
         counts = Counter(one.row["outcome"] for one in judged)
         facts = tuple(
-            max((footing(test, self._types).facts for test in one.control.tests), default=0)
+            max(
+                footing(test, self._types).facts if test not in self.assessment.left_open else 0
+                for test in one.control.tests
+            )
             for one in judged
         )
         return Section(framework, judged, counts, facts)
@@ -232,7 +236,7 @@ class Report:
         for row in self.assessment.rows("control_reasons"):
             if row["test"] == test and row["outcome"] == "insufficient-evidence":
                 reasons[row["reason"]] += row["items"]
-        nothing = {reason_of(row) for row in variants.values()} - {""}
+        nothing = {self.assessment.why_nothing(row) for row in variants.values()} - {""}
         links = {
             (row["framework"], row["control"])
             for row in self.assessment.rows("control_links") if row["test"] == test
@@ -240,7 +244,7 @@ class Report:
         return Open(
             self.assessment.catalogue.tests[test], test,
             (*((why, 0) for why in sorted(nothing)), *sorted(reasons.items())),
-            len(links), footing(test, self._types), NOT_BUILT not in nothing,
+            len(links), footing(test, self._types), nothing.isdisjoint({NOT_BUILT, NO_LEDGER}),
         )  # fmt: skip
 
     def severities(self) -> list[tuple[str, tuple[int, ...]]]:

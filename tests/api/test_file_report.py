@@ -117,6 +117,21 @@ def test_nist_is_asked_for_and_nothing_is_satisfied_by_absence(page: Element) ->
     assert "pipeledger emit deployment.finished" in lacking["CHG-02"][5]
 
 
+def test_what_is_asked_of_a_ledger_is_open_where_there_is_none(page: Element) -> None:
+    """Files that are read now are no log that was kept."""
+    lacking = {row[0].split()[0]: row for row in table_of(page, "Tests that lack").rows()}
+    for name in ("LOG-01", "LOG-02"):
+        assert lacking[name][1].startswith("it is about the ledger itself, and there is none")
+        assert "pipeledger" not in lacking[name][5]
+    table = next(
+        one for one in page.all("div")
+        if one.attributes.get("aria-label") == "Controls of NIST SP 800-53 revision 5"
+    )  # fmt: skip
+    controls = {row[0]: row for row in table.all("table")[0].rows()}
+    assert controls["AU-2"][2] == "? insufficient evidence"
+    assert (controls["AU-2"][4], controls["AU-2"][8]) == ("0", "0")
+
+
 def test_it_says_that_nobody_signed_it(page: Element) -> None:
     """At the top, and where the proof would be."""
     (header,) = page.all("header")

@@ -145,7 +145,7 @@ def test_what_lacks_evidence_says_what_brings_it(found: Assessment, page: Elemen
     assert set(rows) == wanted
     assert "pipeledger record" in " ".join(row[5] for row in rows.values())
     for row in found.rows("control_results"):
-        if assessment.reason_of(row) == assessment.NOT_BUILT and row["test"] in rows:
+        if found.why_nothing(row) == assessment.NOT_BUILT and row["test"] in rows:
             assert rows[row["test"]][1].startswith(assessment.NOT_BUILT)
             assert "pipeledger" not in rows[row["test"]][5]
 
