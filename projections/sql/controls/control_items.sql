@@ -97,16 +97,29 @@ waived AS (
     GROUP BY j.test, j.variant, j.item_key
 ),
 
+-- Waivers that a test itself went by.
+relied_on AS (
+    SELECT j.test, j.variant, j.item_key, list(DISTINCT w.waiver ORDER BY w.waiver) AS waivers
+    FROM (
+        SELECT test, variant, item_key, unnest(positions) AS position
+        FROM judged
+        WHERE outcome = 'excepted'
+    ) AS j
+    INNER JOIN (SELECT waiver, unnest(positions) AS position FROM waivers) AS w USING (position)
+    GROUP BY j.test, j.variant, j.item_key
+),
+
 whole AS (
     SELECT
         j.* EXCLUDE (outcome, reason, positions),
         CASE WHEN w.waivers IS NULL THEN j.outcome ELSE 'excepted' END AS outcome,
         CASE WHEN w.waivers IS NULL THEN j.reason ELSE 'waived: ' || j.reason END AS reason,
-        coalesce(w.waivers, []) AS waivers,
+        coalesce(w.waivers, r.waivers, []) AS waivers,
         list_sort(list_distinct(list_concat(j.positions, coalesce(w.waiver_positions, []))))
             AS positions
     FROM judged AS j
     LEFT JOIN waived AS w USING (test, variant, item_key)
+    LEFT JOIN relied_on AS r USING (test, variant, item_key)
     UNION ALL BY NAME
     SELECT * FROM voided
 )

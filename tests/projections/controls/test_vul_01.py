@@ -144,6 +144,7 @@ def test_each_digest_needs_each_scanner(tmp_path: Path) -> None:
     found = {row["item_key"].split()[-1]: row for row in full_items(shop, tmp_path, TEST, changed)}
     assert (found["d1"]["outcome"], found["d2"]["outcome"]) == ("excepted", "violated")
     assert {scan, waiver} < set(found["d1"]["positions"])
+    assert (found["d1"]["waivers"], found["d2"]["waivers"]) == (["w"], [])
     assert items(shop, tmp_path, TEST) == {
         "d1": ("insufficient-evidence", "this ledger knows of no such scan at all"),
         "d2": ("violated", "not scanned"),
