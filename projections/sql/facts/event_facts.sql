@@ -1,5 +1,21 @@
 -- What every event says of itself, whatever it is about: one narrow row an event. `actor` is whoever
 -- did it, by the field that names them in events of its type; `verdict` how it went.
+WITH told AS (
+    SELECT
+        *,
+        event IS NULL AS redacted,
+        event ->> ['$.data.workload', '$.data.decision', '$.data.verdict'] AS said,
+        -- Most name their actor, or nobody.
+        CASE
+            WHEN actor IS NULL THEN event ->> [
+                '$.data.accessor', '$.data.approver', '$.data.reviewer', '$.data.merged_by',
+                '$.data.acknowledged_by', '$.data.pusher', '$.data.author', '$.data.tester',
+                '$.data.signer', '$.data.triggered_by', '$.data.requester', '$.data.reader'
+            ]
+        END AS persons
+    FROM events
+)
+
 SELECT
     position,
     recorded_at,
@@ -15,17 +31,13 @@ SELECT
     environment,
     coalesce(actor, [
         one
-        FOR one IN event ->> [
-            '$.data.accessor', '$.data.approver', '$.data.reviewer', '$.data.merged_by',
-            '$.data.acknowledged_by', '$.data.pusher', '$.data.author', '$.data.tester',
-            '$.data.signer', '$.data.triggered_by', '$.data.requester', '$.data.reader'
-        ]
-        IF one LIKE 'per\_%' ESCAPE '\' OR one LIKE 'wkl\_%' ESCAPE '\'
+        FOR one IN persons
+        IF starts_with(one, 'per_') OR starts_with(one, 'wkl_')
     ][1]) AS actor,
-    event ->> '$.data.workload' AS workload,
-    coalesce(outcome, event ->> '$.data.decision', event ->> '$.data.verdict') AS verdict,
+    said[1] AS workload,
+    coalesce(outcome, said[2], said[3]) AS verdict,
     len(streams) > 0
     OR coalesce(service, environment, repository, commit, artifact, release, run, ticket) IS NOT NULL
         AS has_object,
-    event IS NULL AS redacted
-FROM events
+    redacted
+FROM told
