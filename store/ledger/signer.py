@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from domain.log.key import SigningKey
     from store.ledger.prepared import Prepared
 
-FRAME: Final = 25
+FRAME: Final = 50
 """Events of a long batch that are handed over at once."""
 FEW: Final = 4
 """Fewer are signed sooner here than by the process."""
