@@ -19,20 +19,23 @@ WITH asked AS (
 ),
 
 wanted AS (
-    SELECT q.variant, q.max_age, q.least, s.deployment_key, s.slot, unnest(q.scanners) AS kind
+    SELECT
+        q.variant, q.max_age, q.least, s.deployment_key, s.slot, s.is_known,
+        unnest(q.scanners) AS kind
     FROM asked AS q
     CROSS JOIN deployment_slots AS s
     INNER JOIN production_deployments AS d USING (deployment_key)
     WHERE d.in_window
 ),
 
--- How far each scan goes: 9 is enough, 5 to 8 may be, below that is not.
+-- How far each scan goes: 9 is enough, 4 to 8 may be, below that is not.
 weighed AS (
     SELECT
         w.variant,
         w.deployment_key,
         w.slot,
         w.kind,
+        w.is_known,
         s.position,
         s.assurance,
         CASE
@@ -40,6 +43,7 @@ weighed AS (
             WHEN s.timing = 'after' THEN 1
             WHEN NOT coalesce(s.ran AND s.ran_whole, FALSE) THEN 2
             WHEN d.began_at - s.occurred_at > w.max_age THEN 3
+            WHEN s.kind IS NULL THEN 4
             WHEN NOT s.is_full THEN 5
             WHEN s.timing = 'undated' THEN 6
             WHEN s.timing = 'recorded afterwards' THEN 7
@@ -50,7 +54,7 @@ weighed AS (
     FROM wanted AS w
     INNER JOIN production_deployments AS d USING (deployment_key)
     LEFT JOIN deployment_scans AS s
-        ON w.deployment_key = s.deployment_key AND w.kind = s.kind
+        ON w.deployment_key = s.deployment_key AND w.kind = coalesce(s.kind, w.kind)
         AND s.slot IS NOT DISTINCT FROM w.slot
 ),
 
@@ -60,6 +64,7 @@ best AS (
         deployment_key,
         slot,
         kind,
+        bool_and(is_known) AS is_known,
         max(weight) AS weight,
         arg_max(assurance, (weight, position)) AS assurance,
         arg_max(position, (weight, position)) AS position
@@ -84,7 +89,7 @@ found AS (
     FROM best AS b
     INNER JOIN (SELECT variant, severities FROM asked) AS q USING (variant)
     INNER JOIN deployment_findings AS f
-        ON b.deployment_key = f.deployment_key AND b.kind = f.kind
+        ON b.deployment_key = f.deployment_key AND b.kind = coalesce(f.kind, b.kind)
         AND f.slot IS NOT DISTINCT FROM b.slot,
     LATERAL (SELECT f.basis <> 'none' AND list_contains(q.severities, f.severity) AS blocks)
     WHERE blocks OR f.severity = 'unknown'
@@ -104,12 +109,14 @@ told AS (
             WHEN f.stopped THEN {'level': 1, 'reason': 'a blocking finding is open'}
             WHEN NOT d.is_dated AND b.weight > 0
                 THEN {'level': 2, 'reason': 'the deployment has no time of its own'}
-            WHEN b.weight = 0 AND b.kind NOT IN (SELECT kind FROM scan_facts WHERE kind IS NOT NULL)
-                THEN {'level': 2, 'reason': 'this ledger knows of no such scan at all'}
+            WHEN NOT b.is_known THEN {'level': 2, 'reason': 'nobody says what was deployed'}
+            WHEN b.weight = 0 AND (SELECT count(*) FROM scan_facts) = 0
+                THEN {'level': 2, 'reason': 'this ledger knows of no scan at all'}
             WHEN b.weight = 0 THEN {'level': 1, 'reason': 'not scanned'}
             WHEN b.weight = 1 THEN {'level': 1, 'reason': 'scanned after it began'}
             WHEN b.weight = 2 THEN {'level': 1, 'reason': 'the scanner did not run to its end'}
             WHEN b.weight = 3 THEN {'level': 1, 'reason': 'the scan was too old'}
+            WHEN b.weight = 4 THEN {'level': 2, 'reason': 'nobody says of which kind the scan is'}
             WHEN b.weight = 5 THEN {'level': 2, 'reason': 'nothing shows that all of it was scanned'}
             WHEN b.weight = 6 THEN {'level': 2, 'reason': 'the scan has no time of its own'}
             WHEN b.weight = 7 THEN {'level': 2, 'reason': 'the scan was recorded afterwards'}

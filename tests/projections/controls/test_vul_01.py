@@ -24,6 +24,10 @@ SCANS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
         {"artifact": {"digest": digest("b")}, "commit": sha("1")}, ("violated", "not scanned"),
     ),
     "by-another-kind-of-scanner": ({"kind": "sast"}, ("violated", "not scanned")),
+    "of-no-kind": (
+        {"kind": None},
+        ("insufficient-evidence", "nobody says of which kind the scan is"),
+    ),
     "one-second-late": ({"time": "03-10T11:00:01"}, ("violated", "scanned after it began")),
     "at-that-instant": ({"time": "03-10T11:00", "recorded": "03-10T11:00"}, FINE),
     "a-week-ago": ({"time": "03-03T11:00"}, FINE),
@@ -131,7 +135,7 @@ def test_what_is_found_stops_unless_a_waiver_names_it_and_holds(tmp_path: Path) 
 
 
 def test_each_digest_needs_each_scanner(tmp_path: Path) -> None:
-    """A tool that nobody has connected is no violation; of others one gap is enough."""
+    """One gap is enough."""
     shop = Shop()
     scan = shop.scan("03-10T10:00", "a", "critical CVE-1")
     code = {"kind": "sast", "tool": "semgrep", "artifact": None, "commit": sha("1")}
@@ -145,9 +149,21 @@ def test_each_digest_needs_each_scanner(tmp_path: Path) -> None:
     assert (found["d1"]["outcome"], found["d2"]["outcome"]) == ("excepted", "violated")
     assert {scan, waiver} < set(found["d1"]["positions"])
     assert (found["d1"]["waivers"], found["d2"]["waivers"]) == (["w"], [])
+    missing = ("violated", "not scanned")
+    assert items(shop, tmp_path, TEST) == {"d1": missing, "d2": missing}
+
+
+def test_a_ledger_that_knows_of_no_scan_at_all_cannot_tell(tmp_path: Path) -> None:
+    """Nor can one that does not say what was deployed."""
+    shop = Shop()
+    shop.deploy("d1", "03-10T11:00", "a")
+    unknown = ("insufficient-evidence", "this ledger knows of no scan at all")
+    assert items(shop, tmp_path, TEST) == {"d1": unknown}
+    shop.deploy("d2", "03-10T12:00", artifacts=None)
+    shop.scan("03-10T10:00", "b")
     assert items(shop, tmp_path, TEST) == {
-        "d1": ("insufficient-evidence", "this ledger knows of no such scan at all"),
-        "d2": ("violated", "not scanned"),
+        "d1": ("violated", "not scanned"),
+        "d2": ("insufficient-evidence", "nobody says what was deployed"),
     }
 
 
