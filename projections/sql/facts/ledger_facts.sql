@@ -12,6 +12,9 @@ SELECT
     TRY_CAST(upper(event ->> '$.data.since') AS TIMESTAMPTZ) AS since,
     TRY_CAST(upper(event ->> '$.data.until') AS TIMESTAMPTZ) AS until,
     TRY_CAST(event ->> '$.data.missing' AS BIGINT) AS missing,
+    -- Whether anybody wrote why; what they wrote is sealed.
+    list_contains(string_split(event ->> '$.pipeledgertexts', ' '), 'explanation')
+    OR trim(event ->> '$.data.explanation') <> '' AS is_explained,
     event ->> '$.data.credential' AS credential,
     event ->> '$.data.principal' AS holder,
     event ->> '$.data.role' AS role,
