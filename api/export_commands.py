@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from api.asking import FILTERS
 from api.commanding import of_ledger, opened, placed, window_of, write_whole
 from api.packing import Scope, packing_of, parameters_of
 from exporters.assessment import assess, frameworks_of
@@ -27,16 +28,30 @@ def export() -> None:
 @export.command("parquet")
 @placed
 @of_ledger
+@click.option("--from", "since", metavar="TIME", help="first instant or day of numbers")
+@click.option("--to", metavar="TIME", help="first instant or day after them")
+@click.option("--tz", metavar="ZONE", help="of days and weeks (UTC)")
+@click.option("--bucket", type=click.Choice(["day", "week", "month"]), help="a series, too")
+@click.option("--group-by", type=click.Choice(FILTERS), help="numbers of each")
 @click.argument("target", metavar="DIR", type=click.Path(path_type=Path))
-def export_as_parquet(settings: Settings, name: str, target: Path) -> None:
+def export_as_parquet(
+    settings: Settings,
+    name: str,
+    target: Path,
+    since: str | None,
+    to: str | None,
+    **asked: str | None,
+) -> None:
     """Write events, tables and their definitions as Parquet files into a new folder."""
+    told = {key: one for key, one in asked.items() if one is not None}
+    chosen: dict[str, Any] = {**window_of(since, to), **told}
     with opened(settings, name) as one, click.progressbar(length=0, label="writing") as bar:
 
         def tell(done: int, total: int) -> None:
             bar.length = total
             bar.update(done - bar.pos)
 
-        found = export_parquet(one.history, one.ledger.vkeys, target.absolute(), tell)
+        found = export_parquet(one.history, one.ledger.vkeys, target.absolute(), tell, chosen)
     click.echo(f"{found.size} events of {found.origin} in {target}")
 
 

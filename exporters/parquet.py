@@ -4,7 +4,7 @@
 |---|---|
 | `events/*.parquet` | every entry with bytes, salt and leaf hash: sealed segments, then the tail |
 | `documents/*.parquet` | findings documents of these entries with their salts, line by line |
-| `tables/*.parquet` | the tables of the contract, over all time |
+| `tables/*.parquet` | the tables of the contract; those of windows, over all time or as chosen |
 | `contract/*.toml` | what each column means |
 | `definitions/` | the SQL files and steps that make the tables from the events |
 | `checkpoint` | the signed note of this state |
@@ -29,7 +29,7 @@ from projections.parameters import Parameters
 from projections.shelf import write_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from exporters.folder import Folder
@@ -56,6 +56,7 @@ def export_parquet(
     vkeys: Sequence[str],
     target: Path,
     progress: Callable[[int, int], None] = lambda _, __: None,
+    chosen: Mapping[str, Any] | None = None,
 ) -> Snapshot:
     """Write the newest state of a ledger as a folder; gives that state.
 
@@ -64,14 +65,16 @@ def export_parquet(
         vkeys: the log's verifier keys.
         target: the folder to make.
         progress: is told how many files are written, and of how many.
+        chosen: parameters of the tables that differ from their defaults: a window, groups.
 
     Raises:
+        RefusedError: a parameter is wrong.
         SettingError: something of that name is there.
         DamageError: the ledger does not verify; names the position.
         UnavailableError: the database or the disk.
     """
     snapshot = history.snapshot()
-    parameters = Parameters(known_at=snapshot.size)
+    parameters = Parameters(known_at=snapshot.size, **(chosen or {}))
     with making(target) as folder:
         manifest = write_ledger(folder, history, snapshot, parameters, vkeys, progress)
         folder.add("README.md", _ABOUT.encode())

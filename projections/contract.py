@@ -15,6 +15,7 @@ ARROW: Final = {
     "BIGINT": pa.int64(),
     "BLOB": pa.binary(),
     "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
     "DOUBLE": pa.float64(),
     "TIMESTAMPTZ": pa.timestamp("us", "UTC"),
     "VARCHAR": _TEXT,

@@ -100,7 +100,8 @@ def kept(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
         late["time"] = "2026-03-05T10:00:00Z"
         assert client.post("/events", json=late).status_code == 201
     subprocess.run(
-        [BIN / "pipeledger-server", "export", "parquet", "--data", server.data, folder / "out"],
+        [BIN / "pipeledger-server", "export", "parquet", "--data", server.data, folder / "out",
+         *MARCH, "--bucket", "week", "--group-by", "service"],
         check=True, capture_output=True,
     )  # fmt: skip
     return folder
@@ -150,6 +151,10 @@ def test_an_export_is_checked_whole(kept: Path, shell: Shell) -> None:
     shown = shell("verify", kept / "out", "--recompute").stdout
     assert "table deployments: 5 rows, made again and equal" in shown
     assert "table lead_times: " in shown
+    told = json.loads((kept / "out" / "manifest.json").read_bytes())
+    assert (told["parameters"]["group_by"], told["parameters"]["bucket"]) == ("service", "week")
+    weeks = pq.read_table(kept / "out" / "tables" / "window_weeks.parquet")
+    assert set(weeks["part"].to_pylist()) == {"window", "step"}
 
 
 def _number(told: dict[str, Any]) -> None:
