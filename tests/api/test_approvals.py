@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from api.cli import cli
-from domain.errors import ConflictError, NotFoundError
+from domain.errors import ConflictError, NotFoundError, RefusedError, SettingError
 from tests.serving import BIN, Running, serving
 
 if TYPE_CHECKING:
@@ -353,6 +353,19 @@ def test_the_server_s_command_waives_links_and_declares(house: House) -> None:
         _command(house.server, *declare)
     told = _command(house.server, *declare, token=house.bob)
     assert "pipeledger request-approval --emergency emg-" in told
+
+
+def test_the_server_s_command_refuses_what_could_never_hold(house: House) -> None:
+    """A role of a token that approves nothing, a waiver of over a year, a subject of no kind."""
+    make = ("token", "create", "--name", "gus", "--role", "emitter", "--approves-as", "security")
+    with pytest.raises(SettingError, match="only a token of approver or operator"):
+        _command(house.server, *make)
+    waive = ("waiver", "grant", "--control", "VUL-01", "--expires", "366d", "--reason", REASON)
+    with pytest.raises(RefusedError, match="within 365 days"):
+        _command(house.server, *waive, token=house.dee)
+    declare = ("emergency", "declare", "--subject", DIGEST, "--reason", REASON)
+    with pytest.raises(SettingError, match="KIND=ID"):
+        _command(house.server, *declare, token=house.bob)
 
 
 def test_the_client_asks_approves_rejects_and_withdraws(house: House, tmp_path: Path) -> None:
