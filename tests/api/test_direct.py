@@ -7,7 +7,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
+from fastapi import FastAPI, Request
 
 from api.app import make_app
 from api.direct import Direct
@@ -114,3 +116,21 @@ def test_an_error_of_the_servers_own_is_answered_and_raised() -> None:
     assert json.loads(sent[1]["body"]) == {
         "type": "about:blank", "title": "Internal Server Error", "status": 500,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("peer", "seen"), [("127.0.0.1", "https"), ("192.0.2.1", "http")])
+def test_on_the_longer_way_a_proxy_of_this_machine_is_believed(peer: str, seen: str) -> None:
+    """Which scheme its client used; nobody else is believed."""
+    app = FastAPI()
+
+    @app.get("/scheme")
+    async def scheme(request: Request) -> str:
+        return request.url.scheme
+
+    async def ask() -> str:
+        wire = httpx.ASGITransport(Direct(app), client=(peer, 1))
+        async with httpx.AsyncClient(transport=wire, base_url="http://ledger.example") as client:
+            answer = await client.get("/scheme", headers={"X-Forwarded-Proto": "https"})
+        return str(answer.json())
+
+    assert asyncio.run(ask()) == seen
