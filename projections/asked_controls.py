@@ -6,6 +6,7 @@ item by item, with the columns of `JUDGED`. Those of tests that nobody asks for 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
@@ -59,8 +60,9 @@ def asked_controls(catalogue: Catalogue, controls: Iterable[tuple[str, Control]]
     """
     variants: dict[tuple[str, str], str] = {}
     rows: list[dict[str, Any]] = []
-    links: list[dict[str, Any]] = []
+    told: list[dict[str, Any]] = []
     for framework, control in controls:
+        tests = []
         for test in control.tests:
             changed = control.parameters.get(test, {})
             values = catalogue.values(test, changed)
@@ -69,28 +71,31 @@ def asked_controls(catalogue: Catalogue, controls: Iterable[tuple[str, Control]]
                 is_default = values == catalogue.values(test, {})
                 variants[key] = DEFAULT if is_default else f"{framework} {control.id}"
                 rows.append(_row(catalogue, test, variants[key], values))
-            links.append({
-                "framework": framework, "control": control.id, "test": test,
-                "variant": variants[key], "strength": control.strength,
-            })  # fmt: skip
-    return _text(catalogue, rows, links)
+            tests.append({"test": test, "variant": variants[key]})
+        verification = control.verification or catalogue.frameworks[framework].verification
+        told.append({
+            "framework": framework, "control": control.id, "title": control.title,
+            "strength": control.strength, "verification": verification, "tests": tests,
+        })  # fmt: skip
+    return _text(catalogue, rows, told)
 
 
 def _row(catalogue: Catalogue, test: str, variant: str, values: dict[str, Any]) -> dict[str, Any]:
     return {
         "test": test, "variant": variant, "empty": catalogue.tests[test].empty,
-        "parameters": values,
+        "built": is_built(test), "parameters": values,
     }  # fmt: skip
 
 
-def _text(catalogue: Catalogue, rows: list[dict[str, Any]], links: list[dict[str, Any]]) -> str:
+def _text(catalogue: Catalogue, rows: list[dict[str, Any]], told: list[dict[str, Any]]) -> str:
     settings = {name: one.default for name, one in catalogue.settings.items()}
-    told = {
-        "catalogue": catalogue.digest, "settings": settings, "tests": rows, "controls": links,
+    whole = {
+        "catalogue": catalogue.digest, "settings": settings, "tests": rows, "controls": told,
     }  # fmt: skip
-    return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
 
 
+@functools.cache
 def built_tests() -> frozenset[str]:
     """Names of the tables that tests are judged by."""
     return frozenset(
@@ -98,6 +103,11 @@ def built_tests() -> frozenset[str]:
         for name, one in definitions().items()
         if one.layer == "controls" and _TEST.fullmatch(name)
     )
+
+
+def is_built(test: str) -> bool:
+    """Whether a test of the catalogue is judged at all: others leave a control open."""
+    return table_of(test) in built_tests()
 
 
 def not_asked(controls: str | None) -> frozenset[str]:

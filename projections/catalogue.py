@@ -10,6 +10,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import math
+import re
 import tomllib
 from dataclasses import dataclass, field
 from importlib import resources
@@ -31,6 +33,10 @@ _TYPES: Final[dict[str, Any]] = {
     "MAP": dict[str, int],
 }  # fmt: skip
 _LARGEST: Final = 1 << 20
+_EXACT: Final = 2**53
+"""Whole numbers below it are the same in every JSON reader."""
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_FILES: Final = ("settings.toml", "tests.toml", "frameworks")
 _Read = TypeVar("_Read")
 
 
@@ -125,20 +131,27 @@ class Catalogue:
         settings: what all tests have in common, by name.
         tests: by id.
         frameworks: by id.
+        text: all of it as compact JSON, names in order.
+        digest: `sha256:` and hexadecimal over the text.
     """
 
     settings: Mapping[str, Parameter] = field(repr=False)
     tests: Mapping[str, Test] = field(repr=False)
     frameworks: Mapping[str, Framework] = field(repr=False)
+    text: bytes = field(init=False, repr=False)
+    digest: str = field(init=False)
 
-    @property
-    def digest(self) -> str:
-        """`sha256:` and hexadecimal over all of it."""
-        whole = msgspec.to_builtins(
+    def __post_init__(self) -> None:
+        said = json.dumps(self.told(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        object.__setattr__(self, "text", said.encode())
+        object.__setattr__(self, "digest", f"sha256:{hashlib.sha256(self.text).hexdigest()}")
+
+    def told(self) -> dict[str, Any]:
+        """All of it as JSON values."""
+        whole: dict[str, Any] = msgspec.to_builtins(
             {"settings": self.settings, "tests": self.tests, "frameworks": self.frameworks}
         )
-        said = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return f"sha256:{hashlib.sha256(said.encode()).hexdigest()}"
+        return whole
 
     def values(self, test: str, changed: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters of a test, some of them changed; what is open is not there."""
@@ -164,9 +177,18 @@ def read_catalogue(folder: Path | None) -> Catalogue:
         folder: an organisation's own files, laid over the catalogue that comes along; or None.
 
     Raises:
-        SettingError: a file of it is wrong; names file and place.
+        SettingError: there is no such folder, or a file of it is wrong; names file and place.
     """
-    return built_in() if folder is None else read_over(built_in(), folder)
+    if folder is None:
+        return built_in()
+    if not folder.is_dir():
+        raise SettingError(f"{folder} is no folder of controls")
+    # A file whose name is misspelt would change nothing, in silence.
+    for file in sorted(folder.iterdir()):
+        ours = file.name.endswith(".toml") or file.is_dir()
+        if ours and file.name not in _FILES and not file.name.startswith("."):
+            raise SettingError(f"{file}: known here are {', '.join(_FILES)}")
+    return read_over(built_in(), folder)
 
 
 def read_over(below: Catalogue | None, folder: Path | Traversable) -> Catalogue:
@@ -199,6 +221,8 @@ def read_over(below: Catalogue | None, folder: Path | Traversable) -> Catalogue:
     for file in files:
         if file.name.endswith(".toml"):
             one = _converted(file, "", _read(file), Framework)
+            if _NAME.fullmatch(one.framework) is None:
+                raise SettingError(f"{file}: framework: letters, digits, `.`, `_`, `-`; at most 64")
             for control in one.controls:
                 _check(file, control, tests)
             frameworks[one.framework] = _laid(frameworks.get(one.framework), one)
@@ -263,7 +287,13 @@ def _laid(below: Framework | None, over: Framework) -> Framework:
 
 
 def _value(file: Traversable, place: str, parameter: Parameter, value: Any) -> None:  # noqa: ANN401
-    _converted(file, place, value, _TYPES[parameter.kind])
+    said = _converted(file, place, value, _TYPES[parameter.kind])
+    numbers = said.values() if isinstance(said, dict) else [said]
+    if any(
+        not math.isfinite(one) or abs(one) >= _EXACT
+        for one in numbers if isinstance(one, int | float)
+    ):  # fmt: skip
+        raise SettingError(f"{file}: {place}: no number of at most 2^53-1")
 
 
 def _converted(file: Traversable, place: str, said: Any, kind: type[_Read]) -> _Read:  # noqa: ANN401

@@ -142,7 +142,15 @@ SELECT
     w.reason,
     coalesce(w.waivers, []) AS waivers,
     w.assurance,
-    list_sort(w.positions) AS positions
+    list_sort(w.positions) AS positions,
+    -- What is to be looked at first.
+    CAST(CASE w.outcome
+        WHEN 'violated' THEN 1
+        WHEN 'insufficient-evidence' THEN 2
+        WHEN 'excepted' THEN 3
+        WHEN 'satisfied' THEN 4
+        ELSE 5
+    END AS BIGINT) AS urgency
 FROM whole AS w
 CROSS JOIN parameters AS p
 WHERE (p.service IS NULL OR w.service = p.service)

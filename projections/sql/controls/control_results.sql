@@ -1,6 +1,7 @@
 -- What each test came to as a whole. One violation violates; where none does, one item without
 -- enough evidence leaves it open. Nothing to judge is no pass: it is what the catalogue says for
--- that test, and without any deployment at all in the ledger always too little evidence.
+-- that test, and without any deployment at all in the ledger always too little evidence. So is a
+-- test that is not built: nobody looked.
 WITH counted AS (
     SELECT
         test,
@@ -13,6 +14,10 @@ WITH counted AS (
         count(*) FILTER (WHERE outcome = 'not-applicable') AS not_applicable
     FROM control_items
     GROUP BY test, variant
+),
+
+used AS (
+    SELECT count(*) > 0 AS is_used FROM deployments
 )
 
 SELECT
@@ -24,9 +29,15 @@ SELECT
         WHEN c.excepted > 0 THEN 'excepted'
         WHEN c.satisfied > 0 THEN 'satisfied'
         WHEN c.not_applicable > 0 THEN 'not-applicable'
-        WHEN (SELECT count(*) FROM deployments) = 0 THEN 'insufficient-evidence'
+        WHEN NOT q.is_built OR NOT u.is_used THEN 'insufficient-evidence'
         ELSE q.when_empty
     END AS outcome,
+    CASE
+        WHEN c.population > 0 THEN NULL
+        WHEN NOT q.is_built THEN 'not evaluated: this test is not built'
+        WHEN NOT u.is_used THEN 'nothing to judge, and no deployment is known at all'
+        ELSE 'nothing to judge in the window'
+    END AS reason,
     coalesce(c.population, 0) AS population,
     coalesce(c.satisfied, 0) AS satisfied,
     coalesce(c.violated, 0) AS violated,
@@ -35,4 +46,5 @@ SELECT
     coalesce(c.not_applicable, 0) AS not_applicable,
     CAST(q.parameters AS VARCHAR) AS parameters
 FROM control_variants AS q
+CROSS JOIN used AS u
 LEFT JOIN counted AS c USING (test, variant)

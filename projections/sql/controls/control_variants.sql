@@ -4,11 +4,13 @@ SELECT
     asked.test,
     asked.variant,
     asked.empty AS when_empty,
+    asked.built AS is_built,
     asked.parameters
 FROM (
     SELECT unnest(from_json(
         p.controls -> '$.tests',
-        '[{"test": "VARCHAR", "variant": "VARCHAR", "empty": "VARCHAR", "parameters": "JSON"}]'
+        '[{"test": "VARCHAR", "variant": "VARCHAR", "empty": "VARCHAR", "built": "BOOLEAN",
+        "parameters": "JSON"}]'
     )) AS asked
     FROM parameters AS p
 )

@@ -182,10 +182,14 @@ def result(
     folder: Path,
     test: str,
     changed: dict[str, Any] | None = None,
+    empty: str | None = None,
     **chosen: Any,  # noqa: ANN401 - of several types
 ) -> dict[str, Any]:
-    """The row of `control_results` of one test."""
-    with viewing(story, folder, controls=asked(test, **(changed or {})), **chosen) as view:
+    """The row of `control_results` of one test; `empty` is what it comes to without an item."""
+    told = asked(test, **(changed or {}))
+    if empty is not None:
+        told = told.replace('"empty":"insufficient-evidence"', f'"empty":"{empty}"')
+    with viewing(story, folder, controls=told, **chosen) as view:
         (row,) = view.table("control_results").to_pylist()
     found: dict[str, Any] = row
     return found

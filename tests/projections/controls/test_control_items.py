@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from projections.asked_controls import asked_controls
-from projections.catalogue import Control, built_in
+from projections.catalogue import Control, Framework, built_in
 from tests.projections.controls.judging import Shop, digest, full_items, items, result
 from tests.projections.story import viewing
 
@@ -88,7 +91,7 @@ def test_one_item_decides_and_none_is_no_pass(tmp_path: Path) -> None:
     shop = Shop()
     assert shop.deploy("d0", "01-01T11:00", "z", environment="staging")
     assert result(shop, tmp_path, TEST)["outcome"] == "insufficient-evidence"
-    assert result(shop, tmp_path, "CHG-09")["outcome"] == "not-applicable"
+    assert result(shop, tmp_path, TEST, empty="not-applicable")["outcome"] == "not-applicable"
     shop.approve("a1", "03-01T10:00", "a")
     shop.deploy("d1", "03-01T11:00", "a")
     assert result(shop, tmp_path, TEST)["outcome"] == "satisfied"
@@ -97,7 +100,8 @@ def test_one_item_decides_and_none_is_no_pass(tmp_path: Path) -> None:
     assert result(shop, tmp_path, TEST)["outcome"] == "insufficient-evidence"
     shop.deploy("d3", "03-03T11:00", "c")
     assert result(shop, tmp_path, TEST) == {
-        "test": TEST, "variant": "default", "outcome": "violated", "population": 3,
+        "test": TEST, "variant": "default", "outcome": "violated", "reason": None,
+        "population": 3,
         "satisfied": 1, "violated": 1, "excepted": 0, "insufficient": 1, "not_applicable": 0,
         "parameters": '{"approval_max_age_days":14,"allow_policy_auto_approval":false,'
         '"least_assurance":"observed"}',
@@ -108,7 +112,30 @@ def test_an_empty_ledger_of_deliveries_makes_nothing_not_applicable(tmp_path: Pa
     """That nothing was deployed may as well mean that nothing was told."""
     shop = Shop()
     shop.build("03-01T09:00", "a", "1")
-    assert result(shop, tmp_path, "CHG-09")["outcome"] == "insufficient-evidence"
+    found = result(shop, tmp_path, TEST, empty="not-applicable")
+    assert found["outcome"] == "insufficient-evidence"
+    assert found["reason"] == "nothing to judge, and no deployment is known at all"
+
+
+def test_a_test_that_is_not_built_leaves_its_controls_open(tmp_path: Path) -> None:
+    """And says so: nobody looked, whatever the catalogue says of nothing to judge."""
+    shop = Shop()
+    shop.approve("a1", "03-01T10:00", "a")
+    shop.deploy("d1", "03-05T11:00", "a")
+    ours = msgspec.structs.replace(built_in().tests[TEST], empty="not-applicable")
+    control = Control("C1", "Ours", "direct", [TEST, "OUR-01"])
+    catalogue = replace(
+        built_in(), tests=built_in().tests | {"OUR-01": ours},
+        frameworks={"OURS": Framework("OURS", "", "", "own", [control])},
+    )  # fmt: skip
+    with viewing(shop, tmp_path, controls=asked_controls(catalogue, [("OURS", control)])) as view:
+        rows = {row["test"]: row for row in view.table("control_results").to_pylist()}
+        (outcome,) = view.table("control_outcomes").to_pylist()
+    assert rows["OUR-01"]["outcome"] == "insufficient-evidence"
+    assert rows["OUR-01"]["reason"] == "not evaluated: this test is not built"
+    assert (rows[TEST]["outcome"], rows[TEST]["reason"]) == ("satisfied", None)
+    assert (outcome["outcome"], outcome["not_built"]) == ("insufficient-evidence", ["OUR-01"])
+    assert (outcome["title"], outcome["verification"], outcome["place"]) == ("Ours", "own", 1)
 
 
 def test_controls_ask_one_test_with_their_own_parameters(tmp_path: Path) -> None:
@@ -117,20 +144,21 @@ def test_controls_ask_one_test_with_their_own_parameters(tmp_path: Path) -> None
     shop.approve("a1", "03-01T10:00", "a")
     shop.deploy("d1", "03-05T11:00", "a")
 
-    def control(name: str, days: int | None) -> tuple[str, Control]:
+    def control(name: str, days: int | None) -> Control:
         changed = {} if days is None else {TEST: {"approval_max_age_days": days}}
-        return "OURS", Control(name, "", "direct", [TEST], parameters=changed)
+        return Control(name, "", "direct", [TEST], parameters=changed)
 
     wanted = [control("plain", None), control("strict", 3), control("same", 14)]
-    wanted.append(("OURS", Control("both", "", "partial", [TEST, "CHG-09"])))
-    with viewing(shop, tmp_path, controls=asked_controls(built_in(), wanted)) as view:
+    ours = Framework("OURS", "", "", "own", wanted)
+    catalogue = replace(built_in(), frameworks={"OURS": ours})
+    asked = asked_controls(catalogue, [("OURS", one) for one in wanted])
+    with viewing(shop, tmp_path, controls=asked) as view:
         rows = view.table("control_results").to_pylist()
         outcomes = {row["control"]: row for row in view.table("control_outcomes").to_pylist()}
     assert {(row["test"], row["variant"]): row["outcome"] for row in rows} == {
         (TEST, "default"): "satisfied", (TEST, "OURS strict"): "violated",
-        ("CHG-09", "default"): "not-applicable",
     }  # fmt: skip
     assert {name: row["outcome"] for name, row in outcomes.items()} == {
-        "plain": "satisfied", "strict": "violated", "same": "satisfied", "both": "satisfied",
+        "plain": "satisfied", "strict": "violated", "same": "satisfied",
     }  # fmt: skip
-    assert outcomes["both"]["tests"] == [f"{TEST} satisfied", "CHG-09 not-applicable"]
+    assert outcomes["strict"]["tests"] == [f"{TEST} violated"]
