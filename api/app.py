@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from api import (
     approvals,
     commands,
+    compliance,
     conflicts,
     history,
     intake,
@@ -31,6 +32,7 @@ from api.console.session import Sessions
 from api.entrance import TEXT
 from api.rates import Rates
 from api.seldom import Seldom
+from projections.catalogue import built_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from api.host import Served
     from api.telemetry.journey import Telemetry
+    from projections.catalogue import Catalogue
 
 _PER_SECOND: Final = 5000.0
 _BURST: Final = 10_000.0
@@ -49,6 +52,7 @@ def make_app(
     clock: Callable[[], datetime],
     telemetry: Telemetry | None = None,
     *,
+    catalogue: Catalogue | None = None,
     metrics_on_loopback: bool = False,
 ) -> FastAPI:
     """The application over open ledgers.
@@ -58,6 +62,7 @@ def make_app(
         entropy: random bytes for salts.
         clock: the present instant in UTC.
         telemetry: is told of every append, or None.
+        catalogue: of controls in effect; None: the one that comes along.
         metrics_on_loopback: processes of this machine need no token for `/metrics`.
     """
     # No page of the framework's own: its assets would come from another host.
@@ -66,6 +71,7 @@ def make_app(
     app.state.entropy = entropy
     app.state.clock = clock
     app.state.telemetry = telemetry
+    app.state.catalogue = catalogue or built_in()
     app.state.reports = asyncio.Semaphore(recording.AT_ONCE)
     app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
     app.state.wrong_tokens = Rates(entrance.WRONG_PER_S, entrance.WRONG_AT_ONCE, time.monotonic)
@@ -83,6 +89,7 @@ def make_app(
     app.include_router(reading.router)
     app.include_router(history.router)
     app.include_router(reporting.router)
+    app.include_router(compliance.router)
     app.include_router(commands.router)
     app.include_router(approvals.router)
     app.include_router(tracing.router)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.errors import RefusedError
 from domain.instant import read_time
+from projections.catalogue import Outcome  # noqa: TC001 - the framework reads it
 from projections.selection import MOST
 
 if TYPE_CHECKING:
@@ -70,6 +71,20 @@ class Question(AsOf):
         }
         return super().window() | {name: value for name, value in told.items() if value is not None}
 
+    def windowed(self, now: datetime) -> dict[str, datetime]:
+        """The same; its window is the last 90 days unless it says another.
+
+        Args:
+            now: the present instant.
+
+        Raises:
+            RefusedError: an instant is none.
+        """
+        window = self.window()
+        end = window.setdefault("window_to", now.replace(minute=0, second=0, microsecond=0))
+        window.setdefault("window_from", end - WINDOW)
+        return window
+
     def equals(self, *columns: str) -> dict[str, str]:
         """The columns that it chooses a value for.
 
@@ -97,6 +112,46 @@ class ListQuestion(Question):
     def ordered(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """The columns that put rows in order, turned round where it wants the newest first."""
         return columns if self.order == "oldest" else tuple(f"-{name}" for name in columns)
+
+
+class ControlQuestion(Question):
+    """A question about controls."""
+
+    def chosen(self, now: datetime) -> dict[str, Any]:
+        """The parameters of its answer, but for what is asked of controls.
+
+        Args:
+            now: the present instant.
+
+        Raises:
+            RefusedError: an instant is none, or it chooses one at which a state is wanted.
+        """
+        if self.at is not None:
+            raise RefusedError("query at", "controls are judged over a window; choose from and to")
+        return self.windowed(now) | self.equals(*FILTERS)
+
+
+class ItemQuestion(ControlQuestion):
+    """A question about what tests of controls judged, one by one: a page of it, or a sample."""
+
+    outcome: Outcome | None = None
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    offset: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
+    sample: Annotated[int | None, Field(ge=1, le=1000)] = None
+    seed: Annotated[str | None, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$")] = None
+    strata: Literal["service", "outcome"] = "service"
+
+    def check(self) -> None:
+        """Refuse half a question.
+
+        Raises:
+            RefusedError: a sample without a seed, or the other way round, or page by page.
+        """
+        if (self.sample is None) != (self.seed is None):
+            raise RefusedError("query seed", "a sample wants both, sample and seed: who chooses "
+                               "the seed can draw it again")  # fmt: skip
+        if self.sample is not None and self.offset:
+            raise RefusedError("query offset", "a sample comes whole")
 
 
 class MetricQuestion(Question):
@@ -128,9 +183,7 @@ class MetricQuestion(Question):
         Raises:
             RefusedError: an instant is none.
         """
-        window = self.window()
-        end = window.setdefault("window_to", now.replace(minute=0, second=0, microsecond=0))
-        window.setdefault("window_from", end - WINDOW)
+        window = self.windowed(now)
         baseline = {
             "baseline_from": read_instant(self.baseline_from, "query baseline_from"),
             "baseline_to": read_instant(self.baseline_to, "query baseline_to"),

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from api.commanding import DEFAULT, granting, of_ledger, opened, placed, until_of
+from api.commanding import (
+    DEFAULT,
+    granting,
+    of_controls,
+    of_ledger,
+    opened,
+    placed,
+    until_of,
+)
 from api.exception_commands import emergency, people, waiver
 from api.export_commands import export
 from api.history_commands import rebuild
@@ -24,6 +32,7 @@ from domain.errors import PipeledgerError, SettingError
 from domain.log.emitter import MAX_KEY_FILE, EmitterKey
 
 if TYPE_CHECKING:
+    from projections.catalogue import Catalogue
     from store.credentials import Role
 
 
@@ -34,6 +43,7 @@ def cli() -> None:
 
 @cli.command()
 @placed
+@of_controls
 @click.option("--host", envvar="PIPELEDGER_HOST", default="127.0.0.1", show_default=True)
 @click.option("--port", envvar="PIPELEDGER_PORT", default=8400, show_default=True, type=int)
 @click.option(
@@ -41,10 +51,11 @@ def cli() -> None:
     type=click.Choice(["token", "loopback"]),
     help="who may read /metrics: a token of an auditor or operator, or this machine without one",
 )  # fmt: skip
-def serve(settings: Settings, host: str, port: int, metrics: str) -> None:
+def serve(settings: Settings, catalogue: Catalogue, host: str, port: int, metrics: str) -> None:
     """Serve every ledger; the first start makes the ledger `default`."""
     from api import expiring, gaps  # noqa: PLC0415 - for this command alone
     from api.periodic import Periodic  # noqa: PLC0415 - likewise
+    from api.publishing import publish  # noqa: PLC0415 - likewise
     from api.serving import run  # noqa: PLC0415 - the HTTP server loads only to serve
     from api.telemetry import logs, switch  # noqa: PLC0415 - they are for this command alone
 
@@ -68,6 +79,7 @@ def serve(settings: Settings, host: str, port: int, metrics: str) -> None:
                 url = f"http://{host}:{listening.getsockname()[1]}"
                 for name, one in served.items():
                     token = granting(one).token("operator", "operator") if first else None
+                    publish(one, catalogue, now(), os.urandom)
                     _greet(name, one, url, token)
                 ledgers = list(served.values())
                 dates = expiring.Dates(ledgers)
@@ -77,7 +89,10 @@ def serve(settings: Settings, host: str, port: int, metrics: str) -> None:
                         expiring.PERIOD_S, lambda: dates.sweep(now(), os.urandom), at_once=True
                     ),
                 ):
-                    run(served, listening, telemetry, metrics_on_loopback=metrics == "loopback")
+                    run(
+                        served, listening, telemetry, catalogue=catalogue,
+                        metrics_on_loopback=metrics == "loopback",
+                    )  # fmt: skip
         except OSError as error:
             raise SettingError(f"cannot listen on {host}:{port}: {error.strerror}") from error
         finally:

@@ -19,11 +19,15 @@ from api.doors import check_role
 from api.granting import Granting
 from api.host import Host, Served, Settings, now
 from domain.errors import SettingError, UnavailableError
+from projections.asked_controls import check_catalogue
+from projections.catalogue import read_catalogue
 from store.files import write_file
 from store.ledger.ledger import SERVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from projections.catalogue import Catalogue
 
 DEFAULT: Final = "default"
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
@@ -56,6 +60,20 @@ def placed(command: F) -> F:
 
 
 of_ledger: Final = click.option("--ledger", "name", default=DEFAULT, show_default=True)
+
+
+def _catalogue(_: click.Context, __: click.Parameter, folder: Path | None) -> Catalogue:
+    found = read_catalogue(folder)
+    check_catalogue(found)
+    return found
+
+
+of_controls: Final = click.option(
+    "--controls", "catalogue", envvar="PIPELEDGER_CONTROLS", default=None, metavar="DIR",
+    type=click.Path(path_type=Path), callback=_catalogue,
+    help="an organisation's own tests and controls, laid over the catalogue that comes along",
+)  # fmt: skip
+"""Gives the catalogue in effect; a file of it that is wrong stops the command."""
 
 
 @contextlib.contextmanager

@@ -10,9 +10,10 @@ from domain.events.streams import streams_of, tags_of
 from domain.log.part import EVENT_PART, SALT_BYTES, Part
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from domain.draft import Delivery
+    from domain.draft import Delivery, SealedPart
     from domain.log.context import By
     from domain.log.key import Entropy
     from store.ledger.ledger import Ledger
@@ -26,6 +27,7 @@ def decide(
     at: datetime,
     entropy: Entropy,
     delivery: Delivery | None = None,
+    parts: Sequence[SealedPart] = (),
 ) -> int:
     """Append an event of the ledger's own; it is durable and published on return.
 
@@ -37,6 +39,7 @@ def decide(
         at: the present instant.
         entropy: random bytes for the id and the salt.
         delivery: makes a repeat recognisable, or None.
+        parts: that belong to it, in order of name; without anything of persons.
 
     Returns:
         The position.
@@ -49,7 +52,7 @@ def decide(
     draft = Draft(
         type=event.type, version=event.version, assurance="decided", by=by,
         streams=streams_of(event), tags=tags_of(event), event=body, time=at,
-        delivery=delivery,
+        delivery=delivery, parts=tuple(parts),
     )  # fmt: skip
     (outcome,) = ledger.submit([draft], atomic=True).result().outcomes
     if isinstance(outcome, Exception):

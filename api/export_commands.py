@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.asking import FILTERS
-from api.commanding import of_ledger, opened, placed, window_of, write_whole
+from api.commanding import of_controls, of_ledger, opened, placed, window_of, write_whole
 from api.packing import Scope, packing_of, parameters_of
 from exporters.assessment import assess, frameworks_of
 from exporters.oscal import write_oscal
 from exporters.pack import write_pack
 from exporters.parquet import export_parquet
+from projections.asked_controls import every_control
 from projections.catalogue import built_in
 
 if TYPE_CHECKING:
     from api.host import Settings
+    from projections.catalogue import Catalogue
 
 
 @click.group()
@@ -28,6 +30,7 @@ def export() -> None:
 @export.command("parquet")
 @placed
 @of_ledger
+@of_controls
 @click.option("--from", "since", metavar="TIME", help="first instant or day of numbers")
 @click.option("--to", metavar="TIME", help="first instant or day after them")
 @click.option("--tz", metavar="ZONE", help="of days and weeks (UTC)")
@@ -37,6 +40,7 @@ def export() -> None:
 def export_as_parquet(
     settings: Settings,
     name: str,
+    catalogue: Catalogue,
     target: Path,
     since: str | None,
     to: str | None,
@@ -44,7 +48,9 @@ def export_as_parquet(
 ) -> None:
     """Write events, tables and their definitions as Parquet files into a new folder."""
     told = {key: one for key, one in asked.items() if one is not None}
-    chosen: dict[str, Any] = {**window_of(since, to), **told}
+    chosen: dict[str, Any] = {
+        **window_of(since, to), **told, "controls": every_control(catalogue),
+    }  # fmt: skip
     with opened(settings, name) as one, click.progressbar(length=0, label="writing") as bar:
 
         def tell(done: int, total: int) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from api.host import Served
     from api.telemetry.journey import Telemetry
+    from projections.catalogue import Catalogue
 
 _GRACE_S: Final = 10
 _YOUNG: Final = 20_000
@@ -34,11 +35,19 @@ def run(
     listening: socket.socket,
     telemetry: Telemetry | None = None,
     *,
+    catalogue: Catalogue,
     metrics_on_loopback: bool = False,
 ) -> None:
     """Serve until a signal ends it; requests that were begun are answered first."""
     app: ASGIApp = Direct(
-        make_app(served, os.urandom, now, telemetry, metrics_on_loopback=metrics_on_loopback)
+        make_app(
+            served,
+            os.urandom,
+            now,
+            telemetry,
+            catalogue=catalogue,
+            metrics_on_loopback=metrics_on_loopback,
+        )
     )
     if logs.requests_wanted():
         app = logs.Requests(app)

@@ -24,6 +24,8 @@ import pyarrow.parquet as pq
 
 from exporters.folder import making
 from projections import contract, segment
+from projections.asked_controls import every_control
+from projections.catalogue import built_in
 from projections.definitions import definitions, digest_of
 from projections.parameters import Parameters
 from projections.shelf import write_documents
@@ -65,7 +67,8 @@ def export_parquet(
         vkeys: the log's verifier keys.
         target: the folder to make.
         progress: is told how many files are written, and of how many.
-        chosen: parameters of the tables that differ from their defaults: a window, groups.
+        chosen: parameters of the tables that differ from their defaults: a window, groups, what
+            is asked of controls; all of the catalogue that comes along are, unless it says.
 
     Raises:
         RefusedError: a parameter is wrong.
@@ -74,7 +77,9 @@ def export_parquet(
         UnavailableError: the database or the disk.
     """
     snapshot = history.snapshot()
-    parameters = Parameters(known_at=snapshot.size, **(chosen or {}))
+    parameters = Parameters(
+        known_at=snapshot.size, **({"controls": every_control(built_in())} | dict(chosen or {}))
+    )
     with making(target) as folder:
         manifest = write_ledger(folder, history, snapshot, parameters, vkeys, progress)
         folder.add("README.md", _ABOUT.encode())

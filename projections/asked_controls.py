@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from domain.errors import SettingError
 from projections.catalogue import table_of
 from projections.contract import ARROW
 from projections.definitions import definitions
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from projections.catalogue import Catalogue, Control
 
 DEFAULT: Final = "default"
+MOST: Final = 1 << 20
+"""Bytes of such a text: verifiers take no longer one."""
 _TEST: Final = re.compile("[a-z]{2,3}_[0-9]{2}")
 JUDGED: Final = pa.schema([
     pa.field(name, ARROW[kind])
@@ -48,7 +51,9 @@ def asked_tests(catalogue: Catalogue, tests: Iterable[str] | None = None) -> str
     return _text(catalogue, rows, [])
 
 
-def asked_controls(catalogue: Catalogue, controls: Iterable[tuple[str, Control]]) -> str:
+def asked_controls(
+    catalogue: Catalogue, controls: Iterable[tuple[str, Control]], tests: Iterable[str] = ()
+) -> str:
     """Controls with the tests that answer them, each with the parameters of its control.
 
     A test that two controls want with the same parameters is made once: a *variant* of a test is
@@ -57,12 +62,13 @@ def asked_controls(catalogue: Catalogue, controls: Iterable[tuple[str, Control]]
     Args:
         catalogue: in effect.
         controls: framework and control.
+        tests: ids of further tests, with their default parameters.
     """
     variants: dict[tuple[str, str], str] = {}
     rows: list[dict[str, Any]] = []
     told: list[dict[str, Any]] = []
     for framework, control in controls:
-        tests = []
+        answering = []
         for test in control.tests:
             changed = control.parameters.get(test, {})
             values = catalogue.values(test, changed)
@@ -71,13 +77,38 @@ def asked_controls(catalogue: Catalogue, controls: Iterable[tuple[str, Control]]
                 is_default = values == catalogue.values(test, {})
                 variants[key] = DEFAULT if is_default else f"{framework} {control.id}"
                 rows.append(_row(catalogue, test, variants[key], values))
-            tests.append({"test": test, "variant": variants[key]})
+            answering.append({"test": test, "variant": variants[key]})
         verification = control.verification or catalogue.frameworks[framework].verification
         told.append({
             "framework": framework, "control": control.id, "title": control.title,
-            "strength": control.strength, "verification": verification, "tests": tests,
+            "strength": control.strength, "verification": verification, "tests": answering,
         })  # fmt: skip
+    rows += [
+        _row(catalogue, test, DEFAULT, catalogue.values(test, {}))
+        for test in tests
+        if (test, json.dumps(catalogue.values(test, {}), sort_keys=True)) not in variants
+    ]
     return _text(catalogue, rows, told)
+
+
+def every_control(catalogue: Catalogue) -> str:
+    """All tests and controls of a catalogue."""
+    return asked_controls(
+        catalogue,
+        [(name, one) for name, framework in catalogue.frameworks.items()
+         for one in framework.controls],
+        tests=catalogue.tests,
+    )  # fmt: skip
+
+
+def check_catalogue(catalogue: Catalogue) -> None:
+    """Refuse a catalogue that no answer could speak of.
+
+    Raises:
+        SettingError: it asks too much at once.
+    """
+    if len(every_control(catalogue).encode()) > MOST:
+        raise SettingError(f"the controls and their parameters come to over {MOST} bytes")
 
 
 def _row(catalogue: Catalogue, test: str, variant: str, values: dict[str, Any]) -> dict[str, Any]:
