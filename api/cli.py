@@ -79,7 +79,11 @@ def serve(settings: Settings, catalogue: Catalogue, host: str, port: int, metric
                 url = f"http://{host}:{listening.getsockname()[1]}"
                 for name, one in served.items():
                     token = granting(one).token("operator", "operator") if first else None
-                    publish(one, catalogue, now(), os.urandom)
+                    try:
+                        publish(one, catalogue, now(), os.urandom)
+                    except PipeledgerError as error:
+                        # A ledger that takes no more events must still be there to be read.
+                        click.echo(f"warning: controls are not on record: {error}", err=True)
                     _greet(name, one, url, token)
                 ledgers = list(served.values())
                 dates = expiring.Dates(ledgers)

@@ -105,7 +105,8 @@ async def get_control(
         found = compliance.framework_in(catalogue, framework)
         return Wanted(catalogue, [(framework, compliance.control_in(found, control))])
 
-    return await _items(request, ledger, asked, wanted)
+    above = (compliance.RESULTS, compliance.OUTCOMES)
+    return await _items(request, ledger, asked, wanted, above)
 
 
 @router.get("/v1/{ledger}/controls", tags=["compliance"])
@@ -131,7 +132,7 @@ async def get_test(
         compliance.check_test(catalogue, test)
         return Wanted(catalogue, tests=(test,))
 
-    return await _items(request, ledger, asked, wanted)
+    return await _items(request, ledger, asked, wanted, (compliance.RESULTS,))
 
 
 async def _overall(
@@ -142,10 +143,13 @@ async def _overall(
 
 
 async def _items(
-    request: Request, ledger: str, asked: ItemQuestion, wanted: Callable[[], Wanted]
+    request: Request,
+    ledger: str,
+    asked: ItemQuestion,
+    wanted: Callable[[], Wanted],
+    above: tuple[Selection, ...],
 ) -> Response:
     asked.check()
-    above = (compliance.RESULTS, compliance.OUTCOMES)
     if asked.sample is not None:
         return await _answer(request, ledger, asked, wanted, above)
     page = replace(items_of(asked), offset=asked.offset, limit=asked.limit)

@@ -36,6 +36,7 @@ _LARGEST: Final = 1 << 20
 _EXACT: Final = 2**53
 """Whole numbers below it are the same in every JSON reader."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_TEST: Final = re.compile(r"[A-Z][A-Z0-9]{1,19}-[0-9]{1,4}")
 _FILES: Final = ("settings.toml", "tests.toml", "frameworks")
 _Read = TypeVar("_Read")
 
@@ -215,6 +216,8 @@ def read_over(below: Catalogue | None, folder: Path | Traversable) -> Catalogue:
     file = folder / "tests.toml"
     if file.is_file():
         for name, said in _read(file).items():
+            if _TEST.fullmatch(name) is None:
+                raise SettingError(f"{file}: {name[:100]}: the id of a test is like CHG-02")
             tests[name] = _test(file, name, said, tests.get(name))
     place = folder / "frameworks"
     files = sorted(place.iterdir(), key=str) if place.is_dir() else []

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pipeledger.looking import at
 from pipeledger.recompute.comparison import compare, plain
+from pipeledger.recompute.controls import controls_lines
 from pipeledger.recompute.definitions import VOIDS
 from pipeledger.recompute.evidence_pack import check_sheets, check_signature
 from pipeledger.recompute.pack import Pack
 from pipeledger.recompute.question import PARAMETERS, parameters_of, selections_of
 from pipeledger.recompute.reading import Redactions, verified_rows
 from pipeledger.recompute.rows import COLUMNS, records
+from pipeledger.recompute.sampling import ITEMS, Sample
 from pipeledger.recompute.sandbox import Sandbox
 from pipeledger.remote import progress_of
 from pipeledger.verifier.answer import check_stated
@@ -22,6 +24,7 @@ from pipeledger.verifier.trust import find_trust
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError, read_object
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -94,6 +97,8 @@ def recompute_answer(
     )
     redactions = Redactions()
     wanted = definitions.in_order([VOIDS, *names])
+    asked = _asked(told, definitions.known)
+    sample = _sample(answer, {one.name for one in wanted})
     with Sandbox(wanted, stated.at.size, parameters, foreign_steps=foreign_steps) as sandbox:
         rows = verified_rows(
             source, opened.log, opened.checkpoint, settings, redactions, stated.at,
@@ -101,21 +106,21 @@ def recompute_answer(
         )  # fmt: skip
         for batch in rows:
             sandbox.add(batch)
+            if sample is not None:
+                sample.look(batch.events)
         sandbox.finish()
         made = {one.table: sandbox.rows(*one.statement) for one in selections}
-    tables = answer.get("tables")
-    if not isinstance(tables, dict) or tables.keys() != made.keys():
-        raise UnsoundError(None, "answer: it has other tables than it speaks of")
+        judged = [] if sample is None else sandbox.rows(*sample.statement)
     lost = redactions.after(stated.at.size)
-    for one in selections:
-        try:
-            compare(one.table, _rows(tables[one.table]), made[one.table], ordered=bool(one.order))
-        except UnsoundError as error:
-            if lost:
-                raise UncheckedError(
-                    f"{error}; but {lost} parts before its position were redacted since"
-                ) from error
-            raise
+    try:
+        _compare(answer.get("tables"), selections, made)
+        drawn = [] if sample is None else sample.check(judged)
+    except UnsoundError as error:
+        if lost:
+            raise UncheckedError(
+                f"{error}; but {lost} parts before its position were redacted since"
+            ) from error
+        raise
     return Verdict(
         "recomputed answer",
         opened.log.origin,
@@ -124,8 +129,9 @@ def recompute_answer(
         [
             f"given at position {stated.at.size}; every entry up to {size} checked",
             f"definitions {digest}",
-            *_asked(told),
+            *asked,
             *(_line(one, len(made[one.table])) for one in selections),
+            *drawn,
             *(
                 ["not made again: the order that `trace` puts these rows in"]
                 if "trace" in answer
@@ -181,6 +187,7 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
             sandbox.add(rows)
         if tables:
             lines.append(f"definitions {definitions.digest(names)}")
+            lines += _asked(pack.manifest.get("parameters"), definitions.known)
             sandbox.finish()
             for name in names:
                 count = _check_table(sandbox, name, pack.table(name))
@@ -214,6 +221,25 @@ def _opened(source: Source, policy: Policy) -> Opened:
     return Opened(log, checkpoint, source)
 
 
+def _sample(answer: dict[str, Any], made: Container[str]) -> Sample | None:
+    if "sample" not in answer:
+        return None
+    if ITEMS not in made:
+        raise UnsoundError(None, "sample: of an answer that is not about controls")
+    return Sample(answer["sample"])
+
+
+def _compare(
+    tables: Any,  # noqa: ANN401 - JSON
+    selections: Sequence[Selection],
+    made: Mapping[str, list[dict[str, Any]]],
+) -> None:
+    if not isinstance(tables, dict) or tables.keys() != made.keys():
+        raise UnsoundError(None, "answer: it has other tables than it speaks of")
+    for one in selections:
+        compare(one.table, _rows(tables[one.table]), made[one.table], ordered=bool(one.order))
+
+
 def _rows(told: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
     if not isinstance(told, list) or not all(isinstance(row, dict) for row in told):
         raise UnsoundError(None, "answer: a table without rows")
@@ -240,14 +266,21 @@ def _check_table(sandbox: Sandbox, name: str, stored: pa.Table) -> int:
     return int(stored.num_rows)
 
 
-def _asked(told: Any) -> list[str]:  # noqa: ANN401 - JSON, whose names are known by now
-    """What the answer was asked, where that differs from everything."""
+def _asked(told: Any, known: Container[str]) -> list[str]:  # noqa: ANN401 - JSON, whose names are known by now
+    """What the answer was asked, where that differs from everything.
+
+    Args:
+        told: its parameters.
+        known: names of the definitions that are there.
+    """
     named = [
         f"{name} {told[name]}"
         for name, (_, left_open) in PARAMETERS.items()
-        if name in told and name != "known_at" and told[name] != left_open
+        if name in told and name not in {"known_at", "controls"} and told[name] != left_open
     ]
-    return [f"asked for: {', '.join(named)}"] if named else []
+    lines = [f"asked for: {', '.join(named)}"] if named else []
+    controls = told.get("controls")
+    return lines if controls is None else lines + controls_lines(controls, known)
 
 
 def _line(one: Selection, count: int) -> str:

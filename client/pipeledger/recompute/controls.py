@@ -1,0 +1,69 @@
+"""What an answer was asked of controls: one text of JSON among its parameters.
+
+    {"catalogue":"sha256:..","settings":{..},
+     "tests":[{"test":"CHG-02","variant":"default","empty":..,"built":true,"parameters":{..}},..],
+     "controls":[{"framework":..,"control":..,"tests":[{"test":..,"variant":..},..],..},..]}
+
+The definition of a test is called like it: `chg_02`. A test without one is not built, and leaves
+the controls open that it answers.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pipeledger.looking import listed
+from pipeledger.verifier.wire import UnsoundError, read_object
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+MOST = 1024 * 1024
+"""Bytes of such a text."""
+_TEST = re.compile("[A-Z0-9]{2,20}-[0-9]{1,4}")
+_DIGEST = re.compile("sha256:[0-9a-f]{64}")
+
+
+def controls_lines(text: str, known: Container[str]) -> list[str]:
+    """What was asked, for people.
+
+    Args:
+        text: the parameter.
+        known: names of the definitions that are there.
+
+    Raises:
+        UnsoundError: it is no such text, or speaks of a test as built or not that is the other.
+    """
+    asked = _read(text)
+    built: dict[str, list[str]] = {"evaluated": [], "not evaluated, since not built": []}
+    for one in asked["tests"]:
+        test, is_built = one.get("test"), one.get("built")
+        if not isinstance(test, str) or _TEST.fullmatch(test) is None:
+            raise UnsoundError(None, "answer: a test of its controls is none")
+        if is_built is not (test.lower().replace("-", "_") in known):
+            said = "built" if is_built is True else "not built"
+            raise UnsoundError(None, f"answer: it says that the test {test} is {said}")
+        variant = str(one.get("variant"))
+        named = test if variant == "default" else f"{test} for {variant[:100]}"
+        built["evaluated" if is_built else "not evaluated, since not built"].append(named)
+    return [
+        f"controls: {len(asked['controls'])}, by the catalogue {asked['catalogue']}",
+        *(f"tests {how}: {', '.join(names)}" for how, names in built.items() if names),
+        "not checked: the words of the catalogue; its digest is that of a policy.published",
+    ]
+
+
+def _read(text: str) -> dict[str, Any]:
+    if len(text) > MOST:
+        raise UnsoundError(None, "answer: its controls are too long")
+    asked = read_object(text.encode("utf-8", "surrogatepass"), "answer: its controls")
+    digest = asked.get("catalogue")
+    if (
+        not isinstance(digest, str)
+        or _DIGEST.fullmatch(digest) is None
+        or listed(asked, "tests") is None
+        or listed(asked, "controls") is None
+    ):
+        raise UnsoundError(None, "answer: what it asks of controls is of no known form")
+    return asked
