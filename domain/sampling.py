@@ -1,9 +1,10 @@
 r"""Samples that an auditor can draw again by hand.
 
 1. Items are parted into strata by what they are sampled by, a name each.
-2. The sample's size is shared out. Where it reaches, every stratum has one item first; what is left
-   is shared in proportion to the items that are left in each: whole parts, then one more each by
-   the largest remainder (of equal ones, the earlier name).
+2. The sample's size is shared out in proportion to the items of each stratum: whole parts first,
+   then one more each by the largest remainder (of equal ones, the earlier name). Where the size
+   reaches for all, a stratum that is left without one then takes it from the stratum that has most
+   (of equal ones, the earlier name).
 3. Within a stratum items are ranked by the SHA-256 of seed, line feed, key, in hexadecimal; the
    first ones are drawn. `printf '%s\n%s' SEED KEY | sha256sum` gives the rank of one.
 
@@ -68,15 +69,16 @@ def shares_of(populations: Mapping[str, int], size: int) -> dict[str, int]:
     """
     total = sum(populations.values())
     size = min(size, total)
-    least = 1 if size >= len(populations) else 0
-    left, rest = size - least * len(populations), total - least * len(populations)
-    shares, remainders = {}, {}
-    for name, count in populations.items():
-        whole, remainders[name] = divmod(left * (count - least), rest) if rest else (0, 0)
-        shares[name] = least + whole
-    over = size - sum(shares.values())
-    for name in sorted(remainders, key=lambda one: (-remainders[one], one))[:over]:
+    names = sorted(populations)
+    shares = {name: size * populations[name] // total for name in names}
+    left = {name: size * populations[name] % total for name in names}
+    for name in sorted(names, key=lambda one: (-left[one], one))[: size - sum(shares.values())]:
         shares[name] += 1
+    if size >= len(names):
+        for name in [one for one in names if not shares[one]]:
+            # A stratum that gives one has two at least.
+            shares[min(names, key=lambda one: (-shares[one], one))] -= 1
+            shares[name] = 1
     return shares
 
 

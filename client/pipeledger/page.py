@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _GAP = "  "
 _NARROWEST = 8
@@ -32,11 +32,13 @@ class Table:
         headings: of the columns; where all are empty, none is shown.
         rows: cells as texts, as many as headings.
         title: above it, or nothing.
+        colours: cells that a terminal shows in a colour, and its number (ECMA-48).
     """
 
     headings: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     title: str = ""
+    colours: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -72,15 +74,16 @@ class Page:
     proof: list[str] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)
 
-    def text(self, width: int | None = None) -> str:
+    def text(self, width: int | None = None, *, coloured: bool = False) -> str:
         """For a terminal.
 
         Args:
             width: its columns; longer rows lose the ends of their longest cells. None: as long as
                 they are.
+            coloured: it shows colours.
         """
         blocks = [plain(self.title)]
-        blocks += [_aligned(table, width) for table in self.tables]
+        blocks += [_aligned(table, width, coloured=coloured) for table in self.tables]
         if self.branches:
             blocks.append("\n".join(_tree(self.branches, width)))
         blocks += ["\n".join(plain(note) for note in lines)
@@ -144,7 +147,7 @@ def _list(branches: Sequence[Branch], indent: str = "") -> Iterator[str]:
         yield from _list(one.below, f"{indent}  ")
 
 
-def _aligned(table: Table, width: int | None) -> str:
+def _aligned(table: Table, width: int | None, *, coloured: bool) -> str:
     rows = [tuple(plain(cell) for cell in row) for row in table.rows]
     headings = [tuple(plain(one) for one in table.headings)] if any(table.headings) else []
     columns = list(zip(*headings, *rows, strict=True))
@@ -155,11 +158,17 @@ def _aligned(table: Table, width: int | None) -> str:
     lines = [plain(table.title)] if table.title else []
     for row in [*headings, *rows]:
         cells = [
-            _fitted(cell, size, right=one)
+            _coloured(cell, _fitted(cell, size, right=one), table if coloured else None)
             for cell, size, one in zip(row, widths, right, strict=True)
         ]
         lines.append(_GAP.join(cells).rstrip())
     return "\n".join(lines)
+
+
+def _coloured(cell: str, fitted: str, table: Table | None) -> str:
+    """A cell as it fits, in the colour that a table has for it."""
+    colour = None if table is None else table.colours.get(cell)
+    return fitted if colour is None else f"\x1b[{colour}m{fitted}\x1b[0m"
 
 
 def _narrow(widths: list[int], width: int) -> None:

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from pipeledger.answers import CSV, JSON, ask, fetch, proof_lines
 from pipeledger.commands.common import parser_of, settings_of, time_of, warn
@@ -15,6 +16,7 @@ from pipeledger.durable import replace
 from pipeledger.errors import UsageError
 from pipeledger.page import Branch, is_ours
 from pipeledger.summary import add_to_summary
+from pipeledger.views.compliance import COLOURS, compliance_page
 from pipeledger.views.coverage import coverage_page
 from pipeledger.views.listing import LISTINGS, listing_page
 from pipeledger.views.metrics import dora_page, mttr_page
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pipeledger.page import Page
     from pipeledger.settings import Settings
 
+COMPLIANCE = "compliance"
 METRICS: dict[str, Callable[[Answer], Page]] = {"dora": dora_page, "mttr": mttr_page}
 _WHOLE = frozenset({"coverage"})
 """Tables whose rows say something together only."""
@@ -39,11 +42,13 @@ then: a time or a position. An answer kept with --output FILE can be verified la
   pipeledger query dora --group-by team --baseline-from 2025-10-01 --baseline-to 2026-01-01
   pipeledger query dora --from 90d --csv --evidence --output evidence.csv
   pipeledger query deployments --environment production --from 7d --csv --output deployments.csv
+  pipeledger query compliance SOC2-TSC-2017r2022 CC8.1 --sample 25 --seed 7 --output sample.json
 """
 _PEOPLE = 50
 _MOST = 10_000
 _TIMES = ("from", "to", "at", "baseline_from", "baseline_to")
 _FILTERS = ("service", "team", "environment", "repository")
+_ITEMS = ("outcome", "sample", "seed", "strata")
 _METRIC = ("tz", "bucket", "group_by", "attribution_window_s", "commit_time_basis",
            "infer_rollback", "count_redeploys", "stale_after_s")  # fmt: skip
 
@@ -51,7 +56,9 @@ _METRIC = ("tz", "bucket", "group_by", "attribution_window_s", "commit_time_basi
 def main(words: Sequence[str]) -> int:
     """Ask and show; the exit status."""
     parser = parser_of("query", "Ask what the ledger knows of the past.", _EPILOG)
-    parser.add_argument("what", choices=[*LISTINGS, *METRICS])
+    parser.add_argument("what", choices=[*LISTINGS, *METRICS, COMPLIANCE])
+    parser.add_argument("framework", nargs="?", help="of compliance: one framework")
+    parser.add_argument("control", nargs="?", help="and one control of it, item by item")
     for name in _TIMES:
         parser.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="TIME")
     parser.add_argument("--known-at", metavar="TIME|POSITION", help="what the ledger knew then")
@@ -69,6 +76,10 @@ def main(words: Sequence[str]) -> int:
         "--evidence", action="store_true", help="with --csv: what numbers are made of"
     )
     parser.add_argument("--limit", type=int, metavar="ROWS", help=f"({_PEOPLE}; files {_MOST})")
+    parser.add_argument("--outcome", choices=[*COLOURS], help="of a control's items")
+    parser.add_argument("--sample", metavar="ITEMS", help="of each test of a control; with --seed")
+    parser.add_argument("--seed", metavar="WORD", help="your own: who has it draws the same again")
+    parser.add_argument("--strata", choices=["service", "outcome"], help="of a sample (service)")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the whole answer, which verify takes")
     form.add_argument("--csv", action="store_true", help="the rows")
@@ -77,11 +88,16 @@ def main(words: Sequence[str]) -> int:
     settings = settings_of(options)
     if options.evidence and not (options.csv and options.what in METRICS):
         raise UsageError("--evidence goes with --csv and a metric; JSON has it anyway")
-    path = f"metrics/{options.what}" if options.what in METRICS else options.what
+    path = _path(options)
     if options.json or options.csv or options.output:
         return _keep(options, settings, path)
     answer = ask(settings, path, _query(options, _MOST if options.what in _WHOLE else _PEOPLE))
-    page = METRICS[options.what](answer) if options.what in METRICS else _list(answer, options.what)
+    if options.what == COMPLIANCE:
+        page = compliance_page(answer, options.framework, options.control)
+    elif options.what in METRICS:
+        page = METRICS[options.what](answer)
+    else:
+        page = _list(answer, options.what)
     show(page, answer, settings)
     return 0
 
@@ -98,9 +114,23 @@ def show(page: Page, answer: Answer, settings: Settings) -> None:
         page.branches.append(Branch(answer.empty.get("why", "nothing"), below=below))
     page.proof = proof_lines(answer, settings)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    sys.stdout.write(page.text(width))
+    sys.stdout.write(page.text(width, coloured=width is not None and "NO_COLOR" not in os.environ))
     if problem := add_to_summary(page, os.environ):
         warn(problem)
+
+
+def _path(options: argparse.Namespace) -> str:
+    if options.what in METRICS:
+        words = ["metrics", options.what]
+    else:
+        words = [options.what, *filter(None, (options.framework, options.control))]
+    if options.framework is not None and options.what != COMPLIANCE:
+        raise UsageError(f"query {options.what}: nothing stands behind it but options")
+    if options.control is None:
+        for name in _ITEMS:
+            if getattr(options, name) is not None:
+                raise UsageError(f"--{name}: of the items of one control")
+    return "/".join(quote(word, safe="") for word in words)
 
 
 def _list(answer: Answer, what: str) -> Page:
@@ -125,13 +155,15 @@ def _keep(options: argparse.Namespace, settings: Settings, path: str) -> int:
 def _query(options: argparse.Namespace, limit: int) -> dict[str, str]:
     now = datetime.now(UTC).replace(microsecond=0)
     query: dict[str, str] = {}
-    for name in (*_TIMES, "known_at", *_FILTERS, *_METRIC):
+    for name in (*_TIMES, "known_at", *_FILTERS, *_METRIC, *_ITEMS):
         said = getattr(options, name)
         if said is not None:
             query[name] = time_of(said, f"--{name}", now) if name in _TIMES else said
     if options.what in LISTINGS:
         query["limit"] = str(options.limit or limit)
         query["order"] = "newest"
+    elif options.control is not None and options.sample is None:
+        query["limit"] = str(options.limit or limit)
     return query
 
 

@@ -1,8 +1,8 @@
 """Samples of what was judged, drawn again.
 
     rank     SHA-256 of seed, line feed, key, in hexadecimal; the first of a stratum are drawn
-    shares   one a stratum where the size reaches; what is left in proportion to what is left in
-             each: whole parts, then one more by the largest remainder, of equal ones by name
+    shares   in proportion: whole parts, then one more by the largest remainder, of equal ones by
+             name; where the size reaches, one without any takes it from the one that has most
 
 A sample is of each test and variant for itself. Its items are rows of `control_items`, each with a
 sheet: what the entries behind it say of themselves.
@@ -154,14 +154,17 @@ def rank_of(seed: str, key: str) -> str:
 
 def shares_of(counts: dict[str, int], size: int) -> dict[str, int]:
     """How many are drawn from each stratum."""
-    size = min(size, sum(counts.values()))
-    first = int(size >= len(counts))
-    left = size - first * len(counts)
-    whole = sum(counts.values()) - first * len(counts)
-    parts = {name: left * (count - first) for name, count in counts.items()}
-    shares = {name: first + (part // whole if whole else 0) for name, part in parts.items()}
-    order = sorted(parts, key=lambda name: (-(parts[name] % whole) if whole else 0, name))
-    for name in order[: size - sum(shares.values())]:
+    whole = sum(counts.values())
+    size = min(size, whole)
+    parts = {name: divmod(size * count, whole) for name, count in sorted(counts.items())}
+    shares = {name: part for name, (part, _) in parts.items()}
+    by_remainder = sorted(parts, key=lambda name: (-parts[name][1], name))
+    for name in by_remainder[: size - sum(shares.values())]:
+        shares[name] += 1
+    bare = [name for name, share in shares.items() if not share]
+    for name in bare if size >= len(shares) else ():
+        most = max(shares.values())
+        shares[next(one for one, share in shares.items() if share == most)] -= 1
         shares[name] += 1
     return shares
 
