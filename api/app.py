@@ -76,11 +76,12 @@ def make_app(
     app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
     app.state.wrong_tokens = Rates(entrance.WRONG_PER_S, entrance.WRONG_AT_ONCE, time.monotonic)
     app.state.sessions = Sessions(served, entropy, clock)
-    app.state.reads = Seldom(reads.PERIOD_S, reads.AT_MOST, time.monotonic)
+    app.state.reads = reads.Recorded()
     app.state.conflicts = Seldom(conflicts.PERIOD_S, conflicts.AT_MOST, time.monotonic)
     app.state.sightings = Seldom(sightings.PERIOD_S, sightings.AT_MOST, time.monotonic)
     app.state.metrics_on_loopback = metrics_on_loopback
     app.state.numbers = prometheus.Numbers(time.monotonic)
+    app.add_middleware(reads.Telling)
     problems.install(app)
     app.include_router(writing.router)
     app.include_router(recording.router)

@@ -127,7 +127,7 @@ class ControlQuestion(Question):
             RefusedError: an instant is none, or it chooses one at which a state is wanted.
         """
         if self.at is not None:
-            raise RefusedError("query at", "controls are judged over a window; choose from and to")
+            raise RefusedError("query at", "outcomes are of a window; choose by from and to")
         return self.windowed(now) | self.equals(*FILTERS)
 
 

@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from api.answered import headers_of, is_had
 from api.asking import ControlQuestion, ItemQuestion
 from api.doors import PART_READERS
-from api.entrance import JSON, facts
+from api.entrance import JSON, enter, facts
 from api.negotiation import prefer
-from api.reads import enter_reading
+from api.reads import enter_reading, path_of, record_read
 from api.tables import ARROW, CSV, PARQUET, write_table
 from projections import compliance
 from projections.asked_controls import asked_controls, asked_tests
@@ -52,6 +52,13 @@ class Wanted:
         if self.tests:
             return asked_tests(self.catalogue, self.tests)
         return asked_controls(self.catalogue, self.controls)
+
+    @property
+    def named(self) -> dict[str, str]:
+        """The one framework, and the one control, that it is about."""
+        frameworks = {name for name, _ in self.controls}
+        told = {"framework": frameworks.pop()} if len(frameworks) == 1 else {}
+        return told | {"control": self.controls[0][1].id} if len(self.controls) == 1 else told
 
     @property
     def words(self) -> dict[str, Any]:
@@ -170,8 +177,10 @@ async def _answer(
     selections: tuple[Selection, ...],
 ) -> Response:
     media = prefer(request.headers.get("accept", ""), _MEDIA)
-    here, _ = await enter_reading(request, ledger, PART_READERS)
-    return await run_in_threadpool(_make, request, here, asked, wanted(), selections, media)
+    here, credential = enter(request, ledger, PART_READERS)
+    found = wanted()
+    await record_read(request, here, credential, path_of(request, here), found.named)
+    return await run_in_threadpool(_make, request, here, asked, found, selections, media)
 
 
 def _make(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,16 +11,19 @@ import click
 
 from api.asking import FILTERS
 from api.commanding import of_controls, of_ledger, opened, placed, window_of, write_whole
+from api.host import now
 from api.packing import Scope, packing_of, parameters_of
+from api.reads import record_export
+from domain.errors import PipeledgerError
 from exporters.assessment import assess, frameworks_of
 from exporters.oscal import write_oscal
 from exporters.pack import write_pack
-from exporters.parquet import export_parquet
+from exporters.parquet import MANIFEST, export_parquet
 from projections.asked_controls import every_control
-from projections.catalogue import built_in
+from store.ledger.ledger import SERVER
 
 if TYPE_CHECKING:
-    from api.host import Settings
+    from api.host import Served, Settings
     from projections.catalogue import Catalogue
 
 
@@ -58,12 +63,14 @@ def export_as_parquet(
             bar.update(done - bar.pos)
 
         found = export_parquet(one.history, one.ledger.vkeys, target.absolute(), tell, chosen)
+        _record(one, "parquet", found.size, target / MANIFEST)
     click.echo(f"{found.size} events of {found.origin} in {target}")
 
 
 @export.command("pack")
 @placed
 @of_ledger
+@of_controls
 @click.option("--framework", "frameworks", multiple=True, help="all controls of one; repeatable")
 @click.option("--control", "controls", multiple=True, metavar="FRAMEWORK/CONTROL", help="one")
 @click.option("--release", metavar="SERVICE@VERSION", help="only what is about this release")
@@ -76,6 +83,7 @@ def export_as_parquet(
 def export_as_pack(
     settings: Settings,
     name: str,
+    catalogue: Catalogue,
     target: Path,
     frameworks: tuple[str, ...],
     controls: tuple[str, ...],
@@ -97,16 +105,17 @@ def export_as_pack(
             bar.length = total
             bar.update(done - bar.pos)
 
-        catalogue = built_in()
         at = one.history.known_at(known_at, one.history.snapshot())
         parameters = parameters_of(scope, catalogue, at)
         found = write_pack(packing_of(one, catalogue), parameters, target.absolute(), tell)
+        _record(one, "pack", at, target)
     click.echo(f"{found.size} events of {found.origin} in {target}, as known at position {at}")
 
 
 @export.command("oscal")
 @placed
 @of_ledger
+@of_controls
 @click.option("--framework", "frameworks", multiple=True, help="only of this one; repeatable")
 @click.option("--from", "since", metavar="TIME", help="first instant or day of the period")
 @click.option("--to", metavar="TIME", help="first instant or day after it")
@@ -115,6 +124,7 @@ def export_as_pack(
 def export_as_oscal(
     settings: Settings,
     name: str,
+    catalogue: Catalogue,
     target: Path,
     frameworks: tuple[str, ...],
     since: str | None,
@@ -122,14 +132,31 @@ def export_as_oscal(
     known_at: str | None,
 ) -> None:
     """Write what controls came to as OSCAL assessment results."""
-    catalogue = built_in()
     wanted = frameworks_of(catalogue, frameworks)
     window = window_of(since, to)
     with opened(settings, name) as one:
         note = one.ledger.reader.checkpoint
         found = assess(one.history, catalogue, wanted, window, known_at, checkpoint=note)
         write_whole(target, write_oscal(found))
+        _record(one, "oscal", found.proof.position, target)
     click.echo(
         f"{sum(len(one.controls) for one in wanted)} controls of {found.proof.origin} in {target},"
         f" as known at position {found.proof.position}"
     )
+
+
+def _record(one: Served, what: str, position: int, file: Path) -> None:
+    """Record a copy; where that cannot be done it stays, and whoever took it is told so.
+
+    Args:
+        one: the ledger.
+        what: kind of the copy.
+        position: of its state.
+        file: whose digest is that of the copy.
+    """
+    with file.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    try:
+        record_export(one, what, position, f"sha256:{digest}", SERVER, now(), os.urandom)
+    except PipeledgerError as error:
+        click.echo(f"warning: this export is not on record: {error}", err=True)

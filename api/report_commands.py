@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from api.commanding import opened, placed, window_of, write_whole
+from api.commanding import of_controls, opened, placed, window_of, write_whole
 from api.host import now
 from domain.errors import SettingError
 from exporters.assessment import SHOWN, assess, assess_facts, frameworks_of
 from exporters.report.page import write_report
-from projections.catalogue import built_in
 from projections.selection import Selection
 from projections.unsigned import history_over
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api.host import Settings
+    from projections.catalogue import Catalogue
 
 _OF_FILES: Final = ("NIST-800-53r5", "NIST-SSDF-1.1")
 _LISTED: Final = 1000
@@ -34,6 +34,7 @@ _BESIDE: Final = (
 
 @click.command()
 @placed
+@of_controls
 @click.option("--ledger", "name", default=None, help="write of this ledger; otherwise of files")
 @click.option(
     "--nist",
@@ -58,6 +59,7 @@ _BESIDE: Final = (
 )  # fmt: skip
 def report(
     settings: Settings,
+    catalogue: Catalogue,
     name: str | None,
     file: Path | None,
     folder: Path | None,
@@ -78,9 +80,9 @@ def report(
         raise click.UsageError("--known-at: files know no earlier state")
     window = window_of(since, to)
     if name is None:
-        page = _of_files(_paths(file, folder), frameworks, window)
+        page = _of_files(catalogue, _paths(file, folder), frameworks, window)
     else:
-        page = _of_ledger(settings, name, frameworks, window, known_at)
+        page = _of_ledger(settings, name, catalogue, frameworks, window, known_at)
     write_whole(target, page)
     click.echo(f"{target} is written")
 
@@ -88,11 +90,11 @@ def report(
 def _of_ledger(
     settings: Settings,
     name: str,
+    catalogue: Catalogue,
     frameworks: Sequence[str],
     window: dict[str, Any],
     known_at: str | None,
 ) -> bytes:
-    catalogue = built_in()
     chosen = frameworks_of(catalogue, frameworks)
     with opened(settings, name) as one:
         note = one.ledger.reader.checkpoint
@@ -101,11 +103,13 @@ def _of_ledger(
 
 
 def _of_files(
-    paths: list[tuple[str, Path]], frameworks: Sequence[str], window: dict[str, Any]
+    catalogue: Catalogue,
+    paths: list[tuple[str, Path]],
+    frameworks: Sequence[str],
+    window: dict[str, Any],
 ) -> bytes:
     from api.file_facts import read_files  # noqa: PLC0415 - every format, for this alone
 
-    catalogue = built_in()
     chosen = frameworks_of(catalogue, frameworks or _OF_FILES)
     told = read_files(paths, now())
     with TemporaryDirectory(prefix="pipeledger-") as place:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from api.answered import headers_of, is_had
-from api.asking import FILTERS, WINDOW, Question
+from api.asking import ControlQuestion
 from api.doors import PART_READERS
 from api.negotiation import prefer
 from api.reads import enter_reading
-from domain.errors import RefusedError
 from exporters import assessment
 from exporters.assessment import frameworks_of
 from exporters.oscal import MEDIA_TYPE as OSCAL
 from exporters.oscal import write_oscal
 from exporters.report.page import POLICY, write_report
-from projections.catalogue import built_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from api.host import Served
     from exporters.assessment import Assessment
@@ -40,27 +37,7 @@ _HEADERS: Final = {
 _Framework = Annotated[str, Field(max_length=100)]
 
 
-class ControlsQuestion(Question):
-    """A question about what controls came to in a window; the last 90 days unless it says."""
-
-    def chosen(self, now: datetime) -> dict[str, Any]:
-        """The parameters of its answer.
-
-        Args:
-            now: the present instant.
-
-        Raises:
-            RefusedError: an instant is none, or a state at one is asked for.
-        """
-        if self.at is not None:
-            raise RefusedError("query at", "outcomes are of a window; choose by from and to")
-        window: dict[str, Any] = dict(self.window())
-        end = window.setdefault("window_to", now.replace(minute=0, second=0, microsecond=0))
-        window.setdefault("window_from", end - WINDOW)
-        return window | self.equals(*FILTERS)
-
-
-class ReportQuestion(ControlsQuestion):
+class ReportQuestion(ControlQuestion):
     """The same, with the frameworks wanted; none: all."""
 
     framework: Annotated[list[_Framework], Field(default_factory=list, max_length=100)]
@@ -85,7 +62,7 @@ async def get_report(
 )  # fmt: skip
 async def get_oscal(
     request: Request, ledger: str, framework: _Framework,
-    asked: Annotated[ControlsQuestion, Query()],
+    asked: Annotated[ControlQuestion, Query()],
 ) -> Response:  # fmt: skip
     """What the controls of a framework came to, as OSCAL assessment results."""
     catalogue = _catalogue(request)
@@ -96,7 +73,7 @@ async def get_oscal(
 async def _answer(
     request: Request,
     ledger: str,
-    asked: ControlsQuestion,
+    asked: ControlQuestion,
     of: tuple[Catalogue, tuple[Framework, ...]],
     media: str,
     write: Callable[[Assessment], bytes],
@@ -109,6 +86,7 @@ async def _answer(
         catalogue, wanted = of
         question = assessment.ask(here.history, catalogue, wanted, chosen, asked.known_at)
         headers = headers_of(question, media) | _HEADERS
+        headers["Pipeledger-Controls"] = catalogue.digest
         if is_had(request, headers):
             return Response(status_code=304, headers=headers)
         note = here.ledger.reader.checkpoint
@@ -120,5 +98,5 @@ async def _answer(
 
 
 def _catalogue(request: Request) -> Catalogue:
-    found: Catalogue | None = getattr(request.app.state, "catalogue", None)
-    return found or built_in()
+    found: Catalogue = request.app.state.catalogue
+    return found
