@@ -27,6 +27,7 @@ from api import (
     tracing,
     writing,
 )
+from api.console import compliance as compliance_pages
 from api.console import entrance, pages
 from api.console.session import Sessions
 from api.entrance import TEXT
@@ -97,6 +98,7 @@ def make_app(
     app.include_router(prometheus.router)
     app.include_router(entrance.router)
     app.include_router(pages.router)
+    app.include_router(compliance_pages.router)
 
     @app.get("/healthz", tags=["operation"])
     async def healthz() -> Response:

@@ -46,7 +46,7 @@ async def get_overview(request: Request, ledger: str) -> Response:
     def make(here: Served, credential: Credential, asked: PageQuestion) -> Response:
         answer = _ask(request, here, asked, wanted(asked))
         seen = Overview(answer)
-        return _draw(
+        return drawn(
             request, here, credential, "overview", asked, answer, seen=seen, bands=BANDS,
             empty=_empty(here, asked, answer, seen),
             sources=sources.shown(here, request.app.state.clock()),
@@ -64,9 +64,9 @@ async def get_deployments(request: Request, ledger: str) -> Response:
             _listed("deployments", asked), *names_wanted(),
         ])  # fmt: skip
         rows = answer.tables["deployments"].to_pylist()
-        turning = _turning(request, asked, rows)
-        return _draw(request, here, credential, "deployments", asked, answer, rows=rows[:ROWS],
-                     along=timeline.along(rows[:ROWS]), **turning)  # fmt: skip
+        following = turning(request, asked, rows)
+        return drawn(request, here, credential, "deployments", asked, answer, rows=rows[:ROWS],
+                     along=timeline.along(rows[:ROWS]), **following)  # fmt: skip
 
     return await _page(request, ledger, "deployments", make, PageQuestion)
 
@@ -80,8 +80,8 @@ async def get_incidents(request: Request, ledger: str) -> Response:
             _listed("incidents", asked), *names_wanted(),
         ])  # fmt: skip
         rows = answer.tables["incidents"].to_pylist()
-        return _draw(request, here, credential, "incidents", asked, answer, rows=rows[:ROWS],
-                     **_turning(request, asked, rows))  # fmt: skip
+        return drawn(request, here, credential, "incidents", asked, answer, rows=rows[:ROWS],
+                     **turning(request, asked, rows))  # fmt: skip
 
     return await _page(request, ledger, "incidents", make, PageQuestion)
 
@@ -97,8 +97,8 @@ async def get_running(request: Request, ledger: str) -> Response:
         ])  # fmt: skip
         rows = answer.tables["running"].to_pylist()
         drift = {row["line"]: row for row in answer.tables["drift"].to_pylist()}
-        return _draw(request, here, credential, "running", asked, answer, rows=rows[:ROWS],
-                     drift=drift, **_turning(request, asked, rows))  # fmt: skip
+        return drawn(request, here, credential, "running", asked, answer, rows=rows[:ROWS],
+                     drift=drift, **turning(request, asked, rows))  # fmt: skip
 
     return await _page(request, ledger, "running", make, PageQuestion)
 
@@ -174,8 +174,8 @@ def _empty(here: Served, asked: PageQuestion, answer: Answer, seen: Overview) ->
     return why_empty(here.history, listing.origin, why)
 
 
-def _turning(request: Request, asked: PageQuestion, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Addresses of the pages before and after."""
+def turning(request: Request, asked: PageQuestion, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Addresses of the pages before and after, of rows of which one more was asked for."""
 
     def at(offset: int) -> str:
         told = {name: value for name, value in request.query_params.items() if value}
@@ -188,19 +188,32 @@ def _turning(request: Request, asked: PageQuestion, rows: list[dict[str, Any]]) 
     }
 
 
-def _draw(
+def drawn(
     request: Request,
     here: Served,
     credential: Credential,
     name: str,
     asked: PageQuestion,
     answer: Answer,
+    place: str | None = None,
     **values: Any,  # noqa: ANN401 - a template's
 ) -> Response:
+    """A page of the frame, with its filters and what proves it.
+
+    Args:
+        request: with what it was asked.
+        here: the ledger.
+        credential: who looks.
+        name: of the template.
+        asked: the question.
+        answer: to it.
+        place: name of the page in the navigation; None: that of the template.
+        values: of the template.
+    """
     query = {field: request.query_params.get(field, "") for field in _FIELDS}
     kept = urlencode({field: told for field, told in query.items() if told})
     return draw(
-        f"{name}.html", ledger=here.ledger.name, role=credential.role, here=name,
+        f"{name}.html", ledger=here.ledger.name, role=credential.role,
         query=query, kept=f"?{kept}" if kept else "", lengths=LENGTHS, picked=asked.picked,
-        offered=offered(answer), proof=answer.proof, **values,
+        offered=offered(answer), proof=answer.proof, here=place or name, **values,
     )  # fmt: skip

@@ -21,6 +21,8 @@ _WINDOW = "from=2026-09-01&to=2026-10-01"
 PAGES = (
     f"overview?{_WINDOW}", f"deployments?{_WINDOW}", f"running?{_WINDOW}",
     f"incidents?{_WINDOW}", "trace?what=d-3",
+    f"compliance?{_WINDOW}", f"compliance/SOC2-TSC-2017r2022?{_WINDOW}",
+    f"compliance/SOC2-TSC-2017r2022/CC8.1?{_WINDOW}",
 )  # fmt: skip
 # Contrast by WCAG 2: the least ratio of all texts to the ground that they stand on.
 CONTRAST = """(() => {

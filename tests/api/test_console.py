@@ -6,6 +6,7 @@ import re
 import subprocess
 from html import unescape
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -21,7 +22,8 @@ HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
 SEPTEMBER = {"from": "2026-09-01", "to": "2026-10-01"}
 PAGES = {
     "overview": SEPTEMBER, "deployments": SEPTEMBER, "running": SEPTEMBER,
-    "incidents": SEPTEMBER, "trace": {"what": "d-3"},
+    "incidents": SEPTEMBER, "trace": {"what": "d-3"}, "compliance": SEPTEMBER,
+    "compliance/SOC2-TSC-2017r2022": SEPTEMBER, "compliance/SOC2-TSC-2017r2022/CC8.1": SEPTEMBER,
 }  # fmt: skip
 """Pages, and a question of each that is answered."""
 
@@ -80,7 +82,7 @@ def test_nobody_sees_a_page_without_a_session(visitor: httpx.Client, name: str) 
     answer = visitor.get(f"/console/default/{name}", params={"service": "checkout"})
     assert answer.status_code == 303
     assert answer.headers["Location"] == (
-        f"/console/login?then=%2Fconsole%2Fdefault%2F{name}%3Fservice%3Dcheckout"
+        f"/console/login?then=%2Fconsole%2Fdefault%2F{quote(name, safe='')}%3Fservice%3Dcheckout"
     )
     assert visitor.get(f"/console/nosuch/{name}").status_code == 303
 
@@ -213,6 +215,35 @@ def test_the_overview_says_what_the_definitions_say(server: Running, person: htt
     # Every chart's numbers are there without looking at it.
     assert page.count("<summary>As a table</summary>") == page.count("<figure") == 3
     assert "silent too long" not in page
+
+
+def test_controls_lead_to_their_items(server: Running, person: httpx.Client) -> None:
+    """From all frameworks to one control, whose numbers are those of the API."""
+    place, steps = "/console/default/compliance", []
+    for title in ("Compliance", "SOC 2: trust services criteria", "CC8.1 \u00b7 Change management"):
+        page = person.get(place, params=SEPTEMBER).text
+        assert f"<h1>{title}" in unescape(page)
+        steps.append(page)
+        found = re.search(rf'href="({place}/[^"?/]*(?:SOC2|CC8.1)[^"?/]*)\?', page)
+        place = unescape(found[1]) if found else place
+    with server.http() as client:
+        told = client.get("/compliance/SOC2-TSC-2017r2022/CC8.1", params=SEPTEMBER).json()
+    assert told["catalogue"]["digest"] in steps[0]
+    (result,) = [one for one in told["tables"]["control_results"] if one["test"] == "CHG-02"]
+    assert result["population"] == 4
+    assert f"{result['population']} items: {result['violated']} violated" in steps[2]
+    assert told["tables"]["control_items"][0]["reason"] in unescape(steps[2])
+    assert "not evaluated: this test is not built" in steps[2] or all(
+        one["built"] for one in told["catalogue"]["tests"].values()
+    )
+
+
+def test_a_control_that_is_not_there_is_answered_by_a_page(person: httpx.Client) -> None:
+    """With the names of those that are; also a framework."""
+    for place, named in (("SOC3", "SOX-ITGC"), ("SLSA/X", "v1.1-Build-L1")):
+        answer = person.get(f"/console/default/compliance/{place}")
+        assert answer.status_code == 404
+        assert named in answer.text
 
 
 def test_an_answer_goes_home_with_its_proof(person: httpx.Client) -> None:

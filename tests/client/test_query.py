@@ -60,7 +60,7 @@ def test_deployments_are_a_table_with_its_proof(shell: Shell) -> None:
     assert lines[2].split()[:3] == ["finished", "(UTC)", "service"]
     assert lines[3].startswith("2026-03-06 10:00:00  checkout  production   planned   success")
     assert "rollback" in lines[5]
-    assert any(line.startswith("as of position 10 of pipeledger.invalid/") for line in lines)
+    assert any(line.startswith("as of position 11 of pipeledger.invalid/") for line in lines)
     assert "not checked: no key is trusted" in lines[-1]
 
 
@@ -228,7 +228,7 @@ def _position(told: dict[str, Any]) -> None:
 
 
 def _checkpoint(told: dict[str, Any]) -> None:
-    told["proof"]["checkpoint"] = told["proof"]["checkpoint"].replace("\n10\n", "\n99\n")
+    told["proof"]["checkpoint"] = told["proof"]["checkpoint"].replace("\n11\n", "\n99\n")
 
 
 def _origin(told: dict[str, Any]) -> None:
