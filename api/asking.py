@@ -134,12 +134,19 @@ class ControlQuestion(Question):
 class ItemQuestion(ControlQuestion):
     """A question about what tests of controls judged, one by one: a page of it, or a sample."""
 
-    outcome: Outcome | None = None
+    outcome: Annotated[Outcome | None, Field(description="only items of this outcome")] = None
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
     offset: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
-    sample: Annotated[int | None, Field(ge=1, le=1000)] = None
-    seed: Annotated[str | None, Field(pattern=r"^[0-9A-Za-z._-]{1,64}$")] = None
-    strata: Literal["service", "outcome"] = "service"
+    sample: Annotated[
+        int | None, Field(ge=1, le=1000, description="items to draw from each population")
+    ] = None
+    seed: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9A-Za-z._-]{1,64}$", description="of the sample, of your own choice"),
+    ] = None
+    strata: Annotated[
+        Literal["service", "outcome"], Field(description="what a sample is parted by")
+    ] = "service"
 
     def check(self) -> None:
         """Refuse half a question.

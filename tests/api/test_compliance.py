@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -17,7 +18,6 @@ from tests.serving import BIN, event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import httpx
 
@@ -257,6 +257,26 @@ def test_a_sample_can_be_drawn_again_by_hand(client: httpx.Client) -> None:
     assert [each["stratum"] for each in by_outcome["populations"][0]["strata"]] == ["violated"]
     rows = client.get(path, params=asked, headers={"Accept": "text/csv"}).text
     assert rows.count("\n") == 6
+
+
+def test_the_documented_lines_draw_the_same(client: httpx.Client, tmp_path: Path) -> None:
+    """With a shell and sha256sum, as the page on compliance has it."""
+    path = "/controls/tests/CHG-02"
+    (tmp_path / "items.json").write_bytes(client.get(path, params=MARCH).content)
+    page = (Path(__file__).parents[2] / "docs" / "compliance.md").read_text()
+    script = page.partition("```sh\n")[2].partition("```")[0]
+    assert "SERVICE=checkout" in script
+    done = subprocess.run(
+        ["sh", "-c", script.replace("SERVICE=checkout", "SERVICE=s1")], cwd=tmp_path,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    asked = MARCH | {"sample": "5", "seed": "7"}
+    (one,) = client.get(path, params=asked).json()["sample"]["populations"]
+    drawn = [each for each in one["items"] if each["stratum"] == "s1"]
+    assert done.stdout.count("\n") == 6
+    assert done.stdout.splitlines()[: len(drawn)] == [
+        f"{each['rank']} {each['item_key']}" for each in drawn
+    ]
 
 
 def test_each_item_of_a_sample_says_what_is_to_be_looked_at(client: httpx.Client) -> None:

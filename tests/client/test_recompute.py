@@ -38,7 +38,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "deployments": ("--service", "checkout", "--limit", "2"),
     "environments": ("--at", "2026-03-10"),
     "lead-times": (),
-    "failures": ("--known-at", "9"),
+    "failures": ("--known-at", "10"),
     "findings": ("--service", "checkout", "--at", "2026-03-20"),
 }  # fmt: skip
 
