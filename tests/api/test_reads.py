@@ -105,8 +105,8 @@ def test_an_export_is_recorded_by_the_digest_of_its_manifest(
     server: Running, tmp_path: Path
 ) -> None:
     """And is there whether it was recorded or not."""
-    command = [BIN / "pipeledger-server", "export", "parquet", "--data", server.data]
-    subprocess.run([*command, tmp_path / "out"], check=True, capture_output=True)
+    command = [str(BIN / "pipeledger-server"), "export", "parquet", "--data", str(server.data)]
+    subprocess.run([*command, str(tmp_path / "out")], check=True, capture_output=True)
     (said,) = recorded(server, "evidence.exported")
     digest = hashlib.sha256((tmp_path / "out" / "manifest.json").read_bytes()).hexdigest()
     assert (said["evidence"], said["digest"]) == ("parquet", f"sha256:{digest}")

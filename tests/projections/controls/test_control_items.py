@@ -125,7 +125,7 @@ def test_a_test_that_is_not_built_leaves_its_controls_open(tmp_path: Path) -> No
     ours = msgspec.structs.replace(built_in().tests[TEST], empty="not-applicable")
     control = Control("C1", "Ours", "direct", [TEST, "OUR-01"])
     catalogue = replace(
-        built_in(), tests=built_in().tests | {"OUR-01": ours},
+        built_in(), tests=dict(built_in().tests) | {"OUR-01": ours},
         frameworks={"OURS": Framework("OURS", "", "", "own", [control])},
     )  # fmt: skip
     with viewing(shop, tmp_path, controls=asked_controls(catalogue, [("OURS", control)])) as view:
