@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.sampling import METHOD, draw
@@ -11,8 +12,6 @@ from projections.history import rows_of
 from projections.sheets import MOST, sheets_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from domain.sampling import Drawn, Stratum
     from projections.catalogue import Catalogue, Outcome
     from projections.live import Snapshot
@@ -56,7 +55,7 @@ class Sample:
             chosen = [place[one.key] for one in drawn]
             places += chosen
             self._drawn.append((test, variant, strata, drawn, items.take(chosen)))
-        self.rows: pa.Table = items.take(places)
+        self.rows: pa.Table = items.take(pa.array(places, pa.int64()))
 
     def told(self, catalogue: Catalogue, snapshot: Snapshot) -> dict[str, Any]:
         """As an answer states it.

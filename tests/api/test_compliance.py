@@ -159,6 +159,8 @@ def test_a_test_that_is_not_built_is_no_pass(client: httpx.Client) -> None:
     (result,) = told["control_results"]
     assert result["reason"] == "not evaluated: this test is not built"
     assert told["control_items"] == []
+    drawn = client.get("/compliance/OURS/C 2", params=MARCH | {"sample": "5", "seed": "7"}).json()
+    assert drawn["sample"]["populations"] == []
 
 
 def test_items_are_narrowed_and_paged_exceptions_first(client: httpx.Client) -> None:

@@ -356,7 +356,7 @@ def test_rebuild_gives_the_same_answers(tmp_path: Path) -> None:
         [BIN / "pipeledger-server", "rebuild", "--data", data], capture_output=True, text=True,
         check=True,
     ).stdout  # fmt: skip
-    assert re.search(r"6 events verified and derived in .* events/s; 0 segments", shown)
+    assert re.search(r"7 events verified and derived in .* events/s; 0 segments", shown)
     token = subprocess.run(
         [BIN / "pipeledger-server", "token", "create", "--role", "auditor", "--name", "a",
          "--data", data], capture_output=True, text=True, check=True,
