@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from pipeledger.looking import at, objects
 from pipeledger.recompute.comparison import compare, plain
+from pipeledger.recompute.rows import records
 from pipeledger.verifier.wire import UncheckedError, UnsoundError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Sample:
         """Take from rows of `events` what its sheets speak of."""
         wanted = pa.array(sorted(self._wanted), pa.int64())
         found = events.select(_COLUMNS).filter(pc.is_in(events["position"], value_set=wanted))
-        self._entries |= {row["position"]: _entry(row) for row in found.to_pylist()}
+        self._entries |= {row["position"]: _entry(row) for row in records(found)}
 
     def check(self, items: Iterable[Row]) -> list[str]:
         """Draw it again; gives what was found, for people.
