@@ -115,6 +115,7 @@ async def record_read(
     if credential.role != "auditor":
         return
     state = request.app.state
+    said: dict[str, Any] = request.scope.setdefault("state", {})
     now: datetime = state.clock()
     hour = f"{now:%Y-%m-%dT%H}"
     done: set[str] = state.reads.of(here.ledger.name, credential.id, hour)
@@ -132,10 +133,10 @@ async def record_read(
     if digest not in done:
         data = {"evidence": resource, "query": query, "digest": f"sha256:{digest}", **(about or {})}
         if not await _append(here, data, credential.by, now, state.entropy):
-            request.scope["state"]["read"] = _NOT_RECORDED
+            said["read"] = _NOT_RECORDED
             return
         done.add(digest)
-    request.scope["state"]["read"] = _RECORDED
+    said["read"] = _RECORDED
 
 
 def record_export(
