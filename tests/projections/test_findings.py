@@ -61,6 +61,22 @@ def test_a_finding_is_open_until_a_full_scan_does_not_show_it(tmp_path: Path) ->
     assert (two["closed_position"], two["open_s"]) == (last, 86_400)
 
 
+def test_runs_of_one_report_close_nothing_of_each_other(tmp_path: Path) -> None:
+    """A file may hold several runs of one tool; a later one closes all of them once."""
+    story = Story()
+    for rules in ("a", "", "b"):
+        scanned(story, "03-01T10:00", *rules)
+    assert states(story, tmp_path) == {"a": "open", "b": "open"}
+    scanned(story, "03-02T10:00", "b")
+    gone = scanned(story, "03-02T10:00", "c")
+    with window(story, tmp_path) as view:
+        rows = {row["rule"]: row for row in view.table("findings").to_pylist()}
+    assert {rule: row["state"] for rule, row in rows.items()} == {
+        "a": "closed", "b": "open", "c": "open",
+    }  # fmt: skip
+    assert (rows["a"]["closed_position"], rows["b"]["episodes"]) == (gone - 1, 1)
+
+
 def test_what_was_open_at_an_earlier_instant_is_told_as_it_was(tmp_path: Path) -> None:
     """The later scan does not count yet."""
     story = Story()

@@ -40,7 +40,7 @@ SELECT
 FROM gathered AS g
 INNER JOIN finding_scans AS s ON g.last_position = s.position
 LEFT JOIN finding_scans AS c
-    ON g.scope = c.scope AND c.is_full AND c.full_scans = g.full_scans + 1
+    ON g.scope = c.scope AND c.is_next AND c.full_scans = g.full_scans + 1
 UNION ALL BY NAME
 SELECT
     scope || ' | position ' || position AS finding_key,

@@ -70,12 +70,25 @@ scoped AS (
     LEFT JOIN read AS r USING (position)
     LEFT JOIN event_services AS e USING (position)
     WHERE t.seen_at <= p.at
+),
+
+-- Several runs of one tool in one report are one scan of the same: none closes what another shows.
+numbered AS (
+    SELECT
+        * EXCLUDE (ran, findings, counts),
+        is_full AND row_number() OVER (
+            PARTITION BY scope, seen_at, is_full ORDER BY position
+        ) = 1 AS is_next
+    FROM scoped
 )
 
 SELECT
-    * EXCLUDE (ran, findings, counts),
-    -- How many full scans there were of the same, with this one.
-    count(*) FILTER (WHERE is_full) OVER (
-        PARTITION BY scope ORDER BY seen_at, position ROWS UNBOUNDED PRECEDING
-    ) AS full_scans
-FROM scoped
+    *,
+    -- How many full scans there were of the same, with this one, and before it.
+    count(*) FILTER (WHERE is_next) OVER (
+        PARTITION BY scope ORDER BY seen_at RANGE UNBOUNDED PRECEDING
+    ) AS full_scans,
+    count(*) FILTER (WHERE is_next) OVER (
+        PARTITION BY scope ORDER BY seen_at RANGE UNBOUNDED PRECEDING EXCLUDE GROUP
+    ) AS full_before
+FROM numbered

@@ -8,7 +8,7 @@ WITH shown AS (
         s.position,
         s.seen_at,
         s.full_scans,
-        s.full_scans - CASE WHEN s.is_full THEN 1 ELSE 0 END AS full_before,
+        s.full_before,
         any_value(f.fingerprint_basis) AS fingerprint_basis,
         any_value(coalesce(f.tool, s.tool)) AS tool,
         any_value(f.rule) AS rule,

@@ -44,7 +44,7 @@ settled AS (
     FROM followed AS f
     INNER JOIN opened AS o USING (scope, fingerprint)
     LEFT JOIN finding_scans AS c
-        ON f.scope = c.scope AND c.is_full AND c.full_scans = f.full_scans + 1
+        ON f.scope = c.scope AND c.is_next AND c.full_scans = f.full_scans + 1
 )
 
 SELECT

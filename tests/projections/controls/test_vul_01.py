@@ -103,6 +103,7 @@ def test_what_is_found_stops_unless_a_waiver_names_it_and_holds(tmp_path: Path) 
         "ungraded": [("10:00", ("unknown CVE-1",), {})],
         "suppressed": [("10:00", ("!critical CVE-1",), {})],
         "mended": [("09:00", ("critical CVE-1",), {}), ("10:00", (), {})],
+        "in-one-run-of-two": [("10:00", ("critical CVE-1",), {}), ("10:00", (), {})],
         "come-up": [("09:00", (), {}), ("10:00", ("critical CVE-1",), {})],
         "not-seen-by-another": [
             ("09:00", ("critical CVE-1",), {}), ("10:00", (), {"tool": "grype"}),
@@ -125,6 +126,7 @@ def test_what_is_found_stops_unless_a_waiver_names_it_and_holds(tmp_path: Path) 
         "for-another-rule": STOPPED, "ended-this-instant": STOPPED,
         "granted-a-second-late": STOPPED, "for-all-of-it": waived,
         "grave": STOPPED, "less-grave": FINE, "mended": FINE, "come-up": STOPPED,
+        "in-one-run-of-two": STOPPED,
         "ungraded": ("insufficient-evidence", "nobody says how grave a finding is"),
         "suppressed": (
             "insufficient-evidence", "a blocking finding is suppressed, but not waived",
