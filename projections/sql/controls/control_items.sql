@@ -50,8 +50,14 @@ WITH judged AS (
 
 -- Tests whose population is the thing that was voided.
 listed AS (
-    SELECT unnest(['CHG-02', 'CHG-03', 'CHG-05', 'CHG-07', 'VUL-01', 'CFG-02', 'PRV-01', 'PRV-03'])
-        AS test, 'deployment' AS item
+    SELECT
+        unnest([
+            'CHG-02', 'CHG-03', 'CHG-05', 'CHG-07', 'VUL-01', 'CFG-02', 'POL-01', 'PRV-01', 'PRV-03'
+        ]) AS test,
+        'deployment' AS item
+    UNION ALL
+    SELECT unnest(['CHG-09', 'CHG-06', 'POL-01', 'CHG-04', 'CHG-04', 'CHG-10', 'CHG-11']),
+        unnest(['failure', 'emergency', 'decision', 'push', 'protection', 'snapshot', 'comparison'])
     UNION ALL
     SELECT 'INC-01', 'incident'
     UNION ALL

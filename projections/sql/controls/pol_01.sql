@@ -14,24 +14,6 @@ WITH asked AS (
     WHERE test = 'POL-01'
 ),
 
-decisions AS (
-    SELECT *, coalesce(policy, id) AS name, coalesce(occurred_at, recorded_at) AS decided_at
-    FROM policy_facts
-    WHERE what IN ('gate.decided', 'policy.evaluated', 'admission.decided')
-),
-
-published AS (
-    SELECT policy AS name, coalesce(effective_from, occurred_at, recorded_at) AS since, policy_digest
-    FROM policy_facts
-    WHERE what = 'policy.published' AND policy IS NOT NULL
-),
-
-versioned AS (
-    SELECT d.*, p.policy_digest AS published_digest
-    FROM decisions AS d
-    ASOF LEFT JOIN published AS p ON d.name = p.name AND d.decided_at >= p.since
-),
-
 kept AS (
     SELECT
         q.variant,
@@ -48,7 +30,7 @@ kept AS (
         CASE
             WHEN v.redacted THEN {'level': 2, 'reason': 'what was decided is redacted'}
             WHEN v.decision IS NULL THEN {'level': 2, 'reason': 'nobody says what was decided'}
-            WHEN v.name IS NULL OR coalesce(v.policy_digest, v.published_digest) IS NULL
+            WHEN v.name IS NULL OR v.version_digest IS NULL
                 THEN {'level': 2, 'reason': 'nobody says which version of the policy decided'}
             WHEN coalesce(v.artifact, v.commit, v.release, v.run, v.target) IS NULL
                 AND len(coalesce(v.inputs, [])) = 0
@@ -60,24 +42,7 @@ kept AS (
             ELSE {'level': 4, 'reason': 'kept with its policy and its object'}
         END AS word
     FROM asked AS q
-    CROSS JOIN versioned AS v
-),
-
--- What was decided on each digest for this environment, by each policy last; what came too late, or
--- is not shown to come before, stands for itself.
-words AS (
-    SELECT
-        e.deployment_key, e.slot, e.position, e.occurred_at, e.timing, e.outcome, e.assurance,
-        f.enforcement
-    FROM slot_evidence AS e
-    INNER JOIN production_deployments AS d USING (deployment_key)
-    INNER JOIN policy_facts AS f USING (position)
-    WHERE e.what IN ('gate.decided', 'policy.evaluated', 'admission.decided')
-        AND coalesce(e.environment, d.environment) = d.environment
-    QUALIFY row_number() OVER (
-        PARTITION BY e.deployment_key, e.slot, e.what, e.kind, f.tool, f.target, e.timing
-        ORDER BY e.occurred_at DESC, e.position DESC
-    ) = 1
+    CROSS JOIN policy_decisions AS v
 ),
 
 overridden AS (
@@ -116,7 +81,7 @@ summed AS (
             AS positions
     FROM asked AS q
     CROSS JOIN deployment_slots AS l
-    LEFT JOIN words AS w
+    LEFT JOIN deployment_decisions AS w
         ON l.deployment_key = w.deployment_key AND l.slot IS NOT DISTINCT FROM w.slot
     GROUP BY q.variant, l.deployment_key, l.slot
 ),
@@ -138,7 +103,7 @@ worded AS (
             WHEN s.is_undecided THEN {'level': 2, 'reason': 'no policy could decide'}
             WHEN s.is_unproved
                 THEN {'level': 2, 'reason': 'nothing shows that it was decided before'}
-            WHEN (SELECT count(*) FROM decisions) = 0
+            WHEN (SELECT count(*) FROM policy_decisions) = 0
                 THEN {'level': 2, 'reason': 'this ledger knows of no decision at all'}
             WHEN s.is_late THEN {'level': 1, 'reason': 'decided after it began'}
             ELSE {'level': 1, 'reason': 'deployed without a decision'}

@@ -13,6 +13,7 @@ deployed AS (
         any_value(f.environment) AS environment,
         any_value(f.repository) AS repository,
         max(f.occurred_at) AS occurred_at,
+        bool_or(f.outcome <> 'success' OR f.kind = 'rollback') AS was_failure,
         arg_min(f.assurance, list_position(
             ['imported', 'asserted', 'observed', 'decided'], f.assurance
         )) AS assurance,
@@ -52,16 +53,67 @@ merged AS (
     INNER JOIN gone AS g USING (position)
     WHERE f.what = 'merged' AND f.number IS NOT NULL
     GROUP BY ALL
+),
+
+in_production AS (
+    SELECT d.*
+    FROM deployed AS d
+    INNER JOIN environments AS e
+        ON d.environment = e.environment
+        AND d.occurred_at >= e.effective_from AND d.occurred_at < e.effective_until
+    WHERE d.deployment_key NOT IN (SELECT deployment_key FROM deployments)
+        AND e.tier = 'production'
+),
+
+-- What is one event each.
+told AS (
+    SELECT
+        'emergency' AS item, id AS item_key, service, environment, repository,
+        recorded_at AS occurred_at, assurance, position
+    FROM all_policy_facts
+    WHERE what = 'emergency.declared' AND id IS NOT NULL
+        AND id NOT IN (SELECT emergency FROM emergencies)
+    UNION ALL
+    SELECT
+        'decision', concat_ws(' ', coalesce(policy, id), position), service, environment, repository,
+        coalesce(occurred_at, recorded_at), assurance, position
+    FROM all_policy_facts
+    WHERE what IN ('gate.decided', 'policy.evaluated', 'admission.decided')
+    UNION ALL
+    SELECT
+        'push', concat_ws(' ', repository, ref, position), NULL, NULL, repository,
+        coalesce(occurred_at, recorded_at), assurance, position
+    FROM all_ref_facts
+    WHERE repository IS NOT NULL AND NOT starts_with(ref, 'refs/tags/')
+    UNION ALL
+    SELECT
+        'protection', concat_ws(' ', repository, ref, position), NULL, NULL, repository,
+        coalesce(occurred_at, recorded_at), assurance, position
+    FROM all_protection_facts
+    WHERE repository IS NOT NULL
+    UNION ALL
+    SELECT
+        'snapshot', concat_ws(' ', environment, position), NULL, environment, NULL,
+        least(coalesce(occurred_at, recorded_at), recorded_at), assurance, position
+    FROM all_snapshot_facts
+    WHERE environment IS NOT NULL
+    UNION ALL
+    SELECT
+        'comparison', concat_ws(' ', repository, position), NULL, NULL, repository,
+        coalesce(occurred_at, recorded_at), assurance, position
+    FROM all_reconciliation_facts
 )
 
 SELECT
-    'deployment' AS item, d.deployment_key AS item_key, d.service, d.environment, d.repository, d.occurred_at,
-    d.assurance, d.positions
-FROM deployed AS d
-LEFT JOIN environments AS e
-    ON d.environment = e.environment AND d.occurred_at >= e.effective_from AND d.occurred_at < e.effective_until
-WHERE d.deployment_key NOT IN (SELECT deployment_key FROM deployments)
-    AND e.tier = 'production'
+    unnest(['deployment', 'failure'][1:CASE WHEN was_failure THEN 2 ELSE 1 END]) AS item,
+    deployment_key AS item_key, service, environment, repository, occurred_at, assurance, positions
+FROM in_production
+UNION ALL BY NAME
+SELECT
+    t.* EXCLUDE (position),
+    [t.position, g.voided_by] AS positions
+FROM told AS t
+INNER JOIN gone AS g USING (position)
 UNION ALL BY NAME
 SELECT
     'incident' AS item, incident_key AS item_key, service, environment, occurred_at, assurance, positions

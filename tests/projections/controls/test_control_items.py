@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from projections.asked_controls import asked_controls
+from projections.asked_controls import asked_controls, asked_tests
 from projections.catalogue import Control, Framework, built_in
-from tests.projections.controls.judging import Shop, digest, full_items, items, result
+from tests.projections.controls.judging import REPOSITORY, Shop, digest, full_items, items, result
 from tests.projections.story import viewing
 
 if TYPE_CHECKING:
@@ -72,6 +72,45 @@ def test_what_was_voided_is_listed_as_excepted(tmp_path: Path) -> None:
     (row,) = [one for one in full_items(shop, tmp_path, TEST) if one["item_key"].endswith("d5")]
     assert (row["outcome"], row["reason"]) == ("excepted", "voided")
     assert row["positions"] == [voided, voiding]
+
+
+def test_whatever_a_population_is_of_is_listed_when_it_was_voided(tmp_path: Path) -> None:
+    """Failures, emergencies, decisions, pushes, protections, snapshots and comparisons."""
+    shop = Shop()
+    told = {
+        "CHG-09": shop.deploy("d1", "03-01T10:00", "a", outcome="failure", impact=True),
+        "CHG-06": shop.say("emergency.declared", "03-01T10:00", emergency="e1", reason="r",
+                           assurance="decided"),
+        "POL-01": shop.say("policy.evaluated", "03-01T10:00", policy="p", decision="deny"),
+        "CHG-04": shop.say("ref.updated", "03-01T10:00", repository=REPOSITORY, protected=True,
+                           ref="refs/heads/main", forced=True),
+        "CHG-10": shop.say("runtime.snapshot", "03-01T10:00", environment="production",
+                           system="kubernetes", running=[{"service": "shop"}]),
+        "CHG-11": shop.say("reconciliation.finished", "03-01T10:00", evidence="r1", unexplained=1),
+    }  # fmt: skip
+    shop.deploy("d2", "03-01T10:00", "a")
+    voids = {
+        test: shop.say(
+            "event.voided", "03-02T10:00", position=position, reason="r", assurance="decided"
+        )
+        for test, position in told.items()
+    }
+    voids["of a success"] = shop.say(
+        "event.voided",
+        "03-02T10:00",
+        position=min(voids.values()) - 1,
+        reason="r",
+        assurance="decided",
+    )
+    with viewing(shop, tmp_path, controls=asked_tests(built_in(), told)) as view:
+        rows = view.table("control_items").to_pylist()
+    found = [(row["test"], row["positions"]) for row in rows if row["reason"] == "voided"]
+    expected = [(test, [position, voids[test]]) for test, position in told.items()]
+    of_all_deployments = [
+        ("POL-01", [told["CHG-09"], voids["CHG-09"]]),
+        ("POL-01", [min(voids.values()) - 1, voids["of a success"]]),
+    ]
+    assert sorted(found) == sorted(expected + of_all_deployments)
 
 
 def test_a_population_is_narrowed_by_window_and_service(tmp_path: Path) -> None:
