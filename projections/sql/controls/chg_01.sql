@@ -15,16 +15,27 @@ WITH asked AS (
     WHERE test = 'CHG-01'
 ),
 
+-- What came to production with each change.
+brought AS (
+    SELECT c.change_key, list_sort(list_distinct(flatten(list(d.artifacts)))) AS artifacts
+    FROM (
+        SELECT DISTINCT change_key, deployment_key
+        FROM deployment_changes
+        WHERE change_key IS NOT NULL
+    ) AS c
+    INNER JOIN production_deployments AS d USING (deployment_key)
+    GROUP BY c.change_key
+),
+
 population AS (
-    SELECT m.*
+    SELECT m.*, coalesce(d.artifacts, []) AS artifacts
     FROM merged_changes AS m
     LEFT JOIN protected_branches AS b USING (repository, branch)
+    LEFT JOIN brought AS d USING (change_key)
     WHERE m.in_window AND (
         b.branch IS NOT NULL OR m.branch IS NULL
         OR m.repository NOT IN (SELECT repository FROM protected_branches)
-        OR m.change_key IN (
-            SELECT change_key FROM deployment_changes WHERE change_key IS NOT NULL
-        )
+        OR d.change_key IS NOT NULL
     )
 ),
 
@@ -103,7 +114,7 @@ SELECT
     team,
     CAST(NULL AS VARCHAR) AS environment,
     repository,
-    CAST([] AS VARCHAR[]) AS artifacts,
+    artifacts,
     merged_at AS occurred_at,
     CASE
         WHEN starts_with(verdict, 'violated: ') THEN 'violated'

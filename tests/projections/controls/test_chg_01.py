@@ -11,6 +11,8 @@ from tests.projections.controls.judging import (
     DORA,
     REPOSITORY,
     Shop,
+    digest,
+    full_items,
     items,
     result,
     sha,
@@ -147,11 +149,13 @@ def test_which_merges_are_judged(tmp_path: Path) -> None:
     shop.merge("of-unknown-protection", repository=open_)
     shop.build("03-01T12:00", "a", "deployed")
     shop.deploy("d1", "03-01T13:00", "a")
-    found = items(shop, tmp_path, TEST)
-    assert {name.split("#")[-1]: outcome for name, (outcome, _) in found.items()} == {
+    rows = full_items(shop, tmp_path, TEST)
+    assert {row["item_key"].split("#")[-1]: row["outcome"] for row in rows} == {
         "to-a-protected-branch": "violated", "deployed": "violated", "to-main": "satisfied",
         "of-unknown-protection": "violated",
     }  # fmt: skip
+    brought = [row["artifacts"] for row in rows if row["item_key"].endswith("#deployed")]
+    assert brought == [[digest("a")]]
 
 
 def test_a_ledger_that_knows_of_no_review_cannot_tell(tmp_path: Path) -> None:
