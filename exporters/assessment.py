@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import NotFoundError
 from domain.events.controls import OF_THE_LEDGER
-from projections.asked_controls import asked_controls, built_tests, left_open
-from projections.catalogue import table_of
+from projections.asked_controls import asked_controls, left_open
 from projections.heard import told
 from projections.parameters import FIRST, LAST
 from projections.selection import Selection
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 SHOWN: Final = 5000
 """Items that are told one by one, those that violate first; all of them are counted."""
 _WAIVERS: Final = 1000
-NOT_BUILT: Final = "this version does not evaluate the test"
 NO_LEDGER: Final = "it is about the ledger itself, and there is none"
 Row = dict[str, Any]
 
@@ -115,11 +113,7 @@ class Assessment:
 
     def why_nothing(self, row: Row) -> str:
         """Why nothing of a test was judged (a row of `control_results`), or nothing."""
-        if row["test"] in self.left_open:
-            return NO_LEDGER
-        if table_of(row["test"]) not in built_tests():
-            return NOT_BUILT
-        return "" if row["population"] else "nothing in this window to judge"
+        return NO_LEDGER if row["test"] in self.left_open else row["reason"] or ""
 
     def shown(self, test: str, variant: str) -> list[Row]:
         """Items of a test that are told one by one."""
@@ -137,7 +131,7 @@ _WANTED: Final = (
     Selection(_OUTCOMES, order=("framework", "control")),
     Selection(_LINKS, order=("framework", "control", "test")),
     Selection(_RESULTS, order=("test", "variant")),
-    Selection(_SHOWN, order=("rank", "nth", "test", "variant"), limit=SHOWN),
+    Selection(_SHOWN, order=("urgency", "nth", "test", "variant"), limit=SHOWN),
     Selection("control_reasons", order=("test", "variant", "outcome", "reason")),
     Selection("control_months", order=("month", "test", "variant")),
     Selection("waivers", order=("holds_from", "waiver"), limit=_WAIVERS),

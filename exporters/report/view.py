@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.instant import write_time
 from exporters import charts
-from exporters.assessment import NO_LEDGER, NOT_BUILT, SHOWN
+from exporters.assessment import SHOWN
 from exporters.charts import Series
 from exporters.report.filling import footing
+from projections.asked_controls import is_built
 from projections.parameters import FIRST, LAST
 
 if TYPE_CHECKING:
@@ -244,7 +245,8 @@ class Report:
         return Open(
             self.assessment.catalogue.tests[test], test,
             (*((why, 0) for why in sorted(nothing)), *sorted(reasons.items())),
-            len(links), footing(test, self._types), nothing.isdisjoint({NOT_BUILT, NO_LEDGER}),
+            len(links), footing(test, self._types),
+            is_built(test) and test not in self.assessment.left_open,
         )  # fmt: skip
 
     def severities(self) -> list[tuple[str, tuple[int, ...]]]:

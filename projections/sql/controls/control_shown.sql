@@ -6,12 +6,4 @@ SELECT
     row_number() OVER (
         PARTITION BY test, variant, outcome ORDER BY occurred_at DESC NULLS LAST, item_key
     ) AS nth
-FROM (
-    SELECT
-        *,
-        list_position(
-            ['violated', 'insufficient-evidence', 'excepted', 'satisfied', 'not-applicable'],
-            outcome
-        ) AS rank
-    FROM control_items
-)
+FROM control_items
