@@ -29,6 +29,7 @@ from api import (
 )
 from api.console import compliance as compliance_pages
 from api.console import entrance, pages
+from api.console import report as report_pages
 from api.console.session import Sessions
 from api.entrance import TEXT
 from api.rates import Rates
@@ -99,6 +100,7 @@ def make_app(
     app.include_router(entrance.router)
     app.include_router(pages.router)
     app.include_router(compliance_pages.router)
+    app.include_router(report_pages.router)
 
     @app.get("/healthz", tags=["operation"])
     async def healthz() -> Response:

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 HTML: Final = "text/html"
-_HEADERS: Final = {
+HEADERS: Final = {
     "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+"""Of a report that a browser opens."""
 _Framework = Annotated[str, Field(max_length=100)]
 
 
@@ -85,7 +86,7 @@ async def _answer(
     def make(here: Served) -> Response:
         catalogue, wanted = of
         question = assessment.ask(here.history, catalogue, wanted, chosen, asked.known_at)
-        headers = headers_of(question, media) | _HEADERS
+        headers = headers_of(question, media) | HEADERS
         headers["Pipeledger-Controls"] = catalogue.digest
         if is_had(request, headers):
             return Response(status_code=304, headers=headers)

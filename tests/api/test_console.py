@@ -76,7 +76,7 @@ def token_of(server: Running, role: str) -> str:
     ).stdout.strip()  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [*PAGES, "answer"])
+@pytest.mark.parametrize("name", [*PAGES, "answer", "report", "report/SLSA"])
 def test_nobody_sees_a_page_without_a_session(visitor: httpx.Client, name: str) -> None:
     """The way in remembers where somebody wanted to go."""
     answer = visitor.get(f"/console/default/{name}", params={"service": "checkout"})
@@ -236,6 +236,21 @@ def test_controls_lead_to_their_items(server: Running, person: httpx.Client) -> 
     assert "not evaluated: this test is not built" in steps[2] or all(
         one["built"] for one in told["catalogue"]["tests"].values()
     )
+
+
+def test_the_report_is_a_click_away(person: httpx.Client) -> None:
+    """Of all frameworks or of one, with the window of the page that leads to it."""
+    for place, frameworks in (("compliance", 15), ("compliance/SLSA", 1)):
+        page = person.get(f"/console/default/{place}", params=SEPTEMBER).text
+        found = re.search(r'href="(/console/default/report[^"]*)"', page)
+        assert found is not None
+        answer = person.get(unescape(found[1]))
+        assert answer.status_code == 200
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "2026-09-01 00:00 to 2026-10-01 00:00 UTC" in answer.text
+        assert answer.text.count('<h3 id="framework-') == frameworks
+        assert "<script" not in answer.text
+    assert person.get("/console/default/report/SOC3").status_code == 404
 
 
 def test_a_control_that_is_not_there_is_answered_by_a_page(person: httpx.Client) -> None:
