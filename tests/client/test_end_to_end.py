@@ -85,7 +85,7 @@ def test_what_was_sent_can_be_verified(shell: Shell) -> None:
         ).json()
     saved = shell.home / "entry.pipeledger.json"
     saved.write_text(json.dumps(bundle))
-    assert "position 3" in shell("verify", saved).stdout
+    assert "position 4" in shell("verify", saved).stdout
     entry = b64decode(bundle["entry"])
     altered = b64encode(entry.replace(b"checkout", b"checkins")).decode()
     for name, changed in {
