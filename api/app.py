@@ -16,6 +16,7 @@ from api import (
     conflicts,
     history,
     intake,
+    packs,
     problems,
     prometheus,
     reading,
@@ -93,6 +94,7 @@ def make_app(
     app.include_router(history.router)
     app.include_router(reporting.router)
     app.include_router(compliance.router)
+    app.include_router(packs.router)
     app.include_router(commands.router)
     app.include_router(approvals.router)
     app.include_router(tracing.router)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
+from api.making import Packs
 from domain.errors import SettingError
 from domain.log.names import check_origin
 from projections.following import history_of
@@ -75,6 +76,7 @@ class Served:
         sources: which systems deliver by webhook.
         counts: what came from them.
         history: what can be asked of its past.
+        packs: evidence that auditors asked for.
         session_key: signs the sessions of people who look at its console.
     """
 
@@ -85,10 +87,12 @@ class Served:
     sources: Sources
     counts: SourceCounts
     history: History
+    packs: Packs
     session_key: bytes = field(repr=False)
 
     def close(self) -> None:
         """Close the ledger and what follows it."""
+        self.packs.close()
         self.history.close()
         self.ledger.close()
 
@@ -195,6 +199,7 @@ class Host:
         return Served(
             ledger, self.register(name), self.tokens(name), self.emitters(name),
             self.sources(name), counts, history_of(ledger, self.place(name).derived),
+            Packs(self.place(name).derived / "packs"),
             RegisterKeys.load(self.place(name).secrets).session,
         )  # fmt: skip
 

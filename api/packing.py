@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from domain.errors import NotFoundError
+from domain.errors import RefusedError
 from exporters.assessment import assessed
 from exporters.oscal import write_oscal
 from exporters.pack import FORMAT, Packing
 from exporters.report.page import write_report
 from projections.asked_controls import asked_controls
+from projections.compliance import control_in, every_control, every_control_of, framework_in
 from projections.parameters import Parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import datetime
 
     from api.host import Served
@@ -63,7 +64,7 @@ def parameters_of(scope: Scope, catalogue: Catalogue, known_at: int) -> Paramete
 
     Raises:
         NotFoundError: no such framework or control; names those that are known.
-        RefusedError: the window ends before it begins.
+        RefusedError: the window ends before it begins, or a control is named without framework.
     """
     controls = asked_controls(catalogue, _controls(scope, catalogue))
     chosen: dict[str, Any] = {**scope.window, **scope.narrowed}
@@ -78,20 +79,18 @@ def identity_of(parameters: Parameters, size: int) -> str:
     return sha256(said).hexdigest()[:32]
 
 
-def _controls(scope: Scope, catalogue: Catalogue) -> Iterator[tuple[str, Control]]:
-    everything = not scope.frameworks and not scope.controls
-    for name in catalogue.frameworks if everything else scope.frameworks:
-        if name not in catalogue.frameworks:
-            raise NotFoundError(
-                f"no framework {name[:100]}; known are {', '.join(catalogue.frameworks)}"
-            )
-        for one in catalogue.frameworks[name].controls:
-            yield name, one
-    for told in scope.controls:
-        name, _, control = told.partition("/")
-        known = catalogue.frameworks.get(name)
-        found = [one for one in known.controls if one.id == control] if known else []
-        if not found:
-            raise NotFoundError(f"no control {told[:200]}; expected FRAMEWORK/CONTROL")
+def _controls(scope: Scope, catalogue: Catalogue) -> list[tuple[str, Control]]:
+    if not scope.frameworks and not scope.controls:
+        return every_control(catalogue)
+    found = [
+        one
+        for name in dict.fromkeys(scope.frameworks)
+        for one in every_control_of(framework_in(catalogue, name))
+    ]
+    for told in dict.fromkeys(scope.controls):
+        name, mark, control = told.partition("/")
+        if not mark:
+            raise RefusedError("control", "expected FRAMEWORK/CONTROL")
         if name not in scope.frameworks:
-            yield name, found[0]
+            found.append((name, control_in(framework_in(catalogue, name), control)))
+    return found

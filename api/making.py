@@ -1,0 +1,149 @@
+"""Evidence packs that were asked for over HTTP: made one after the other, kept for a while.
+
+A pack is a file whose name is its id and its size, so it is there after a restart; what was under
+way then is asked for again. Everything here may be dropped at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from api.problems import TooManyError
+from domain.errors import PipeledgerError
+from exporters.pack import write_pack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from exporters.pack import Packing
+    from projections.parameters import Parameters
+
+_LOG: Final = logging.getLogger("pipeledger.api")
+WAITING: Final = 8
+"""Packs that may wait to be made."""
+KEPT: Final = 20
+"""Packs that are kept; the one that was made longest ago goes first."""
+
+
+@dataclass(slots=True)
+class Making:
+    """A pack that is being made.
+
+    Attributes:
+        done: files that are written.
+        total: of so many; 0: not known yet.
+        failure: why it came to nothing, or None.
+        ended: is set when it is made or has come to nothing.
+    """
+
+    done: int = 0
+    total: int = 0
+    failure: str | None = None
+    ended: threading.Event = field(default_factory=threading.Event, repr=False)
+
+
+class Packs:
+    """The packs of one ledger. Safe for threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep packs.
+
+        Args:
+            folder: for them alone; it may be missing.
+        """
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._making: OrderedDict[str, Making] = OrderedDict()
+        self._worker = ThreadPoolExecutor(1, "packs")
+
+    def path(self, identity: str, redacted: int) -> Path | None:
+        """The file of a pack, where it is made.
+
+        Args:
+            identity: its id.
+            redacted: position of the last redaction; what was packed before it is gone.
+        """
+        found = list(self._folder.glob(f"{identity}-*.zip"))
+        for path in found:
+            if int(path.stem.rpartition("-")[2]) <= redacted:
+                path.unlink(missing_ok=True)
+            else:
+                return path
+        return None
+
+    def state(self, identity: str) -> Making | None:
+        """How far the making of a pack is; None: nobody asked for it."""
+        with self._lock:
+            return self._making.get(identity)
+
+    def make(
+        self, identity: str, size: int, packing: Callable[[], Packing], parameters: Parameters
+    ) -> Making:
+        """Have a pack made, unless it is being made.
+
+        Args:
+            identity: its id.
+            size: entries that it holds.
+            packing: what it is made of.
+            parameters: what is asked.
+
+        Raises:
+            TooManyError: too many wait.
+        """
+        with self._lock:
+            there = self._making.get(identity)
+            if there is not None and there.failure is None:
+                return there
+            if sum(one.failure is None for one in self._making.values()) >= WAITING:
+                raise TooManyError("many packs wait to be made; ask again later")
+            state = Making()
+            self._making[identity] = state
+            while len(self._making) > WAITING * 2:
+                self._making.popitem(last=False)
+        target = self._folder / f"{identity}-{size}.zip"
+        self._worker.submit(self._run, identity, state, packing, parameters, target)
+        return state
+
+    def close(self) -> None:
+        """Begin no other; wait for the one under way."""
+        self._worker.shutdown(wait=True, cancel_futures=True)
+
+    def _run(
+        self,
+        identity: str,
+        state: Making,
+        packing: Callable[[], Packing],
+        parameters: Parameters,
+        target: Path,
+    ) -> None:
+        def tell(done: int, total: int) -> None:
+            state.done, state.total = done, total
+
+        try:
+            if not target.exists():
+                write_pack(packing(), parameters, target, tell)
+            self._drop_old()
+        except PipeledgerError as error:
+            state.failure = str(error)
+            _LOG.warning("a pack was not made: %s", error)
+        except Exception:  # noqa: BLE001 - whatever it is, who waits is told
+            state.failure = "it could not be made; the server's log says why"
+            _LOG.exception("a pack was not made")
+        else:
+            with self._lock:
+                self._making.pop(identity, None)
+        finally:
+            state.ended.set()
+
+    def _drop_old(self) -> None:
+        made = sorted(self._folder.glob("*.zip"), key=lambda path: path.stat().st_mtime)
+        for path in made[:-KEPT]:
+            with contextlib.suppress(OSError):
+                path.unlink()

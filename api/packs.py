@@ -1,0 +1,156 @@
+"""Evidence packs over HTTP: asked for, made meanwhile, fetched."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from fastapi import Path as PathParameter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse
+
+from api.asking import read_instant
+from api.entrance import JSON, enter, facts
+from api.negotiation import prefer
+from api.packing import Scope, identity_of, packing_of, parameters_of
+from api.reads import record_export
+from domain.errors import NotFoundError
+from projections.following import redactions
+
+if TYPE_CHECKING:
+    import os
+
+    from api.host import Served
+    from projections.catalogue import Catalogue
+
+READERS: Final = ("auditor", "operator")
+ZIP: Final = "application/zip"
+_Name = Annotated[str | None, Field(max_length=500)]
+_Ids = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=500)]
+_Instant = Annotated[str | None, Field(max_length=40)]
+Identity = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$")]
+
+router = APIRouter()
+
+
+class WantedPack(BaseModel):
+    """What a pack is about; without a framework and a control, all frameworks."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    frameworks: _Ids = []
+    controls: _Ids = Field([], description="single ones, as FRAMEWORK/CONTROL")
+    release: _Name = Field(None, description="SERVICE@VERSION")
+    service: _Name = None
+    team: _Name = None
+    environment: _Name = None
+    repository: Annotated[str | None, Field(max_length=4096)] = None
+    since: _Instant = Field(None, alias="from")
+    to: _Instant = None
+    known_at: _Instant = None
+
+    def scope(self) -> Scope:
+        """The same, read.
+
+        Raises:
+            RefusedError: an instant is none.
+        """
+        window = {
+            "window_from": read_instant(self.since, "field from"),
+            "window_to": read_instant(self.to, "field to"),
+        }
+        narrowed = ("release", "service", "team", "environment", "repository")
+        return Scope(
+            frameworks=tuple(self.frameworks),
+            controls=tuple(self.controls),
+            window={name: one for name, one in window.items() if one is not None},
+            narrowed={
+                name: getattr(self, name) for name in narrowed if getattr(self, name) is not None
+            },
+        )
+
+
+@router.post("/v1/{ledger}/packs", status_code=202, tags=["compliance"])
+async def post_pack(request: Request, ledger: str, wanted: WantedPack) -> Response:
+    """Have an evidence pack made; 201 where it is there already.
+
+    The id is the same for the same question at the same position, and so is the pack.
+    """
+    here, _ = enter(request, ledger, READERS)
+    return await run_in_threadpool(_ask, request, here, wanted)
+
+
+@router.get("/v1/{ledger}/packs/{identity}", tags=["compliance"])
+async def get_pack(
+    request: Request,
+    ledger: str,
+    identity: Identity,
+    wait: Annotated[int, Query(ge=0, le=60, description="seconds to wait for it")] = 0,
+) -> Response:
+    """The pack as a ZIP file; how far it is (202) while it is made, or where JSON is wanted."""
+    here, credential = enter(request, ledger, READERS)
+    media = prefer(request.headers.get("accept", ""), (ZIP, JSON))
+
+    def give() -> Response:
+        under_way = here.packs.state(identity)
+        if under_way is not None:
+            under_way.ended.wait(wait)
+        answer = _give(here, identity, media)
+        if isinstance(answer, FileResponse):
+            state = request.app.state
+            with open(answer.path, "rb") as stream:  # noqa: PTH123 - the response has a text
+                digest = f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
+            # Before a byte of it leaves.
+            record_export(
+                here, f"packs/{identity}", _size_of(answer.path), digest, credential.by,
+                state.clock(), state.entropy,
+            )  # fmt: skip
+        return answer
+
+    return await run_in_threadpool(give)
+
+
+def _ask(request: Request, here: Served, wanted: WantedPack) -> Response:
+    catalogue: Catalogue = request.app.state.catalogue
+    at = here.history.known_at(wanted.known_at, here.history.snapshot())
+    parameters = parameters_of(wanted.scope(), catalogue, at)
+    size = int(here.ledger.reader.checkpoint(at).split(b"\n", 2)[1])
+    identity = identity_of(parameters, size)
+    if here.packs.path(identity, _redacted(here)) is None:
+        here.packs.make(identity, size, lambda: packing_of(here, catalogue), parameters)
+    return _give(here, identity, JSON)
+
+
+def _give(here: Served, identity: str, media: str) -> Response:
+    path = here.packs.path(identity, _redacted(here))
+    state = here.packs.state(identity)
+    if path is None and state is None:
+        raise NotFoundError(f"no pack {identity}; POST packs asks for one")
+    headers = facts(here) | {"Location": f"/v1/{here.ledger.name}/packs/{identity}"}
+    if path is not None and media == ZIP:
+        return FileResponse(path, headers=headers, media_type=ZIP, filename=f"{identity}.zip")
+    told: dict[str, Any] = {"id": identity, "state": "made"}
+    if path is not None:
+        told |= {"bytes": path.stat().st_size}
+    elif state is not None and state.failure is not None:
+        told |= {"state": "failed", "detail": state.failure}
+    elif state is not None:
+        told |= {"state": "making", "files": state.done, "of": state.total}
+    status = 202 if told["state"] == "making" else 200
+    return Response(msgspec.json.encode(told), status, headers, JSON)
+
+
+def _size_of(path: str | os.PathLike[str]) -> int:
+    """Entries that a pack holds, as its name says."""
+    return int(Path(path).stem.rpartition("-")[2])
+
+
+def _redacted(here: Served) -> int:
+    """Position of the last redaction; 0: none."""
+    reader = here.ledger.reader
+    found = redactions(reader, here.ledger.published.size)
+    return max((one.said for one in found), default=0)

@@ -1,0 +1,95 @@
+"""Evidence packs over HTTP."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.serving import BIN, event, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from tests.serving import Running
+
+WANTED = {"controls": ["SOX-ITGC/CM-01"], "from": "2026-01-01", "service": "checkout"}
+ZIP = {"Accept": "application/zip"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server that knows of two deployments."""
+    with serving(tmp_path_factory.mktemp("packs") / "data") as running:
+        with running.http() as client:
+            for number in range(2):
+                assert client.post("/events", json=event(number)).status_code == 201
+        yield running
+
+
+@pytest.fixture
+def auditor(server: Running) -> Iterator[httpx.Client]:
+    """A client that may read."""
+    made = subprocess.run(
+        [BIN / "pipeledger-server", "token", "create", "--data", server.data, "--role", "auditor",
+         "--name", "alma"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    with server.http(made.stdout.split()[-1]) as client:
+        yield client
+
+
+def test_a_pack_is_asked_for_made_and_fetched(auditor: httpx.Client, server: Running) -> None:
+    """And that it was fetched is an event of the ledger, once."""
+    asked = auditor.post("/packs", json=WANTED)
+    assert asked.status_code in {200, 202}, asked.text
+    identity = asked.json()["id"]
+    found = auditor.get(f"/packs/{identity}", params={"wait": 60}, headers=ZIP)
+    assert found.status_code == 200, found.text
+    assert found.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(found.content)) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+    assert manifest["parameters"]["service"] == "checkout"
+    assert manifest["pack"]["counts"]["population"] >= 2
+    assert auditor.get(f"/packs/{identity}", headers=ZIP).content == found.content
+    with server.http() as client:
+        told = client.get("/entries", params={"type": "pipeledger.evidence.exported"}).json()
+    assert len(told["entries"]) == 1
+    again = auditor.post("/packs", json=WANTED | {"known_at": str(manifest["position"])})
+    assert again.json() == {"id": identity, "state": "made", "bytes": len(found.content)}
+
+
+def test_what_cannot_be_packed_is_refused_with_its_place(auditor: httpx.Client) -> None:
+    """Nothing is made."""
+    for body, status, said in (
+        ({"frameworks": ["SOX"]}, 404, "no framework of this name; there are "),
+        ({"controls": ["SLSA/none"]}, 404, "SLSA has no control of this name"),
+        ({"from": "yesterday"}, 400, "field from"),
+        ({"known_at": "soon"}, 400, "known_at"),
+        ({"controls": "all"}, 400, "controls"),
+        ({"framework": ["SLSA"]}, 400, "framework"),
+    ):
+        answer = auditor.post("/packs", json=body)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert said in answer.text, answer.text
+        assert answer.status_code == status
+    assert auditor.get(f"/packs/{'0' * 32}").status_code == 404
+    assert auditor.get("/packs/nothing").status_code == 400
+
+
+def test_an_emitter_gets_no_evidence(server: Running) -> None:
+    """It sends and does not read."""
+    made = subprocess.run(
+        [BIN / "pipeledger-server", "token", "create", "--data", server.data, "--role", "emitter",
+         "--name", "ci"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    with server.http(made.stdout.split()[-1]) as client:
+        assert client.post("/packs", json=WANTED).status_code == 403
+        assert client.get(f"/packs/{'0' * 32}").status_code == 403
