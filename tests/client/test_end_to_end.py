@@ -81,7 +81,7 @@ def test_what_was_sent_can_be_verified(shell: Shell) -> None:
     assert "sound: " in shell("verify", shell.server.url).stdout
     with shell.server.http() as http:
         bundle = http.get(
-            "/entries/3/proof", headers={"Accept": "application/vnd.pipeledger.proof+json"}
+            "/entries/4/proof", headers={"Accept": "application/vnd.pipeledger.proof+json"}
         ).json()
     saved = shell.home / "entry.pipeledger.json"
     saved.write_text(json.dumps(bundle))
