@@ -37,7 +37,7 @@ weighed AS (
     SELECT
         q.variant, q.wanted, s.deployment_key, s.slot, s.position, s.assurance,
         CASE
-            WHEN s.kind IS NULL THEN CASE WHEN s.timing = 'before' THEN 5 ELSE 1 END
+            WHEN s.kind IS NULL THEN CASE WHEN s.timing = 'after' THEN 1 ELSE 5 END
             WHEN s.timing = 'after' THEN 2
             WHEN s.outcome IN ('failure', 'error')
                 THEN CASE WHEN s.timing = 'before' THEN 0 ELSE 3 END

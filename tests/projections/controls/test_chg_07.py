@@ -103,6 +103,9 @@ def test_all_kinds_and_all_digests_are_needed(tmp_path: Path) -> None:
     shop.check("both", "integration", assurance="observed")
     shop.check("manifest", "integration", artifact=None, commit=sha("manifests"))
     shop.ship("both", "half")
+    redacted = shop.check("redacted")
+    shop.ship("redacted")
+    shop.redact(redacted)
     shop.deploy("two-digests", "03-01T11:00", "both", "half")
     shop.deploy("manifest", "03-01T11:00", "manifest", commit=sha("manifests"))
     shop.deploy("nothing-named", "03-01T11:00")
@@ -111,6 +114,7 @@ def test_all_kinds_and_all_digests_are_needed(tmp_path: Path) -> None:
     assert items(shop, tmp_path, TEST) == {
         "both": PASSED,
         "half": NONE,
+        "redacted": ("insufficient-evidence", "nobody says of which kind the tests are"),
         "two-digests": NONE,
         "manifest": NONE,
         "nothing-named": ("insufficient-evidence", "nobody says what was deployed"),

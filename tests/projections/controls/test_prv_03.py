@@ -36,6 +36,9 @@ def test_a_signature_of_each_digest_is_verified_before(tmp_path: Path) -> None:
              artifact={"digest": digest("admitted")})  # fmt: skip
     for name in (*told, "signed", "admitted", "unsigned"):
         shop.deploy(name, "03-01T11:00", name)
+    redacted = shop.attest("03-01T10:00", "redacted")
+    shop.deploy("redacted", "03-01T11:00", "redacted")
+    shop.redact(redacted)
     shop.deploy("both", "03-01T11:00", "verified", "observed")
     shop.deploy("half", "03-01T11:00", "verified", "unsigned")
     shop.deploy("no-digest", "03-01T11:00", release="1")
@@ -56,6 +59,7 @@ def test_a_signature_of_each_digest_is_verified_before(tmp_path: Path) -> None:
             "insufficient-evidence", "admitted, but nobody says that its signature was verified",
         ),
         "unsigned": NONE,
+        "redacted": ("insufficient-evidence", "the verification has no time of its own"),
         "both": VERIFIED,
         "half": NONE,
         "no-digest": ("insufficient-evidence", "nobody says which digest was deployed"),
