@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import NotFoundError
-from domain.events.controls import OF_THE_LEDGER
+from domain.events.controls import OF_A_COURSE, OF_THE_LEDGER
 from projections.asked_controls import asked_controls, left_open
 from projections.heard import told
 from projections.parameters import FIRST, LAST
@@ -31,6 +31,7 @@ SHOWN: Final = 5000
 """Items that are told one by one, those that violate first; all of them are counted."""
 _WAIVERS: Final = 1000
 NO_LEDGER: Final = "it is about the ledger itself, and there is none"
+NO_COURSE: Final = "files that show single moments do not tell how it went on between them"
 Row = dict[str, Any]
 
 
@@ -58,7 +59,7 @@ class Assessment:
         tables: rows, by the name of their table.
         catalogue: by which it was judged.
         told: what the ledger was told at all.
-        left_open: ids of tests that were not looked at.
+        left_open: tests that were not looked at, by id, and why.
         frameworks: of which controls were asked for, in the catalogue's order.
     """
 
@@ -66,7 +67,7 @@ class Assessment:
     tables: Mapping[str, pa.Table] = field(repr=False)
     catalogue: Catalogue = field(repr=False)
     told: Told = field(repr=False)
-    left_open: frozenset[str] = frozenset()
+    left_open: Mapping[str, str] = field(default_factory=dict)
     frameworks: tuple[Framework, ...] = field(init=False, repr=False)
     _rows: dict[str, list[Row]] = field(default_factory=dict, repr=False)
     _shown: dict[tuple[str, str], list[Row]] = field(default_factory=dict, repr=False)
@@ -113,7 +114,7 @@ class Assessment:
 
     def why_nothing(self, row: Row) -> str:
         """Why nothing of a test was judged (a row of `control_results`), or nothing."""
-        return NO_LEDGER if row["test"] in self.left_open else row["reason"] or ""
+        return self.left_open.get(row["test"]) or row["reason"] or ""
 
     def shown(self, test: str, variant: str) -> list[Row]:
         """Items of a test that are told one by one."""
@@ -198,10 +199,17 @@ def assess_facts(
     Raises:
         RefusedError: a parameter is wrong.
     """
-    asked = left_open(_asked(catalogue, frameworks), OF_THE_LEDGER)
-    answer = history.ask([*_WANTED, *more], {**chosen, "controls": asked})
+    whole = _asked(catalogue, frameworks)
+    why = dict.fromkeys(OF_THE_LEDGER, NO_LEDGER)
+    results = history.ask(
+        [Selection(_RESULTS)], {**chosen, "controls": left_open(whole, why)}
+    ).tables[_RESULTS].to_pylist()  # fmt: skip
+    # What was seen to break a rule of time breaks it; nothing seen is no proof that it was kept.
+    kept = {row["test"] for row in results if row["outcome"] == "satisfied"}
+    why |= dict.fromkeys(kept & OF_A_COURSE, NO_COURSE)
+    answer = history.ask([*_WANTED, *more], {**chosen, "controls": left_open(whole, why)})
     heard = told(history.snapshot(), answer.proof.position)
-    return Assessment(answer.proof, answer.tables, catalogue, heard, OF_THE_LEDGER)
+    return Assessment(answer.proof, answer.tables, catalogue, heard, why)
 
 
 def ask(

@@ -152,3 +152,5 @@ OF_THE_LEDGER: Final = frozenset({
     "PRI-02",
 })  # fmt: skip
 """Tests of the ledger itself: facts that lie in none say nothing about them."""
+OF_A_COURSE: Final = frozenset({"VUL-02", "VUL-04"})
+"""Tests of how scans and findings went on over time: a scan alone shows a moment."""

@@ -132,6 +132,18 @@ def test_what_is_asked_of_a_ledger_is_open_where_there_is_none(page: Element) ->
     assert (controls["AU-2"][4], controls["AU-2"][8]) == ("0", "0")
 
 
+def test_one_scan_does_not_show_that_findings_are_mended_in_time(page: Element) -> None:
+    """What it found is open, and nobody knows since when: no pass."""
+    lacking = {row[0].split()[0]: row for row in table_of(page, "Tests that lack").rows()}
+    assert "files that show single moments" in lacking["VUL-02"][1]
+    for name in ("Controls of NIST SP 800-53 revision 5", "Controls of NIST SSDF"):
+        table = next(
+            one for one in page.all("div")
+            if one.attributes.get("aria-label", "").startswith(name)
+        )  # fmt: skip
+        assert not [row for row in table.all("table")[0].rows() if "satisfied" in row[2]]
+
+
 def test_it_says_that_nobody_signed_it(page: Element) -> None:
     """At the top, and where the proof would be."""
     (header,) = page.all("header")
