@@ -3,9 +3,11 @@
 `python -m bench.projections`: loads a ledger of BENCH_N events (default 1,000,000) that 300
 services made in nine months, unless BENCH_DATA (a folder) holds one of that size already; then
 rebuilds every segment and all facts from PostgreSQL with the chain verified, folds the same events
-one by one as the peer does, checks the sealed segments, asks for a quarter's DORA in a new process
-and again in the same, and catches up with 1,000 new events. Rates, times and the peak of memory
-are printed.
+one by one as the peer does, checks the sealed segments, asks for a quarter's DORA when nothing is
+kept of it and again, catches up with 1,000 new events, asks once more, and last in a new process
+with the files dropped from the page cache, the tables of history as well. Rates, times (and beside
+them processor time of the process, for other work may use the machine) and the peak of memory are
+printed.
 """
 
 from __future__ import annotations
@@ -121,10 +123,43 @@ def _fold(here: Served, count: int) -> float:
     return count / (time.perf_counter() - started)
 
 
-def _dora(here: Served) -> float:
-    started = time.perf_counter()
+class _Watch:
+    """Seconds since it was made, and seconds of processor time of this process."""
+
+    def __init__(self) -> None:
+        self._at, self._used = time.perf_counter(), time.process_time()
+
+    @property
+    def seconds(self) -> float:
+        """By the clock."""
+        return time.perf_counter() - self._at
+
+    @property
+    def used(self) -> float:
+        """On processors."""
+        return time.process_time() - self._used
+
+    def told(self) -> str:
+        """Both, for people."""
+        return f"{self.seconds:12.3f} s ({self.used:.3f} s of processors)"
+
+
+def _dora(here: Served) -> str:
+    watch = _Watch()
     here.history.ask([Selection("dora")], QUARTER)
-    return time.perf_counter() - started
+    return watch.told()
+
+
+def _ask_tables(here: Served) -> None:
+    for name in ("changes", "running", "drift", "artifacts", "coverage"):
+        watch = _Watch()
+        here.history.ask([Selection(name, limit=100)], {})
+        print(f"{name:12}{watch.told()}")
+    made = here.history.ask([Selection("deployments", order=("-finished_at",), limit=1)], {})
+    commit = made.tables["deployments"]["commit"][0].as_py()
+    watch = _Watch()
+    here.history.ask([Selection("trace_items")], {"trace": commit})
+    print(f"trace       {watch.told()}")
 
 
 def _drop_cache(folder: Path) -> None:
@@ -144,21 +179,29 @@ def _measure(data: Path, wanted: int) -> None:
             _append(here, _events(wanted))
             print(f"loaded      {wanted / (time.perf_counter() - started):12,.0f} events/s")
         size = here.ledger.published.size
-        started = time.perf_counter()
+        watch = _Watch()
         found = here.history.rebuild(lambda _: None)
-        rebuilt = size / (time.perf_counter() - started)
-        folded = _fold(here, min(FOLDED, size))
-        print(f"rebuild     {rebuilt:12,.0f} events/s; fold {folded:,.0f}; {rebuilt / folded:.1f}x")
-        started = time.perf_counter()
+        rebuilt = size / watch.seconds
+        print(
+            f"rebuild     {rebuilt:12,.0f} events/s; {1e6 * watch.used / size:.1f} µs of processors"
+        )
+        watch, folded = _Watch(), min(FOLDED, size)
+        rate = _fold(here, folded)
+        used = 1e6 * watch.used / folded
+        print(f"fold        {rate:12,.0f} events/s; {used:.1f} µs; rebuild {rebuilt / rate:.1f}x")
+        watch = _Watch()
         for path in found.segments:
             segment.check(path, found.origin)
-        spent = time.perf_counter() - started
-        print(f"check       {len(found.segments) * segment.SIZE / spent:12,.0f} events/s")
-        print(f"DORA first  {_dora(here):12.3f} s\nDORA again  {_dora(here):12.3f} s")
-        _append(here, ({**one, "id": f"n-{at}"} for at, one in enumerate(_events(1000))))
-        started = time.perf_counter()
+        checked = len(found.segments) * segment.SIZE
+        used = 1e6 * watch.used / checked
+        print(f"check       {checked / watch.seconds:12,.0f} events/s; {used:.1f} µs")
+        print(f"DORA first  {_dora(here)}\nDORA again  {_dora(here)}")
+        new = os.urandom(8).hex()
+        _append(here, ({**one, "id": f"{new}-{at}"} for at, one in enumerate(_events(1000))))
+        watch = _Watch()
         here.history.snapshot()
-        print(f"catch up    {1000 * (time.perf_counter() - started):12.1f} ms for 1,000 events")
+        print(f"catch up    {watch.told()} for 1,000 events\nDORA then   {_dora(here)}")
+        _ask_tables(here)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"memory      {peak:12,.0f} MiB at most")
         derived = host.place("default").derived
@@ -172,7 +215,8 @@ def _cold(data: Path) -> None:
     with Host(Settings(data)) as host:
         here = host.open("default")
         opened = time.perf_counter() - started
-        print(f"DORA cold   {_dora(here):12.3f} s in a new process (opened in {opened:.1f} s)")
+        print(f"DORA cold   {_dora(here)} in a new process (opened in {opened:.1f} s)")
+        _ask_tables(here)
         here.close()
 
 

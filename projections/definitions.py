@@ -11,8 +11,10 @@
 Beside them stand the steps (`projections.steps`): walks over a graph, in Python.
 
 A file is one SELECT. It names the tables it needs as if they were there; `parameters` is a table
-of one row. What they need stands behind FROM and JOIN in them, so no list of dependencies can be
-wrong.
+of one row, and so is `chosen_rules`, which holds those of them that change what is taken to have
+happened. `asked_from()` and `asked_until()` are the span in which all windows lie, as constants:
+files in order of time are read no further than that. What a definition needs stands behind FROM
+and JOIN in it, so no list of dependencies can be wrong.
 """
 
 from __future__ import annotations
@@ -24,16 +26,19 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Final, Literal
 
+from projections.parameters import RULES
 from projections.steps import STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Sequence
 
 Layer = Literal["facts", "tables", "metrics", "controls", "steps"]
 LAYERS: Final[tuple[Layer, ...]] = ("facts", "tables", "metrics", "controls")
 _COMMENT: Final = re.compile(r"--[^\n]*")
 _SOURCE: Final = re.compile(r"\b(?:FROM|JOIN)\s+([a-z][a-z0-9_]*)\b")
 _TEXT: Final = re.compile(r"'[^']*'")
+_TYPE: Final = re.compile(r"'(pipeledger\.[a-z_]+\.[a-z_]+)'")
+_CALL: Final = re.compile(r"\basked_(?:from|until)\(\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,16 @@ class Definition:
     def base(self) -> str:
         """What facts are made from: `events` or `documents`."""
         return "documents" if "documents" in _sources(self.text) else "events"
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types of events that it names: facts are of no others."""
+        return frozenset(_TYPE.findall(self.text))
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """The tables that it reads, each as often as it does."""
+        return self.needs if self.layer == "steps" else _named(self.text)
 
     @property
     def digest(self) -> str:
@@ -124,7 +139,37 @@ def digest_of(names: Iterable[str]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+@functools.cache
+def is_settled(name: str) -> bool:
+    """Whether a table hangs on events and rules alone, neither on choices nor on documents.
+
+    Raises:
+        KeyError: there is no definition of this name.
+    """
+    return definitions()[name].layer != "facts" and not any(
+        # Which controls are made is chosen, and stands in no definition.
+        one.layer == "controls" or _sources(one.text) & {"parameters", "documents"}
+        for one in in_order([name])
+    )
+
+
+@functools.cache
+def rules_of(name: str) -> frozenset[str]:
+    """The parameters of `chosen_rules` that a table hangs on.
+
+    Raises:
+        KeyError: there is no definition of this name.
+    """
+    texts = [one.text for one in in_order([name]) if "chosen_rules" in _sources(one.text)]
+    return frozenset(rule for rule in RULES if any(rule in text for text in texts))
+
+
+@functools.cache
+def _named(text: str) -> list[str]:
+    bare = _TEXT.sub("''", _COMMENT.sub("", text))
+    return _SOURCE.findall(bare) + ["parameters"] * bool(_CALL.search(bare))
+
+
 def _sources(text: str) -> set[str]:
     # `all_x_facts` are the same facts with what was voided still among them.
-    found = _SOURCE.findall(_TEXT.sub("''", _COMMENT.sub("", text)))
-    return {name.removeprefix("all_") if name.endswith("_facts") else name for name in found}
+    return {name.removeprefix("all_") if name.endswith("_facts") else name for name in _named(text)}

@@ -5,7 +5,9 @@
     tail ─────▶ facts (once a snapshot, in memory) ─────┘
 
 What is kept beside the segments carries the digest of its definition in its name, so a changed
-definition is simply not found there and made anew.
+definition is simply not found there and made anew. Tables that hang on no choice are kept once a
+snapshot (`projections.settled`); of these only the last ones are, which choices or the one who asks
+read themselves.
 """
 
 from __future__ import annotations
@@ -14,7 +16,10 @@ import contextlib
 import os
 import shutil
 import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -23,8 +28,10 @@ from domain.errors import UnavailableError
 from projections import contract
 from projections.asked_controls import JUDGED, not_asked
 from projections.calendar import tellable
-from projections.definitions import Definition, definitions, in_order
+from projections.definitions import Definition, definitions, in_order, is_settled
+from projections.segment import types_in
 from projections.selection import Selection
+from projections.settled import Settled
 from projections.steps import STEPS
 
 if TYPE_CHECKING:
@@ -40,12 +47,19 @@ _SETTINGS: Final = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "preserve_insertion_order": "true",
+    # It knows files by their names, and a descriptor's name is used again for another file.
+    "enable_external_file_cache": "false",
 }
 _VOIDS: Final = "corrections"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Engine:
-    """One ledger's facts and the database they are queried in. Safe for threads."""
+    """One ledger's facts and the database they are queried in. Safe for threads.
+
+    Attributes:
+        settled: the tables that are kept for the next who asks.
+    """
 
     def __init__(self, folder: Path, threads: int | None = None, memory: str = "1GB") -> None:
         """Make an engine.
@@ -58,15 +72,18 @@ class Engine:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         spill = folder / "spill"
+        self._threads = threads or os.cpu_count() or 1
         settings: dict[str, Any] = _SETTINGS | {
             "memory_limit": memory,
             "temp_directory": str(spill),
-            "threads": threads or os.cpu_count() or 1,
+            "threads": self._threads,
         }
         self._database = duckdb.connect(":memory:", config=settings)
         # An extension's setting, known only once it is there.
         self._database.execute("SET GLOBAL TimeZone = 'UTC'")
         self._lock = threading.Lock()
+        self.settled = Settled(folder / "settled")
+        self._types: dict[str, frozenset[str]] = {}
         self._tails: tuple[tuple[int, int], dict[str, pa.Table]] | None = None
 
     def close(self) -> None:
@@ -76,8 +93,8 @@ class Engine:
     @contextlib.contextmanager
     def view(self, snapshot: Snapshot, parameters: Parameters) -> Iterator[View]:
         """The tables as of one snapshot and one set of parameters."""
-        with self._database.cursor() as cursor:
-            yield View(self, cursor, snapshot, parameters)
+        with self._database.cursor() as cursor, contextlib.ExitStack() as opened:
+            yield View(self, cursor, snapshot, parameters, opened)
 
     def prepare(self, snapshot: Snapshot) -> None:
         """Derive the facts of segments that have none yet.
@@ -85,21 +102,22 @@ class Engine:
         Raises:
             UnavailableError: the disk.
         """
-        with self._lock:
-            for one in definitions().values():
-                if one.layer == "facts":
-                    self._of_segments(one, snapshot)
+        facts = [one for one in definitions().values() if one.layer == "facts"]
+        with self._lock, ThreadPoolExecutor(self._threads) as pool:
+            for made in [pool.submit(self._of_segments, one, snapshot) for one in facts]:
+                made.result()
 
     def forget(self) -> None:
-        """Drop the facts that are kept beside the segments."""
+        """Drop the facts and tables that are kept beside the segments."""
         with self._lock:
             for name in definitions():
                 for old in self._folder.glob(f"{name}-*"):
                     shutil.rmtree(old, ignore_errors=True)
+            self.settled.drop()
             self._tails = None
 
     def drop(self, stem: str) -> None:
-        """Drop the facts of one segment, since bytes of it were redacted.
+        """Drop what was made of one segment, since bytes of it were redacted.
 
         Args:
             stem: of the segment's file.
@@ -107,6 +125,7 @@ class Engine:
         with self._lock:
             for old in self._folder.glob(f"*/{stem}-*.parquet"):
                 old.unlink(missing_ok=True)
+            self.settled.drop()
 
     def facts(self, one: Definition, snapshot: Snapshot) -> tuple[list[Path], pa.Table]:
         """The facts of one definition: files of the sealed segments, and those of the tail."""
@@ -122,7 +141,9 @@ class Engine:
             path = folder / f"{file.stem}-{file.stat().st_mtime_ns:x}.parquet"
             if not path.exists():
                 self._derive(one, file, path)
-            found.append(path)
+            # An empty file says that the segment has none.
+            if path.stat().st_size:
+                found.append(path)
         return found
 
     def _derive(self, one: Definition, file: Path, path: Path) -> None:
@@ -130,6 +151,9 @@ class Engine:
             for old in self._folder.glob(f"{one.name}-*"):
                 shutil.rmtree(old, ignore_errors=True)
         path.parent.mkdir(exist_ok=True)
+        if one.types and one.types.isdisjoint(self._types_in(file)):
+            path.touch()
+            return
         fresh = path.with_suffix(f".{os.getpid()}.new")
         try:
             with self._database.cursor() as cursor:
@@ -139,6 +163,12 @@ class Engine:
         except (duckdb.IOException, OSError) as error:
             fresh.unlink(missing_ok=True)
             raise UnavailableError(f"facts {path.name} cannot be written: {error}") from error
+
+    def _types_in(self, file: Path) -> frozenset[str]:
+        key = f"{file.stem}-{file.stat().st_mtime_ns:x}"
+        if key not in self._types:
+            self._types[key] = types_in(file)
+        return self._types[key]
 
     def _of_tail(self, one: Definition, snapshot: Snapshot) -> pa.Table:
         if self._tails is None or self._tails[0] != snapshot.version:
@@ -167,16 +197,32 @@ class View:
         cursor: duckdb.DuckDBPyConnection,
         snapshot: Snapshot,
         parameters: Parameters,
+        opened: contextlib.ExitStack,
     ) -> None:
+        """Make nothing yet.
+
+        Args:
+            engine: whose facts are read.
+            cursor: of its database, for this view alone.
+            snapshot: what is read.
+            parameters: with which parameters.
+            opened: is closed after the last use.
+        """
         self.snapshot = snapshot
         self.parameters = parameters
         self._engine = engine
         self._cursor = cursor
+        self._opened = opened
         self._made: set[str] = set()
         cursor.register("parameters", parameters.row())
+        cursor.register("chosen_rules", parameters.rules_row())
+        for name, instant in zip(("asked_from", "asked_until"), parameters.span, strict=True):
+            microseconds = (instant - _EPOCH) // timedelta(microseconds=1)
+            cursor.execute(f"CREATE TEMP MACRO {name}() AS make_timestamptz({microseconds:d})")
         self._left_empty = not_asked(parameters.controls)
         for name in self._left_empty:
             cursor.register(name, JUDGED.empty_table())
+        self._made |= self._left_empty
 
     @contextlib.contextmanager
     def chosen(self, **changed: Any) -> Iterator[View]:  # noqa: ANN401 - of several types
@@ -228,18 +274,71 @@ class View:
         return self._cursor.sql(statement, params=list(values)).to_arrow_table()
 
     def make(self, names: Iterable[str]) -> None:
-        """Make tables and all that they need."""
-        for one in in_order([_VOIDS, *names], self._left_empty):
-            if one.name in self._made:
-                continue
-            if one.layer == "facts":
-                self._make_facts(one)
-            elif one.layer == "steps":
-                given = [self._cursor.table(need).to_arrow_table() for need in one.needs]
-                self._cursor.register(one.name, STEPS[one.name].run(*given))
-            else:
-                self._cursor.execute(f"CREATE TEMP TABLE {one.name} AS {one.text}")
-            self._made.add(one.name)
+        """Make tables and all that they need.
+
+        Tables that are asked for at once are best named at once: what is kept of them is kept of
+        all.
+        """
+        asked = set(names)
+        missing: dict[str, bool] = {}
+        for name in asked:
+            self._find(name, missing, is_last=True)
+        order = in_order([_VOIDS, *missing], self._left_empty)
+        wanted = [one for one in order if one.name in missing]
+        times = Counter(read for one in wanted for read in one.reads)
+        for one in wanted:
+            once = times[one.name] == 1 and one.name not in asked and not missing[one.name]
+            self._make(one, is_passed_on=once)
+            if missing[one.name]:
+                self._keep(one.name)
+
+    def _find(self, name: str, missing: dict[str, bool], *, is_last: bool) -> None:
+        """Open what is kept, and find what has to be made; the last settled tables are marked."""
+        if name in self._made:
+            return
+        if name in missing:
+            missing[name] |= is_last
+            return
+        if self._is_opened(name):
+            self._made.add(name)
+            return
+        one = definitions()[name]
+        missing[name] = is_last
+        for need in one.needs if one.layer != "facts" else [_VOIDS]:
+            if need != name:
+                self._find(need, missing, is_last=not is_settled(name))
+
+    def _is_opened(self, name: str) -> bool:
+        path = self._engine.settled.path(name, self.snapshot, self.parameters)
+        file = self._engine.settled.open(path) if path is not None else None
+        if file is None:
+            return False
+        self._opened.enter_context(file)
+        # By its descriptor it is the same file to the end, whoever removes it meanwhile.
+        reading = _reading([f"/dev/fd/{file.fileno()}"])
+        try:
+            self._cursor.execute(f"CREATE TEMP VIEW {name} AS {reading}")
+        except duckdb.Error:
+            # What is no table is made again.
+            return False
+        return True
+
+    def _keep(self, name: str) -> None:
+        path = self._engine.settled.path(name, self.snapshot, self.parameters)
+        if path is not None:
+            self._engine.settled.keep(path, self._cursor.sql(f"FROM {name}"))
+
+    def _make(self, one: Definition, *, is_passed_on: bool) -> None:
+        """Make a table; what one other reads, once, is made while that reads it."""
+        if one.layer == "facts":
+            self._make_facts(one)
+        elif one.layer == "steps":
+            given = [self._cursor.sql(f"FROM {need}").to_arrow_table() for need in one.needs]
+            self._cursor.register(one.name, STEPS[one.name].run(*given))
+        else:
+            kind = "VIEW" if is_passed_on else "TABLE"
+            self._cursor.execute(f"CREATE TEMP {kind} {one.name} AS {one.text}")
+        self._made.add(one.name)
 
     def _make_facts(self, one: Definition) -> None:
         """Facts up to the position asked for, without what was voided; that stands beside."""
@@ -260,6 +359,6 @@ class View:
         )
 
 
-def _reading(files: Iterable[Path]) -> str:
+def _reading(files: Iterable[Path | str]) -> str:
     listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
     return f"FROM read_parquet([{listed}])"

@@ -150,7 +150,9 @@ class History:
             DamageError: the ledger does not verify; names the position.
             UnavailableError: the database or the disk.
         """
-        return self._live.snapshot()
+        found = self._live.snapshot()
+        self._engine.settled.turn_to(found)
+        return found
 
     def rebuild(self, progress: Callable[[int], None]) -> Snapshot:
         """Drop what was derived and derive it anew.
@@ -165,6 +167,7 @@ class History:
         self._engine.forget()
         found = self._live.rebuild(progress)
         self._engine.prepare(found)
+        self._engine.settled.turn_to(found)
         return found
 
     def known_at(self, told: str | None, snapshot: Snapshot) -> int:
@@ -186,7 +189,7 @@ class History:
     @contextmanager
     def view(self, parameters: Parameters, snapshot: Snapshot | None = None) -> Iterator[View]:
         """The tables with these parameters."""
-        with self._engine.view(snapshot or self._live.snapshot(), parameters) as view:
+        with self._engine.view(snapshot or self.snapshot(), parameters) as view:
             yield view
 
     def question(
@@ -204,7 +207,7 @@ class History:
             DamageError: the ledger does not verify; names the position.
             UnavailableError: the database or the disk.
         """
-        snapshot = self._live.snapshot()
+        snapshot = self.snapshot()
         parameters = Parameters(known_at=self.known_at(known_at, snapshot), **chosen)
         proof = self.proof([one.table for one in wanted], parameters, snapshot)
         return Question(proof, tuple(wanted), snapshot)
@@ -231,6 +234,7 @@ class History:
 
     def _compute(self, question: Question) -> Answer:
         with self._engine.view(question.snapshot, question.proof.parameters) as view:
+            view.make(one.table for one in question.selections)
             tables = {one.table: view.select(one) for one in question.selections}
         return Answer(question.proof, question.selections, tables)
 

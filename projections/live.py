@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from domain.errors import DamageError
 from domain.log.part import EVENT_PART
@@ -46,6 +48,8 @@ class Snapshot:
         tail: the entries after them, as the contract of `events` says.
         version: differs between two snapshots whose rows differ.
         documents: reads the documents of these events, when they are asked for.
+        state: digest of the entries and of what of them is redacted, hexadecimal: equal in every
+            process. None while nothing is sealed.
     """
 
     origin: str
@@ -56,6 +60,7 @@ class Snapshot:
     tail: pa.Table = field(repr=False)
     version: tuple[int, int] = (0, 0)
     documents: Callable[[], Kept] = field(default=Kept, repr=False)
+    state: str | None = None
 
 
 class Live:
@@ -160,15 +165,17 @@ class Live:
                 f"the entries give another root than the signed checkpoint of {published.size}",
             )
         events = table("events").arrow
+        tail = pa.concat_tables(self._tail) if self._tail else events.empty_table()
         self._last = Snapshot(
             origin=self._segments.origin,
             size=published.size,
             root=published.root,
             checkpoint=published.checkpoint,
             segments=tuple(self._segments.paths),
-            tail=pa.concat_tables(self._tail) if self._tail else events.empty_table(),
+            tail=tail,
             version=(published.size, self._resealed),
             documents=self._shelf.reading(self._segments, self._tail),
+            state=_state(self._segments, published, tail),
         )
 
     def _begin_after_segments(self) -> None:
@@ -217,3 +224,15 @@ class Live:
             self._tail.append(rows.events)
             self._tree.extend(rows.leaves)
             self._end = rows.last
+
+
+def _state(segments: Segments, published: Published, tail: pa.Table) -> str | None:
+    if not segments.seals:
+        return None
+    # The root commits to every byte; which events are gone is all it does not say.
+    digest = sha256(f"{segments.origin} {published.size} {published.root.hex()}\n".encode())
+    for seal in segments.seals:
+        digest.update(f"{seal.digest}\n".encode())
+    for position in tail["position"].filter(pc.is_null(tail["salt"])).to_pylist():
+        digest.update(f"{position}\n".encode())
+    return digest.hexdigest()

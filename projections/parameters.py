@@ -1,4 +1,8 @@
-"""What may be chosen about an answer: one row, which every definition may read."""
+"""What may be chosen about an answer: one row, which every definition may read.
+
+Some of it changes what is taken to have happened: the rules, which are a row of their own. What
+reads no other choice is the same whatever one asks (`projections.settled`).
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,10 @@ _KINDS: Final = {
     "window_from": _INSTANT, "window_to": _INSTANT, "at": _INSTANT,
     "baseline_from": _INSTANT, "baseline_to": _INSTANT,
 }  # fmt: skip
+RULES: Final = (
+    "attribution_window_s", "infer_rollback", "commit_time_basis", "count_redeploys",
+)  # fmt: skip
+"""Names of the parameters that are the rules' own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +105,22 @@ class Parameters:
 
     def row(self) -> pa.Table:
         """The one row of the table `parameters`."""
-        values = asdict(self)
-        return pa.table({
-            name: pa.array([value], _KINDS.get(name, pa.string()))
-            for name, value in values.items()
-        })  # fmt: skip
+        return _row(asdict(self))
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The first instant of all windows, and the first one after them."""
+        begins = (self.window_from, self.baseline_from or self.window_from)
+        ends = (self.window_to, self.baseline_to or self.window_to)
+        return min(begins), max(ends)
+
+    def rules(self) -> dict[str, Any]:
+        """The rules' own parameters."""
+        return {name: getattr(self, name) for name in RULES}
+
+    def rules_row(self) -> pa.Table:
+        """The one row of the table `chosen_rules`."""
+        return _row(self.rules())
 
     def told(self) -> dict[str, Any]:
         """The parameters as an answer states them: JSON values, what was left open left out."""
@@ -117,3 +136,10 @@ class Parameters:
             msgspec.ValidationError: they are no such parameters.
         """
         return msgspec.convert(told, cls)
+
+
+def _row(values: dict[str, Any]) -> pa.Table:
+    return pa.table({
+        name: pa.array([value], _KINDS.get(name, pa.string()))
+        for name, value in values.items()
+    })  # fmt: skip

@@ -124,6 +124,11 @@ def read_seal(path: Path) -> Seal:
         raise DamageError(None, f"segment {path.name} cannot be read: {error}") from None
 
 
+def types_in(path: Path) -> frozenset[str]:
+    """The types of a segment's events."""
+    return frozenset(pq.read_table(path, columns=["type"])["type"].unique().to_pylist())
+
+
 def check(path: Path, origin: str) -> Seal:
     """Derive everything in a segment's file again from its entries and compare.
 
@@ -173,8 +178,7 @@ def _compare(
 def _digest(rows: Rows) -> str:
     """The leaves commit to every byte; which events are gone is all they do not say."""
     digest = sha256(f"pipeledger/segment/v{table('events').version}\n".encode())
-    for leaf in rows.leaves:
-        digest.update(leaf)
+    digest.update(b"".join(rows.leaves))
     gone = pc.is_null(rows.events["salt"])
     for position in rows.events["position"].filter(gone).to_pylist():
         digest.update(f"{position}\n".encode())

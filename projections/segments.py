@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import json
 import logging
 import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -22,9 +25,12 @@ from projections.segment import SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
-    from projections.rows import Link
+    import pyarrow as pa
+
+    from projections.rows import Link, Rows
     from projections.segment import Seal
     from store.ledger.columns import ColumnReader
 
@@ -105,13 +111,21 @@ class Segments:
             DamageError: the ledger does not verify; names the position. Nothing of it is sealed.
             UnavailableError: the database or the disk.
         """
-        while (number := len(self.seals)) < size // self.size:
+        end, written = size // self.size, len(self.seals)
+        try:
             with self._alone():
-                # Another process may have sealed it while this one waited.
-                if not self._take(number):
-                    self._seal(reader, number, redactions(number))
-            progress((number + 1) * self.size)
-        self._remember()
+                while written < end:
+                    # Another process may have sealed some while this one waited.
+                    if self._take(written):
+                        written += 1
+                        progress(written * self.size)
+                        continue
+                    for done in self._seal_from(reader, written, end, redactions):
+                        written = done
+                        progress(written * self.size)
+        finally:
+            del self.seals[written:]
+            self._remember()
 
     def reseal(self, reader: ColumnReader, number: int, redaction: int) -> None:
         """Seal a segment again, since bytes of it were redacted.
@@ -137,13 +151,51 @@ class Segments:
             path.unlink()
         self.seals = []
 
+    def _seal_from(
+        self, reader: ColumnReader, first: int, end: int, redactions: Callable[[int], int]
+    ) -> Iterator[int]:
+        """Seal the first and those missing after it; gives how many there are, one after the other.
+
+        While one is verified the next one is read and the one before is written: those two wait
+        for the database, or compress without the interpreter's lock. So there are three at once.
+        """
+        later = itertools.takewhile(
+            lambda number: not self.path(number).exists(), range(first + 1, end)
+        )
+        missing = [first, *later]
+        with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(1) as behind:
+            reads = deque(ahead.submit(self._read, reader, number) for number in missing[:1])
+            writes: deque[Future[None]] = deque()
+            for number in missing:
+                read = reads.popleft().result()
+                if number < missing[-1]:
+                    reads.append(ahead.submit(self._read, reader, number + 1))
+                rows = self._append(read, redactions(number))
+                if writes:
+                    writes.popleft().result()
+                    yield number
+                writes.append(behind.submit(self._write, number, rows, self.seals[number]))
+            for write in writes:
+                write.result()
+                yield missing[-1] + 1
+
     def _seal(self, reader: ColumnReader, number: int, redaction: int) -> None:
+        rows = self._append(self._read(reader, number), redaction)
+        self._write(number, rows, self.seals[number])
+
+    def _read(self, reader: ColumnReader, number: int) -> pa.Table:
+        return reader.read(number * self.size, (number + 1) * self.size)
+
+    def _append(self, read: pa.Table, redaction: int) -> Rows:
+        """Verify the entries that follow the last segment, and take them for the next one."""
         before = self.end
-        read = reader.read(before.position, before.position + self.size)
         rows = verified(read, self.origin, before)
         if len(rows.leaves) != self.size:
             raise DamageError(rows.last.position + 1, "no entry here, below the published size")
-        seal = segment.seal_of(rows, self.origin, before, redaction)
+        self.seals.append(segment.seal_of(rows, self.origin, before, redaction))
+        return rows
+
+    def _write(self, number: int, rows: Rows, seal: Seal) -> None:
         path = self.path(number)
         fresh = path.with_suffix(f".{os.getpid()}.new")
         try:
@@ -154,7 +206,6 @@ class Segments:
         except OSError as error:
             fresh.unlink(missing_ok=True)
             raise UnavailableError(f"segment {path.name} cannot be written: {error}") from error
-        self.seals.append(seal)
 
     def _take(self, number: int) -> bool:
         path = self.path(number)

@@ -13,6 +13,7 @@ must read (`HashReader`).
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from domain.errors import DamageError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 HASH_BYTES = 32
+_AT_ONCE = 256
 EMPTY_ROOT = sha256(b"").digest()
 """Root of the tree without leaves."""
 
@@ -118,8 +120,28 @@ class CompactTree:
         Raises:
             ValueError: one is not 32 bytes; those before it are in the tree.
         """
-        for leaf in leaves:
+        rest = iter(leaves)
+        for leaf in islice(rest, -self.size % _AT_ONCE):
             self.append(leaf)
+        while some := list(islice(rest, _AT_ONCE)):
+            if len(some) == _AT_ONCE and all(len(leaf) == HASH_BYTES for leaf in some):
+                self._join(some, self.size // _AT_ONCE)
+                self.size += _AT_ONCE
+            else:
+                for leaf in some:
+                    self.append(leaf)
+
+    def _join(self, hashes: list[bytes], before: int) -> None:
+        """Put a complete subtree at the edge, beside `before` of its size."""
+        while len(hashes) > 1:
+            # Level by level: the same hashes as leaf by leaf, with fewer steps for each.
+            pairs = zip(hashes[::2], hashes[1::2], strict=True)
+            hashes = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+        top = hashes[0]
+        while before & 1:
+            top = sha256(b"\x01" + self._frontier.pop() + top).digest()
+            before >>= 1
+        self._frontier.append(top)
 
     def root(self) -> bytes:
         """Root hash of the tree as it is now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from projections.definitions import definitions
 from tests.projections.story import Story, viewing
 
 if TYPE_CHECKING:
@@ -43,3 +44,10 @@ def test_what_is_asked_at_an_earlier_position_does_not_see_the_later_ones(tmp_pa
     """Whatever was appended since."""
     with viewing(_story(), tmp_path, known_at=1) as view:
         assert view.table("deployment_facts")["position"].to_pylist() == [1]
+
+
+def test_all_definitions_can_be_made_together(tmp_path: Path) -> None:
+    """Each reads columns that there are."""
+    with viewing(_story(), tmp_path) as view:
+        view.make(definitions())
+        assert view.table("dora").num_rows == 1

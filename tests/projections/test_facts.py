@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -81,3 +82,30 @@ def test_what_did_not_come_through_the_door_breaks_no_facts(name: str, tmp_path:
     _, found = engine.facts(definitions()[name], snapshot)
     engine.close()
     assert found.num_rows > 0
+
+
+@pytest.mark.parametrize("name", [one for one in FACTS if definitions()[one].types])
+def test_facts_are_of_the_types_that_they_name_and_of_no_others(name: str) -> None:
+    """A segment without these is not looked through."""
+    types = sorted({kind.name for kind in TYPES.values()} | {"pipeledger.some.other", "plain"})
+    contract = table("events").arrow
+    filled: dict[str, list[Any]] = {column: [None] * len(types) for column in contract.names}
+    filled |= {"type": types, "position": list(range(len(types)))}
+    with duckdb.connect() as database:
+        database.register("events", pa.table(filled, contract))
+        found = database.sql(definitions()[name].text).to_arrow_table()["position"].to_pylist()
+    assert {types[at] for at in found} == definitions()[name].types
+
+
+def test_facts_of_events_name_their_types_unless_they_are_of_all_events() -> None:
+    """Or every segment would be looked through for them."""
+    nameless = [name for name in FACTS if not definitions()[name].types]
+    assert nameless == ["event_facts", "finding_facts"]
+
+
+def test_plain_bytes_break_no_facts(tmp_path: Path) -> None:
+    """A plain recorder takes anything."""
+    story = Story()
+    story.keep(b"no JSON")
+    with viewing(story, tmp_path) as view:
+        assert view.table("event_facts")["workload"].to_pylist() == [None]

@@ -116,7 +116,8 @@ def test_a_redaction_takes_the_rows_out_and_everything_derived_of_them(
         assert view.table("finding_facts").num_rows == 4
     _redact(home, told, position)
     after = history.snapshot()
-    files = [pq.read_table(path) for path in (tmp_path / "derived").rglob("*.parquet")]
+    derived = [path for path in (tmp_path / "derived").rglob("*.parquet") if path.stat().st_size]
+    files = [pq.read_table(path) for path in derived]
     gone = str(before[position][0])
     assert not any(gone in str(table.to_pylist()) for table in files)
     assert rows(after) == before | {position: [None]}

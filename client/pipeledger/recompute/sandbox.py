@@ -32,6 +32,13 @@ _SETTINGS: dict[str, Any] = {
     "python_enable_replacements": "false",
     "preserve_insertion_order": "true",
 }
+_RULES = "attribution_window_s, infer_rollback, commit_time_basis, count_redeploys"
+_BESIDE = (
+    f"CREATE TEMP VIEW chosen_rules AS SELECT {_RULES} FROM parameters",  # noqa: S608 - names of ours
+    "CREATE TEMP MACRO asked_from() AS (SELECT least(window_from, baseline_from) FROM parameters)",
+    "CREATE TEMP MACRO asked_until() AS (SELECT greatest(window_to, baseline_to) FROM parameters)",
+)
+"""What else definitions may read: parameters that are rules, and the ends of all windows."""
 _VOIDED = f"(SELECT voided FROM {VOIDS} WHERE voided IS NOT NULL)"  # noqa: S608 - a name of ours
 
 
@@ -76,6 +83,8 @@ class Sandbox:
         self._database.execute("SET GLOBAL TimeZone = 'UTC'")
         self._database.execute("SET GLOBAL lock_configuration = true")
         self._database.register("parameters", parameters)
+        for statement in _BESIDE:
+            self._database.execute(statement)
 
     def add(self, rows: Rows) -> None:
         """Take more rows of `events` and `documents`.

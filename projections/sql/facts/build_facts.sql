@@ -1,4 +1,24 @@
 -- What was said of builds and artifacts: one row an event.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "levels": ["VARCHAR"], "artifact": {"purl": "VARCHAR", "name": "VARCHAR"},
+            "version": "VARCHAR", "builder": "VARCHAR", "sbom": "VARCHAR",
+            "provenance": "VARCHAR", "kind": "VARCHAR", "predicate_type": "VARCHAR",
+            "signed": "VARCHAR", "verifier": "VARCHAR", "registry": "VARCHAR", "tool": "VARCHAR",
+            "started_at": "VARCHAR", "url": "VARCHAR"
+        }}').data AS told
+    FROM events
+    WHERE type IN (
+        'pipeledger.build.finished', 'pipeledger.artifact.published',
+        'pipeledger.artifact.described',
+        'pipeledger.artifact.signed', 'pipeledger.attestation.verified',
+        'pipeledger.release.created'
+    )
+)
+
 SELECT
     position,
     recorded_at,
@@ -22,24 +42,20 @@ SELECT
         )
         IF digest IS NOT NULL
     ]) AS artifacts,
-    coalesce(event ->> '$.data.artifact.purl', event ->> '$.data.artifact.name') AS name,
-    event ->> '$.data.version' AS version,
-    event ->> '$.data.builder' AS builder,
-    event ->> '$.data.sbom' AS sbom,
-    event ->> '$.data.provenance' AS provenance,
-    event ->> '$.data.kind' AS kind,
-    event ->> '$.data.predicate_type' AS predicate_type,
-    TRY_CAST(event ->> '$.data.signed' AS BOOLEAN) AS signed,
-    event ->> '$.data.verifier' AS verifier,
-    from_json(event -> '$.data.levels', '["VARCHAR"]') AS levels,
-    event ->> '$.data.registry' AS registry,
-    event ->> '$.data.tool' AS tool,
-    TRY_CAST(upper(event ->> '$.data.started_at') AS TIMESTAMPTZ) AS started_at,
-    event ->> '$.data.url' AS url,
+    coalesce(told.artifact.purl, told.artifact.name) AS name,
+    told.version,
+    told.builder,
+    told.sbom,
+    told.provenance,
+    told.kind,
+    told.predicate_type,
+    TRY_CAST(told.signed AS BOOLEAN) AS signed,
+    told.verifier,
+    told.levels,
+    told.registry,
+    told.tool,
+    TRY_CAST(upper(told.started_at) AS TIMESTAMPTZ) AS started_at,
+    told.url,
     time_basis,
     event IS NULL AS redacted
-FROM events
-WHERE type IN (
-    'pipeledger.build.finished', 'pipeledger.artifact.published', 'pipeledger.artifact.described',
-    'pipeledger.artifact.signed', 'pipeledger.attestation.verified', 'pipeledger.release.created'
-)
+FROM said

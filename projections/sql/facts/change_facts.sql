@@ -1,4 +1,26 @@
 -- What was said of proposed changes (pull and merge requests): one row an event.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "co_authors": ["VARCHAR"], "original_commits": ["VARCHAR"],
+            "commits": [{"sha": "VARCHAR", "authored_at": "VARCHAR", "committed_at": "VARCHAR",
+                "parents": ["VARCHAR"], "paths": ["VARCHAR"], "patch_id": "VARCHAR",
+                "authors": ["VARCHAR"], "co_authors": ["VARCHAR"], "committer": "VARCHAR"}],
+            "number": "VARCHAR", "author": "VARCHAR", "last_pusher": "VARCHAR",
+            "head": "VARCHAR", "base": "VARCHAR", "target_ref": "VARCHAR", "risk": "VARCHAR",
+            "reviewer": "VARCHAR", "verdict": "VARCHAR", "reviewed": "VARCHAR",
+            "merged_by": "VARCHAR", "merge_commit": "VARCHAR", "method": "VARCHAR",
+            "merged_at": "VARCHAR", "url": "VARCHAR"
+        }}').data AS told
+    FROM events
+    WHERE type IN (
+        'pipeledger.change.proposed', 'pipeledger.change.updated', 'pipeledger.change.reviewed',
+        'pipeledger.change.merged', 'pipeledger.change.abandoned'
+    )
+)
+
 SELECT
     position,
     recorded_at,
@@ -8,33 +30,28 @@ SELECT
     principal,
     source,
     repository,
-    event ->> '$.data.number' AS number,
+    told.number,
     service,
     actor,
     ticket,
     commit,
-    event ->> '$.data.author' AS author,
-    from_json(event -> '$.data.co_authors', '["VARCHAR"]') AS co_authors,
-    event ->> '$.data.last_pusher' AS last_pusher,
-    event ->> '$.data.head' AS head,
-    event ->> '$.data.base' AS base,
-    event ->> '$.data.target_ref' AS target_ref,
-    event ->> '$.data.risk' AS risk,
-    event ->> '$.data.reviewer' AS reviewer,
-    event ->> '$.data.verdict' AS verdict,
-    event ->> '$.data.reviewed' AS reviewed,
-    event ->> '$.data.merged_by' AS merged_by,
-    event ->> '$.data.merge_commit' AS merge_commit,
-    event ->> '$.data.method' AS method,
-    TRY_CAST(upper(event ->> '$.data.merged_at') AS TIMESTAMPTZ) AS merged_at,
-    from_json(event -> '$.data.original_commits', '["VARCHAR"]') AS original_commits,
+    told.author,
+    told.co_authors,
+    told.last_pusher,
+    told.head,
+    told.base,
+    told.target_ref,
+    told.risk,
+    told.reviewer,
+    told.verdict,
+    told.reviewed,
+    told.merged_by,
+    told.merge_commit,
+    told.method,
+    TRY_CAST(upper(told.merged_at) AS TIMESTAMPTZ) AS merged_at,
+    told.original_commits,
     from_json(event -> '$.data.commits[*].sha', '["VARCHAR"]') AS commits,
-    from_json(
-        event -> '$.data.commits',
-        '[{"sha": "VARCHAR", "authored_at": "VARCHAR", "committed_at": "VARCHAR",
-        "parents": ["VARCHAR"], "paths": ["VARCHAR"], "patch_id": "VARCHAR",
-        "authors": ["VARCHAR"], "co_authors": ["VARCHAR"], "committer": "VARCHAR"}]'
-    ) AS authored,
+    told.commits AS authored,
     -- Which of its free texts were written; what they say is sealed.
     list_distinct(list_concat(
         coalesce(string_split(event ->> '$.pipeledgertexts', ' '), []),
@@ -43,11 +60,7 @@ SELECT
             IF trim(coalesce(event -> '$.data' ->> one, '')) <> ''
         ]
     )) AS texts,
-    event ->> '$.data.url' AS url,
+    told.url,
     time_basis,
     event IS NULL AS redacted
-FROM events
-WHERE type IN (
-    'pipeledger.change.proposed', 'pipeledger.change.updated', 'pipeledger.change.reviewed',
-    'pipeledger.change.merged', 'pipeledger.change.abandoned'
-)
+FROM said

@@ -1,4 +1,18 @@
 -- What was said of commits: one row an event.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "parents": ["VARCHAR"], "authors": ["VARCHAR"], "co_authors": ["VARCHAR"],
+            "paths": ["VARCHAR"], "ref": "VARCHAR", "committer": "VARCHAR", "pusher": "VARCHAR",
+            "authored_at": "VARCHAR", "committed_at": "VARCHAR", "patch_id": "VARCHAR",
+            "cherry_picked_from": "VARCHAR", "signature": "VARCHAR"
+        }}').data AS told
+    FROM events
+    WHERE type = 'pipeledger.commit.pushed'
+)
+
 SELECT
     position,
     recorded_at,
@@ -8,22 +22,21 @@ SELECT
     repository,
     commit,
     ticket,
-    event ->> '$.data.ref' AS ref,
+    told.ref,
     coalesce([
         parent
-        FOR parent IN from_json(event -> '$.data.parents', '["VARCHAR"]')
+        FOR parent IN told.parents
         IF parent IS NOT NULL
     ], []) AS parents,
-    from_json(event -> '$.data.authors', '["VARCHAR"]') AS authors,
-    from_json(event -> '$.data.co_authors', '["VARCHAR"]') AS co_authors,
-    event ->> '$.data.committer' AS committer,
-    event ->> '$.data.pusher' AS pusher,
-    TRY_CAST(upper(event ->> '$.data.authored_at') AS TIMESTAMPTZ) AS authored_at,
-    TRY_CAST(upper(event ->> '$.data.committed_at') AS TIMESTAMPTZ) AS committed_at,
-    from_json(event -> '$.data.paths', '["VARCHAR"]') AS paths,
-    event ->> '$.data.patch_id' AS patch_id,
-    event ->> '$.data.cherry_picked_from' AS cherry_picked_from,
-    event ->> '$.data.signature' AS signature,
+    told.authors,
+    told.co_authors,
+    told.committer,
+    told.pusher,
+    TRY_CAST(upper(told.authored_at) AS TIMESTAMPTZ) AS authored_at,
+    TRY_CAST(upper(told.committed_at) AS TIMESTAMPTZ) AS committed_at,
+    told.paths,
+    told.patch_id,
+    told.cherry_picked_from,
+    told.signature,
     event IS NULL AS redacted
-FROM events
-WHERE type = 'pipeledger.commit.pushed'
+FROM said

@@ -1,4 +1,22 @@
 -- What was said of deployments: one row an event.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "commits": ["VARCHAR"], "remediates": ["VARCHAR"], "deployment": "VARCHAR",
+            "attempt": "VARCHAR", "component": "VARCHAR", "kind": "VARCHAR", "impact": "VARCHAR",
+            "config": "VARCHAR", "rolls_back": "VARCHAR", "restores": "VARCHAR",
+            "trigger": "VARCHAR", "triggered_by": "VARCHAR", "strategy": "VARCHAR",
+            "targets": "JSON", "first_exposed_at": "VARCHAR", "started_at": "VARCHAR"
+        }}').data AS told
+    FROM events
+    WHERE type IN (
+        'pipeledger.deployment.started', 'pipeledger.deployment.progressed',
+        'pipeledger.deployment.finished', 'pipeledger.deployment.assessed'
+    )
+)
+
 SELECT
     position,
     recorded_at,
@@ -7,16 +25,16 @@ SELECT
     assurance,
     principal,
     source,
-    event ->> '$.data.deployment' AS deployment,
+    told.deployment,
     service,
     environment,
     -- R1: a line is a service in an environment. The last @ stands between the two.
     service || '@' || replace(environment, '@', '%40') AS line,
     -- R2: an id is its source's. The same one on two lines is a deployment of each.
     replace(service || '@' || replace(environment, '@', '%40'), ' ', '%20')
-    || ' ' || source || ' ' || (event ->> '$.data.deployment') AS deployment_key,
-    coalesce(TRY_CAST(event ->> '$.data.attempt' AS BIGINT), 1) AS attempt,
-    event ->> '$.data.component' AS component,
+    || ' ' || source || ' ' || told.deployment AS deployment_key,
+    coalesce(TRY_CAST(told.attempt AS BIGINT), 1) AS attempt,
+    told.component,
     repository,
     commit,
     release,
@@ -24,8 +42,8 @@ SELECT
     actor,
     ticket,
     outcome,
-    event ->> '$.data.kind' AS kind,
-    event ->> '$.data.impact' AS impact,
+    told.kind,
+    told.impact,
     -- The set of artifacts, whichever way it was told; two equal sets are equal texts.
     list_sort(list_distinct([
         digest
@@ -34,38 +52,34 @@ SELECT
         )
         IF digest IS NOT NULL
     ])) AS artifacts,
-    event ->> '$.data.config' AS config,
-    from_json(event -> '$.data.commits', '["VARCHAR"]') AS commits,
-    from_json(event -> '$.data.remediates', '["VARCHAR"]') AS remediates,
-    event ->> '$.data.rolls_back' AS rolls_back,
-    event ->> '$.data.restores' AS restores,
-    event ->> '$.data.trigger' AS trigger,
-    event ->> '$.data.triggered_by' AS triggered_by,
-    event ->> '$.data.strategy' AS strategy,
-    event -> '$.data.targets' AS targets,
+    told.config,
+    told.commits,
+    told.remediates,
+    told.rolls_back,
+    told.restores,
+    told.trigger,
+    told.triggered_by,
+    told.strategy,
+    told.targets,
     -- R15: whether it reached a target; null where its targets do not tell.
     CASE
-        WHEN TRY_CAST(upper(event ->> '$.data.first_exposed_at') AS TIMESTAMPTZ) IS NOT NULL
+        WHEN TRY_CAST(upper(told.first_exposed_at) AS TIMESTAMPTZ) IS NOT NULL
             THEN TRUE
         WHEN len(list_filter(
-            from_json(event -> '$.data.targets', '[{"share": "DOUBLE", "outcome": "VARCHAR"}]'),
+            from_json(told.targets, '[{"share": "DOUBLE", "outcome": "VARCHAR"}]'),
             lambda target: target.outcome = 'success'
                 OR (target.share > 0 AND coalesce(target.outcome, '') NOT IN ('cancelled', 'skipped'))
         )) > 0 THEN TRUE
         WHEN len(list_filter(
-            from_json(event -> '$.data.targets', '[{"share": "DOUBLE", "outcome": "VARCHAR"}]'),
+            from_json(told.targets, '[{"share": "DOUBLE", "outcome": "VARCHAR"}]'),
             lambda target: coalesce(
                 target.outcome IN ('cancelled', 'skipped') OR target.share = 0, FALSE
             )
-        )) = json_array_length(event -> '$.data.targets')
-            AND json_array_length(event -> '$.data.targets') > 0 THEN FALSE
+        )) = json_array_length(told.targets)
+            AND json_array_length(told.targets) > 0 THEN FALSE
     END AS reached,
-    TRY_CAST(upper(event ->> '$.data.started_at') AS TIMESTAMPTZ) AS started_at,
-    TRY_CAST(upper(event ->> '$.data.first_exposed_at') AS TIMESTAMPTZ) AS first_exposed_at,
+    TRY_CAST(upper(told.started_at) AS TIMESTAMPTZ) AS started_at,
+    TRY_CAST(upper(told.first_exposed_at) AS TIMESTAMPTZ) AS first_exposed_at,
     time_basis,
     event IS NULL AS redacted
-FROM events
-WHERE type IN (
-    'pipeledger.deployment.started', 'pipeledger.deployment.progressed',
-    'pipeledger.deployment.finished', 'pipeledger.deployment.assessed'
-)
+FROM said

@@ -4,16 +4,17 @@ WITH told AS (
     SELECT
         *,
         event IS NULL AS redacted,
-        event ->> ['$.data.workload', '$.data.decision', '$.data.verdict'] AS said,
+        read ->> ['$.data.workload', '$.data.decision', '$.data.verdict'] AS said,
         -- Most name their actor, or nobody.
         CASE
-            WHEN actor IS NULL THEN event ->> [
+            WHEN actor IS NULL THEN read ->> [
                 '$.data.accessor', '$.data.approver', '$.data.reviewer', '$.data.merged_by',
                 '$.data.acknowledged_by', '$.data.pusher', '$.data.author', '$.data.tester',
                 '$.data.signer', '$.data.triggered_by', '$.data.requester', '$.data.reader'
             ]
         END AS persons
-    FROM events
+    -- A plain event of the recorder may be no JSON.
+    FROM (SELECT *, TRY_CAST(event AS JSON) AS read FROM events)
 )
 
 SELECT

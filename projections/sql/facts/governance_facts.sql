@@ -1,5 +1,25 @@
 -- What was said of controls and their weaknesses, of evidence, of holds and disposals, and of people
 -- who are to be forgotten: one row an event.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "positions": ["BIGINT"], "framework": "VARCHAR", "control": "VARCHAR",
+            "deficiency": "VARCHAR", "owner": "VARCHAR", "due": "VARCHAR", "evidence": "VARCHAR",
+            "reader": "VARCHAR", "person": "VARCHAR"
+        }}').data AS told
+    FROM events
+    WHERE type IN (
+        'pipeledger.control.evaluated', 'pipeledger.deficiency.opened',
+        'pipeledger.deficiency.closed',
+        'pipeledger.evidence.requested', 'pipeledger.evidence.delivered',
+        'pipeledger.evidence.read',
+        'pipeledger.evidence.exported', 'pipeledger.hold.placed', 'pipeledger.hold.lifted',
+        'pipeledger.record.disposed', 'pipeledger.erasure.requested', 'pipeledger.person.erased'
+    )
+)
+
 SELECT
     position,
     recorded_at,
@@ -9,21 +29,15 @@ SELECT
     principal,
     credential,
     outcome,
-    event ->> '$.data.framework' AS framework,
-    event ->> '$.data.control' AS control,
-    event ->> '$.data.deficiency' AS deficiency,
-    event ->> '$.data.owner' AS owner,
-    TRY_CAST(upper(event ->> '$.data.due') AS TIMESTAMPTZ) AS due,
-    event ->> '$.data.evidence' AS evidence,
-    event ->> '$.data.reader' AS reader,
-    from_json(event -> '$.data.positions', '["BIGINT"]') AS about,
-    event ->> '$.data.person' AS person,
+    told.framework,
+    told.control,
+    told.deficiency,
+    told.owner,
+    TRY_CAST(upper(told.due) AS TIMESTAMPTZ) AS due,
+    told.evidence,
+    told.reader,
+    told.positions AS about,
+    told.person,
     time_basis,
     event IS NULL AS redacted
-FROM events
-WHERE type IN (
-    'pipeledger.control.evaluated', 'pipeledger.deficiency.opened', 'pipeledger.deficiency.closed',
-    'pipeledger.evidence.requested', 'pipeledger.evidence.delivered', 'pipeledger.evidence.read',
-    'pipeledger.evidence.exported', 'pipeledger.hold.placed', 'pipeledger.hold.lifted',
-    'pipeledger.record.disposed', 'pipeledger.erasure.requested', 'pipeledger.person.erased'
-)
+FROM said

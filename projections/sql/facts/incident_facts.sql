@@ -1,4 +1,24 @@
 -- What was said of incidents: one row an event.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "services": ["VARCHAR"], "incident": "VARCHAR", "severity": "VARCHAR",
+            "category": "VARCHAR", "cause": "VARCHAR", "caused_by": "VARCHAR",
+            "started_at": "VARCHAR", "detected_at": "VARCHAR", "contained_at": "VARCHAR",
+            "restored_at": "VARCHAR", "resolved_at": "VARCHAR", "owner": "VARCHAR",
+            "acknowledged_by": "VARCHAR", "reviewed": "VARCHAR", "reviewer": "VARCHAR",
+            "notifiable": "VARCHAR", "aware_at": "VARCHAR", "url": "VARCHAR"
+        }}').data AS told
+    FROM events
+    WHERE type IN (
+        'pipeledger.incident.opened', 'pipeledger.incident.acknowledged',
+        'pipeledger.incident.assessed', 'pipeledger.incident.restored',
+        'pipeledger.incident.resolved', 'pipeledger.incident.reopened'
+    )
+)
+
 SELECT
     position,
     recorded_at,
@@ -7,33 +27,28 @@ SELECT
     assurance,
     principal,
     source,
-    event ->> '$.data.incident' AS incident,
+    told.incident,
     service,
     environment,
-    from_json(event -> '$.data.services', '["VARCHAR"]') AS services,
+    told.services,
     actor,
     ticket,
-    event ->> '$.data.severity' AS severity,
-    event ->> '$.data.category' AS category,
-    event ->> '$.data.cause' AS cause,
-    event ->> '$.data.caused_by' AS caused_by,
-    TRY_CAST(upper(event ->> '$.data.started_at') AS TIMESTAMPTZ) AS started_at,
-    TRY_CAST(upper(event ->> '$.data.detected_at') AS TIMESTAMPTZ) AS detected_at,
-    TRY_CAST(upper(event ->> '$.data.contained_at') AS TIMESTAMPTZ) AS contained_at,
-    TRY_CAST(upper(event ->> '$.data.restored_at') AS TIMESTAMPTZ) AS restored_at,
-    TRY_CAST(upper(event ->> '$.data.resolved_at') AS TIMESTAMPTZ) AS resolved_at,
-    event ->> '$.data.owner' AS owner,
-    event ->> '$.data.acknowledged_by' AS acknowledged_by,
-    TRY_CAST(event ->> '$.data.reviewed' AS BOOLEAN) AS reviewed,
-    event ->> '$.data.reviewer' AS reviewer,
-    TRY_CAST(event ->> '$.data.notifiable' AS BOOLEAN) AS notifiable,
-    TRY_CAST(upper(event ->> '$.data.aware_at') AS TIMESTAMPTZ) AS aware_at,
-    event ->> '$.data.url' AS url,
+    told.severity,
+    told.category,
+    told.cause,
+    told.caused_by,
+    TRY_CAST(upper(told.started_at) AS TIMESTAMPTZ) AS started_at,
+    TRY_CAST(upper(told.detected_at) AS TIMESTAMPTZ) AS detected_at,
+    TRY_CAST(upper(told.contained_at) AS TIMESTAMPTZ) AS contained_at,
+    TRY_CAST(upper(told.restored_at) AS TIMESTAMPTZ) AS restored_at,
+    TRY_CAST(upper(told.resolved_at) AS TIMESTAMPTZ) AS resolved_at,
+    told.owner,
+    told.acknowledged_by,
+    TRY_CAST(told.reviewed AS BOOLEAN) AS reviewed,
+    told.reviewer,
+    TRY_CAST(told.notifiable AS BOOLEAN) AS notifiable,
+    TRY_CAST(upper(told.aware_at) AS TIMESTAMPTZ) AS aware_at,
+    told.url,
     time_basis,
     event IS NULL AS redacted
-FROM events
-WHERE type IN (
-    'pipeledger.incident.opened', 'pipeledger.incident.acknowledged',
-    'pipeledger.incident.assessed', 'pipeledger.incident.restored',
-    'pipeledger.incident.resolved', 'pipeledger.incident.reopened'
-)
+FROM said

@@ -1,4 +1,24 @@
 -- What the ledger says of itself: credentials, witnesses, clocks, sources. One row an event.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "name": "VARCHAR", "delivered": "VARCHAR", "since": "VARCHAR", "until": "VARCHAR",
+            "missing": "VARCHAR", "explanation": "VARCHAR", "credential": "VARCHAR",
+            "principal": "VARCHAR", "role": "VARCHAR", "expires": "VARCHAR",
+            "compromised_at": "VARCHAR", "replaced_by": "VARCHAR", "size": "VARCHAR",
+            "witness": "VARCHAR", "offset_s": "VARCHAR", "reference": "VARCHAR",
+            "second": "VARCHAR"
+        }}').data AS told
+    FROM events
+    WHERE type IN (
+        'pipeledger.source.heartbeat', 'pipeledger.source.gap', 'pipeledger.key.enrolled',
+        'pipeledger.key.rotated', 'pipeledger.key.revoked', 'pipeledger.token.issued',
+        'pipeledger.token.revoked', 'pipeledger.checkpoint.witnessed', 'pipeledger.clock.checked'
+    )
+)
+
 SELECT
     position,
     recorded_at,
@@ -7,30 +27,25 @@ SELECT
     assurance,
     principal,
     outcome,
-    event ->> '$.data.name' AS name,
-    TRY_CAST(event ->> '$.data.delivered' AS BIGINT) AS delivered,
-    TRY_CAST(upper(event ->> '$.data.since') AS TIMESTAMPTZ) AS since,
-    TRY_CAST(upper(event ->> '$.data.until') AS TIMESTAMPTZ) AS until,
-    TRY_CAST(event ->> '$.data.missing' AS BIGINT) AS missing,
+    told.name,
+    TRY_CAST(told.delivered AS BIGINT) AS delivered,
+    TRY_CAST(upper(told.since) AS TIMESTAMPTZ) AS since,
+    TRY_CAST(upper(told.until) AS TIMESTAMPTZ) AS until,
+    TRY_CAST(told.missing AS BIGINT) AS missing,
     -- Whether anybody wrote why; what they wrote is sealed.
     list_contains(string_split(event ->> '$.pipeledgertexts', ' '), 'explanation')
-    OR trim(event ->> '$.data.explanation') <> '' AS is_explained,
-    event ->> '$.data.credential' AS credential,
-    event ->> '$.data.principal' AS holder,
-    event ->> '$.data.role' AS role,
-    TRY_CAST(upper(event ->> '$.data.expires') AS TIMESTAMPTZ) AS expires,
-    TRY_CAST(upper(event ->> '$.data.compromised_at') AS TIMESTAMPTZ) AS compromised_at,
-    event ->> '$.data.replaced_by' AS replaced_by,
-    TRY_CAST(event ->> '$.data.size' AS BIGINT) AS size,
-    event ->> '$.data.witness' AS witness,
-    TRY_CAST(event ->> '$.data.offset_s' AS DOUBLE) AS offset_s,
-    event ->> '$.data.reference' AS reference,
-    event ->> '$.data.second' AS second,
+    OR trim(told.explanation) <> '' AS is_explained,
+    told.credential,
+    told.principal AS holder,
+    told.role,
+    TRY_CAST(upper(told.expires) AS TIMESTAMPTZ) AS expires,
+    TRY_CAST(upper(told.compromised_at) AS TIMESTAMPTZ) AS compromised_at,
+    told.replaced_by,
+    TRY_CAST(told.size AS BIGINT) AS size,
+    told.witness,
+    TRY_CAST(told.offset_s AS DOUBLE) AS offset_s,
+    told.reference,
+    told.second,
     time_basis,
     event IS NULL AS redacted
-FROM events
-WHERE type IN (
-    'pipeledger.source.heartbeat', 'pipeledger.source.gap', 'pipeledger.key.enrolled',
-    'pipeledger.key.rotated', 'pipeledger.key.revoked', 'pipeledger.token.issued',
-    'pipeledger.token.revoked', 'pipeledger.checkpoint.witnessed', 'pipeledger.clock.checked'
-)
+FROM said

@@ -1,4 +1,15 @@
 -- What was said of accounts that belong to one person: one row an event.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "person": "VARCHAR", "other": "VARCHAR", "second": "VARCHAR"
+        }}').data AS told
+    FROM events
+    WHERE type IN ('pipeledger.person.linked', 'pipeledger.person.unlinked')
+)
+
 SELECT
     position,
     recorded_at,
@@ -6,8 +17,7 @@ SELECT
     split_part(type, '.', 3) AS what,
     assurance,
     principal,
-    event ->> '$.data.person' AS person,
-    event ->> '$.data.other' AS other,
-    event ->> '$.data.second' AS second
-FROM events
-WHERE type IN ('pipeledger.person.linked', 'pipeledger.person.unlinked')
+    told.person,
+    told.other,
+    told.second
+FROM said

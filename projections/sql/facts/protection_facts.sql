@@ -1,4 +1,16 @@
 -- What was said of the protection of branches: one row an event.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "ref": "VARCHAR", "rule": "VARCHAR", "action": "VARCHAR", "weakened": "VARCHAR",
+            "required_approvals": "VARCHAR"
+        }}').data AS told
+    FROM events
+    WHERE type = 'pipeledger.protection.changed'
+)
+
 SELECT
     position,
     recorded_at,
@@ -8,12 +20,11 @@ SELECT
     source,
     repository,
     actor,
-    event ->> '$.data.ref' AS ref,
-    event ->> '$.data.rule' AS rule,
-    event ->> '$.data.action' AS action,
-    TRY_CAST(event ->> '$.data.weakened' AS BOOLEAN) AS weakened,
-    TRY_CAST(event ->> '$.data.required_approvals' AS BIGINT) AS required_approvals,
+    told.ref,
+    told.rule,
+    told.action,
+    TRY_CAST(told.weakened AS BOOLEAN) AS weakened,
+    TRY_CAST(told.required_approvals AS BIGINT) AS required_approvals,
     time_basis,
     event IS NULL AS redacted
-FROM events
-WHERE type = 'pipeledger.protection.changed'
+FROM said

@@ -1,4 +1,19 @@
 -- What was said of branches and tags: one row a move.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "commits": [{"sha": "VARCHAR", "authors": ["VARCHAR"], "co_authors": ["VARCHAR"],
+                "committer": "VARCHAR"}],
+            "ref": "VARCHAR", "before": "VARCHAR", "after": "VARCHAR", "created": "VARCHAR",
+            "deleted": "VARCHAR", "forced": "VARCHAR", "protected": "VARCHAR",
+            "pusher": "VARCHAR"
+        }}').data AS told
+    FROM events
+    WHERE type = 'pipeledger.ref.updated'
+)
+
 SELECT
     position,
     recorded_at,
@@ -7,20 +22,15 @@ SELECT
     principal,
     source,
     repository,
-    event ->> '$.data.ref' AS ref,
-    event ->> '$.data.before' AS before,
-    event ->> '$.data.after' AS after,
+    told.ref,
+    told.before,
+    told.after,
     from_json(event -> '$.data.commits[*].sha', '["VARCHAR"]') AS commits,
-    from_json(
-        event -> '$.data.commits',
-        '[{"sha": "VARCHAR", "authors": ["VARCHAR"], "co_authors": ["VARCHAR"],
-        "committer": "VARCHAR"}]'
-    ) AS authored,
-    event ->> '$.data.created' = 'true' AS created,
-    event ->> '$.data.deleted' = 'true' AS deleted,
-    event ->> '$.data.forced' = 'true' AS forced,
-    event ->> '$.data.protected' = 'true' AS protected,
-    event ->> '$.data.pusher' AS pusher,
+    told.commits AS authored,
+    told.created = 'true' AS created,
+    told.deleted = 'true' AS deleted,
+    told.forced = 'true' AS forced,
+    told.protected = 'true' AS protected,
+    told.pusher,
     event IS NULL AS redacted
-FROM events
-WHERE type = 'pipeledger.ref.updated'
+FROM said

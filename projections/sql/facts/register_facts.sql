@@ -1,4 +1,23 @@
 -- What was registered of environments, services and sources: one row an event.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "scope": ["VARCHAR"],
+            "repositories": [{"repository": "VARCHAR", "role": "VARCHAR", "paths": ["VARCHAR"]}],
+            "sources": ["VARCHAR"], "tier": "VARCHAR", "basis": "VARCHAR",
+            "effective_from": "VARCHAR", "team": "VARCHAR", "criticality": "VARCHAR",
+            "second": "VARCHAR", "credential": "VARCHAR", "name": "VARCHAR", "kind": "VARCHAR",
+            "every_s": "VARCHAR", "deployment_source": "JSON", "incident_when": "JSON"
+        }}').data AS told
+    FROM events
+    WHERE type IN (
+        'pipeledger.environment.registered', 'pipeledger.service.registered',
+        'pipeledger.source.registered'
+    )
+)
+
 SELECT
     position,
     recorded_at,
@@ -7,27 +26,20 @@ SELECT
     assurance,
     principal,
     environment,
-    event ->> '$.data.tier' AS tier,
-    event ->> '$.data.basis' AS basis,
-    TRY_CAST(upper(event ->> '$.data.effective_from') AS TIMESTAMPTZ) AS effective_from,
+    told.tier,
+    told.basis,
+    TRY_CAST(upper(told.effective_from) AS TIMESTAMPTZ) AS effective_from,
     service,
-    event ->> '$.data.team' AS team,
-    event ->> '$.data.criticality' AS criticality,
-    from_json(event -> '$.data.scope', '["VARCHAR"]') AS scope,
-    from_json(
-        event -> '$.data.repositories',
-        '[{"repository": "VARCHAR", "role": "VARCHAR", "paths": ["VARCHAR"]}]'
-    ) AS repositories,
-    TRY_CAST(event -> '$.data.deployment_source' AS MAP(VARCHAR, VARCHAR)) AS deployment_source,
-    event ->> '$.data.second' AS second,
-    event ->> '$.data.credential' AS source_credential,
-    event ->> '$.data.name' AS source_name,
-    event ->> '$.data.kind' AS source_kind,
-    TRY_CAST(event ->> '$.data.every_s' AS BIGINT) AS source_every_s,
-    from_json(event -> '$.data.sources', '["VARCHAR"]') AS sources,
-    TRY_CAST(event -> '$.data.incident_when' AS MAP(VARCHAR, VARCHAR)) AS incident_when
-FROM events
-WHERE type IN (
-    'pipeledger.environment.registered', 'pipeledger.service.registered',
-    'pipeledger.source.registered'
-)
+    told.team,
+    told.criticality,
+    told.scope,
+    told.repositories,
+    TRY_CAST(told.deployment_source AS MAP(VARCHAR, VARCHAR)) AS deployment_source,
+    told.second,
+    told.credential AS source_credential,
+    told.name AS source_name,
+    told.kind AS source_kind,
+    TRY_CAST(told.every_s AS BIGINT) AS source_every_s,
+    told.sources,
+    TRY_CAST(told.incident_when AS MAP(VARCHAR, VARCHAR)) AS incident_when
+FROM said

@@ -1,5 +1,22 @@
 -- What was said of scans: one row an event. `counts` are by the tool's own words, of what `counted`
 -- says; what was found stands in the findings document of digest `findings`.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "kind": "VARCHAR", "tool": "VARCHAR", "tool_version": "VARCHAR", "format": "VARCHAR",
+            "target": "VARCHAR", "image_id": "VARCHAR", "extent": "VARCHAR",
+            "benchmark": "VARCHAR", "profile": "VARCHAR", "counted": "VARCHAR",
+            "passed": "VARCHAR", "suppressed": "VARCHAR", "errors": "VARCHAR",
+            "findings": "VARCHAR", "findings_count": "VARCHAR", "database_date": "VARCHAR",
+            "started_at": "VARCHAR", "duration_s": "VARCHAR", "ref": "VARCHAR",
+            "change": "VARCHAR", "url": "VARCHAR", "counts": "JSON", "thresholds": "JSON"
+        }}').data AS told
+    FROM events
+    WHERE type = 'pipeledger.scan.finished'
+)
+
 SELECT
     position,
     recorded_at,
@@ -15,30 +32,29 @@ SELECT
     release,
     run,
     outcome,
-    event ->> '$.data.kind' AS kind,
-    event ->> '$.data.tool' AS tool,
-    event ->> '$.data.tool_version' AS tool_version,
-    event ->> '$.data.format' AS format,
-    event ->> '$.data.target' AS target,
-    event ->> '$.data.image_id' AS image_id,
-    event ->> '$.data.extent' AS extent,
-    event ->> '$.data.benchmark' AS benchmark,
-    event ->> '$.data.profile' AS profile,
-    TRY_CAST(event -> '$.data.counts' AS MAP(VARCHAR, BIGINT)) AS counts,
-    event ->> '$.data.counted' AS counted,
-    TRY_CAST(event ->> '$.data.passed' AS BIGINT) AS passed,
-    TRY_CAST(event ->> '$.data.suppressed' AS BIGINT) AS suppressed,
-    TRY_CAST(event ->> '$.data.errors' AS BIGINT) AS errors,
-    TRY_CAST(event -> '$.data.thresholds' AS MAP(VARCHAR, BOOLEAN)) AS thresholds,
-    event ->> '$.data.findings' AS findings,
-    TRY_CAST(event ->> '$.data.findings_count' AS BIGINT) AS findings_count,
-    TRY_CAST(upper(event ->> '$.data.database_date') AS TIMESTAMPTZ) AS database_date,
-    TRY_CAST(upper(event ->> '$.data.started_at') AS TIMESTAMPTZ) AS started_at,
-    TRY_CAST(event ->> '$.data.duration_s' AS DOUBLE) AS duration_s,
-    event ->> '$.data.ref' AS ref,
-    event ->> '$.data.change' AS change,
-    event ->> '$.data.url' AS url,
+    told.kind,
+    told.tool,
+    told.tool_version,
+    told.format,
+    told.target,
+    told.image_id,
+    told.extent,
+    told.benchmark,
+    told.profile,
+    TRY_CAST(told.counts AS MAP(VARCHAR, BIGINT)) AS counts,
+    told.counted,
+    TRY_CAST(told.passed AS BIGINT) AS passed,
+    TRY_CAST(told.suppressed AS BIGINT) AS suppressed,
+    TRY_CAST(told.errors AS BIGINT) AS errors,
+    TRY_CAST(told.thresholds AS MAP(VARCHAR, BOOLEAN)) AS thresholds,
+    told.findings,
+    TRY_CAST(told.findings_count AS BIGINT) AS findings_count,
+    TRY_CAST(upper(told.database_date) AS TIMESTAMPTZ) AS database_date,
+    TRY_CAST(upper(told.started_at) AS TIMESTAMPTZ) AS started_at,
+    TRY_CAST(told.duration_s AS DOUBLE) AS duration_s,
+    told.ref,
+    told.change,
+    told.url,
     time_basis,
     event IS NULL AS redacted
-FROM events
-WHERE type = 'pipeledger.scan.finished'
+FROM said

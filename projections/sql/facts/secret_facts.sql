@@ -1,4 +1,22 @@
 -- What was said of secrets: one row an event. Their values are nowhere.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "policies": ["VARCHAR"], "system": "VARCHAR", "path": "VARCHAR",
+            "accessor": "VARCHAR", "workload": "VARCHAR", "engine": "VARCHAR",
+            "operation": "VARCHAR", "lease": "VARCHAR", "lease_s": "VARCHAR",
+            "request": "VARCHAR", "version": "VARCHAR", "expires": "VARCHAR",
+            "suspected_compromise": "VARCHAR"
+        }}').data AS told
+    FROM events
+    WHERE type IN (
+        'pipeledger.secret.accessed', 'pipeledger.secret.created', 'pipeledger.secret.rotated',
+        'pipeledger.secret.revoked'
+    )
+)
+
 SELECT
     position,
     recorded_at,
@@ -7,31 +25,27 @@ SELECT
     assurance,
     principal,
     source,
-    coalesce(event ->> '$.data.system', source) || ' ' || (event ->> '$.data.path') AS secret_key,
-    event ->> '$.data.system' AS system,
-    event ->> '$.data.path' AS path,
+    coalesce(told.system, source) || ' ' || told.path AS secret_key,
+    told.system,
+    told.path,
     service,
     environment,
     repository,
     run,
     ticket,
     actor,
-    event ->> '$.data.accessor' AS accessor,
-    event ->> '$.data.workload' AS workload,
+    told.accessor,
+    told.workload,
     outcome,
-    event ->> '$.data.engine' AS engine,
-    event ->> '$.data.operation' AS operation,
-    event ->> '$.data.lease' AS lease,
-    TRY_CAST(event ->> '$.data.lease_s' AS DOUBLE) AS lease_s,
-    from_json(event -> '$.data.policies', '["VARCHAR"]') AS policies,
-    event ->> '$.data.request' AS request,
-    TRY_CAST(event ->> '$.data.version' AS BIGINT) AS version,
-    TRY_CAST(upper(event ->> '$.data.expires') AS TIMESTAMPTZ) AS expires,
-    TRY_CAST(event ->> '$.data.suspected_compromise' AS BOOLEAN) AS suspected_compromise,
+    told.engine,
+    told.operation,
+    told.lease,
+    TRY_CAST(told.lease_s AS DOUBLE) AS lease_s,
+    told.policies,
+    told.request,
+    TRY_CAST(told.version AS BIGINT) AS version,
+    TRY_CAST(upper(told.expires) AS TIMESTAMPTZ) AS expires,
+    TRY_CAST(told.suspected_compromise AS BOOLEAN) AS suspected_compromise,
     time_basis,
     event IS NULL AS redacted
-FROM events
-WHERE type IN (
-    'pipeledger.secret.accessed', 'pipeledger.secret.created', 'pipeledger.secret.rotated',
-    'pipeledger.secret.revoked'
-)
+FROM said

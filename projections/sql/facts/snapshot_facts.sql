@@ -1,4 +1,20 @@
 -- What was seen running: one row a snapshot of an environment.
+WITH said AS (
+    SELECT
+        *,
+        -- What is told, read at once. A text is a text, and so is a number.
+        from_json(event, '{"data": {
+            "namespaces": ["VARCHAR"],
+            "running": [{"service": "VARCHAR", "digest": "VARCHAR", "image": "VARCHAR",
+                "image_id": "VARCHAR", "config": "VARCHAR", "revisions": ["VARCHAR"],
+                "replicas": "BIGINT", "ready": "BIGINT", "namespace": "VARCHAR",
+                "container": "VARCHAR", "site": "VARCHAR", "sync": "VARCHAR", "health": "VARCHAR"}],
+            "system": "VARCHAR", "complete": "VARCHAR"
+        }}').data AS told
+    FROM events
+    WHERE type = 'pipeledger.runtime.snapshot'
+)
+
 SELECT
     position,
     recorded_at,
@@ -7,17 +23,10 @@ SELECT
     principal,
     source,
     environment,
-    event ->> '$.data.system' AS system,
-    TRY_CAST(event ->> '$.data.complete' AS BOOLEAN) AS complete,
-    from_json(event -> '$.data.namespaces', '["VARCHAR"]') AS namespaces,
-    from_json(
-        event -> '$.data.running',
-        '[{"service": "VARCHAR", "digest": "VARCHAR", "image": "VARCHAR", "image_id": "VARCHAR",
-           "config": "VARCHAR", "revisions": ["VARCHAR"], "replicas": "BIGINT", "ready": "BIGINT",
-           "namespace": "VARCHAR", "container": "VARCHAR", "site": "VARCHAR", "sync": "VARCHAR",
-           "health": "VARCHAR"}]'
-    ) AS running,
+    told.system,
+    TRY_CAST(told.complete AS BOOLEAN) AS complete,
+    told.namespaces,
+    told.running,
     time_basis,
     event IS NULL AS redacted
-FROM events
-WHERE type = 'pipeledger.runtime.snapshot'
+FROM said

@@ -71,7 +71,7 @@ SELECT
     counts_in_line,
     line_source,
     counts_in_line AND (
-        (succeeded AND (kind <> 'redeploy' OR (SELECT count_redeploys FROM parameters)))
+        (succeeded AND (kind <> 'redeploy' OR (SELECT count_redeploys FROM chosen_rules)))
         OR harmed_at IS NOT NULL
     ) AS counted,
     attempts,
@@ -103,3 +103,5 @@ SELECT
     positions,
     last_position
 FROM described
+-- Who asks for a window then reads no more than that.
+ORDER BY finished_at

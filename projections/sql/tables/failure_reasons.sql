@@ -64,7 +64,7 @@ f5 AS (
     FROM blameless AS i
     ASOF JOIN latest AS d ON i.line = d.line AND i.started_at >= d.finished_at
     WHERE epoch(i.started_at) < epoch(d.finished_at)
-        + (SELECT attribution_window_s FROM parameters)
+        + (SELECT attribution_window_s FROM chosen_rules)
 )
 
 SELECT * FROM f1

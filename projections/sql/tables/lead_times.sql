@@ -11,7 +11,7 @@ WITH merged AS (
             )) AS commit,
             coalesce(merged_at, occurred_at) AS merged_at
         FROM change_facts
-        WHERE what = 'merged' AND (SELECT commit_time_basis = 'merged' FROM parameters)
+        WHERE what = 'merged' AND (SELECT commit_time_basis = 'merged' FROM chosen_rules)
     )
     WHERE commit IS NOT NULL
     GROUP BY commit
@@ -33,7 +33,7 @@ earliest AS (
             END AS commit_time,
             CASE p.commit_time_basis WHEN 'merged' THEN m.position ELSE t.position END AS position
         FROM twin_commits AS t
-        CROSS JOIN parameters AS p
+        CROSS JOIN chosen_rules AS p
         LEFT JOIN merged AS m USING (commit)
     )
     GROUP BY change_key
@@ -79,7 +79,7 @@ observed AS (
         END AS time_of
     FROM credited_commits AS c
     INNER JOIN commits AS k USING (commit)
-    CROSS JOIN parameters AS p
+    CROSS JOIN chosen_rules AS p
     LEFT JOIN merged AS m USING (commit)
     WHERE c.commit NOT IN (SELECT commit FROM merge_commits)
 ),
@@ -145,3 +145,5 @@ SELECT
 FROM placed AS p
 LEFT JOIN filtered AS f USING (line, commit)
 WHERE f.touches IS DISTINCT FROM FALSE
+-- Who asks for a window then reads no more than that.
+ORDER BY p.finished_at

@@ -47,7 +47,7 @@ units AS (
                 AND content <> before_content,
                 FALSE
             ) ORDER BY step
-        ) AND (SELECT infer_rollback FROM parameters) AS comes_back
+        ) AND (SELECT infer_rollback FROM chosen_rules) AS comes_back
     FROM replacing
     GROUP BY line, unit
 ),
@@ -95,7 +95,7 @@ SELECT
     s.first_step,
     s.first_key,
     s.is_rollback AND (
-        coalesce(g.stated_kind = 'rollback', FALSE) OR (SELECT infer_rollback FROM parameters)
+        coalesce(g.stated_kind = 'rollback', FALSE) OR (SELECT infer_rollback FROM chosen_rules)
     ) AS is_rollback
 FROM grouped AS g
 INNER JOIN settled AS s USING (line, unit)

@@ -27,7 +27,11 @@ remedies AS (
     -- What failed itself is mended by the next success of its line (R11).
     SELECT l.deployment_key, l.deployment, s.deployment_key
     FROM (SELECT * FROM line WHERE harmed_at IS NOT NULL AND counts_in_line) AS l
-    ASOF JOIN (SELECT * FROM deployments WHERE succeeded AND counts_in_line) AS s
+    ASOF JOIN (
+        SELECT line, deployment_key, finished_at
+        FROM deployments
+        WHERE succeeded AND counts_in_line AND line IN (SELECT one.line FROM line AS one)
+    ) AS s
         ON l.line = s.line AND l.harmed_at < s.finished_at
 )
 

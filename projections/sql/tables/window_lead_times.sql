@@ -21,7 +21,8 @@ SELECT
 FROM lead_times AS l
 CROSS JOIN parameters AS p
 INNER JOIN windows AS w ON l.finished_at >= w.window_from AND l.finished_at < w.window_to
-WHERE (p.service IS NULL OR l.service = p.service)
+WHERE l.finished_at >= asked_from() AND l.finished_at < asked_until()
+    AND (p.service IS NULL OR l.service = p.service)
     AND (p.team IS NULL OR l.team = p.team)
     AND (p.environment IS NULL OR l.environment = p.environment)
     AND (p.repository IS NULL OR l.repository = p.repository)

@@ -118,8 +118,10 @@ def test_a_population_is_narrowed_by_window_and_service(tmp_path: Path) -> None:
     shop = Shop()
     unapproved(shop)
     shop.deploy("d5", "03-02T12:00", "content 5", service="other")
-    rows = full_items(shop, tmp_path, TEST)
-    window = {"window_from": rows[1]["occurred_at"], "window_to": rows[2]["occurred_at"]}
+    rows = {row["item_key"].split()[-1]: row for row in full_items(shop, tmp_path, TEST)}
+    window = {
+        "window_from": rows["d2"]["occurred_at"], "window_to": rows["d3"]["occurred_at"],
+    }  # fmt: skip
     assert set(items(shop, tmp_path, TEST, **window)) == {"d2", "d5"}
     found = result(shop, tmp_path, TEST, **window, service="other")
     assert (found["outcome"], found["population"], found["violated"]) == ("violated", 1, 1)

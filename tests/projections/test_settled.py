@@ -1,0 +1,204 @@
+"""Tables that hang on no choice are kept for one state of the ledger, and are the same then."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from projections.definitions import definitions, in_order, is_settled, rules_of
+from projections.engine import Engine
+from projections.parameters import RULES, Parameters
+from projections.selection import Selection
+from tests.projections.histories import Events, histories
+from tests.projections.story import Story, viewing
+from tests.projections.telling import commit, deployed, pushed
+from tests.projections.test_reference import story_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from projections.engine import View
+    from projections.live import Snapshot
+
+STATE = "5" * 64
+OTHER = "6" * 64
+
+
+def story() -> Story:
+    """Two deployments of two commits."""
+    told = Story()
+    pushed(told, "a", "03-01T08:00")
+    deployed(told, "d-1", "03-01T10:00", commit=commit("a"))
+    pushed(told, "b", "03-02T08:00", "a")
+    deployed(told, "d-2", "03-02T10:00", commit=commit("b"))
+    return told
+
+
+@contextmanager
+def asking(folder: Path, snapshot: Snapshot, **chosen: Any) -> Iterator[View]:  # noqa: ANN401 - of several types
+    """A view by an engine of its own, as another process has."""
+    engine = Engine(folder, threads=1)
+    try:
+        engine.settled.turn_to(snapshot)
+        with engine.view(snapshot, Parameters(**({"known_at": snapshot.size} | chosen))) as view:
+            yield view
+    finally:
+        engine.close()
+
+
+def ask(folder: Path, snapshot: Snapshot, **chosen: Any) -> list[str]:  # noqa: ANN401 - likewise
+    """The ids of the deployments."""
+    with asking(folder, snapshot, **chosen) as view:
+        ids: list[str] = sorted(view.table("deployments")["deployment"].to_pylist())
+        return ids
+
+
+def emptied(snapshot: Snapshot) -> Snapshot:
+    """The same state, as it says, without a row: what is answered from it was kept."""
+    return replace(snapshot, tail=snapshot.tail.slice(0, 0))
+
+
+def test_another_process_finds_what_the_first_one_made(tmp_path: Path) -> None:
+    """It reads no fact for it."""
+    snapshot = replace(story().snapshot(), state=STATE)
+    assert ask(tmp_path, snapshot) == ["d-1", "d-2"]
+    assert ask(tmp_path, emptied(snapshot)) == ["d-1", "d-2"]
+
+
+def test_another_state_has_nothing_of_the_one_before(tmp_path: Path) -> None:
+    """And what was kept of that one goes."""
+    snapshot = replace(story().snapshot(), state=STATE)
+    ask(tmp_path, snapshot)
+    assert ask(tmp_path, replace(emptied(snapshot), state=OTHER)) == []
+    assert [path.name for path in (tmp_path / "settled").iterdir()] == [OTHER[:24]]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{"known_at": 3}, {"count_redeploys": True}, {"infer_rollback": False}],
+    ids=["position", "redeploys", "rollbacks"],
+)
+def test_what_is_asked_by_other_rules_or_at_an_earlier_position_is_not_kept(
+    tmp_path: Path, chosen: dict[str, Any]
+) -> None:
+    """It is made when it is asked for."""
+    snapshot = replace(story().snapshot(), state=STATE)
+    ask(tmp_path, snapshot)
+    assert ask(tmp_path, emptied(snapshot), **chosen) == []
+
+
+def test_a_rule_that_a_table_does_not_hang_on_leaves_it_kept(tmp_path: Path) -> None:
+    """Deployments are the same whatever lead time begins with."""
+    snapshot = replace(story().snapshot(), state=STATE)
+    ask(tmp_path, snapshot)
+    assert ask(tmp_path, emptied(snapshot), commit_time_basis="merged") == ["d-1", "d-2"]
+
+
+def test_without_a_sealed_segment_nothing_is_kept(tmp_path: Path) -> None:
+    """There is little to make then."""
+    snapshot = story().snapshot()
+    assert ask(tmp_path, snapshot) == ["d-1", "d-2"]
+    assert not (tmp_path / "settled").exists()
+
+
+@pytest.mark.parametrize("how", ["redacted", "rebuilt"])
+def test_what_is_derived_anew_leaves_nothing_kept(tmp_path: Path, how: str) -> None:
+    """Kept tables may hold what was redacted."""
+    snapshot = replace(story().snapshot(), state=STATE)
+    ask(tmp_path, snapshot)
+    engine = Engine(tmp_path, threads=1)
+    if how == "redacted":
+        engine.drop("00000000")
+    else:
+        engine.forget()
+    engine.close()
+    assert ask(tmp_path, emptied(snapshot)) == []
+
+
+def test_a_state_that_is_past_is_kept_no_more(tmp_path: Path) -> None:
+    """A question about it may still be under way, when something was redacted."""
+    snapshot = replace(story().snapshot(), state=STATE)
+    engine = Engine(tmp_path, threads=1)
+    engine.settled.turn_to(replace(snapshot, state=OTHER))
+    with engine.view(snapshot, Parameters(known_at=snapshot.size)) as view:
+        assert view.table("deployments").num_rows == 2
+    engine.close()
+    assert not [*(tmp_path / "settled").rglob("*.parquet")]
+
+
+def test_a_view_reads_on_although_what_it_reads_is_removed(tmp_path: Path) -> None:
+    """Another process may have gone on to the next state."""
+    snapshot = replace(story().snapshot(), state=STATE)
+    ask(tmp_path, snapshot)
+    with asking(tmp_path, emptied(snapshot)) as view:
+        view.make(["deployments"])
+        ask(tmp_path, replace(snapshot, state=OTHER))
+        assert view.table("deployments").num_rows == 2
+
+
+def test_a_kept_file_that_is_none_is_made_again(tmp_path: Path) -> None:
+    """A disk that was full leaves such files."""
+    snapshot = replace(story().snapshot(), state=STATE)
+    ask(tmp_path, snapshot)
+    for path in (tmp_path / "settled").rglob("*.parquet"):
+        path.write_bytes(path.read_bytes()[:-20])
+    assert ask(tmp_path, snapshot) == ["d-1", "d-2"]
+
+
+def test_settled_tables_read_no_choice_and_no_document() -> None:
+    """Or they would be another one's answer."""
+    settled = {name for name in definitions() if is_settled(name)}
+    assert {"deployments", "lead_times", "failures", "incidents", "contained"} <= settled
+    assert not settled & {"windows", "chosen_deployments", "coverage", "findings", "trace_asked"}
+    assert rules_of("deployments") == {"count_redeploys", "infer_rollback"}
+    assert rules_of("commits") == set()
+    for name in settled:
+        for one in in_order([name]):
+            assert "FROM parameters" not in one.text
+            assert "JOIN parameters" not in one.text
+
+
+def test_a_choice_is_nowhere_to_be_found_where_rules_are_read(tmp_path: Path) -> None:
+    """The row `chosen_rules` has the rules and nothing else."""
+    with viewing(story(), tmp_path) as view:
+        assert view.query("FROM chosen_rules").column_names == list(RULES)
+
+
+def test_columns_come_back_from_files_as_they_were(tmp_path: Path) -> None:
+    """Of every table that may be kept."""
+    snapshot = replace(story().snapshot(), state=STATE)
+    names = sorted(name for name in definitions() if is_settled(name))
+    with asking(tmp_path, snapshot) as view:
+        view.make(names)
+        made = {name: view.query(f"FROM {name}").schema for name in names}
+    with asking(tmp_path, emptied(snapshot)) as view:
+        view.make(names)
+        assert {name: view.query(f"FROM {name}").schema for name in names} == made
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(histories)
+def test_kept_tables_answer_as_those_made_anew(events: Events) -> None:
+    """Over random histories."""
+    told = story_of(events).snapshot()
+    snapshot = replace(told, state=STATE)
+    wanted = ("deployments", "lead_times", "failures", "changes", "artifacts", "incidents")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with asking(folder / "anew", told) as view:
+            made = {one: _rows(view, one) for one in wanted}
+        with asking(folder, snapshot) as view:
+            view.make(wanted)
+        with asking(folder, snapshot) as view:
+            kept = {one: _rows(view, one) for one in wanted}
+    assert kept == made
+
+
+def _rows(view: View, name: str) -> list[str]:
+    return sorted(str(row) for row in view.select(Selection(name)).to_pylist())
