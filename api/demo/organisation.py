@@ -93,6 +93,7 @@ class Organisation:
         self._chance = random.Random(seed)  # noqa: S311 - a plausible history, no secret
         self._until = until
         self._number = 0
+        self._live: dict[str, dict[str, Any]] = {}
 
     def quarter(self) -> Iterator[Sent]:
         """Everything that happened, oldest first within each service's day."""
@@ -140,7 +141,9 @@ class Organisation:
         run, repository = str(7000 + self._number), hub.repository(service)
         told = {"service": service, "repository": repository, "commit": commit, "run": run}
         tested, scanned = at + timedelta(minutes=14), at + timedelta(minutes=15)
-        yield Report("pytest", files.junit(self._chance, tested, failures), told)
+        for kind in ("unit", "integration"):
+            report = files.junit(self._chance, tested, failures)
+            yield Report("pytest", report, told | {"kind": kind})
         yield Report("Semgrep", files.sarif(self._chance, scanned, commit, repository), told)
         built: dict[str, Any] = dict(told)
         artifact = {"digest": f"sha256:{self._hex(64)}"}
@@ -160,7 +163,10 @@ class Organisation:
         yield self._event("deployment.finished", at + timedelta(minutes=4), source, data | {
             "outcome": "success", "duration_s": 240.0,
         })  # fmt: skip
+        before = self._live.get(str(built["service"]), built)
         if not broken:
+            if environment == "production":
+                self._live[str(built["service"])] = built
             return
         incident = f"INC-{self._number}"
         service = str(built["service"])
@@ -171,10 +177,12 @@ class Organisation:
             "severity": "high", "category": "availability", "caused_by": name,
             "description": f"{service} answers with errors",
         })  # fmt: skip
-        back = data | {"deployment": f"{name}-back", "kind": "rollback", "rolls_back": name}
+        back = data | before | {
+            "deployment": f"{name}-back", "kind": "rollback", "rolls_back": name,
+        }  # fmt: skip
         undone = noticed + self._minutes(8, 90)
         yield self._event("deployment.finished", undone, source, back | {
-            "outcome": "success", "artifact": {"digest": f"sha256:{self._hex(64)}"},
+            "outcome": "success",
         })  # fmt: skip
         yield self._event("incident.restored", undone + timedelta(minutes=3), pager, page)
 

@@ -18,8 +18,11 @@ _START_LIMIT_S: Final = 120.0
 class Server:
     """A server process and what it printed."""
 
-    def __init__(self, data: Path, port: int) -> None:
-        command = [beside("pipeledger-server"), "serve", "--data", str(data), "--port", str(port)]
+    def __init__(self, data: Path, port: int, controls: Path) -> None:
+        command = [
+            beside("pipeledger-server"), "serve", "--data", str(data), "--port", str(port),
+            "--controls", str(controls),
+        ]  # fmt: skip
         self.process = subprocess.Popen(  # noqa: S603 - our own command
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
