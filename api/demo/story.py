@@ -111,7 +111,9 @@ def _show(server: Server, scratch: Path, now: datetime, out: TextIO) -> int:
     tell.step("How long it took to restore", client("query", "mttr").strip())
     live = _page(server, "deployments?environment=production&order=newest&limit=40")
     name = next(
-        row["deployment"] for row in live["tables"]["deployments"] if row["kind"] == "planned" and row["commit"]
+        row["deployment"]
+        for row in live["tables"]["deployments"]
+        if row["kind"] == "planned" and row["commit"]
     )
     tell.step("The line of one deployment, from commit on", client("trace", name).strip())
     said = client("query", "compliance", *_CONTROL.split("/")).strip()
