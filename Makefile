@@ -29,7 +29,7 @@ demo: $(READY)  ## a quarter of an organisation's deliveries through the real in
 test: $(READY)  ## every test that needs only Python packages, in parallel
 	$(PYTEST) -n $(JOBS) --dist worksteal -q
 
-test-long: $(READY)  ## kills, recovery, the second PostgreSQL, large and damaged files, tools of others
+test-long: $(READY)  ## kills, the second PostgreSQL, built wheels, large and damaged files, tools of others
 	$(PYTEST) -m long -q -p no:cacheprovider --timeout 2400
 
 tools: $(READY)  ## install the Debian packages and make the environments that test-long needs

@@ -1,7 +1,7 @@
 """Fixtures of the whole suite: real PostgreSQL servers and fresh databases on them.
 
-`postgres` runs a test once for each server there is: the embedded one, and a second real
-PostgreSQL (PIPELEDGER_TEST_DATABASE_URL, or programs found on the machine, started in a
+`postgres` runs a test once for each server there is: the embedded one, and in `make test-long` a
+second real PostgreSQL (PIPELEDGER_TEST_DATABASE_URL, or programs found on the machine, started in a
 cluster of their own). `database` is a fresh empty database, `ledger_database` one whose
 schema `schema_name` is migrated.
 """
@@ -44,7 +44,7 @@ def second_binaries() -> Path | None:
 
 
 SERVERS: Final = (
-    ("embedded", "system")
+    ("embedded", pytest.param("system", marks=pytest.mark.long))
     if SECOND_URL in os.environ or second_binaries() is not None
     else ("embedded",)
 )

@@ -367,7 +367,7 @@ def test_any_damage_is_a_verdict(kept: Path, tmp_path: Path) -> None:
     policy = Policy([log], Settings(signatures=False))
     answer = (kept / "mttr.json").read_bytes()
     refused = 0
-    for number in range(24):
+    for number in range(12):
         out = tmp_path / str(number)
         shutil.copytree(kept / "out", out)
         file = out / chance.choice(("events/tail.parquet", "manifest.json", "checkpoint"))
@@ -382,4 +382,4 @@ def test_any_damage_is_a_verdict(kept: Path, tmp_path: Path) -> None:
             recompute_answer(answer, Pack(out), policy)
         except (UnsoundError, UncheckedError, OSError):
             refused += 1
-    assert refused > 8
+    assert refused > 4

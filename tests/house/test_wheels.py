@@ -14,6 +14,9 @@ import pytest
 
 from tests.house.running import first_lines
 
+# Two environments are filled anew: that takes as long as a hundred other tests.
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = {"domain", "store", "intake", "projections", "exporters", "api", "schema"}
 

@@ -21,7 +21,7 @@ def test_a_second_postgresql_is_at_hand(request: pytest.FixtureRequest) -> None:
     """
     found = request.config.pluginmanager.get_plugins()
     servers = [plugin.SERVERS for plugin in found if hasattr(plugin, "SERVERS")]
-    assert ("embedded", "system") in servers, "missing: postgresql (run `make tools`)"
+    assert any(len(one) > 1 for one in servers), "missing: postgresql (run `make tools`)"
 
 
 def test_each_test_gets_an_empty_database_of_its_own(database: Database) -> None:
