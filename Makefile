@@ -56,6 +56,7 @@ bench: $(READY)  ## the figures of docs/performance.md, each beside its peer
 	$(BIN)/python -m bench.verify
 	$(BIN)/python -m bench.projections
 	$(BIN)/python -m bench.reports
+	$(BIN)/python -m bench.pack
 
 # --universal and --no-annotate: one file for every platform; it names no host.
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-annotate \
