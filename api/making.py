@@ -68,15 +68,13 @@ class Packs:
 
         Args:
             identity: its id.
-            redacted: position of the last redaction; what was packed before it is gone.
+            redacted: position of the last redaction; whatever was packed before it is removed,
+                whichever pack is asked for.
         """
-        found = list(self._folder.glob(f"{identity}-*.zip"))
-        for path in found:
+        for path in self._folder.glob("*.zip"):
             if int(path.stem.rpartition("-")[2]) <= redacted:
                 path.unlink(missing_ok=True)
-            else:
-                return path
-        return None
+        return next(self._folder.glob(f"{identity}-*.zip"), None)
 
     def state(self, identity: str) -> Making | None:
         """How far the making of a pack is; None: nobody asked for it."""
