@@ -28,7 +28,6 @@ import shutil
 import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,7 +38,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from domain.errors import SettingError, UnavailableError
-from exporters.cells import csv_of
+from exporters.cells import cell_of, csv_of
 from exporters.folder import Folder
 from exporters.parquet import MANIFEST, write_ledger
 from projections.definitions import digest_of
@@ -65,7 +64,7 @@ TABLES: Final = {
     "population": ("control_items", ("test", "variant", "item_key")),
 }
 """CSV files: the table of each, and the columns that put its rows in order."""
-UNSATISFIED: Final = ("violated", "excepted", "insufficient-evidence")
+_UNSATISFIED: Final = ("violated", "excepted", "insufficient-evidence")
 # The first instant that a ZIP file can state: the real one would differ from pack to pack.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _PACKED: Final = (".parquet",)
@@ -153,11 +152,16 @@ def _fill(
     found: Snapshot,
     progress: Callable[[int, int], None],
 ) -> None:
-    manifest = write_ledger(folder, packing.history, found, parameters, packing.vkeys, progress)
-    with packing.history.view(parameters, found) as view:
-        counts = _write_tables(folder, view)
+    counts: dict[str, Any] = {}
+
+    def also(view: View) -> None:
+        counts.update(_write_tables(folder, view))
         for name, make in packing.extras.items():
             folder.add(name, make(view))
+
+    manifest = write_ledger(
+        folder, packing.history, found, parameters, packing.vkeys, progress, also
+    )  # fmt: skip
     catalogue = msgspec.to_builtins(packing.catalogue)
     folder.add("compliance/catalogue.json", _json(catalogue))
     folder.add("README.md", _ABOUT.encode())
@@ -167,7 +171,7 @@ def _fill(
         "format": FORMAT,
         "source": f"Pipeledger ledger {found.origin}",
         "software": version("pipeledger-server"),
-        "as_of": _instant(pc.max(last["recorded_at"]).as_py()),
+        "as_of": cell_of(pc.max(last["recorded_at"]).as_py()),
         "time_zone": "UTC",
         "catalogue": packing.catalogue.digest,
         "definitions": digest_of(tables),
@@ -193,7 +197,7 @@ def _write_tables(folder: Folder, view: View) -> dict[str, Any]:
         folder.add(f"compliance/{name}.csv", csv_of(found.column_names, rows))
         counts[name] = len(rows)
         if name == "population":
-            open_ones = [row for row in rows if row["outcome"] in UNSATISFIED]
+            open_ones = [row for row in rows if row["outcome"] in _UNSATISFIED]
             folder.add("compliance/exceptions.csv", csv_of(found.column_names, open_ones))
             counts["exceptions"] = len(open_ones)
             counts["by_outcome"] = dict(sorted(Counter(row["outcome"] for row in rows).items()))
@@ -224,10 +228,6 @@ def _zip(folder: Path, target: Path) -> None:
                 shutil.copyfileobj(stream, out, 1 << 20)
     with target.open("rb") as stream:
         os.fsync(stream.fileno())
-
-
-def _instant(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _json(value: Any) -> bytes:  # noqa: ANN401 - JSON

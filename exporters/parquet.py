@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from exporters.folder import Folder
+    from projections.engine import View
     from projections.history import History
     from projections.live import Snapshot
 
@@ -94,6 +95,7 @@ def write_ledger(
     parameters: Parameters,
     vkeys: Sequence[str],
     progress: Callable[[int, int], None],
+    also: Callable[[View], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Write one state of a ledger into a folder; gives its manifest, but for the files.
 
@@ -104,6 +106,7 @@ def write_ledger(
         parameters: of the tables.
         vkeys: the log's verifier keys.
         progress: is told how many files are written, and of how many.
+        also: writes what else is made of the same tables, while they are there.
 
     Raises:
         UnavailableError: the database or the disk.
@@ -136,6 +139,7 @@ def write_ledger(
                 "digest": digest_of([name]),
             }
             progress(done, total)
+        also(view)
     for name in contract.names():
         said = resources.files("schema") / "tables" / f"{name}.toml"
         folder.add(f"contract/{name}.toml", said.read_bytes())

@@ -95,23 +95,22 @@ QUICK: Final = (Phase.explicit, Phase.reuse, Phase.generate)
 """Made smaller by hand: each try asks for every table."""
 
 
+def ask_all_of(mass: list[tuple[str, dict[str, Any]]], group_by: str, tz: str) -> None:
+    """Ask for every table over a mass of events."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        viewing(told(mass), Path(folder), group_by=group_by, tz=tz, controls=CONTROLS) as view,
+    ):
+        ask_all(view)
+
+
 @given(mass=masses, group_by=st.sampled_from(["none", "team", "service", "repository"]))
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=QUICK)
 def test_every_table_can_be_asked_over_any_events(
     mass: list[tuple[str, dict[str, Any]]], group_by: str
 ) -> None:
     """In JSON, CSV, as an Arrow stream and as Parquet."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        viewing(
-            told(mass),
-            Path(folder),
-            group_by=group_by,
-            tz="Pacific/Kiritimati",
-            controls=CONTROLS,
-        ) as view,
-    ):
-        ask_all(view)
+    ask_all_of(mass, group_by, "Pacific/Kiritimati")
 
 
 @pytest.mark.long
@@ -122,17 +121,7 @@ def test_every_table_can_be_asked_over_many_events(
     mass: list[tuple[str, dict[str, Any]]], group_by: str
 ) -> None:
     """The same, more often."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        viewing(
-            told(mass),
-            Path(folder),
-            group_by=group_by,
-            tz="America/Los_Angeles",
-            controls=CONTROLS,
-        ) as view,
-    ):
-        ask_all(view)
+    ask_all_of(mass, group_by, "America/Los_Angeles")
 
 
 @pytest.mark.parametrize(
