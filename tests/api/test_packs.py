@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from api.making import Packs
 from tests.serving import BIN, event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx
 
@@ -93,3 +95,17 @@ def test_an_emitter_gets_no_evidence(server: Running) -> None:
     with server.http(made.stdout.split()[-1]) as client:
         assert client.post("/packs", json=WANTED).status_code == 403
         assert client.get(f"/packs/{'0' * 32}").status_code == 403
+
+
+def test_whatever_was_packed_before_a_redaction_is_removed(tmp_path: Path) -> None:
+    """Also the packs that nobody asks for any more."""
+    old, new = "a" * 32, "b" * 32
+    for name in (f"{old}-5.zip", f"{new}-9.zip"):
+        (tmp_path / name).write_bytes(b"x")
+    packs = Packs(tmp_path)
+    assert packs.path(new, redacted=4) == tmp_path / f"{new}-9.zip"
+    assert packs.path(new, redacted=5) == tmp_path / f"{new}-9.zip"
+    assert [one.name for one in tmp_path.iterdir()] == [f"{new}-9.zip"]
+    assert packs.path(new, redacted=9) is None
+    assert not list(tmp_path.iterdir())
+    packs.close()
