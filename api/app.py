@@ -25,6 +25,7 @@ from api import (
     reporting,
     sightings,
     sources,
+    tiles,
     tracing,
     writing,
 )
@@ -91,6 +92,7 @@ def make_app(
     app.include_router(intake.router)
     app.include_router(sources.router)
     app.include_router(reading.router)
+    app.include_router(tiles.router)
     app.include_router(history.router)
     app.include_router(reporting.router)
     app.include_router(compliance.router)

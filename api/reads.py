@@ -124,7 +124,7 @@ async def record_read(
     digest = _digest(f"{credential.id}\n{path}\n{asked}\n{hour}")
     # Positions, commitments and pages are the ledger's own; a stream's name may have come from
     # outside.
-    shown = path if resource in {"entries", "documents", "console"} else resource
+    shown = path if resource in {"entries", "documents", "console", "log"} else resource
     names = sorted({name for name, _ in asked})
     query = (shown + ("?" + "&".join(names) if names else ""))[:200]
     if digest not in done and len(done) >= EACH:

@@ -28,6 +28,7 @@ from store.ledger.query import Matcher
 from store.ledger.reader import Reader, Row
 from store.ledger.sequencer import Request, Sequencer
 from store.ledger.signer import FRAME, Signer
+from store.ledger.tiled import TiledLog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ class Ledger(DCBRecorder):
     """An open ledger. Safe for threads; several processes may hold one ledger open.
 
     `append`, `read` and `subscribe` are the library's interface and see what is committed;
-    `reader` and `published` are for everybody else and see what is published.
+    `reader`, `tiled` and `published` are for everybody else and see what is published.
     """
 
     def __init__(self, equipment: Equipment, head: Head, published: Published) -> None:
@@ -89,6 +90,7 @@ class Ledger(DCBRecorder):
         self.reader = Reader(
             equipment.database, equipment.schema, equipment.bodies, equipment.tiles
         )
+        self.tiled = TiledLog(equipment.database, equipment.schema, equipment.tiles)
         self._matcher = Matcher(equipment.schema)
         self._workbench = Workbench(equipment)
         self._signer = Signer(equipment.keys.intake)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from psycopg import sql
 
 from domain.errors import DamageError
+from domain.log.tile import HEIGHT, WIDTH
 from domain.log.tree import CompactTree, node_hash
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from domain.log.tree import Node
     from store.postgres.database import Connection
 
-WIDTH: Final = 256
-HEIGHT: Final = 8
 _HASH: Final = 32
 _REMEMBERED: Final = 200_000
 
