@@ -9,6 +9,7 @@ from domain.errors import RefusedError, TooLargeError
 from intake import (
     alertmanager,
     argocd,
+    aws,
     bom,
     cloudevents,
     coverage,
@@ -73,6 +74,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *jenkins.FORMATS,
     *vault.FORMATS,
     *in_toto.FORMATS,
+    *aws.FORMATS,
 )
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 
@@ -90,6 +92,7 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     cloudevents.CDEVENTS_SENDER,
     cloudevents.CLOUDEVENTS_SENDER,
     jenkins.SENDER,
+    aws.SENDER,
 )
 SENDERS: Final = {one.name: one for one in _SENDERS}
 """Systems that deliver by webhook, by their kind."""

@@ -105,6 +105,7 @@ class Recovery(Common, kw_only=True):
     """Keeping and winning back a service or its data."""
 
     recovery: Name
+    target: Handle | None = None
     planned: bool | None = None
     from_site: Name | None = None
     to_site: Name | None = None

@@ -64,6 +64,8 @@ WRITERS: Final = {
     "jenkins-stages": {"jenkins"},
     "vault-audit": {"vault"},
     "in-toto": {"in-toto"},
+    "cloudtrail": {"aws-cloudtrail", "aws-secrets-manager"},
+    "aws-event": {"aws-cloudtrail"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(
