@@ -309,6 +309,10 @@ class View:
                 self._find(need, missing, is_last=not is_settled(name))
 
     def _is_opened(self, name: str) -> bool:
+        recent = self._engine.settled.recall(name, self.snapshot, self.parameters)
+        if recent is not None:
+            self._cursor.register(name, recent)
+            return True
         path = self._engine.settled.path(name, self.snapshot, self.parameters)
         file = self._engine.settled.open(path) if path is not None else None
         if file is None:
@@ -324,9 +328,11 @@ class View:
         return True
 
     def _keep(self, name: str) -> None:
+        rows = self._cursor.sql(f"FROM {name}")
         path = self._engine.settled.path(name, self.snapshot, self.parameters)
         if path is not None:
-            self._engine.settled.keep(path, self._cursor.sql(f"FROM {name}"))
+            self._engine.settled.keep(path, rows)
+        self._engine.settled.remember(name, self.snapshot, self.parameters, rows)
 
     def _make(self, one: Definition, *, is_passed_on: bool) -> None:
         """Make a table; what one other reads, once, is made while that reads it."""

@@ -4,6 +4,9 @@ Whoever asks first about a state of a ledger pays for them; they are kept beside
 whoever asks next, in this process or another. A file counts for exactly one state (every entry, and
 what of them is redacted), one text of every definition behind it and the rules as they are by
 default; another state has files of its own, and those of the one before are removed.
+
+While nothing is sealed a ledger is small and changes often: then tables are kept in memory, for
+this process alone.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import threading
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +26,8 @@ from projections.parameters import Parameters
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
+
+    import pyarrow as pa
 
     from projections.live import Snapshot
 
@@ -39,17 +45,38 @@ class Settled:
         """
         self._folder = folder
         self._now: str | None = None
+        self._lock = threading.Lock()
+        self._recent: tuple[object, dict[str, pa.Table]] = (None, {})
 
     def path(self, name: str, snapshot: Snapshot, parameters: Parameters) -> Path | None:
         """Where a table lies or would lie; None: it is none that is kept, with these parameters."""
-        if (
-            snapshot.state is None or parameters.known_at != snapshot.size or not is_settled(name)
-            or any(getattr(parameters, rule) != _BY_DEFAULT[rule] for rule in rules_of(name))
-        ):  # fmt: skip
+        if snapshot.state is None or not _is_kept(name, snapshot, parameters):
             return None
         made_by = f"{digest_of([name])} {_BY_DEFAULT} {duckdb.__version__}"
         digest = sha256(made_by.encode()).hexdigest()[:_SIGNIFICANT]
         return self._folder / snapshot.state[:_SIGNIFICANT] / f"{name}-{digest}.parquet"
+
+    def recall(self, name: str, snapshot: Snapshot, parameters: Parameters) -> pa.Table | None:
+        """A table that is kept in memory."""
+        if snapshot.state is not None or not _is_kept(name, snapshot, parameters):
+            return None
+        with self._lock:
+            return self._of(snapshot).get(name)
+
+    def remember(
+        self, name: str, snapshot: Snapshot, parameters: Parameters, made: duckdb.DuckDBPyRelation
+    ) -> None:
+        """Keep a table in memory, if it is one that is kept there."""
+        if snapshot.state is None and _is_kept(name, snapshot, parameters):
+            rows = made.to_arrow_table()
+            with self._lock:
+                self._of(snapshot)[name] = rows
+
+    def _of(self, snapshot: Snapshot) -> dict[str, pa.Table]:
+        key = (snapshot.origin, snapshot.root, snapshot.version)
+        if self._recent[0] != key:
+            self._recent = (key, {})
+        return self._recent[1]
 
     def open(self, path: Path) -> BinaryIO | None:
         """A kept table, which stays readable until it is closed, also when it is removed."""
@@ -84,7 +111,18 @@ class Settled:
 
     def drop(self) -> None:
         """Remove all of them."""
+        with self._lock:
+            self._recent = (None, {})
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _is_kept(name: str, snapshot: Snapshot, parameters: Parameters) -> bool:
+    """Whether a table is one that is kept, of this state and with these parameters."""
+    return (
+        parameters.known_at == snapshot.size
+        and is_settled(name)
+        and all(getattr(parameters, rule) == _BY_DEFAULT[rule] for rule in rules_of(name))
+    )
 
 
 _BY_DEFAULT: Final = Parameters(known_at=0).rules()

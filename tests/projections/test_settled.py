@@ -23,6 +23,9 @@ from tests.projections.test_reference import story_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pyarrow as pa
+
+    from projections.definitions import Definition
     from projections.engine import View
     from projections.live import Snapshot
 
@@ -100,11 +103,53 @@ def test_a_rule_that_a_table_does_not_hang_on_leaves_it_kept(tmp_path: Path) -> 
     assert ask(tmp_path, emptied(snapshot), commit_time_basis="merged") == ["d-1", "d-2"]
 
 
-def test_without_a_sealed_segment_nothing_is_kept(tmp_path: Path) -> None:
-    """There is little to make then."""
+def test_without_a_sealed_segment_nothing_is_written(tmp_path: Path) -> None:
+    """There is little to make then, and it changes often: it stays in memory, for this process."""
     snapshot = story().snapshot()
     assert ask(tmp_path, snapshot) == ["d-1", "d-2"]
     assert not (tmp_path / "settled").exists()
+    assert ask(tmp_path, emptied(snapshot)) == []
+
+
+class Asked(Engine):
+    """An engine that tells which facts were read."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, threads=1)
+        self.read: list[str] = []
+
+    def facts(self, one: Definition, snapshot: Snapshot) -> tuple[list[Path], pa.Table]:
+        """As the engine reads them."""
+        self.read.append(one.name)
+        return super().facts(one, snapshot)
+
+    def reads(self, snapshot: Snapshot, **chosen: Any) -> bool:  # noqa: ANN401 - of several types
+        """Whether the deployments of a state are made from facts."""
+        self.read = []
+        with self.view(snapshot, Parameters(**({"known_at": snapshot.size} | chosen))) as view:
+            assert view.table("deployments").num_rows == 2
+        return "deployment_facts" in self.read
+
+
+def test_the_same_process_finds_in_memory_what_it_made(tmp_path: Path) -> None:
+    """Of the same state, by the same rules."""
+    snapshot = story().snapshot()
+    engine = Asked(tmp_path)
+    assert engine.reads(snapshot)
+    assert not engine.reads(snapshot)
+    assert engine.reads(snapshot, count_redeploys=True)
+    assert engine.reads(replace(snapshot, version=(snapshot.size, 1)))
+    engine.close()
+
+
+def test_what_was_redacted_leaves_memory_as_well(tmp_path: Path) -> None:
+    """Tables may hold it."""
+    snapshot = story().snapshot()
+    engine = Asked(tmp_path)
+    assert engine.reads(snapshot)
+    engine.drop("00000000")
+    assert engine.reads(snapshot)
+    engine.close()
 
 
 @pytest.mark.parametrize("how", ["redacted", "rebuilt"])
@@ -197,7 +242,13 @@ def test_kept_tables_answer_as_those_made_anew(events: Events) -> None:
             view.make(wanted)
         with asking(folder, snapshot) as view:
             kept = {one: _rows(view, one) for one in wanted}
+        engine = Engine(folder / "memory", threads=1)
+        for _ in range(2):
+            with engine.view(told, Parameters(known_at=told.size)) as view:
+                recent = {one: _rows(view, one) for one in wanted}
+        engine.close()
     assert kept == made
+    assert recent == made
 
 
 def _rows(view: View, name: str) -> list[str]:
