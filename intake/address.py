@@ -31,6 +31,15 @@ def address_of(text: str | None) -> str | None:
     return urlunsplit((parts.scheme.lower(), host, parts.path, "", ""))
 
 
+def site_of(text: str | None) -> str | None:
+    """Scheme and host of an http or https address, or None where the text is none."""
+    address = address_of(text)
+    if address is None:
+        return None
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def repository_of(text: str | None) -> str | None:
     """A repository's address for people: as `address_of`, SSH as https, without git's suffix."""
     spelled = _SCP.sub(r"https://\1/", (text or "").strip())

@@ -13,6 +13,7 @@ from intake import (
     bom,
     cloudevents,
     coverage,
+    grafana,
     helm,
     in_toto,
     jenkins,
@@ -21,6 +22,7 @@ from intake import (
     kubernetes,
     opa,
     pact,
+    prometheus,
     sarif,
     semgrep,
     snyk,
@@ -66,6 +68,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     pagerduty.FORMAT,
     pagerduty_legacy.FORMAT,
     alertmanager.FORMAT,
+    *grafana.FORMATS,
+    prometheus.FORMAT,
     *terraform.FORMATS,
     *argocd.FORMATS,
     *helm.FORMATS,
@@ -76,6 +80,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     *in_toto.FORMATS,
     *aws.FORMATS,
 )
+# There are too many of them for a message.
+_KNOWN: Final = "docs/integrations/README.md names all that are known"
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 
 _SENDERS: Final[tuple[Sender, ...]] = (
@@ -83,6 +89,7 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     gitlab.SENDER,
     pagerduty.SENDER,
     alertmanager.SENDER,
+    grafana.SENDER,
     terraform.SENDER,
     argocd.SENDER,
     kubernetes.SENDER,
@@ -146,7 +153,7 @@ def _read(raw: memoryview, name: str | None) -> ReadReport:
 def _named(name: str) -> Format:
     found = _BY_NAME.get(name)
     if found is None:
-        raise RefusedError("query format", f"known are {', '.join(sorted(_BY_NAME))}")
+        raise RefusedError("query format", f"no format has this name; {_KNOWN}")
     return found
 
 
@@ -154,8 +161,7 @@ def _recognised(body: memoryview) -> Format:
     shape = shape_of(body)
     found = next((one for one in FORMATS if one.claims(shape)), None)
     if found is None:
-        known = ", ".join(one.title for one in FORMATS)
-        raise RefusedError("body", f"no format is recognised; known are {known}")
+        raise RefusedError("body", f"no format is recognised; {_KNOWN}")
     return found
 
 

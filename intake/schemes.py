@@ -67,6 +67,36 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamped:
+    """HMAC of a time and the body in a header (RFC 2104, SHA-256), in hexadecimal.
+
+    Attributes:
+        header: of the signature, lower case.
+        stamp: the header of the time in seconds since 1970, lower case.
+        enter: see `Scheme`.
+        begins: what is signed before the time.
+        prefix: what stands before the digits.
+    """
+
+    header: str
+    stamp: str
+    enter: str
+    begins: str = ""
+    prefix: str = ""
+
+    def holds(self, headers: Mapping[str, str], body: bytes, secret: str, at: datetime) -> bool:
+        """See `Scheme`; the signed time must be near `at`."""
+        stamp = headers.get(self.stamp, "").strip()
+        try:
+            near = abs(at - datetime.fromtimestamp(int(stamp), UTC)) <= WINDOW
+        except (ValueError, OverflowError, OSError):
+            return False
+        signed = f"{self.begins}{stamp}:".encode() + body
+        wanted = self.prefix + hmac.new(secret.encode(), signed, "sha256").hexdigest()
+        return _same(headers.get(self.header, "").strip(), wanted) and near
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """The secret itself in a header.
 
@@ -158,6 +188,15 @@ class AnyOf:
     def holds(self, headers: Mapping[str, str], body: bytes, secret: str, at: datetime) -> bool:
         """See `Scheme`."""
         return any(one.holds(headers, body, secret, at) for one in self.schemes)
+
+
+def by_token(enter: str) -> AnyOf:
+    """The secret as a bearer token, or as the password of basic authentication.
+
+    Args:
+        enter: see `Scheme`.
+    """
+    return AnyOf((Shared("authorization", enter, prefix="Bearer "), Basic(enter)))
 
 
 def _same(given: str, wanted: str) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from intake.alertmanager import SENDER, fingerprint_of
+from intake.alertmanager import SENDER
+from intake.labelled import fingerprint_of
 from intake.registry import read_report
 from tests.fixtures import FOLDER, facts, needs_fixtures
 from tests.intake.damage import check_damaged
