@@ -16,6 +16,7 @@ from api.packing import Scope, packing_of, parameters_of
 from api.reads import record_export
 from domain.errors import PipeledgerError
 from exporters.assessment import assess, frameworks_of
+from exporters.log import export_log
 from exporters.oscal import write_oscal
 from exporters.pack import write_pack
 from exporters.parquet import MANIFEST, export_parquet
@@ -142,6 +143,28 @@ def export_as_oscal(
     click.echo(
         f"{sum(len(one.controls) for one in wanted)} controls of {found.proof.origin} in {target},"
         f" as known at position {found.proof.position}"
+    )
+
+
+@export.command("log")
+@placed
+@of_ledger
+@click.argument("target", metavar="DIR", type=click.Path(path_type=Path))
+def export_as_log(settings: Settings, name: str, target: Path) -> None:
+    """Write checkpoint, entries and tiles for any web server; again: what is new since.
+
+    No payloads. Not on record: a log that grew by being copied would never be copied whole.
+    """
+    with opened(settings, name) as one, click.progressbar(length=0, label="writing") as bar:
+
+        def tell(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        found = export_log(one.ledger, target.absolute(), tell)
+    click.echo(
+        f"{found.size} entries of {found.origin} in {target}, {found.size - found.before} of them "
+        f"new, {found.files} files written"
     )
 
 
