@@ -131,6 +131,23 @@ def read_lines(body: bytes, kind: type[T]) -> list[tuple[int, T]]:
     ]
 
 
+def read_all(body: bytes, kind: type[T]) -> list[T]:
+    """The fields of `kind` in each element of an array, or in each line of JSON lines.
+
+    Args:
+        body: checked UTF-8 (`intake.body`).
+        kind: a msgspec structure.
+
+    Raises:
+        RefusedError: no JSON, or of another structure; names the place.
+        TooLargeError: a limit was passed.
+    """
+    if body.lstrip().startswith(b"["):
+        several: type[list[T]] = list[kind]  # type: ignore[valid-type]
+        return read_fields(body, several)
+    return [one for _, one in read_lines(body, kind)]
+
+
 def each_line(body: Buffer, kind: type[T]) -> Iterator[tuple[int, T]]:
     """As `read_lines`, one line after the other and however many; an object is on one line.
 

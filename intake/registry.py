@@ -13,6 +13,7 @@ from intake import (
     bom,
     cloudevents,
     coverage,
+    gatekeeper,
     grafana,
     helm,
     in_toto,
@@ -25,6 +26,7 @@ from intake import (
     prometheus,
     sarif,
     semgrep,
+    sentinel,
     snyk,
     sonarqube,
     terraform,
@@ -79,6 +81,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     *vault.FORMATS,
     *in_toto.FORMATS,
     *aws.FORMATS,
+    *gatekeeper.FORMATS,
+    *sentinel.FORMATS,
 )
 # There are too many of them for a message.
 _KNOWN: Final = "docs/integrations/README.md names all that are known"

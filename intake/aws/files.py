@@ -10,7 +10,7 @@ from domain.errors import RefusedError
 from intake.aws import bridge, trail
 from intake.aws.rds import Notified, notified, number_of
 from intake.aws.structure import Event, LookedUp, Message, Record, Trail, Values
-from intake.json_body import read_fields, read_lines
+from intake.json_body import read_all, read_fields
 from intake.order import by_time
 from intake.report import Format, Reading
 from intake.schemes import AnyOf, Basic, Shared
@@ -72,17 +72,11 @@ def read_event(body: bytes) -> list[Reading]:
         return _inside(text.encode())
     if shape.object.keys() >= _DATABASE:
         return _database(Values.of(msgspec.Raw(body)))
-    if shape.element is not None:
-        events = read_fields(body, list[Event])
-    else:
-        events = [one for _, one in read_lines(body, Event)]
-    return by_time(one for event in events for one in _of_event(event))
+    return by_time(one for event in read_all(body, Event) for one in _of_event(event))
 
 
 def _records(body: bytes) -> list[Record]:
     shape = shape_of(body)
-    if shape.element is not None:
-        return read_fields(body, list[Record])
     if "Records" in (shape.members or {}):
         return read_fields(body, Trail).records
     if "Events" in (shape.members or {}):
@@ -92,7 +86,7 @@ def _records(body: bytes) -> list[Record]:
             for number, text in enumerate(texts)
             if text is not None
         ]
-    return [one for _, one in read_lines(body, Record)]
+    return read_all(body, Record)
 
 
 def _of_event(event: Event) -> Iterator[Reading]:

@@ -1,10 +1,10 @@
-"""Kubernetes: events of the API server's audit log, from files and from its webhook backend."""
+"""Kubernetes: events of the API server's audit log, and admission reviews."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from intake.kubernetes import audit
+from intake.kubernetes import admission, audit
 
-FORMATS: Final = (audit.FORMAT,)
+FORMATS: Final = (audit.FORMAT, admission.FORMAT)
 SENDER: Final = audit.SENDER

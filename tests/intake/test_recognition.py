@@ -69,6 +69,10 @@ WRITERS: Final = {
     "in-toto": {"in-toto"},
     "cloudtrail": {"aws-cloudtrail", "aws-secrets-manager"},
     "aws-event": {"aws-cloudtrail"},
+    "gatekeeper": {"gatekeeper", "opa-gatekeeper"},
+    "admission-review": set(),
+    "sentinel": {"sentinel"},
+    "sentinel-log": {"sentinel"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(
