@@ -24,6 +24,7 @@ from api.exception_commands import emergency, people, waiver
 from api.export_commands import export
 from api.history_commands import rebuild
 from api.host import Host, Served, Settings, now
+from api.moving_commands import export_ledger, import_
 from api.receipts import fingerprint
 from api.register_commands import assess, command, environment, event, service
 from api.report_commands import report
@@ -300,7 +301,9 @@ cli.add_command(source)
 for group in (environment, service, event, assess, people, waiver, emergency, command):
     cli.add_command(group)
 cli.add_command(rebuild)
+export.add_command(export_ledger)
 cli.add_command(export)
+cli.add_command(import_)
 cli.add_command(report)
 
 

@@ -13,6 +13,9 @@ from api.making import Packs
 from domain.errors import SettingError
 from domain.log.names import check_origin
 from projections.following import history_of
+from store.archive.bringing import ORIGIN, Target, bring_ledger
+from store.archive.keyring import KeyRing
+from store.archive.writing import write_ledger
 from store.credentials import Tokens
 from store.emitters import Emitters
 from store.files import make_folder, write_file
@@ -22,6 +25,7 @@ from store.ledger.opening import (
     Place,
     Surroundings,
     create_ledger,
+    equip,
     open_ledger,
     schema_of,
 )
@@ -34,14 +38,15 @@ from store.source_counts import SourceCounts
 from store.sources import Sources
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from projections.history import History
+    from store.archive.manifest import Manifest
     from store.ledger.ledger import Ledger
     from store.ledger.observer import Observer
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
-_ORIGIN: Final = "origin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,9 @@ class Host:
     def names(self) -> list[str]:
         """The ledgers there are."""
         folder = self.settings.data / "ledgers"
-        return sorted(path.parent.name for path in folder.glob(f"*/{_ORIGIN}"))
+        found = (path.parent.name for path in folder.glob(f"*/{ORIGIN}"))
+        # A folder of another name is one that an import has not finished.
+        return sorted(name for name in found if _NAME.fullmatch(name))
 
     def origin(self, name: str) -> str:
         """The origin of a ledger.
@@ -154,7 +161,7 @@ class Host:
         Raises:
             SettingError: there is none of this name.
         """
-        path = self._folder(name) / _ORIGIN
+        path = self._folder(name) / ORIGIN
         try:
             return path.read_text(encoding="ascii").strip()
         except OSError as error:
@@ -167,8 +174,7 @@ class Host:
             RefusedError: the origin cannot name a ledger.
             SettingError: the name is none, or the ledger exists.
         """
-        if _NAME.fullmatch(name) is None:
-            raise SettingError("a ledger's name: a lower-case letter, then letters, digits, -")
+        _check_name(name)
         check_origin(origin)
         if name in self.names():
             raise SettingError(f"ledger {name} exists")
@@ -177,7 +183,7 @@ class Host:
         RegisterKeys.create(place.secrets, os.urandom)
         create_ledger(name, origin, place, self.surroundings(name))
         # Last: a ledger without this file was not made to the end, and is made again.
-        write_file(place.folder / _ORIGIN, origin.encode())
+        write_file(place.folder / ORIGIN, origin.encode())
 
     def migrate(self, name: str) -> tuple[str, ...]:
         """Bring a ledger's tables to this version; gives the names of the files that ran now."""
@@ -202,6 +208,57 @@ class Host:
             Packs(self.place(name).derived / "packs"),
             RegisterKeys.load(self.place(name).secrets).session,
         )  # fmt: skip
+
+    def write_out(
+        self,
+        name: str,
+        target: Path,
+        keys: Path | None,
+        progress: Callable[[int, int], None] = lambda _, __: None,
+    ) -> Manifest:
+        """Write a ledger into an empty folder, and its keys into a file of their own.
+
+        Args:
+            name: of the ledger.
+            target: the folder.
+            keys: the file, or None: they are not written.
+            progress: is told how many bytes are written, and of about how many.
+
+        Raises:
+            SettingError: there is no such ledger, or the file of keys cannot be made.
+            DamageError: it does not agree with its guard.
+            UnavailableError: the database or the disk.
+        """
+        origin = self.origin(name)
+        self.migrate(name)
+        around = self.surroundings(name)
+        # Opened, so that whatever stands behind the last checkpoint is signed and goes along.
+        ledger = open_ledger(name, origin, self.place(name), around)
+        published = ledger.published
+        ledger.close()
+        if keys is not None:
+            KeyRing.gather(origin, self.place(name)).write(keys)
+        equipment = equip(name, origin, self.place(name), around)
+        return write_ledger(equipment, published, target, progress)
+
+    def bring_in(
+        self,
+        name: str,
+        source: Path,
+        keys: Path,
+        progress: Callable[[str, int, int], None] = lambda _, __, ___: None,
+    ) -> Manifest:
+        """Make the ledger of an export here; see `store.archive.bringing.bring_ledger`."""
+        _check_name(name)
+        target = Target(
+            name=name,
+            ledgers=self.settings.data / "ledgers",
+            database=self.database,
+            guard=FileGuard(self.settings.guards / name),
+            clock=now,
+            entropy=os.urandom,
+        )
+        return bring_ledger(source, keys, target, progress)
 
     def place(self, name: str) -> Place:
         """Where a ledger keeps its files."""
@@ -253,3 +310,8 @@ class Host:
 
     def _folder(self, name: str) -> Path:
         return self.settings.data / "ledgers" / name
+
+
+def _check_name(name: str) -> None:
+    if _NAME.fullmatch(name) is None:
+        raise SettingError("a ledger's name: a lower-case letter, then letters, digits, -")

@@ -14,8 +14,9 @@ import os
 import re
 import tempfile
 import weakref
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from domain.errors import (
     ConflictError,
@@ -96,6 +97,24 @@ class DocumentStore:
         if len(body) > limit:
             raise TooLargeError("document", f"larger than {limit} bytes")
         return body
+
+    @contextmanager
+    def reading(self, commitment: str) -> Iterator[tuple[BinaryIO, int]]:
+        """A document as an open file, and its length in bytes, for whoever wants it in pieces.
+
+        Raises:
+            RefusedError: the commitment is not one.
+            NotFoundError: it is not kept, or was redacted.
+            UnavailableError: the disk fails.
+        """
+        path = self._path(commitment)
+        try:
+            with path.open("rb") as file:
+                yield file, os.fstat(file.fileno()).st_size
+        except FileNotFoundError:
+            raise NotFoundError(f"no document {commitment}") from None
+        except OSError as error:
+            raise UnavailableError(f"document {commitment} cannot be read: {error}") from error
 
     def delete(self, commitment: str) -> bool:
         """Remove a document; durable on return.

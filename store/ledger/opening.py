@@ -130,7 +130,7 @@ def create_ledger(name: str, origin: str, place: Place, around: Surroundings) ->
         migrate(connection, schema_of(name))
     if around.guard.read() is not None:
         raise SettingError(f"the guard of ledger {name} holds a checkpoint already: it exists")
-    equipment = _equipment(name, origin, place, around)
+    equipment = equip(name, origin, place, around)
     with around.database.connect("writer") as connection:
         head = Head.genesis(origin, Edge(CompactTree(), [[]]))
         if not equipment.examiner.extend(connection, head):
@@ -155,7 +155,7 @@ def open_ledger(name: str, origin: str, place: Place, around: Surroundings) -> L
         SettingError: keys, secrets or schema are missing.
         DamageError: the database is behind the guard, differs from it, or does not verify.
     """
-    equipment = _equipment(name, origin, place, around)
+    equipment = equip(name, origin, place, around)
     with around.database.connect() as connection:
         check_migrated(connection, equipment.schema)
     with around.database.connect("writer") as connection:
@@ -187,14 +187,28 @@ def examine(
     Raises:
         SettingError: keys, secrets or schema are missing.
     """
-    equipment = _equipment(name, origin, place, around)
+    equipment = equip(name, origin, place, around)
     with around.database.connect() as connection:
         check_migrated(connection, equipment.schema)
     yield from fsck(equipment, known_types)
 
 
-def _equipment(name: str, origin: str, place: Place, around: Surroundings) -> Equipment:
-    schema = schema_of(name)
+def equip(
+    name: str, origin: str, place: Place, around: Surroundings, schema: str | None = None
+) -> Equipment:
+    """What the parts of a ledger work with.
+
+    Args:
+        name: of the ledger.
+        origin: of the ledger.
+        place: its files.
+        around: what it is given from outside.
+        schema: where its tables lie, if not in the schema of its name.
+
+    Raises:
+        SettingError: keys or secrets are missing.
+    """
+    schema = schema or schema_of(name)
     keys = LedgerKeys.load(place.keys, origin)
     documents = DocumentStore(place.documents)
     bodies = Bodies(schema, documents, around.sealer)

@@ -1,0 +1,1 @@
+"""A whole ledger as a folder of files, and back: for moving it and for keeping a copy."""
