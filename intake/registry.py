@@ -29,6 +29,7 @@ from intake import (
     sentinel,
     snyk,
     sonarqube,
+    tekton,
     terraform,
     trivy,
     vault,
@@ -83,6 +84,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *aws.FORMATS,
     *gatekeeper.FORMATS,
     *sentinel.FORMATS,
+    *tekton.FORMATS,
 )
 # There are too many of them for a message.
 _KNOWN: Final = "docs/integrations/README.md names all that are known"
@@ -104,6 +106,7 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     cloudevents.CLOUDEVENTS_SENDER,
     jenkins.SENDER,
     aws.SENDER,
+    tekton.SENDER,
 )
 SENDERS: Final = {one.name: one for one in _SENDERS}
 """Systems that deliver by webhook, by their kind."""

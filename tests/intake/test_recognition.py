@@ -73,6 +73,8 @@ WRITERS: Final = {
     "admission-review": set(),
     "sentinel": {"sentinel"},
     "sentinel-log": {"sentinel"},
+    "tekton": {"tekton"},
+    "tekton-cloudevents": {"tekton"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(
