@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
 Layer = Literal["facts", "tables", "metrics", "controls", "steps"]
+VOIDS: Final = "corrections"
+"""The facts that all other facts hang on: what was voided is left out of them."""
 LAYERS: Final[tuple[Layer, ...]] = ("facts", "tables", "metrics", "controls")
 _COMMENT: Final = re.compile(r"--[^\n]*")
 _SOURCE: Final = re.compile(r"\b(?:FROM|JOIN)\s+([a-z][a-z0-9_]*)\b")
@@ -151,6 +153,19 @@ def is_settled(name: str) -> bool:
         one.layer == "controls" or _sources(one.text) & {"parameters", "documents"}
         for one in in_order([name])
     )
+
+
+@functools.cache
+def types_of(name: str) -> frozenset[str] | None:
+    """The types of events that a table hangs on, those of voiding included; None: all.
+
+    Raises:
+        KeyError: there is no definition of this name.
+    """
+    facts = [one for one in in_order([name, VOIDS]) if one.layer == "facts"]
+    if not all(one.types for one in facts):
+        return None
+    return frozenset().union(*[one.types for one in facts])
 
 
 @functools.cache

@@ -28,7 +28,7 @@ from domain.errors import UnavailableError
 from projections import contract
 from projections.asked_controls import JUDGED, not_asked
 from projections.calendar import tellable
-from projections.definitions import Definition, definitions, in_order, is_settled
+from projections.definitions import VOIDS, Definition, definitions, in_order, is_settled
 from projections.segment import types_in
 from projections.selection import Selection
 from projections.settled import Settled
@@ -50,7 +50,6 @@ _SETTINGS: Final = {
     # It knows files by their names, and a descriptor's name is used again for another file.
     "enable_external_file_cache": "false",
 }
-_VOIDS: Final = "corrections"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -283,7 +282,7 @@ class View:
         missing: dict[str, bool] = {}
         for name in asked:
             self._find(name, missing, is_last=True)
-        order = in_order([_VOIDS, *missing], self._left_empty)
+        order = in_order([VOIDS, *missing], self._left_empty)
         wanted = [one for one in order if one.name in missing]
         times = Counter(read for one in wanted for read in one.reads)
         for one in wanted:
@@ -304,7 +303,7 @@ class View:
             return
         one = definitions()[name]
         missing[name] = is_last
-        for need in one.needs if one.layer != "facts" else [_VOIDS]:
+        for need in one.needs if one.layer != "facts" else [VOIDS]:
             if need != name:
                 self._find(need, missing, is_last=not is_settled(name))
 
@@ -355,13 +354,13 @@ class View:
             f"SELECT * FROM ({sealed} FROM {one.name}_tail)"  # noqa: S608 - names of our own files
             f" WHERE position <= {self.parameters.known_at:d}"
         )
-        if one.name == _VOIDS:
+        if one.name == VOIDS:
             self._cursor.execute(f"CREATE TEMP TABLE {one.name} AS {known}")
             return
         self._cursor.execute(f"CREATE TEMP VIEW all_{one.name} AS {known}")
         self._cursor.execute(
             f"CREATE TEMP VIEW {one.name} AS FROM all_{one.name}"  # noqa: S608 - likewise
-            f" WHERE position NOT IN (SELECT voided FROM {_VOIDS} WHERE voided IS NOT NULL)"
+            f" WHERE position NOT IN (SELECT voided FROM {VOIDS} WHERE voided IS NOT NULL)"
         )
 
 

@@ -1,9 +1,10 @@
 """Settled tables: those that hang on the events and the rules alone, not on what one asks.
 
-Whoever asks first about a state of a ledger pays for them; they are kept beside the segments for
-whoever asks next, in this process or another. A file counts for exactly one state (every entry, and
-what of them is redacted), one text of every definition behind it and the rules as they are by
-default; another state has files of its own, and those of the one before are removed.
+Whoever asks first pays for them; they are kept beside the segments for whoever asks next, in this
+process or another. A file counts for exactly one text of every definition behind it, the rules as
+they are by default, one state of the sealed segments and of what is redacted, and one last event of
+the types that the table hangs on: what else was appended since changes nothing in it, and a leaf
+hash speaks for all entries before it.
 
 While nothing is sealed a ledger is small and changes often: then tables are kept in memory, for
 this process alone.
@@ -14,14 +15,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import threading
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 
-from projections.definitions import digest_of, is_settled, rules_of
+from projections.definitions import digest_of, is_settled, rules_of, types_of
 from projections.parameters import Parameters
+from projections.redactions import REDACTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,38 +46,53 @@ class Settled:
         """
         self._folder = folder
         self._now: str | None = None
-        self._lock = threading.Lock()
-        self._recent: tuple[object, dict[str, pa.Table]] = (None, {})
+        self._recent: dict[str, tuple[str, pa.Table]] = {}
+        self._heard: tuple[Snapshot, dict[str, int]] | None = None
 
     def path(self, name: str, snapshot: Snapshot, parameters: Parameters) -> Path | None:
         """Where a table lies or would lie; None: it is none that is kept, with these parameters."""
         if snapshot.state is None or not _is_kept(name, snapshot, parameters):
             return None
-        made_by = f"{digest_of([name])} {_BY_DEFAULT} {duckdb.__version__}"
-        digest = sha256(made_by.encode()).hexdigest()[:_SIGNIFICANT]
-        return self._folder / snapshot.state[:_SIGNIFICANT] / f"{name}-{digest}.parquet"
+        key = self._key(name, snapshot)
+        return self._folder / snapshot.state[:_SIGNIFICANT] / f"{name}-{key}.parquet"
 
     def recall(self, name: str, snapshot: Snapshot, parameters: Parameters) -> pa.Table | None:
         """A table that is kept in memory."""
         if snapshot.state is not None or not _is_kept(name, snapshot, parameters):
             return None
-        with self._lock:
-            return self._of(snapshot).get(name)
+        key, rows = self._recent.get(name, ("", None))
+        return rows if key == self._key(name, snapshot) else None
 
     def remember(
         self, name: str, snapshot: Snapshot, parameters: Parameters, made: duckdb.DuckDBPyRelation
     ) -> None:
         """Keep a table in memory, if it is one that is kept there."""
         if snapshot.state is None and _is_kept(name, snapshot, parameters):
-            rows = made.to_arrow_table()
-            with self._lock:
-                self._of(snapshot)[name] = rows
+            self._recent[name] = (self._key(name, snapshot), made.to_arrow_table())
 
-    def _of(self, snapshot: Snapshot) -> dict[str, pa.Table]:
-        key = (snapshot.origin, snapshot.root, snapshot.version)
-        if self._recent[0] != key:
-            self._recent = (key, {})
-        return self._recent[1]
+    def _key(self, name: str, snapshot: Snapshot) -> str:
+        """What, beside the state, a table of this snapshot is known by."""
+        made_by = f"{digest_of([name])} {_BY_DEFAULT} {duckdb.__version__} {snapshot.origin}"
+        digest = sha256(f"{made_by} ".encode())
+        digest.update(self._last_leaf(types_of(name), snapshot))
+        return digest.hexdigest()[:_SIGNIFICANT]
+
+    def _last_leaf(self, types: frozenset[str] | None, snapshot: Snapshot) -> bytes:
+        """Leaf hash of the last event of these types after the segments; empty: there is none."""
+        heard = self._heard
+        if heard is None or heard[0] is not snapshot:
+            last = snapshot.tail.group_by("type").aggregate([("position", "max")]).to_pylist()
+            heard = (snapshot, {one["type"]: one["position_max"] for one in last})
+            self._heard = heard
+        told = heard[1]
+        # What is redacted changes rows of any type.
+        wanted = told.keys() if types is None else types | {REDACTED}
+        position = max((told[one] for one in wanted if one in told), default=None)
+        if position is None:
+            return b""
+        first: int = snapshot.tail["position"][0].as_py()
+        leaf: bytes = snapshot.tail["leaf"][position - first].as_py()
+        return leaf
 
     def open(self, path: Path) -> BinaryIO | None:
         """A kept table, which stays readable until it is closed, also when it is removed."""
@@ -86,7 +102,10 @@ class Settled:
             return None
 
     def keep(self, path: Path, made: duckdb.DuckDBPyRelation) -> None:
-        """Keep a table of the state now; where that fails, the next one to ask makes it again."""
+        """Keep a table of the state now in place of what was kept of it before.
+
+        Where that fails, the next one to ask makes it again.
+        """
         if path.parent.name != self._now:
             return
         fresh = path.with_suffix(f".{os.getpid()}.new")
@@ -97,8 +116,14 @@ class Settled:
                 with fresh.open("rb") as file:
                     os.fsync(file.fileno())
                 fresh.replace(path)
+                self._remove_older(path)
             finally:
                 fresh.unlink(missing_ok=True)
+
+    def _remove_older(self, path: Path) -> None:
+        for old in path.parent.glob(f"{path.name.partition('-')[0]}-*.parquet"):
+            if old != path:
+                old.unlink(missing_ok=True)
 
     def turn_to(self, snapshot: Snapshot) -> None:
         """Take a state for the one that is now, and remove the tables of others."""
@@ -111,8 +136,7 @@ class Settled:
 
     def drop(self) -> None:
         """Remove all of them."""
-        with self._lock:
-            self._recent = (None, {})
+        self._recent.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

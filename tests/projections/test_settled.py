@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -22,8 +23,6 @@ from tests.projections.test_reference import story_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pyarrow as pa
 
     from projections.definitions import Definition
     from projections.engine import View
@@ -63,8 +62,15 @@ def ask(folder: Path, snapshot: Snapshot, **chosen: Any) -> list[str]:  # noqa: 
 
 
 def emptied(snapshot: Snapshot) -> Snapshot:
-    """The same state, as it says, without a row: what is answered from it was kept."""
-    return replace(snapshot, tail=snapshot.tail.slice(0, 0))
+    """The same state, as it says, with nothing in its events: what is answered was kept."""
+    at = snapshot.tail.schema.get_field_index("event")
+    nothing = pa.nulls(snapshot.tail.num_rows, pa.string())
+    return replace(snapshot, tail=snapshot.tail.set_column(at, "event", nothing))
+
+
+def grown(snapshot: Snapshot, told: Story) -> Snapshot:
+    """What the ledger is after more was told, nothing of which was sealed."""
+    return replace(told.snapshot(), state=snapshot.state)
 
 
 def test_another_process_finds_what_the_first_one_made(tmp_path: Path) -> None:
@@ -80,6 +86,39 @@ def test_another_state_has_nothing_of_the_one_before(tmp_path: Path) -> None:
     ask(tmp_path, snapshot)
     assert ask(tmp_path, replace(emptied(snapshot), state=OTHER)) == []
     assert [path.name for path in (tmp_path / "settled").iterdir()] == [OTHER[:24]]
+
+
+def test_events_that_a_table_does_not_hang_on_leave_it_kept(tmp_path: Path) -> None:
+    """Reading is an event as well, and must not cost the next reader anything."""
+    told = story()
+    snapshot = replace(told.snapshot(), state=STATE)
+    ask(tmp_path, snapshot)
+    told.tell("evidence.read", "2026-03-02T11:00:00Z", evidence="ev-1", reader="per_" + "1" * 32)
+    assert ask(tmp_path, emptied(grown(snapshot, told))) == ["d-1", "d-2"]
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_events_that_a_table_hangs_on_make_it_anew(tmp_path: Path, *, sealed: bool) -> None:
+    """Another deployment, and a deployment that is voided."""
+    told = story()
+    state = STATE if sealed else None
+    engine = Engine(tmp_path, threads=1)
+
+    def asked() -> list[str]:
+        snapshot = replace(told.snapshot(), state=state)
+        engine.settled.turn_to(snapshot)
+        with engine.view(snapshot, Parameters(known_at=snapshot.size)) as view:
+            return sorted(view.table("deployments")["deployment"].to_pylist())
+
+    assert asked() == ["d-1", "d-2"]
+    third = deployed(told, "d-3", "03-03T10:00", commit=commit("b"))
+    assert asked() == ["d-1", "d-2", "d-3"]
+    told.tell("event.voided", "2026-03-04T10:00:00Z", position=third, reason="never happened",
+              assurance="decided")  # fmt: skip
+    assert asked() == ["d-1", "d-2"]
+    engine.close()
+    kept = [path.name.partition("-")[0] for path in (tmp_path / "settled").rglob("*.parquet")]
+    assert len(kept) == len(set(kept))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +177,6 @@ def test_the_same_process_finds_in_memory_what_it_made(tmp_path: Path) -> None:
     assert engine.reads(snapshot)
     assert not engine.reads(snapshot)
     assert engine.reads(snapshot, count_redeploys=True)
-    assert engine.reads(replace(snapshot, version=(snapshot.size, 1)))
     engine.close()
 
 
