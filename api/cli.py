@@ -274,11 +274,21 @@ def fsck(settings: Settings, name: str) -> None:
     from domain.events import TYPES  # noqa: PLC0415 - only this command needs it
     from store.ledger.opening import examine  # noqa: PLC0415 - likewise
 
+    watched = sys.stderr.isatty()
+
+    def tell(done: int, total: int) -> None:
+        click.echo(f"\r\x1b[K{done:,} of {total:,} entries\r", nl=False, err=True)
+        if done == total:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
     with Host(settings) as home:
         findings = 0
         for finding in examine(
-            name, home.origin(name), home.place(name), home.surroundings(name), TYPES
-        ):
+            name, home.origin(name), home.place(name), home.surroundings(name), TYPES,
+            tell if watched else None,
+        ):  # fmt: skip
+            if watched:
+                click.echo("\r\x1b[K", nl=False, err=True)
             click.echo(str(finding))
             findings += finding.damage
         if findings:

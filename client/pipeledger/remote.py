@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from pipeledger.durable import make_folder
 from pipeledger.errors import AwayError
 from pipeledger.transport import Transport, refusal
-from pipeledger.verifier.evidence import check_seen, verdict_of_run
+from pipeledger.verifier.evidence import verdict_of_run
 from pipeledger.verifier.folder import CHECKPOINT, ENTRIES
 from pipeledger.verifier.lines import check_lines
 from pipeledger.verifier.note import MAX_NOTE, open_checkpoint
-from pipeledger.verifier.proof import Proof, parse_proof
-from pipeledger.verifier.wire import UncheckedError, UnsoundError, read_object
+from pipeledger.verifier.proof import MAX_PATH, Proof, parse_proof
+from pipeledger.verifier.seen import Memory
+from pipeledger.verifier.wire import UncheckedError, UnsoundError, read_hash, read_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ MAX_PROOF = 2_000_000
 MAX_DEFINITIONS = 64 * 1024 * 1024
 NDJSON = "application/x-ndjson"
 _GONE = frozenset({404, 410})
+_BAR = 24
 
 
 class LedgerReader:
@@ -59,13 +61,7 @@ class LedgerReader:
         """
         note = self.checkpoint()
         checkpoint = open_checkpoint(note, log.log_keys, log.origin)
-        if log.seen is not None and checkpoint.size < log.seen.size:
-            raise UnsoundError(
-                checkpoint.size + 1,
-                f"missing: the ledger had {log.seen.size} entries when it was verified before "
-                f"and has {checkpoint.size} now",
-            )
-        check_seen(checkpoint, log, settings.known, passed=True)
+        standing = Memory(settings.known).compare(checkpoint, log, whole=True, passed=True)
         with ExitStack() as stack:
             kept: BinaryIO | None = None
             if save is not None:
@@ -76,7 +72,7 @@ class LedgerReader:
             run = check_lines(lines, log, watched, checkpoint=checkpoint)
         if save is not None:
             (save / CHECKPOINT).write_bytes(note)
-        return verdict_of_run(run), checkpoint
+        return verdict_of_run(run).judged(standing), checkpoint
 
     def proof(self, position: int) -> Proof:
         """The proof of an entry, up to the ledger's newest checkpoint.
@@ -94,6 +90,30 @@ class LedgerReader:
         if answer.status != 200:  # noqa: PLR2004 - OK
             raise UncheckedError(str(refusal(answer)), self._hint(answer.status))
         return parse_proof(answer.body)
+
+    def consistency(self, log: TrustedLog, old: int, new: int) -> list[bytes]:
+        """The path between two sizes; the verifier judges it.
+
+        Raises:
+            UnsoundError: the ledger holds less than was signed, or answers with no path.
+            UncheckedError: it may not be read.
+            AwayError: the ledger does not answer.
+        """
+        answer = self._transport.request(
+            "GET", "log/consistency", query={"from": str(old), "to": str(new)}, limit=MAX_PROOF
+        )
+        if answer.status != 200:  # noqa: PLR2004 - OK
+            newest = open_checkpoint(self.checkpoint(), log.log_keys, log.origin)
+            if newest.size < new:
+                raise UnsoundError(
+                    newest.size + 1,
+                    f"missing: {new} entries were signed, and the ledger has {newest.size} now",
+                )
+            raise UncheckedError(str(refusal(answer)), self._hint(answer.status))
+        hashes = read_object(answer.body, "consistency").get("hashes")
+        if not isinstance(hashes, list) or len(hashes) > MAX_PATH + 1:
+            raise UnsoundError(None, "consistency: no list of hashes")
+        return [read_hash(str(one), "consistency hash") for one in hashes]
 
     def checkpoint(self) -> bytes:
         """The newest checkpoint, as a signed note.
@@ -158,12 +178,30 @@ class LedgerReader:
 
 def progress_of(total: int) -> Callable[[int], None] | None:
     """Tell of progress where a person watches."""
-    if not sys.stderr.isatty() or os.environ.get("CI"):
+    if not _watched():
         return None
 
     def tell(done: int) -> None:
+        share = done * _BAR // total if total else _BAR
+        bar = "#" * share + "." * (_BAR - share)
         end = "\r" if done < total else "\r\x1b[K"
-        sys.stderr.write(f"\r{done:,} of {total:,} entries{end}")
+        sys.stderr.write(f"\r{bar} {done:,} of {total:,} entries{end}")
         sys.stderr.flush()
 
     return tell
+
+
+def counter() -> Callable[[int], None] | None:
+    """Tell how far it is where a person watches and the end is not known."""
+    if not _watched():
+        return None
+
+    def tell(done: int) -> None:
+        sys.stderr.write(f"\r\x1b[K{done:,} entries\r")
+        sys.stderr.flush()
+
+    return tell
+
+
+def _watched() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("CI")

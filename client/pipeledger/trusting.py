@@ -63,6 +63,10 @@ class TrustStore:
     def saw(self, log: TrustedLog, checkpoint: Checkpoint) -> None:
         """Remember the largest checkpoint that was verified of a log.
 
+        Args:
+            log: as it was when the checkpoint was held against what had been seen.
+            checkpoint: shown to contain that.
+
         Raises:
             SpoolError: another process keeps the store locked.
             OSError: the store cannot be written.
@@ -70,7 +74,9 @@ class TrustStore:
         with self._locked():
             logs = [
                 TrustedLog(one.origin, one.keys, one.url, one.ledger, checkpoint)
+                # Only in place of what it was held against: another process may have seen more.
                 if one.origin == log.origin
+                and one.seen == log.seen
                 and (one.seen is None or one.seen.size < checkpoint.size)
                 else one
                 for one in self.logs()

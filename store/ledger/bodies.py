@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 _JSON = "application/json"
 
 
+def committed_by(context: Context) -> dict[str, bytes]:
+    """The commitment of each part that an entry speaks of, by name."""
+    committed = {EVENT_PART: context.event.commitment}
+    committed |= {part.name: part.commitment for part in context.parts}
+    if context.by.claims is not None:
+        committed[CLAIMS_PART] = context.by.claims
+    return committed
+
+
 class Bodies:
     """The parts of one ledger. Safe for threads, given a connection each."""
 
@@ -38,16 +47,13 @@ class Bodies:
         Raises:
             DamageError: a document is missing, or a seal was altered.
         """
-        committed = {EVENT_PART: context.event.commitment}
-        committed |= {part.name: part.commitment for part in context.parts}
-        if context.by.claims is not None:
-            committed[CLAIMS_PART] = context.by.claims
+        committed = committed_by(context)
         kept: dict[str, tuple[bytes, bytes] | None] = {}
         for name, salt, body, persons in connection.execute(self._parts, (pos,)).fetchall():
             commitment = committed.get(name)
             if commitment is None:
                 raise DamageError(pos, f"part {name} is kept but the entry does not name it")
-            plain = self._open(pos, name, commitment, body, persons)
+            plain = self.open(pos, name, commitment, body, persons)
             kept[name] = None if plain is None else (bytes(salt), plain)
         return kept
 
@@ -63,7 +69,7 @@ class Bodies:
             if (pair := kept.get(name)) is not None
         ]
 
-    def _open(
+    def open(
         self,
         pos: int,
         name: str,
@@ -71,6 +77,18 @@ class Bodies:
         body: bytes | None,
         persons: list[str] | None,
     ) -> bytes | None:
+        """The plain body of a part, or None where a person's key was destroyed.
+
+        Args:
+            pos: position of its entry.
+            name: its name.
+            commitment: what the entry says of it.
+            body: as it is kept; None: in the document store.
+            persons: whose keys seal it; None: it is kept in clear.
+
+        Raises:
+            DamageError: its document is missing, or its seal was altered.
+        """
         if body is None:
             try:
                 body = self._documents.get(commitment.hex())

@@ -110,7 +110,7 @@ class Examiner:
             raise DamageError(position, f"no entry here; the next one is at {pos}")
         try:
             entry = parse_entry(raw)
-            verify_context(entry.context_bytes, entry.seq.signatures, self._keys)
+            self.check_signature(entry)
         except DamageError as error:
             raise DamageError(position, error.cause) from error
         for wrong, cause in (
@@ -125,6 +125,14 @@ class Examiner:
                 raise DamageError(position, cause)
         parse_at(entry.seq.at)
         return entry
+
+    def check_signature(self, entry: Entry) -> None:
+        """The context is signed by an intake key of the ledger.
+
+        Raises:
+            DamageError: it is not.
+        """
+        verify_context(entry.context_bytes, entry.seq.signatures, self._keys)
 
     @staticmethod
     def check_numbers(entry: Entry, numbers: dict[str, int]) -> None:

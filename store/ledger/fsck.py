@@ -1,195 +1,211 @@
 """Re-derives everything that a ledger keeps and names whatever does not agree.
 
-One pass over the entries in order of position, with the tags, parts and deliveries beside them
-read in the same order, so that memory stays bounded by the number of streams. After damage the
-pass goes on from what is stored, so one damage gives one finding, not one for each later entry.
+One pass over the entries in order of position, with the tags and parts beside them read in the
+same order, so that memory stays bounded however many there are. After damage the pass goes on, and
+one damage gives one finding, not one for each later entry: where a link does not fit, the entries
+around it say which of the two was altered, and the tree goes on with the leaf that was signed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 from psycopg import sql
 
-from domain.errors import DamageError, PipeledgerError, RefusedError
-from domain.instant import read_time
-from domain.log.checkpoint import open_checkpoint
-from domain.log.entry import LEAF_BYTES, Entry, leaf_hash, link_of, parse_at, parse_entry
-from domain.log.names import RESERVED_TAG_PREFIX
-from domain.log.part import CLAIMS_PART, EVENT_PART
+from domain.errors import DamageError
+from domain.log.entry import LEAF_BYTES, Entry, leaf_hash, link_of, parse_entry
 from domain.log.tree import CompactTree
-from store.ledger.chain import Head, check_parts
-from store.ledger.tiles import Edge
+from store.ledger.beside import PART_COLUMNS, TAG_COLUMNS, Beside, Rows, Stored
+from store.ledger.chain import Head
+from store.ledger.finding import Finding
+from store.ledger.signed import Signed
+from store.ledger.tiles import WIDTH, Edge
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Container, Iterator
 
-    from domain.log.context import Context
     from store.ledger.equipment import Equipment
     from store.postgres.database import Connection
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FETCH: Final = 500
+_ENTRY_COLUMNS: Final = (
+    "pos, type, leaf, entry, floor(extract(epoch FROM at) * 1000000)::bigint,"
+    " floor(extract(epoch FROM time) * 1000000)::bigint"
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that does not agree.
-
-    Attributes:
-        position: where, or None where no position applies.
-        cause: what is wrong.
-        damage: False for what is only unknown to this version.
-    """
-
-    position: int | None
-    cause: str
-    damage: bool = True
-
-    def __str__(self) -> str:
-        return self.cause if self.position is None else f"position {self.position}: {self.cause}"
-
-
-def fsck(equipment: Equipment, known_types: Container[str] | None = None) -> Iterator[Finding]:
-    """Examine a whole ledger; yields nothing for a sound one.
+def fsck(
+    equipment: Equipment,
+    known_types: Container[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Finding]:
+    """Examine a whole ledger; a sound one that nothing was redacted of yields nothing.
 
     Entries that are appended meanwhile are not looked at.
 
     Args:
         equipment: the ledger's.
         known_types: stored types of the vocabulary; None: types are not looked at.
+        progress: told how many entries of how many are done.
+
+    Raises:
+        UnavailableError: the database or the guard does not answer.
     """
+    guarded = equipment.guard.read()
     with equipment.database.connect("writer") as connection, connection.transaction():
         # One snapshot for all tables: a running server goes on appending.
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield from _Pass(equipment, connection, known_types).findings()
+        yield from _Pass(equipment, connection, guarded, known_types, progress).findings()
 
 
 class _Pass:
     def __init__(
-        self, equipment: Equipment, connection: Connection, known_types: Container[str] | None
+        self,
+        equipment: Equipment,
+        connection: Connection,
+        guarded: bytes | None,
+        known_types: Container[str] | None,
+        progress: Callable[[int, int], None] | None,
     ) -> None:
         self._equipment = equipment
         self._connection = connection
         self._known = known_types
+        self._progress = progress
         self._head = Head.genesis(equipment.origin, Edge(CompactTree(), [[]]))
-        self._log_keys = [equipment.keys.log.verifier]
-        self._checkpoints = self._rows("checkpoints", "size, note", "size")
-        self._checkpoint = next(self._checkpoints, None)
+        self._whole = True
+        notes = self._rows("checkpoints", "size, note", "size")
+        self._signed = Signed(
+            equipment, guarded, ((int(size), bytes(note)) for size, note in notes)
+        )
+        self._beside = Beside(equipment, connection)
 
     def findings(self) -> Iterator[Finding]:
         """Everything that does not agree, in order of position."""
-        tags = _Beside(self._rows("tags", "pos, tag, sn", "pos"))
-        columns = "pos, name, document, body IS NULL, persons IS NULL"
-        parts = _Beside(self._rows("parts", columns, "pos"))
-        columns = (
-            "pos, type, leaf, entry, floor(extract(epoch FROM at) * 1000000)::bigint,"
-            " floor(extract(epoch FROM time) * 1000000)::bigint"
-        )
-        for pos, kind, leaf, raw, at, time in self._rows("entries", columns, "pos"):
-            while self._head.position + 1 < pos:
-                yield Finding(self._head.position + 1, "no entry here")
-                self._pass_over(bytes(raw))
-            row = _Stored(int(pos), str(kind), bytes(leaf), bytes(raw), int(at), time)
-            yield from self._entry(row, tags, parts)
-            yield from self._passed_checkpoints()
+        tags = Rows(self._rows("tags", TAG_COLUMNS, "pos"))
+        parts = Rows(self._rows("parts", PART_COLUMNS, "pos"))
+        total = self._last()
+        for row, after, later in _neighbours(self._entries()):
+            yield from self._gap(row, tags, parts)
+            yield from self._entry(row, after, later, tags.at(row.position), parts.at(row.position))
+            yield from self._tiles()
+            yield from self._signed.passed(self._head.edge.tree, whole=self._whole)
+            if self._progress is not None and (row.position % _FETCH == 0 or after is None):
+                self._progress(row.position, total)
         for what, beside in (("tag", tags), ("part", parts)):
             for position in beside.rest():
                 yield Finding(position, f"a {what} is kept but no entry")
-        if self._checkpoint is not None:
-            yield Finding(int(self._checkpoint[0]), "a checkpoint covers more entries than exist")
+        yield from self._too_many_tiles()
         yield from self._deliveries()
-        yield from self._guard()
+        yield from self._signed.rest(self._head.position)
 
-    def _pass_over(self, following: bytes) -> None:
-        """Go on over a missing entry; the one after it still says what its leaf was."""
+    def _entries(self) -> Iterator[Stored]:
+        for pos, kind, leaf, entry, at, time in self._rows("entries", _ENTRY_COLUMNS, "pos"):
+            raw = bytes(entry)
+            yield Stored(int(pos), str(kind), bytes(leaf), raw, leaf_hash(raw), int(at), time)
+
+    def _gap(self, row: Stored, tags: Rows, parts: Rows) -> Iterator[Finding]:
+        """Go on over missing entries; the one after them still says what the last leaf was."""
         head = self._head
-        try:
-            head.leaf = link_of(following)
-        except DamageError:
-            head.leaf = bytes(LEAF_BYTES)
-        head.position += 1
-        head.edge.append(head.leaf)
+        missing = row.position - 1 - head.position
+        if not missing:
+            return
+        said = "no entry here" if missing == 1 else f"no entries here up to {row.position - 1}"
+        yield Finding(head.position + 1, said)
+        # Of one missing entry the leaf is known: the tree goes on as if it were there.
+        self._whole = self._whole and missing == 1
+        leaf = _link(row) or bytes(LEAF_BYTES)
+        for position in range(head.position + 1, row.position):
+            self._beside.pass_over(tags.at(position))
+            parts.at(position)
+            head.edge.append(leaf)
+        head.position, head.leaf = row.position - 1, leaf
 
-    def _entry(self, row: _Stored, tags: _Beside, parts: _Beside) -> Iterator[Finding]:
+    def _entry(
+        self,
+        row: Stored,
+        after: Stored | None,
+        later: Stored | None,
+        tags: list[Any],
+        parts: list[Any],
+    ) -> Iterator[Finding]:
         entry: Entry | None = None
         head, position = self._head, row.position
+        leaf = self._leaf(row, after, later)
         try:
             entry = self._equipment.examiner.check(head, position, row.kind, row.leaf, row.raw)
+            if row.digest != leaf:
+                yield Finding(position, f"not the entry that position {position + 1} links to")
         except DamageError as error:
             yield Finding(position, error.cause)
-            entry = _parsed(row.raw)
-        tag_rows, part_rows = tags.at(position), parts.at(position)
-        if entry is not None:
-            yield from self._beside(entry, row, tag_rows, part_rows)
+            entry = self._genuine(row)
+        if entry is None or row.digest != leaf:
+            # Nothing can be held against an entry that is not the one which was signed.
+            self._beside.pass_over(tags)
+        else:
+            yield from self._beside.findings(entry, row, tags, parts)
             if self._known is not None and entry.context.type not in self._known:
                 yield Finding(position, f"unknown type {entry.context.type}", damage=False)
             head.at = max(head.at, entry.seq.at)
-        # The tree goes on over the bytes that are there; the next link is compared with them.
-        head.position, head.leaf = position, leaf_hash(row.raw)
-        head.edge.append(row.leaf)
-        yield from self._finished_tiles()
+        head.position, head.leaf = position, leaf
+        head.edge.append(leaf)
 
-    def _beside(
-        self, entry: Entry, row: _Stored, tag_rows: list[Any], part_rows: list[Any]
-    ) -> Iterator[Finding]:
-        position, context = row.position, entry.context
-        if _since_1970(parse_at(entry.seq.at)) != row.at:
-            yield Finding(position, "the at column is not the entry's time")
-        numbers = self._head.numbers
-        wanted: dict[str, int | None] = dict.fromkeys(context.tags)
-        for name, number in zip(context.streams, entry.seq.stream_numbers, strict=True):
-            expected = numbers.get(name, 0) + 1
-            if number != expected:
-                yield Finding(position, f"number {number} in stream {name}, expected {expected}")
-            numbers[name] = number
-            wanted[RESERVED_TAG_PREFIX + name] = number
-        found = {str(tag): number for _, tag, number in tag_rows}
-        if found != wanted:
-            for name in sorted(found.keys() ^ wanted.keys()):
-                gone = "is missing beside the entry" if name in wanted else "is not the entry's"
-                yield Finding(position, f"the tag {name} {gone}")
-            for name in sorted(found.keys() & wanted.keys()):
-                if found[name] != wanted[name]:
-                    yield Finding(position, f"the number beside {name} is not the entry's")
-        yield from _documents(position, context, part_rows)
-        if part_rows:
-            try:
-                bodies = self._equipment.bodies.read(self._connection, position, context)
-                check_parts(position, context, bodies)
-                yield from _time(row, bodies.get(EVENT_PART))
-            except PipeledgerError as error:
-                yield Finding(position, getattr(error, "cause", str(error)))
+    def _genuine(self, row: Stored) -> Entry | None:
+        """An entry that is signed and stands where it belongs, though something else is wrong."""
+        try:
+            entry = parse_entry(row.raw)
+            self._equipment.examiner.check_signature(entry)
+        except DamageError:
+            return None
+        return entry if entry.seq.position == row.position else None
 
-    def _finished_tiles(self) -> Iterator[Finding]:
+    def _leaf(self, row: Stored, after: Stored | None, later: Stored | None) -> bytes:
+        """The leaf hash that was signed of this position, as far as its neighbours tell."""
+        linked = None if after is None or after.position != row.position + 1 else _link(after)
+        if linked is None or after is None:
+            return self._last_leaf(row)
+        if linked in (row.digest, row.leaf):
+            return linked
+        if later is not None and later.position == after.position + 1:
+            # Whoever altered the later one broke its own confirmation by the one after it.
+            confirmed = _link(later) == after.digest
+        else:
+            tree = self._head.edge.tree.copy()
+            tree.extend([linked, after.digest])
+            confirmed = tree.root() == self._signed.root_of(after.position)
+        return linked if confirmed else row.digest
+
+    def _last_leaf(self, row: Stored) -> bytes:
+        """Of an entry that none links to: its own, unless a signed root speaks for the column."""
+        if row.digest != row.leaf:
+            tree = self._head.edge.tree.copy()
+            tree.append(row.leaf)
+            if tree.root() == self._signed.root_of(row.position):
+                return row.leaf
+        return row.digest
+
+    def _tiles(self) -> Iterator[Finding]:
+        """The tiles that the last entry filled."""
         table = sql.Identifier(self._equipment.schema, "tiles")
         for level, index, hashes in self._head.edge.take():
             statement = sql.SQL("SELECT hashes FROM {} WHERE level = %s AND idx = %s").format(table)
             row = self._connection.execute(statement, (level, index)).fetchone()
             if row is None:
                 yield Finding(self._head.position, f"the tile {level}/{index} is missing")
-            elif bytes(row[0]) != hashes:
-                yield Finding(self._head.position, f"the tile {level}/{index} is not of the leaves")
+            elif self._whole and (nth := _differs(bytes(row[0]), hashes)) is not None:
+                first = (index * WIDTH + nth) * WIDTH**level + 1
+                stands = "the leaf" if level == 0 else f"positions up to {first + WIDTH**level - 1}"
+                yield Finding(
+                    first, f"the tile {level}/{index} is not of the entries: hash {nth} ({stands})"
+                )
 
-    def _passed_checkpoints(self) -> Iterator[Finding]:
-        while self._checkpoint is not None and int(self._checkpoint[0]) <= self._head.position:
-            size, note = int(self._checkpoint[0]), bytes(self._checkpoint[1])
-            yield from self._check_note(note, size, "the checkpoint of this size")
-            self._checkpoint = next(self._checkpoints, None)
-
-    def _check_note(self, note: bytes, size: int, what: str) -> Iterator[Finding]:
-        try:
-            said = open_checkpoint(note, self._log_keys, self._equipment.origin)
-        except PipeledgerError as error:
-            yield Finding(size, f"{what} does not verify: {error}")
-            return
-        if said.size != size:
-            yield Finding(size, f"{what} speaks of {said.size} entries")
-        elif size == self._head.edge.tree.size and said.root != self._head.edge.tree.root():
-            yield Finding(size, f"{what} has another root than the entries")
+    def _too_many_tiles(self) -> Iterator[Finding]:
+        statement = sql.SQL(
+            "SELECT level, idx FROM {} WHERE (idx + 1)::numeric * 256::numeric ^ (level + 1) > %s"
+            " ORDER BY 1, 2"
+        ).format(sql.Identifier(self._equipment.schema, "tiles"))
+        for level, index in self._connection.execute(statement, (self._head.position,)):
+            yield Finding(None, f"the tile {level}/{index} is kept but no entries fill it")
 
     def _deliveries(self) -> Iterator[Finding]:
         statement = sql.SQL(
@@ -201,35 +217,15 @@ class _Pass:
         for (pos,) in self._connection.execute(statement):
             yield Finding(int(pos), "a delivery is remembered but no entry is there")
 
-    def _guard(self) -> Iterator[Finding]:
-        note = self._equipment.guard.read()
-        if note is None:
-            yield Finding(None, "the guard is empty")
-            return
-        try:
-            said = open_checkpoint(note, self._log_keys, self._equipment.origin)
-        except PipeledgerError as error:
-            yield Finding(None, f"the guard's checkpoint does not verify: {error}")
-            return
-        size = self._head.position
-        # A running server may have guarded entries that came after this pass began.
-        if said.size == size and said.root != self._head.edge.tree.root():
-            yield Finding(size, "the guard holds another tree than the entries")
-        newest = self._newest()
-        if said.size > size and newest <= size:
-            yield Finding(size + 1, f"the guard covers {said.size} entries, there are {size}")
-
-    def _newest(self) -> int:
-        """The last position now, outside this pass's snapshot."""
+    def _last(self) -> int:
         statement = sql.SQL("SELECT coalesce(max(pos), 0) FROM {}").format(
             sql.Identifier(self._equipment.schema, "entries")
         )
-        with self._equipment.database.connect("writer") as fresh:
-            row = fresh.execute(statement).fetchone()
+        row = self._connection.execute(statement).fetchone()
         return 0 if row is None else int(row[0])
 
     def _rows(self, table: str, columns: str, order: str) -> Iterator[Any]:
-        # The words come from this module only.
+        # The words come from this room only.
         statement = sql.SQL("SELECT {} FROM {} ORDER BY {}").format(
             sql.SQL(columns),
             sql.Identifier(self._equipment.schema, table),
@@ -242,86 +238,31 @@ class _Pass:
             yield from cursor
 
 
-class _Timed(msgspec.Struct):
-    time: str | None = None
+def _neighbours(rows: Iterator[Stored]) -> Iterator[tuple[Stored, Stored | None, Stored | None]]:
+    """Each row with the two after it."""
+    held: deque[Stored] = deque()
+    for row in rows:
+        held.append(row)
+        if len(held) == 3:  # noqa: PLR2004 - a row and two after it
+            yield held[0], held[1], held[2]
+            held.popleft()
+    while held:
+        yield held[0], held[1] if len(held) > 1 else None, None
+        held.popleft()
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    position: int
-    kind: str
-    leaf: bytes
-    raw: bytes
-    at: int
-    time: int | None
+def _differs(stored: bytes, derived: bytes) -> int | None:
+    """The first hash of a tile that is not the derived one, from 0."""
+    if stored == derived:
+        return None
+    for at in range(0, len(derived), LEAF_BYTES):
+        if stored[at : at + LEAF_BYTES] != derived[at : at + LEAF_BYTES]:
+            return at // LEAF_BYTES
+    return len(derived) // LEAF_BYTES
 
 
-class _Beside:
-    """Rows of another table, in order of position."""
-
-    def __init__(self, rows: Iterator[Any]) -> None:
-        self._rows = rows
-        self._next: Any = next(rows, None)
-        self._stray: list[int] = []
-
-    def at(self, position: int) -> list[Any]:
-        """The rows of one position."""
-        found = []
-        while self._next is not None and self._next[0] <= position:
-            if self._next[0] == position:
-                found.append(self._next)
-            else:
-                self._stray.append(int(self._next[0]))
-            self._next = next(self._rows, None)
-        return found
-
-    def rest(self) -> Iterator[int]:
-        """Positions that have rows but no entry."""
-        yield from sorted(set(self._stray))
-        last = None
-        while self._next is not None:
-            if self._next[0] != last:
-                last = int(self._next[0])
-                yield last
-            self._next = next(self._rows, None)
-
-
-def _documents(position: int, context: Context, part_rows: list[Any]) -> Iterator[Finding]:
-    """By which commitment parts are found, against what the entry says of them."""
-    stated: dict[str, bytes | None] = {part.name: part.commitment for part in context.parts}
-    stated[CLAIMS_PART] = context.by.claims
-    for _, name, document, elsewhere, unsealed in part_rows:
-        if name == EVENT_PART:
-            # Small events are not looked for by commitment; no event is sealed.
-            wrong = document != (context.event.commitment if elsewhere else None)
-            if not unsealed:
-                yield Finding(position, "part event is said to be sealed, which no event is")
-        else:
-            wrong = document != stated.get(name)
-        if wrong:
-            yield Finding(position, f"the document column of part {name} is not its commitment")
-
-
-def _time(row: _Stored, event: tuple[bytes, bytes] | None) -> Iterator[Finding]:
-    """The claimed time that entries are found by, against the event, where that can be read."""
-    if event is None:
-        return
+def _link(row: Stored) -> bytes | None:
     try:
-        said = msgspec.json.decode(event[1], type=_Timed)
-        claimed = None if said.time is None else _since_1970(read_time(said.time, "time"))
-    except (msgspec.DecodeError, RefusedError):
-        # Plain recorder events are bytes of any kind.
-        return
-    if claimed is not None and claimed != row.time:
-        yield Finding(row.position, "the time column is not the event's time")
-
-
-def _since_1970(instant: datetime) -> int:
-    return (instant - _EPOCH) // timedelta(microseconds=1)
-
-
-def _parsed(raw: bytes) -> Entry | None:
-    try:
-        return parse_entry(raw)
+        return link_of(row.raw)
     except DamageError:
         return None

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from domain.log.key import Entropy
-    from store.ledger.fsck import Finding
+    from store.ledger.finding import Finding
     from store.ledger.guard import Guard
     from store.ledger.observer import Observer
     from store.ledger.sealer import Sealer
@@ -181,16 +181,26 @@ def examine(
     place: Place,
     around: Surroundings,
     known_types: Container[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Finding]:
     """Re-derive everything that a ledger keeps, whether it is open somewhere or not.
 
+    Args:
+        name: the ledger's.
+        origin: its name in the log.
+        place: where its files lie.
+        around: what it is given from outside.
+        known_types: stored types of the vocabulary; None: types are not looked at.
+        progress: told how many entries of how many are done.
+
     Raises:
         SettingError: keys, secrets or schema are missing.
+        UnavailableError: the database or the guard does not answer.
     """
     equipment = equip(name, origin, place, around)
     with around.database.connect() as connection:
         check_migrated(connection, equipment.schema)
-    yield from fsck(equipment, known_types)
+    yield from fsck(equipment, known_types, progress)
 
 
 def equip(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import is_zipfile
@@ -13,7 +14,7 @@ from pipeledger.commands.common import parser_of, settings_of
 from pipeledger.commands.trust import address_of, fetch_keys
 from pipeledger.errors import ClientError, UsageError
 from pipeledger.looking import at
-from pipeledger.remote import LedgerReader
+from pipeledger.remote import LedgerReader, counter
 from pipeledger.trusting import TrustStore
 from pipeledger.verifier.evidence import MAX_FILE, Policy, Verdict, check_path
 from pipeledger.verifier.folder import read_bounded
@@ -21,7 +22,7 @@ from pipeledger.verifier.key import fingerprint_of
 from pipeledger.verifier.standalone import add_options, judge
 from pipeledger.verifier.standalone import settings_of as verifier_settings
 from pipeledger.verifier.trust import TrustedLog, find_trust, trusted_log
-from pipeledger.verifier.wire import UncheckedError, VerifierError, read_object
+from pipeledger.verifier.wire import Checkpoint, UncheckedError, VerifierError, read_object
 
 if TYPE_CHECKING:
     import argparse
@@ -29,12 +30,16 @@ if TYPE_CHECKING:
 
     from pipeledger.settings import Settings
     from pipeledger.verifier.proof import Proof
+    from pipeledger.verifier.seen import Consistency
 
 _EPILOG = """\
 Exit status: 0 sound, 1 not (the first bad position is named), 2 could not check.
+The largest checkpoint that was verified of a ledger is remembered; less, or another history, is
+refused from then on.
 
   pipeledger verify https://ledger.example           every entry of a ledger
   pipeledger verify https://ledger.example --save D  ... and keep it, to verify D offline
+  pipeledger verify DIRECTORY                        a tiled log or an export, offline
   pipeledger verify entry.pipeledger.json            one entry with its proof and parts
   pipeledger verify receipt.json                     a receipt; its proof is asked for
   pipeledger verify answer.json --recompute          an answer, made again from its ledger
@@ -92,14 +97,28 @@ def main(words: Sequence[str]) -> int:
 def _check_path(
     options: argparse.Namespace, settings: Settings, workers: ThreadPoolExecutor
 ) -> list[Verdict]:
-    logs = [trusted_log(options.key)] if options.key else TrustStore(settings.config).logs()
+    store = TrustStore(settings.config)
+    logs = [trusted_log(options.key)] if options.key else store.logs()
     path = Path(options.evidence)
     policy = Policy(
         logs,
-        verifier_settings(options, logs, workers),
+        replace(verifier_settings(options, logs, workers), progress=counter()),
         options.entry,
-        None if options.offline else _prover(settings),
+        older=options.older,
     )
+    if not options.offline and not options.key:
+        policy.prove, policy.consistency = _prover(settings), _consistency(settings)
+    verdicts = _check(path, options, settings, policy)
+    for verdict in [] if options.key or options.without_signatures else verdicts:
+        if verdict.follows:
+            log = find_trust(logs, verdict.origin)
+            store.saw(log, Checkpoint(verdict.origin, verdict.size, verdict.root))
+    return verdicts
+
+
+def _check(
+    path: Path, options: argparse.Namespace, settings: Settings, policy: Policy
+) -> list[Verdict]:
     if options.recompute or options.pack or (path / "manifest.json").is_file() or _is_zip(path):
         return [_recompute(path, options, settings, policy)]
     return check_path(path, policy)
@@ -170,6 +189,15 @@ def _prover(settings: Settings) -> Callable[[TrustedLog, int], Proof]:
     return prove
 
 
+def _consistency(settings: Settings) -> Consistency | None:
+    def between(log: TrustedLog, old: int, new: int) -> Sequence[bytes]:
+        if not log.url:
+            raise UncheckedError(f"no address is known of {log.origin} to ask for a proof")
+        return LedgerReader(log.url, log.ledger, settings).consistency(log, old, new)
+
+    return between
+
+
 def _check_url(
     options: argparse.Namespace, settings: Settings, workers: ThreadPoolExecutor
 ) -> Verdict:
@@ -188,6 +216,6 @@ def _check_url(
     verdict, checkpoint = reader.check(
         log, verifier_settings(options, [log], workers), save=options.save
     )
-    if not options.key and verdict.facts["signatures"]:
+    if not options.key and verdict.facts["signatures"] and verdict.follows:
         store.saw(log, checkpoint)
     return verdict

@@ -18,7 +18,7 @@ from pipeledger.recompute.sampling import ITEMS, Sample
 from pipeledger.recompute.sandbox import Sandbox
 from pipeledger.remote import progress_of
 from pipeledger.verifier.answer import check_stated
-from pipeledger.verifier.evidence import Policy, Verdict, check_seen
+from pipeledger.verifier.evidence import Policy, Verdict
 from pipeledger.verifier.note import note_origin, open_checkpoint
 from pipeledger.verifier.trust import find_trust
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError, read_object
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from pipeledger.recompute.question import Selection
     from pipeledger.recompute.reading import Source
+    from pipeledger.verifier.seen import Standing
     from pipeledger.verifier.trust import TrustedLog
 
 
@@ -42,11 +43,13 @@ class Opened:
         log: whose entries they are.
         checkpoint: over the entries.
         source: gives them.
+        standing: how the checkpoint stands to what was seen before.
     """
 
     log: TrustedLog
     checkpoint: Checkpoint
     source: Source
+    standing: Standing
 
 
 def recompute_answer(
@@ -67,7 +70,7 @@ def recompute_answer(
     answer = read_object(raw, "answer")
     proof = answer.get("proof")
     stated = check_stated(proof, policy.logs)
-    opened = _opened(source, policy)
+    opened = _opened(source, policy, whole=False)
     if opened.log.origin != stated.log.origin:
         raise UncheckedError(f"the entries are of {opened.log.origin}, not of {stated.log.origin}")
     size = opened.checkpoint.size
@@ -145,7 +148,7 @@ def recompute_answer(
             "rows": {one.table: len(made[one.table]) for one in selections},
             "redacted": redactions.events,
         },
-    )
+    ).judged(opened.standing)
 
 
 def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: bool) -> Verdict:
@@ -162,7 +165,8 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
         UncheckedError: it cannot be checked.
     """
     pack = Pack(folder, whole=True)
-    opened = _opened(pack, policy)
+    # An evidence pack is of a time; an export is all there is.
+    opened = _opened(pack, policy, whole=not pack.is_evidence)
     if pack.is_evidence:
         check_signature(folder, opened.log)
     files = pack.check_files()
@@ -202,7 +206,7 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
         "evidence pack" if pack.is_evidence else "export",
         opened.log.origin, size, opened.checkpoint.root, lines,
         {"files": files, "recomputed": tables, "redacted": redactions.events},
-    )  # fmt: skip
+    ).judged(opened.standing)  # fmt: skip
 
 
 def _known_at(parameters: pa.Table, size: int) -> int:
@@ -213,12 +217,12 @@ def _known_at(parameters: pa.Table, size: int) -> int:
     return told
 
 
-def _opened(source: Source, policy: Policy) -> Opened:
+def _opened(source: Source, policy: Policy, *, whole: bool) -> Opened:
     note = source.note
     log = find_trust(policy.logs, note_origin(note))
     checkpoint = open_checkpoint(note, log.log_keys, log.origin)
-    check_seen(checkpoint, log, policy.settings.known, passed=True)
-    return Opened(log, checkpoint, source)
+    standing = policy.compare(checkpoint, log, whole=whole, passed=True)
+    return Opened(log, checkpoint, source, standing)
 
 
 def _sample(answer: dict[str, Any], made: Container[str]) -> Sample | None:

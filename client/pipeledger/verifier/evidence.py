@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeledger.verifier.answer import check_stated
@@ -35,9 +35,9 @@ from pipeledger.verifier.proof import (
     parse_proof,
 )
 from pipeledger.verifier.receipt import check_receipts
+from pipeledger.verifier.seen import Memory, Standing
 from pipeledger.verifier.trust import find_trust
 from pipeledger.verifier.wire import (
-    Checkpoint,
     UncheckedError,
     UnsoundError,
     read_base64,
@@ -49,7 +49,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeledger.verifier.proof import Proof
+    from pipeledger.verifier.seen import Consistency
     from pipeledger.verifier.trust import TrustedLog
+    from pipeledger.verifier.wire import Checkpoint
 
 MAX_FILE = 64 * 1024 * 1024
 MAX_ENTRY_FILE = 65_535
@@ -66,6 +68,7 @@ class Verdict:
         root: root hash of that checkpoint (32 bytes).
         lines: what was checked and what was not, for people.
         facts: the same for machines.
+        follows: shown to contain what was seen before, so that it may be remembered instead.
     """
 
     what: str
@@ -74,6 +77,11 @@ class Verdict:
     root: bytes
     lines: list[str]
     facts: dict[str, Any] = field(default_factory=dict)
+    follows: bool = False
+
+    def judged(self, standing: Standing) -> Verdict:
+        """This verdict, with how it stands to what was seen before."""
+        return replace(self, lines=[*self.lines, *standing.lines], follows=standing.follows)
 
 
 @dataclass
@@ -85,12 +93,23 @@ class Policy:
         settings: how much is checked.
         entry: file with an entry's bytes, for a proof file.
         prove: gives the proof of a receipt's entry, where one can be had.
+        consistency: gives the path between two sizes of a log, where one can be had.
+        older: a whole log may be a copy made earlier, which holds less than was seen.
     """
 
     logs: Sequence[TrustedLog]
     settings: Settings
     entry: Path | None = None
     prove: Callable[[TrustedLog, int], Proof] | None = None
+    consistency: Consistency | None = None
+    older: bool = False
+
+    def compare(
+        self, checkpoint: Checkpoint, log: TrustedLog, *, whole: bool = False, passed: bool = False
+    ) -> Standing:
+        """Hold a checkpoint against what is known of its log; see `Memory.compare`."""
+        memory = Memory(self.settings.known, self.consistency, self.older)
+        return memory.compare(checkpoint, log, whole=whole, passed=passed)
 
 
 def check_path(path: Path, policy: Policy) -> list[Verdict]:
@@ -151,17 +170,7 @@ def _json(raw: bytes, policy: Policy) -> list[Verdict]:
     if "entry" in fields and "proof" in fields:
         return [_of_entry(check_proved_entry(fields, policy.logs), policy)]
     if "receipts" in fields or "ctx" in fields:
-        return [
-            Verdict(
-                "receipt",
-                one.checkpoint.origin,
-                one.checkpoint.size,
-                one.checkpoint.root,
-                [_included(one)],
-                {"position": one.entry.position},
-            )
-            for one in check_receipts(fields, policy.logs, policy.prove)
-        ]
+        return [_receipt(one, policy) for one in check_receipts(fields, policy.logs, policy.prove)]
     if "tables" in fields and "proof" in fields:
         return [_answer(fields, policy)]
     raise UncheckedError("a JSON object that is no proved entry, receipt or answer")
@@ -169,7 +178,7 @@ def _json(raw: bytes, policy: Policy) -> list[Verdict]:
 
 def _answer(fields: dict[str, Any], policy: Policy) -> Verdict:
     stated = check_stated(fields["proof"], policy.logs)
-    check_seen(stated.checkpoint, stated.log, policy.settings.known)
+    standing = policy.compare(stated.checkpoint, stated.log)
     lines = [f"given at position {stated.at.size}, under a checkpoint that the log signed"]
     if not stated.settled:
         lines.append("not checked: the root at that position, which is before the checkpoint")
@@ -181,12 +190,20 @@ def _answer(fields: dict[str, Any], policy: Policy) -> Verdict:
         stated.checkpoint.root,
         lines,
         {"position": stated.at.size, "recomputed": False},
-    )
+    ).judged(standing)
 
 
-def _included(proved: ProvedEntry) -> str:
-    context = proved.entry.context
-    return f"position {proved.entry.position}: {context['type']}, signed and included"
+def _receipt(proved: ProvedEntry, policy: Policy) -> Verdict:
+    position, checkpoint = proved.entry.position, proved.checkpoint
+    standing = policy.compare(checkpoint, find_trust(policy.logs, checkpoint.origin))
+    return Verdict(
+        "receipt",
+        checkpoint.origin,
+        checkpoint.size,
+        checkpoint.root,
+        [f"position {position}: {proved.entry.context['type']}, signed and included"],
+        {"position": position},
+    ).judged(standing)
 
 
 def _proof_file(raw: bytes, policy: Policy) -> Verdict:
@@ -202,14 +219,14 @@ def _proof_file(raw: bytes, policy: Policy) -> Verdict:
 def _checkpoint(raw: bytes, policy: Policy) -> Verdict:
     log = find_trust(policy.logs, note_origin(raw))
     checkpoint = open_checkpoint(raw, log.log_keys, log.origin)
-    check_seen(checkpoint, log, policy.settings.known)
+    standing = policy.compare(checkpoint, log)
     return Verdict(
         "checkpoint",
         log.origin,
         checkpoint.size,
         checkpoint.root,
         [f"{checkpoint.size} entries under the root {checkpoint.root.hex()}, signed by the log"],
-    )
+    ).judged(standing)
 
 
 def _export(file: Path, policy: Policy) -> Verdict:
@@ -236,7 +253,7 @@ def _export(file: Path, policy: Policy) -> Verdict:
 def _of_entry(proved: ProvedEntry, policy: Policy) -> Verdict:
     context = proved.entry.context
     log = find_trust(policy.logs, proved.checkpoint.origin)
-    check_seen(proved.checkpoint, log, policy.settings.known)
+    standing = policy.compare(proved.checkpoint, log)
     at = proved.entry.seq["at"]
     lines = [
         f"position {proved.entry.position}: {context['type']}, {context['as']}, recorded at {at}",
@@ -256,16 +273,14 @@ def _of_entry(proved: ProvedEntry, policy: Policy) -> Verdict:
             "at": at,
             "absent": list(proved.absent),
         },
-    )
+    ).judged(standing)
 
 
 def _of_run(run: Run, policy: Policy) -> Verdict:
     log = find_trust(policy.logs, run.checkpoint.origin)
-    if run.first != 1 or run.last != run.checkpoint.size:
-        check_seen(run.checkpoint, log, policy.settings.known)
-    else:
-        check_seen(run.checkpoint, log, policy.settings.known, passed=True)
-    return verdict_of_run(run)
+    whole = run.first == 1 and run.last == run.checkpoint.size
+    standing = policy.compare(run.checkpoint, log, whole=whole, passed=whole)
+    return verdict_of_run(run).judged(standing)
 
 
 def verdict_of_run(run: Run) -> Verdict:
@@ -291,39 +306,3 @@ def verdict_of_run(run: Run) -> Verdict:
             "absent": run.absent.count,
         },
     )
-
-
-def check_seen(
-    checkpoint: Checkpoint,
-    log: TrustedLog,
-    known: Sequence[Checkpoint],
-    *,
-    passed: bool = False,
-) -> None:
-    """Compare a checkpoint with what is known of its log.
-
-    Args:
-        checkpoint: opened with the log's key.
-        log: may hold the largest checkpoint seen before.
-        known: checkpoints that were given as known.
-        passed: whether the entries were checked against those that are smaller.
-
-    Raises:
-        UnsoundError: of one size, another root; or smaller than one it must contain.
-        UncheckedError: whether it contains a smaller one cannot be told from it.
-    """
-    seen = (log.seen,) if log.seen is not None else ()
-    for one in (*seen, *known):
-        if one.origin != checkpoint.origin:
-            raise UncheckedError(f"the known checkpoint is of {one.origin}")
-        if one.size == checkpoint.size and one.root != checkpoint.root:
-            raise UnsoundError(None, f"two different roots are signed for size {one.size}: a fork")
-    for one in known:
-        if checkpoint.size < one.size:
-            raise UnsoundError(
-                checkpoint.size + 1, f"missing: a checkpoint of size {one.size} was seen before"
-            )
-        if checkpoint.size > one.size and not passed:
-            raise UncheckedError(
-                f"whether it contains the known checkpoint of size {one.size} needs the whole log"
-            )

@@ -55,6 +55,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="links and tree only: fast, and the verdict says so",
     )
+    parser.add_argument(
+        "--older",
+        action="store_true",
+        help="a copy made earlier, which holds less than was seen since",
+    )
     parser.add_argument("--json", action="store_true", help="the verdict as JSON")
 
 
@@ -149,7 +154,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 "no key is trusted", "--key VKEY for the log key and the intake key"
             )
         with ThreadPoolExecutor(os.cpu_count()) as workers:
-            policy = Policy(logs, settings_of(options, logs, workers), options.entry)
+            policy = Policy(
+                logs, settings_of(options, logs, workers), options.entry, older=options.older
+            )
             return check_path(options.evidence, policy)
 
     return judge(check, as_json=options.json, name="pipeledger-verify.py")

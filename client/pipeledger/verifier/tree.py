@@ -105,3 +105,44 @@ def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root:
         else:
             found = node_hash(sibling, found)
     return found == root
+
+
+def is_consistent(
+    old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]
+) -> bool:
+    """Whether `path` proves that a tree of `old` leaves is the beginning of one of `new` leaves.
+
+    The recursive definition (RFC 6962 section 2.1.2), read from the root down: the last hashes of
+    the path are the subtrees nearest to the root.
+    """
+    if not 0 < old <= new or any(len(step) != HASH_BYTES for step in path):
+        return False
+    steps = list(path)
+    if old == new:
+        return not steps and old_root == new_root
+    found = _consistent(old, new, steps, old_root, known=True)
+    return found is not None and not steps and found == (old_root, new_root)
+
+
+def _consistent(
+    old: int, new: int, steps: list[bytes], old_root: bytes, *, known: bool
+) -> tuple[bytes, bytes] | None:
+    """Roots of the first `old` and of all `new` leaves of a subtree, or None: steps are missing.
+
+    Takes its steps from the end. `known`: the first leaves are a tree whose root is given.
+    """
+    if old == new:
+        if known:
+            return old_root, old_root
+        return (steps[0], steps.pop(0)) if len(steps) == 1 else None
+    if not steps:
+        return None
+    cut = 1 << (new - 1).bit_length() - 1
+    beside = steps.pop()
+    if old <= cut:
+        inner = _consistent(old, cut, steps, old_root, known=known)
+        return None if inner is None else (inner[0], node_hash(inner[1], beside))
+    inner = _consistent(old - cut, new - cut, steps, old_root, known=False)
+    if inner is None:
+        return None
+    return node_hash(beside, inner[0]), node_hash(beside, inner[1])

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
+from store.ledger.beside import REDACTED
 from store.ledger.opening import examine
 from tests.store.ledger.conftest import ORIGIN, Home, draft
 
@@ -171,8 +172,11 @@ def test_whatever_is_done_to_a_ledger_by_its_own_ways_it_is_sound(
         elif size <= ledger.published.size:
             with home.database.session("redactor") as connection, connection.transaction():
                 connection.execute("DELETE FROM ledger_test.parts WHERE pos = %s", [size])
+            said = b'{"data":{"position":%d,"parts":["event"]}}' % size
+            told = 30_000_000 + ledger.published.size
+            ledger.submit([draft(told, body=said, kind=REDACTED)]).result(60)
     size = ledger.published.size
     home.close()
-    assert findings(home) == []
+    assert [one for one in findings(home) if "redacted, as position" not in one] == []
     assert home.open().published.size == size
     home.close()
