@@ -13,13 +13,16 @@ from intake import (
     bom,
     cloudevents,
     coverage,
+    docker_bench,
     gatekeeper,
     grafana,
     helm,
     in_toto,
+    inspec,
     jenkins,
     junit,
     k6,
+    kube_bench,
     kubernetes,
     opa,
     pact,
@@ -85,6 +88,9 @@ FORMATS: Final[tuple[Format, ...]] = (
     *gatekeeper.FORMATS,
     *sentinel.FORMATS,
     *tekton.FORMATS,
+    *inspec.FORMATS,
+    *docker_bench.FORMATS,
+    *kube_bench.FORMATS,
 )
 # There are too many of them for a message.
 _KNOWN: Final = "docs/integrations/README.md names all that are known"

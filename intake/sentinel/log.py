@@ -12,6 +12,7 @@ from domain.errors import RefusedError
 from intake.report import Format, Reading
 from intake.scan import differing
 from intake.sentinel.checked import checked
+from intake.text_body import uncoloured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,12 +30,11 @@ _FAILED: Final = {
     "hard-mandatory": "hard-failed",
 }  # fmt: skip
 _BROKEN: Final = "errored"
-_COLOUR: Final = re.compile(r"\x1b\[[0-9;]{0,12}m")
 
 
 def claims(shape: Shape) -> bool:
     """A text with a result of Sentinel."""
-    return _RESULT.search(_COLOUR.sub("", shape.head)) is not None
+    return _RESULT.search(uncoloured(shape.head)) is not None
 
 
 def read(body: bytes) -> list[Reading]:
@@ -44,7 +44,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no result of Sentinel.
         TooLargeError: too many policies.
     """
-    text = _COLOUR.sub("", body.decode())
+    text = uncoloured(body.decode())
     result = _RESULT.search(text)
     if result is None:
         raise RefusedError("document", "no line `Sentinel Result:`")

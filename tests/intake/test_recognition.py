@@ -75,6 +75,11 @@ WRITERS: Final = {
     "sentinel-log": {"sentinel"},
     "tekton": {"tekton"},
     "tekton-cloudevents": {"tekton"},
+    "inspec": {"inspec"},
+    "docker-bench": {"docker-bench"},
+    "docker-bench-log": set(),
+    "kube-bench": {"kube-bench"},
+    "kube-bench-log": set(),
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(

@@ -17,6 +17,7 @@ WITH told AS (
         extent,
         outcome = 'success' AS ran,
         findings,
+        findings_count,
         counts,
         service,
         repository,
@@ -57,7 +58,8 @@ scoped AS (
         coalesce(r.redacted, FALSE) AS redacted,
         t.ran AND coalesce(t.extent, 'full') = 'full' AND coalesce(
             NOT r.redacted,
-            t.findings IS NULL AND list_sum(map_values(t.counts)) = 0,
+            t.findings IS NULL
+            AND (t.findings_count = 0 OR list_sum(map_values(t.counts)) = 0),
             FALSE
         ) AS is_full,
         concat_ws(
@@ -75,7 +77,7 @@ scoped AS (
 -- Several runs of one tool in one report are one scan of the same: none closes what another shows.
 numbered AS (
     SELECT
-        * EXCLUDE (ran, findings, counts),
+        * EXCLUDE (ran, findings, findings_count, counts),
         is_full AND row_number() OVER (
             PARTITION BY scope, seen_at, is_full ORDER BY position
         ) = 1 AS is_next
