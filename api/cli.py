@@ -22,6 +22,7 @@ from api.commanding import (
 )
 from api.exception_commands import emergency, people, waiver
 from api.export_commands import export
+from api.guard_commands import guard
 from api.history_commands import rebuild
 from api.host import Host, Served, Settings, now
 from api.moving_commands import export_ledger, import_
@@ -314,6 +315,7 @@ cli.add_command(rebuild)
 export.add_command(export_ledger)
 cli.add_command(export)
 cli.add_command(import_)
+cli.add_command(guard)
 cli.add_command(report)
 
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from projections.history import History
     from store.archive.manifest import Manifest
+    from store.ledger.guard import Guard
     from store.ledger.ledger import Ledger
     from store.ledger.observer import Observer
 
@@ -254,7 +255,7 @@ class Host:
             name=name,
             ledgers=self.settings.data / "ledgers",
             database=self.database,
-            guard=FileGuard(self.settings.guards / name),
+            guard=self._guard(name),
             clock=now,
             entropy=os.urandom,
         )
@@ -268,7 +269,7 @@ class Host:
         """What a ledger is given."""
         return Surroundings(
             database=self.database,
-            guard=FileGuard(self.settings.guards / name),
+            guard=self._guard(name),
             clock=now,
             entropy=os.urandom,
             sealer=self.register(name),
@@ -307,6 +308,9 @@ class Host:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _guard(self, name: str) -> Guard:
+        return FileGuard(self.settings.guards / name)
 
     def _folder(self, name: str) -> Path:
         return self.settings.data / "ledgers" / name

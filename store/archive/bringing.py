@@ -22,7 +22,6 @@ import psycopg
 from psycopg import sql
 
 from domain.errors import (
-    ConflictError,
     DamageError,
     RefusedError,
     SettingError,
@@ -47,6 +46,7 @@ from store.files import make_folder, sync_folder, write_file
 from store.ledger.fsck import fsck
 from store.ledger.keys import LedgerKeys
 from store.ledger.opening import Place, Surroundings, equip, schema_of
+from store.ledger.standing import StandingGuard
 from store.people.keys import RegisterKeys
 from store.people.register import Register
 from store.postgres.migrate import migrate, read_migrations
@@ -87,22 +87,6 @@ class Target:
     guard: Guard
     clock: Callable[[], datetime]
     entropy: Entropy
-
-
-class StandingGuard:
-    """Says what an export's own guard held, while the export is examined."""
-
-    def __init__(self, note: bytes) -> None:
-        self._note = note
-
-    def read(self) -> bytes:
-        """The checkpoint of the export."""
-        return self._note
-
-    def swap(self, old: bytes | None, new: bytes) -> None:
-        """Nothing is signed while an export is examined."""
-        del old, new
-        raise ConflictError("an export that is examined takes no checkpoint")
 
 
 def bring_ledger(

@@ -123,7 +123,10 @@ def _stands(handle: int | None) -> tuple[int, bytes | None]:
     raw = os.pread(handle, 2 * _BLOCK, 0)
     whole = [found for at in (0, _BLOCK) if (found := _whole(raw[at : at + _BLOCK]))]
     if not whole:
-        raise UnavailableError("the guard's file is damaged: neither block is whole")
+        raise UnavailableError(
+            "the guard's file is damaged: neither block is whole. Move it away, then "
+            "pipeledger-server guard restore"
+        )
     return max(whole)
 
 

@@ -18,6 +18,7 @@ from domain.log.part import EVENT_PART, SALT_BYTES, Part
 from domain.log.tree import CompactTree
 from store.documents import DocumentStore
 from store.files import make_folder, write_file
+from store.ledger import situations
 from store.ledger.bodies import Bodies
 from store.ledger.chain import Examiner, Head
 from store.ledger.equipment import Equipment
@@ -47,10 +48,6 @@ if TYPE_CHECKING:
 
 _MAC_KEY: Final = "delivery.key"
 _MAC_BYTES: Final = 32
-_WAY_OUT: Final = (
-    "Nothing was signed. Restore the newest database, or find out who holds the other history; "
-    "the guard is right until somebody shows otherwise"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +126,7 @@ def create_ledger(name: str, origin: str, place: Place, around: Surroundings) ->
     with around.database.connect() as connection:
         migrate(connection, schema_of(name))
     if around.guard.read() is not None:
-        raise SettingError(f"the guard of ledger {name} holds a checkpoint already: it exists")
+        raise situations.guarded_before(name)
     equipment = equip(name, origin, place, around)
     with around.database.connect("writer") as connection:
         head = Head.genesis(origin, Edge(CompactTree(), [[]]))
@@ -137,10 +134,7 @@ def create_ledger(name: str, origin: str, place: Place, around: Surroundings) ->
             _append_first(connection, equipment)
             equipment.examiner.extend(connection, head)
         if head.position != 1:
-            raise SettingError(
-                f"ledger {name} holds {head.position} entries but its guard holds none: "
-                "restore the guard"
-            )
+            raise situations.unfinished(name, head.position)
     note = sign_checkpoint(Checkpoint(origin, 1, head.edge.tree.root()), (equipment.keys.log,))
     around.guard.swap(None, note)
 
@@ -161,7 +155,7 @@ def open_ledger(name: str, origin: str, place: Place, around: Surroundings) -> L
     with around.database.connect("writer") as connection:
         note = around.guard.read()
         if note is None:
-            raise DamageError(None, f"the guard of ledger {name} is empty. {_WAY_OUT}")
+            raise situations.empty(name)
         head, guarded = _guarded_head(connection, equipment, note)
         equipment.examiner.extend(connection, head)
         head.edge.take()
@@ -246,26 +240,27 @@ def _guarded_head(
 ) -> tuple[Head, Checkpoint]:
     try:
         guarded = open_checkpoint(note, [equipment.keys.log.verifier], equipment.origin)
-    except RefusedError as error:
-        raise DamageError(None, f"the guard holds no checkpoint: {error}. {_WAY_OUT}") from error
+    except (RefusedError, DamageError) as error:
+        raise situations.foreign(equipment.name, error) from error
     statement = sql.SQL("SELECT leaf, entry FROM {} WHERE pos = %s").format(
         sql.Identifier(equipment.schema, "entries")
     )
     row = connection.execute(statement, (guarded.size,)).fetchone()
     if row is None:
-        raise DamageError(
-            guarded.size,
-            f"the guard holds a checkpoint of {guarded.size} entries, the database has fewer: "
-            f"it is older than what was signed. {_WAY_OUT}",
-        )
+        raise situations.older(equipment.name, guarded.size, _last(connection, equipment))
     leaf, raw = bytes(row[0]), bytes(row[1])
     edge = equipment.tiles.edge(connection, guarded.size)
     if leaf_hash(raw) != leaf or edge.tree.root() != guarded.root:
-        raise DamageError(
-            guarded.size,
-            f"the database holds another tree than the one that was signed. {_WAY_OUT}",
-        )
+        raise situations.different(equipment.name, guarded.size)
     return Head(guarded.size, leaf, parse_entry(raw).seq.at, edge), guarded
+
+
+def _last(connection: Connection, equipment: Equipment) -> int:
+    statement = sql.SQL("SELECT coalesce(max(pos), 0) FROM {}").format(
+        sql.Identifier(equipment.schema, "entries")
+    )
+    row = connection.execute(statement).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _append_first(connection: Connection, equipment: Equipment) -> None:

@@ -18,6 +18,7 @@ from psycopg import sql
 from domain.errors import DamageError, PipeledgerError, RefusedError, UnavailableError
 from domain.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from domain.log.tree import root_of
+from store.ledger import situations
 from store.ledger.answers import give
 from store.ledger.guard import GuardConflictError
 from store.ledger.observer import Stage
@@ -63,6 +64,7 @@ class Publisher:
         announce: Callable[[Published], None],
     ) -> None:
         self._database = equipment.database
+        self._name = equipment.name
         self._origin = equipment.origin
         self._keys = (equipment.keys.log,)
         self._guard = equipment.guard
@@ -84,9 +86,15 @@ class Publisher:
         """Sign, guard and publish a group whose transaction is durable, and answer for it.
 
         Whatever goes wrong is what its requests are told.
+
+        Raises:
+            DamageError: the guard contradicts the database: nothing more may be appended here.
         """
         try:
             self._publish(committed)
+        except DamageError as error:
+            self._fail(committed, error)
+            raise
         except Exception as error:  # noqa: BLE001 - the thread must outlive a failure
             self._fail(committed, error)
 
@@ -151,23 +159,22 @@ class Publisher:
             DamageError: it contradicts what stands in the database.
         """
         if note is None:
-            raise DamageError(None, "the guard is empty though it held a checkpoint")
+            raise situations.empty(self._name)
         try:
             there = open_checkpoint(note, [key.verifier for key in self._keys], self._origin)
-        except RefusedError as error:
-            raise DamageError(
-                None, f"the guard holds no checkpoint of this log: {error}"
-            ) from error
-        expected = root if there.size == size else self._root(there.size)
-        if expected != there.root:
-            raise DamageError(
-                there.size, "the guard holds a checkpoint of another tree: another history exists"
-            )
+        except (RefusedError, DamageError) as error:
+            raise situations.foreign(self._name, error) from error
+        if (root if there.size == size else self._root(there.size)) != there.root:
+            raise situations.different(self._name, there.size)
         return Published(there.size, there.root, note) if there.size >= size else None
 
-    def _root(self, size: int) -> bytes:
+    def _root(self, size: int) -> bytes | None:
+        """The root of the first entries; None where there are not so many."""
         with self._database.session("writer") as connection:
-            return root_of(size, self._tiles.reader(connection, size))
+            try:
+                return root_of(size, self._tiles.reader(connection, size))
+            except DamageError:
+                return None
 
     def _keep(self, published: Published) -> None:
         """Write the row other processes and `fsck` read.

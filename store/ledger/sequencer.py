@@ -31,6 +31,7 @@ from domain.errors import (
     UnavailableError,
 )
 from domain.log.entry import format_at
+from store.ledger import situations
 from store.ledger.answers import give
 from store.ledger.group import Appended, Group
 from store.ledger.lookup import REMEMBERED, Lookup, unmet
@@ -317,7 +318,7 @@ class Sequencer:
         """
         head = self._head
         if found.position < head.position:
-            raise DamageError(found.position + 1, "entries that were appended are gone")
+            raise situations.vanished(found.position + 1)
         if found.position == head.position:
             if head.position and found.leaf != head.leaf:
                 raise DamageError(head.position, "the last entry is not the one that was appended")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from psycopg import sql
 
 from api.cli import cli
@@ -578,3 +578,23 @@ def test_the_commands_say_what_comes_next(old: Host, new: Host, tmp_path: Path) 
     assert "308 entries of ledger.example/moving: all verified" in said
     assert "The old server must never append again" in said
     assert "cannot be imported" in run(old, "export", "ledger", str(tmp_path / "keyless"))
+
+
+def test_a_lost_guard_is_filled_by_a_command(exported: Path, new: Host) -> None:
+    """With a checkpoint that was kept outside, or by an explicit word that there is none."""
+    bring(new, exported)
+
+    def run(*words: str) -> Result:
+        where = ["--data", str(new.settings.data), "--database", str(new.settings.database)]
+        return CliRunner().invoke(cli, ["guard", *words, *where, "--ledger", "moving"])
+
+    note = (exported / "checkpoint").read_bytes()
+    assert run("show").output.encode() == note
+    shutil.rmtree(new.settings.guards)
+    assert isinstance(run("show").exception, SettingError)
+    assert isinstance(run("restore").exception, SettingError)
+    assert isinstance(run("restore", "--checkpoint", str(exported / "key.vkey")).exception,
+                      RefusedError)  # fmt: skip
+    said = run("restore", "--checkpoint", str(exported / "checkpoint")).output
+    assert "holds 308 entries; everything verified" in said
+    assert run("show").output.encode() == note
