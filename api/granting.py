@@ -16,6 +16,7 @@ from domain.people import Account, is_address
 from intake.registry import SENDERS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from api.host import Served
@@ -107,7 +108,12 @@ class Granting:
         self._here.emitters.revoke(credential)
 
     def source(
-        self, name: str, kind: str, every_s: int | None = None, secret: str | None = None
+        self,
+        name: str,
+        kind: str,
+        every_s: int | None = None,
+        secret: str | None = None,
+        incident_when: Mapping[str, str] | None = None,
     ) -> Source:
         """Let a system deliver by webhook; its secret is given here and never again.
 
@@ -116,6 +122,7 @@ class Granting:
             kind: of system.
             every_s: it is expected to deliver at least so often, in seconds; None: not expected.
             secret: that the system has made; None: one is made here.
+            incident_when: fields of an alert and their values that make an incident of it.
 
         Raises:
             SettingError: the kind is unknown, the name none, or the secret missing or too short.
@@ -127,7 +134,10 @@ class Granting:
         workload = self._here.register.workload()
         source = self._here.sources.draw(name, kind, workload, shared, every_s)
         said = {"name": name, "kind": kind, "credential": source.credential.id}
-        self._record("source.registered", said | ({"every_s": every_s} if every_s else {}))
+        more = {"every_s": every_s, "incident_when": dict(incident_when or {})}
+        self._record(
+            "source.registered", said | {field: value for field, value in more.items() if value}
+        )
         self._here.sources.keep(source)
         return source
 

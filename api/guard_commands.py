@@ -40,8 +40,11 @@ def guard_show(settings: Settings, name: str) -> None:
 @of_ledger
 @click.option("--checkpoint", "file", metavar="FILE", type=click.File("rb"), default=None,
               help="the newest checkpoint that was kept outside this machine")  # fmt: skip
-@click.option("--trust-database", is_flag=True,
-              help="there is none: take the database's own; of a backup it makes a fork")  # fmt: skip
+@click.option(
+    "--trust-database",
+    is_flag=True,
+    help="there is none: take the database's own; of a backup it makes a fork",
+)
 def guard_restore(
     settings: Settings,
     name: str,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,3})(m|h|d)")
 _LONGEST_SECRET: Final = 1000
+_RULED: Final = ("severity", "priority", "rule", "target", "service", "environment")
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400}
 
 
@@ -33,6 +34,11 @@ def source() -> None:
 @click.option("--name", "called", default=None, help="in its address; else the kind")
 @click.option("--every", default=None, metavar="24h", help="record a gap when silent for longer")
 @click.option(
+    "--incident-when", "rules", multiple=True, metavar="FIELD=VALUE",
+    help="an alert with this value is an incident; of several all must hold "
+    f"({', '.join(_RULED)})",
+)  # fmt: skip
+@click.option(
     "--secret-file", "brought", type=click.File(), default=None, metavar="FILE",
     help="a secret that the system has made; - for standard input",
 )  # fmt: skip
@@ -46,14 +52,15 @@ def source_add(
     kind: str,
     called: str | None,
     every: str | None,
+    rules: tuple[str, ...],
     brought: TextIO | None,
     url: str,
 ) -> None:
     """Let a system deliver; print its address and secret, this once."""
-    every_s = _seconds(every)
+    every_s, when = _seconds(every), _incident_when(rules)
     secret = _secret(brought) if brought is not None else None
     with opened(settings, name) as one:
-        added = granting(one).source(called or kind, kind, every_s, secret)
+        added = granting(one).source(called or kind, kind, every_s, secret, when)
     sender = SENDERS[kind]
     click.echo(f"url     {sources.address(url.rstrip('/'), name, added)}")
     click.echo(f"secret  {added.secret}")
@@ -100,6 +107,18 @@ def _secret(brought: TextIO) -> str:
         return brought.read(_LONGEST_SECRET).strip()
     except UnicodeDecodeError:
         raise SettingError("--secret-file: the file is no text") from None
+
+
+def _incident_when(rules: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for rule in rules:
+        field, _, value = rule.partition("=")
+        if field not in _RULED or not value or field in found:
+            raise SettingError(
+                f"--incident-when: FIELD=VALUE, each field once, of {', '.join(_RULED)}"
+            )
+        found[field] = value
+    return found
 
 
 def _seconds(every: str | None) -> int | None:

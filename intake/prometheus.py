@@ -94,14 +94,8 @@ def claims(shape: Shape) -> bool:
         return shape.element.keys() >= _LISTED
     if not (shape.members or {}).keys() >= _MARKS:
         return False
-    return "alerts" in shape.inner("data") or "rules" in _group(shape)
-
-
-def _group(shape: Shape) -> Mapping[str, Any]:
-    inner = shape.inner("data")
-    if "groups" not in inner:
-        return {}
-    return type(shape)(members=inner).first("groups")
+    data = shape.inside("data")
+    return "alerts" in data.object or "rules" in data.inside("groups").object
 
 
 def read(body: bytes) -> list[Reading]:

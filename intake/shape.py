@@ -59,6 +59,10 @@ class Shape:
         raw = self.object.get(name)
         return _first_element(memoryview(raw)) if raw is not None else {}
 
+    def inside(self, name: str) -> Shape:
+        """The object that is a member of `object`, or the first one of an array that is."""
+        return Shape(members=self.inner(name) or self.first(name))
+
     def text(self, name: str) -> str | None:
         """A member of `object`, if it is a text."""
         raw = self.object.get(name)

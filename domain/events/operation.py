@@ -42,6 +42,9 @@ class Incident(Common, kw_only=True):
     description: Text | None = None
     owner: Person | None = None
     services: Names | None = None
+    target: Handle | None = None
+    targets: Annotated[list[Handle], Meta(max_length=1000)] | None = None
+    rule: Name | None = None
     started_at: Instant | None = None
     detected_at: Instant | None = None
     contained_at: Instant | None = None

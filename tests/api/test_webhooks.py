@@ -292,7 +292,11 @@ def test_the_command_adds_lists_and_revokes(server: Running) -> None:
         assert done.returncode == status, done.stderr
         return done.stdout + done.stderr
 
-    said = command("add", "github", "--name", "by-hand", "--every", "2h", "--url", server.url)
+    said = command("add", "github", "--name", "by-hand", "--every", "2h", "--url", server.url,
+                   "--incident-when", "severity=critical",
+                   "--incident-when", "rule=A=B")  # fmt: skip
+    for rule in ("severity", "severity=", "color=red"):
+        assert "--incident-when" in command("add", "github", "--incident-when", rule, status=2)
     fields = dict(line.split(None, 1) for line in said.splitlines()[:2])
     assert "Settings, Webhooks" in said
     hub = Hub(fields["url"], fields["secret"])
@@ -306,6 +310,8 @@ def test_the_command_adds_lists_and_revokes(server: Running) -> None:
     assert "no source by-hand" in command("revoke", "by-hand", status=2)
     with server.http() as http:
         shown = http.get("/entries", params={"type": "pipeledger.source.registered"}).json()
+        told = [http.get(f"/entries/{one['position']}").text for one in shown["entries"]]
+        assert any("incident_when" in one and "critical" in one for one in told), told
         names = [one["event"]["data"]["name"] for one in shown["entries"] if "event" in one]
         page = http.get("/entries", params={"type": "pipeledger.source.registered"}).text
     assert fields["secret"] not in page

@@ -14,5 +14,14 @@ WATCHED: Final[dict[str, Any]] = {
         "data": {"alerts": [{"labels": {"alertname": "Down"}, "state": "firing", "annotations": {},
                              "activeAt": "2026-01-01T10:00:00.5Z", "value": "1e+00"}]},
     },
+    "datadog-event": {"event": {
+        "id": 1, "monitor_id": 42, "title": "[Triggered on {host:a}] CPU", "text": "T",
+        "date_happened": 1767261600, "alert_type": "error", "tags": ["env:live"]}},
+    "datadog-incident": {"data": [{"id": "u", "type": "incidents", "attributes": {
+        "public_id": 7, "title": "Down", "created": "2026-01-01T10:00:00+00:00",
+        "resolved": "2026-01-01T11:00:00+00:00",
+        "fields": {"severity": {"type": "dropdown", "value": "SEV-2"}}}}]},
+    "new-relic-change": {"data": {"changeTrackingCreateDeployment": {
+        "deploymentId": "d1", "version": "1.2", "timestamp": 1_767_261_600_000}}},
 }  # fmt: skip
 """Values of files, by their format."""
