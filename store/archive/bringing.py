@@ -278,7 +278,11 @@ class _Bringing:
         )  # fmt: skip
         equipment = equip(self._target.name, self._origin, self._place, around, schema)
         self._check_head(equipment, said)
-        for finding in fsck(equipment):
+
+        def tell(done: int, total: int) -> None:
+            self._progress("verifying", done, total)
+
+        for finding in fsck(equipment, progress=tell):
             if finding.damage:
                 raise DamageError(finding.position, f"the export does not verify: {finding.cause}")
         _take(self._target.guard, self._keys, note, said, equipment, self._connection)
