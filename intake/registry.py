@@ -21,6 +21,7 @@ from intake import (
     in_toto,
     inspec,
     jenkins,
+    jenkins_x,
     junit,
     k6,
     kube_bench,
@@ -97,6 +98,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *inspec.FORMATS,
     *docker_bench.FORMATS,
     *kube_bench.FORMATS,
+    *jenkins_x.FORMATS,
 )
 # There are too many of them for a message.
 _KNOWN: Final = "docs/integrations/README.md names all that are known"

@@ -1,8 +1,8 @@
 """YAML from outside: what Kubernetes prints and keeps, read as the JSON it stands for.
 
-Formats read JSON; YAML is another spelling of it. Only resources of Kubernetes are looked at, so
-that no other text is taken for YAML, and anchors are refused: nothing that a cluster prints has
-them, and a few lines of them stand for gigabytes.
+Formats read JSON; YAML is another spelling of it. Only resources of Kubernetes and the records that
+Jenkins X keeps of runs are looked at, so that no other text is taken for YAML, and anchors are
+refused: nothing that a cluster prints has them, and a few lines of them stand for gigabytes.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MAX_YAML: Final = 8 * 1_048_576
 """Bytes of a YAML file; the parser takes some fifty times as long as that of JSON."""
 _RESOURCE: Final = re.compile(rb"(?:\A|\n)apiVersion:[ \t]*[^\s{\[]")
+# Lighthouse writes its records without a kind.
+_RECORD: Final = (b"\nbuildId:", b"\nlastCommitSHA:", b"\ngitURL:")
 _HEAD: Final = 65_536
 _TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
 
@@ -37,9 +39,11 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def is_resource(body: bytes | memoryview) -> bool:
-    """Whether a text begins as a YAML resource of Kubernetes does."""
+    """Whether a text begins as a YAML resource of Kubernetes, or a record of Jenkins X, does."""
     head = bytes(body[:_HEAD])
-    return head.lstrip()[:1] not in (b"{", b"[", b"<") and bool(_RESOURCE.search(head))
+    if head.lstrip()[:1] in (b"{", b"[", b"<"):
+        return False
+    return bool(_RESOURCE.search(head)) or all(name in b"\n" + head for name in _RECORD)
 
 
 def read_yaml(body: bytes) -> bytes:

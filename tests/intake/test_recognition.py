@@ -87,6 +87,7 @@ WRITERS: Final = {
     "docker-bench-log": set(),
     "kube-bench": {"kube-bench"},
     "kube-bench-log": set(),
+    "jenkins-x": {"jenkins-x"},
 }
 ANYBODY: Final = {"sarif", "junit"}
 FILES: Final = sorted(
