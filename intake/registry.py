@@ -36,6 +36,7 @@ from intake import (
     sentinel,
     snyk,
     sonarqube,
+    spinnaker,
     tekton,
     terraform,
     trivy,
@@ -98,6 +99,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *inspec.FORMATS,
     *docker_bench.FORMATS,
     *kube_bench.FORMATS,
+    *spinnaker.FORMATS,
     *jenkins_x.FORMATS,
 )
 # There are too many of them for a message.
@@ -124,6 +126,7 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     jenkins.SENDER,
     aws.SENDER,
     tekton.SENDER,
+    spinnaker.SENDER,
 )
 SENDERS: Final = {one.name: one for one in _SENDERS}
 """Systems that deliver by webhook, by their kind."""

@@ -87,6 +87,8 @@ WRITERS: Final = {
     "docker-bench-log": set(),
     "kube-bench": {"kube-bench"},
     "kube-bench-log": set(),
+    "spinnaker": {"spinnaker"},
+    "spinnaker-execution": {"spinnaker"},
     "jenkins-x": {"jenkins-x"},
 }
 ANYBODY: Final = {"sarif", "junit"}
