@@ -7,7 +7,8 @@ JOBS   ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 # Debian packages of `make test-long`; each is looked for by name and never skipped.
-TOOLS := chromium default-jre-headless fonts-dejavu postgresql strace
+TOOLS := chromium default-jre-headless fonts-dejavu golang-go golang-golang-x-crypto-dev \
+  golang-golang-x-mod-dev postgresql strace
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long tools check format generate bench lock clean

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import os
+import subprocess
 from base64 import b64decode
 from dataclasses import dataclass
 from hashlib import sha256
@@ -22,11 +23,12 @@ from domain.log.tile import Tile, edge_of
 from store.ledger.guard import FileGuard
 from store.ledger.ledger import SERVER
 from tests.domain.log.leaves import tree_hash
-from tests.serving import Running, event, serving
+from tests.serving import BIN, Running, event, serving
 from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from store.credentials import Role
 
@@ -138,6 +140,31 @@ def test_hostile_names_are_refused_with_a_problem(server: Running, name: str) ->
     assert answer.status in {400, 404}, body
     assert answer.getheader("content-type") == "application/problem+json"
     assert b'"status"' in body
+
+
+@pytest.mark.long
+def test_the_exported_files_are_what_http_answers_and_the_client_verifies_them(
+    server: Running, reader: httpx.Client, tmp_path: Path
+) -> None:
+    """One tree by both doors, written beside the running server; again: nothing new."""
+    folder = tmp_path / "log"
+    command = [BIN / "pipeledger-server", "export", "log", "--data", server.data, folder]
+    for new in ("files written", ", 0 of them new, 0 files written"):
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert new in done.stdout
+    names = [str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()]
+    for name in names:
+        if name != "key.vkey":
+            assert reader.get(f"/log/{name}").content == (folder / name).read_bytes(), name
+    assert len(names) == 7
+    keys = reader.get("/log/keys").json()["keys"]
+    assert (folder / "key.vkey").read_text().rstrip("\n") in keys
+    trusted = [word for key in keys for word in ("--key", key)]
+    command = [BIN / "pipeledger", "verify", *trusted, folder]
+    done = subprocess.run(
+        command, env=server.environment(tmp_path), capture_output=True, text=True, check=True
+    )
+    assert "sound" in done.stdout
 
 
 def test_without_a_token_nothing_is_shown(server: Running) -> None:
