@@ -6,6 +6,7 @@ answer can write them down, so in answers there is no instant in their place.
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,8 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 INSTANT: Final = pa.timestamp("us", "UTC")
-_FIRST: Final = pa.scalar(datetime(1, 1, 1, tzinfo=UTC), INSTANT)
-_LAST: Final = pa.scalar(datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC), INSTANT)
+
+
+@functools.cache
+def _ends() -> tuple[pa.Scalar, pa.Scalar]:
+    # When first needed: making a scalar loads pandas where that is installed, and most commands
+    # need none.
+    last = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+    return pa.scalar(datetime(1, 1, 1, tzinfo=UTC), INSTANT), pa.scalar(last, INSTANT)
 
 
 def tellable(table: pa.Table) -> pa.Table:
@@ -29,7 +36,8 @@ def tellable(table: pa.Table) -> pa.Table:
 def instants_told(instants: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Instants, and nothing in place of those that no calendar tells."""
     held = pc.min_max(instants)
-    if not (pc.less(held["min"], _FIRST).as_py() or pc.greater(held["max"], _LAST).as_py()):
+    first, last = _ends()
+    if not (pc.less(held["min"], first).as_py() or pc.greater(held["max"], last).as_py()):
         return instants
-    told = pc.and_(pc.greater_equal(instants, _FIRST), pc.less_equal(instants, _LAST))
+    told = pc.and_(pc.greater_equal(instants, first), pc.less_equal(instants, last))
     return pc.if_else(told, instants, pa.scalar(None, INSTANT))

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from adbc_driver_postgresql import dbapi as columnar
 
 from domain.errors import DamageError, NotFoundError, UnavailableError
 from domain.log.names import check_part_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from adbc_driver_postgresql import dbapi as columnar
 
     from store.documents import DocumentStore
     from store.ledger.sealer import Sealer
@@ -110,14 +111,17 @@ class ColumnReader:
         return self._sealer.open_sealed(body, persons, committed)
 
     def _ask(self, statement: str) -> pa.Table:
+        # Loaded with the first connection, which may be long after the start (`Database.columnar`).
+        from adbc_driver_postgresql.dbapi import Error  # noqa: PLC0415
+
         try:
             return self._run(statement)
-        except columnar.Error:
+        except Error:
             # The connection may have died while nobody asked.
             self.close()
         try:
             return self._run(statement)
-        except columnar.Error as error:
+        except Error as error:
             self.close()
             raise UnavailableError("the database ended the connection") from error
 

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, LiteralString, Self
 
 import psycopg
-from adbc_driver_postgresql import dbapi as columnar
 from psycopg import conninfo as dsn
 from psycopg import errors, sql
 from psycopg.pq import TransactionStatus
@@ -24,6 +23,8 @@ from store.postgres.roles import Role, Roles, create_roles, find_roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from adbc_driver_postgresql import dbapi as columnar
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -112,6 +113,9 @@ class Database:
         Raises:
             UnavailableError: the server does not answer.
         """
+        # It loads what reads columns, half a second's work that most commands never need.
+        from adbc_driver_postgresql import dbapi as columnar  # noqa: PLC0415
+
         with self.session(role) as connection:
             # So that a refusal is told in the words of every other connection.
             name = self._find_roles(connection).name(role)
