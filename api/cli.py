@@ -30,6 +30,7 @@ from api.receipts import fingerprint
 from api.register_commands import assess, command, environment, event, service
 from api.report_commands import report
 from api.source_commands import source
+from api.witness_commands import witness
 from domain.errors import PipeledgerError, SettingError
 from domain.log.emitter import MAX_KEY_FILE, EmitterKey
 
@@ -72,7 +73,8 @@ def serve(settings: Settings, catalogue: Catalogue, host: str, port: int, metric
             click.echo(f"warning: {warning}", err=True)
         first = not home.names()
         if first:
-            home.create(DEFAULT, f"pipeledger.invalid/{os.urandom(16).hex()}")
+            made_up = f"pipeledger.invalid/{os.urandom(16).hex()}"
+            home.create(DEFAULT, home.planned(DEFAULT) or made_up)
         served: dict[str, Served] = {}
         try:
             for name in home.names():
@@ -309,6 +311,7 @@ def demo(data: Path | None, port: int, leave: bool) -> None:  # noqa: FBT001 - a
 
 
 cli.add_command(source)
+cli.add_command(witness)
 for group in (environment, service, event, assess, people, waiver, emergency, command):
     cli.add_command(group)
 cli.add_command(rebuild)

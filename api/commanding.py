@@ -17,6 +17,7 @@ from api.asking import read_instant
 from api.deciding import BY_SERVER, Commanding, Decided
 from api.doors import check_role
 from api.granting import Granting
+from api.guards.address import parse_guard
 from api.host import Host, Served, Settings, now
 from domain.errors import SettingError, UnavailableError
 from projections.asked_controls import check_catalogue
@@ -52,7 +53,7 @@ def placed(command: F) -> F:
     def wrapped(data: Path | None, database: str | None, **rest: object) -> object:
         guard = os.environ.get("PIPELEDGER_GUARD")
         settings = Settings(
-            (data or _default_data()).absolute(), database, Path(guard) if guard else None
+            (data or _default_data()).absolute(), database, parse_guard(guard) if guard else None
         )
         return command(settings=settings, **rest)
 

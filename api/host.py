@@ -9,17 +9,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
+from api.guards.address import Folder, open_guard
 from api.making import Packs
+from api.witness.calling import UnknownLogError
 from domain.errors import SettingError
 from domain.log.names import check_origin
+from domain.log.tree import consistency_proof
 from projections.following import history_of
 from store.archive.bringing import ORIGIN, Target, bring_ledger
 from store.archive.keyring import KeyRing
+from store.archive.manifest import read_manifest
 from store.archive.writing import write_ledger
 from store.credentials import Tokens
 from store.emitters import Emitters
 from store.files import make_folder, write_file
-from store.ledger.guard import FileGuard
+from store.ledger.keys import LedgerKeys
 from store.ledger.observer import Unobserved
 from store.ledger.opening import (
     Place,
@@ -29,6 +33,7 @@ from store.ledger.opening import (
     open_ledger,
     schema_of,
 )
+from store.ledger.tiles import Tiles
 from store.people.keys import RegisterKeys
 from store.people.register import Register
 from store.postgres.database import Database
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from api.guards.address import GuardAddress
     from projections.history import History
     from store.archive.manifest import Manifest
     from store.ledger.guard import Guard
@@ -48,6 +54,7 @@ if TYPE_CHECKING:
     from store.ledger.observer import Observer
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_PLANNED: Final = "origin.planned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +64,22 @@ class Settings:
     Attributes:
         data: data folder.
         database: libpq URL of a server to use, or None for the embedded one.
-        guard: folder of the guard, or None for `<data>.guard` beside the data.
+        guard: where the guards are, or None for `<data>.guard` beside the data.
     """
 
     data: Path
     database: str | None = None
-    guard: Path | None = None
+    guard: GuardAddress | None = None
+
+    @property
+    def guarded_at(self) -> GuardAddress:
+        """Where the guards are, one below it for each ledger."""
+        return self.guard or Folder(self.guards)
 
     @property
     def guards(self) -> Path:
-        """The folder of the guards, one below it for each ledger."""
-        return self.guard or self.data.with_name(self.data.name + ".guard")
+        """The folder of the guards that is used where nothing else is said."""
+        return self.data.with_name(self.data.name + ".guard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +193,25 @@ class Host:
             raise SettingError(f"ledger {name} exists")
         place = Place(self._folder(name))
         make_folder(place.folder)
+        # Whoever comes again because a guard was away wants the same ledger.
+        write_file(place.folder / _PLANNED, origin.encode())
         RegisterKeys.create(place.secrets, os.urandom)
-        create_ledger(name, origin, place, self.surroundings(name))
+        try:
+            create_ledger(name, origin, place, self.surroundings(name, origin))
+        except UnknownLogError as error:
+            key = LedgerKeys.load(place.keys, origin).log.verifier.vkey()
+            raise SettingError(
+                f"{error}; let it know this one and start again: log {key}"
+            ) from error
         # Last: a ledger without this file was not made to the end, and is made again.
         write_file(place.folder / ORIGIN, origin.encode())
+
+    def planned(self, name: str) -> str | None:
+        """The origin of a ledger whose making was begun; None: of none, or it was given none."""
+        try:
+            return (self._folder(name) / _PLANNED).read_text(encoding="ascii")
+        except FileNotFoundError:
+            return None
 
     def migrate(self, name: str) -> tuple[str, ...]:
         """Bring a ledger's tables to this version; gives the names of the files that ran now."""
@@ -255,7 +282,7 @@ class Host:
             name=name,
             ledgers=self.settings.data / "ledgers",
             database=self.database,
-            guard=self._guard(name),
+            guard=self._guard(name, read_manifest(source).origin),
             clock=now,
             entropy=os.urandom,
         )
@@ -265,11 +292,16 @@ class Host:
         """Where a ledger keeps its files."""
         return Place(self._folder(name))
 
-    def surroundings(self, name: str) -> Surroundings:
-        """What a ledger is given."""
+    def surroundings(self, name: str, origin: str | None = None) -> Surroundings:
+        """What a ledger is given.
+
+        Args:
+            name: the ledger's.
+            origin: likewise; None: what is kept of it says.
+        """
         return Surroundings(
             database=self.database,
-            guard=self._guard(name),
+            guard=self._guard(name, origin or self.origin(name)),
             clock=now,
             entropy=os.urandom,
             sealer=self.register(name),
@@ -309,8 +341,14 @@ class Host:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _guard(self, name: str) -> Guard:
-        return FileGuard(self.settings.guards / name)
+    def _guard(self, name: str, origin: str) -> Guard:
+        tiles = Tiles(schema_of(name))
+
+        def prove(old: int, new: int) -> list[bytes]:
+            with self.database.session("writer") as connection:
+                return consistency_proof(old, new, tiles.reader(connection, new))
+
+        return open_guard(self.settings.guarded_at, name, origin, prove, os.environ)
 
     def _folder(self, name: str) -> Path:
         return self.settings.data / "ledgers" / name

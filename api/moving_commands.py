@@ -74,10 +74,10 @@ def import_ledger(settings: Settings, name: str, source: Path, keys: Path) -> No
             bar.update(done - bar.pos)
 
         found = home.bring_in(name, source.absolute(), keys.absolute(), tell)
-        guards = settings.guards / name
+        guards = settings.guarded_at
     click.echo(f"{found.size} entries of {found.origin}: all verified, now ledger {name}")
     click.echo(
         "The old server must never append again: two servers with one key write two histories.\n"
         "Stop it for good, and remove its data and keys once this one answers.\n"
-        f"From here on the guard in {guards} says which history is the ledger's."
+        f"From here on the guard at {guards} says which history is the ledger's."
     )

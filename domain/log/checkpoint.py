@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _LINES = 3
 
 
+class EmptyRootError(RefusedError):
+    """A checkpoint of no entries has another root than that of the empty tree."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """What a log says of itself.
@@ -59,7 +63,8 @@ class Checkpoint:
         """The checkpoint of a note's text; nothing is verified here.
 
         Raises:
-            RefusedError: not the text of a checkpoint.
+            RefusedError: not the text of a checkpoint (EmptyRootError: of no entries, but with
+                another root than theirs).
         """
         lines = text.split("\n")
         if lines.pop() or len(lines) < _LINES or not all(lines):
@@ -67,7 +72,7 @@ class Checkpoint:
         size = read_number(lines[1], "checkpoint line 2")
         root = read_base64(lines[2], "checkpoint line 3", HASH_BYTES)
         if size == 0 and root != EMPTY_ROOT:
-            raise RefusedError("checkpoint", "a tree without leaves has another root")
+            raise EmptyRootError("checkpoint", "a tree without leaves has another root")
         return cls(lines[0], size, root, tuple(lines[_LINES:]))
 
 

@@ -1,0 +1,83 @@
+"""Commands of witnesses: being one, and having others cosign a ledger."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Final
+
+import click
+
+from domain.errors import SettingError
+
+_GRACE_S: Final = 5
+
+
+def _default_state() -> Path:
+    home = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "pipeledger-witness"
+
+
+@click.group()
+def witness() -> None:
+    """Be a witness, or have witnesses cosign a ledger."""
+
+
+@witness.command("serve")
+@click.option(
+    "--state", envvar="PIPELEDGER_WITNESS_STATE", default=None,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="folder of its key and of what it cosigned",
+)  # fmt: skip
+@click.option(
+    "--logs", "logs_file", envvar="PIPELEDGER_WITNESS_LOGS", required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="policy file with a line `log KEY` for each log that it knows; read again on change",
+)  # fmt: skip
+@click.option(
+    "--name", envvar="PIPELEDGER_WITNESS_NAME", default=None, metavar="HOST/NAME",
+    help="name of the key that the first start makes",
+)  # fmt: skip
+@click.option("--host", envvar="PIPELEDGER_HOST", default="127.0.0.1", show_default=True)
+@click.option("--port", envvar="PIPELEDGER_PORT", default=8401, show_default=True, type=int)
+def witness_serve(
+    state: Path | None, logs_file: Path, name: str | None, host: str, port: int
+) -> None:
+    """Cosign the checkpoints of the logs that a file names, each only as the last one grown on."""
+    # All of it loads only to serve.
+    import socket  # noqa: PLC0415
+    from contextlib import suppress  # noqa: PLC0415
+
+    import uvicorn  # noqa: PLC0415
+
+    from api.telemetry import logs  # noqa: PLC0415
+    from api.witness.app import Logs, make_witness, told  # noqa: PLC0415
+    from store.witness import WitnessState  # noqa: PLC0415
+
+    logs.configure(os.environ.get("PIPELEDGER_LOG_LEVEL", "warning"))
+    try:
+        known = Logs(logs_file)
+    except OSError as error:
+        raise SettingError(f"--logs: {logs_file} cannot be read: {error.strerror}") from error
+    kept = WitnessState(state or _default_state(), name, os.urandom, lambda: int(time.time()))
+    try:
+        listening = socket.create_server((host, port))
+    except OSError as error:
+        raise SettingError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    with listening:
+        click.echo(told(kept, known.policy), nl=False)
+        click.echo(f"listening on http://{host}:{listening.getsockname()[1]}")
+        config = uvicorn.Config(
+            make_witness(kept, known),
+            access_log=False,
+            proxy_headers=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_S,
+            h11_max_incomplete_event_size=65_536,
+        )
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
