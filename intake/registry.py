@@ -70,7 +70,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *coverage.FORMATS,
     *k6.FORMATS,
     *pact.FORMATS,
-    trivy.FORMAT,
+    *trivy.FORMATS,
     *zap.FORMATS,
     webhook.FORMAT,
     audit.FORMAT,

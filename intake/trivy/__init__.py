@@ -1,9 +1,9 @@
-"""Trivy's JSON reports: of an image, files, a repository, a bill of materials, a cluster."""
+"""Trivy: reports of its command line, of compliance, and resources of its operator."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from intake.trivy import report
+from intake.trivy import compliance, operator, report
 
-FORMAT: Final = report.FORMAT
+FORMATS: Final = (report.FORMAT, compliance.FORMAT, operator.FORMAT)

@@ -42,6 +42,8 @@ WRITERS: Final = {
     "sonar-report": {"sonarqube"},
     "sonar-report-task": {"sonarqube"},
     "trivy": {"trivy"},
+    "trivy-compliance": {"trivy"},
+    "trivy-operator": {"trivy"},
     "zap": {"zap"},
     "zap-xml": {"zap"},
     "terraform-plan": {"terraform"},

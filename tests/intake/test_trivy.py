@@ -222,14 +222,12 @@ def test_the_array_of_old_versions_is_read() -> None:
     "value",
     [
         {"ID": "1", "Title": "NSA", "Results": [{"ID": "1.0", "Results": []}]},
-        {"ID": "1", "Title": "NSA", "SummaryControls": []},
-        {"apiVersion": "aquasecurity.github.io/v1alpha1", "kind": "VulnerabilityReport"},
         {"schemaVersion": 2, "config": {}, "layers": []},
         {"SchemaVersion": 2},
     ],
 )
 def test_what_only_looks_like_a_report_is_left_alone(value: dict[str, Any]) -> None:
-    """Compliance reports, an operator's resources, manifests of images."""
+    """Other reports with results, manifests of images."""
     with pytest.raises(RefusedError, match="no format is recognised"):
         read_report(json.dumps(value).encode())
 
@@ -286,19 +284,6 @@ def test_real_kinds_are_those_of_the_files() -> None:
         "trivy-scheme2-no-vuln.json": ["container"],
         "trivy-terraform-fs-2026.json": ["iac"],
     }
-
-
-@needs_fixtures
-def test_compliance_reports_are_not_taken_for_scans() -> None:
-    """They are of another format."""
-    names = [
-        name for name in facts("SOURCES-scanners.tsv")
-        if name.startswith("trivy/") and name not in ROWS and name.endswith(".json")
-    ]  # fmt: skip
-    assert len(names) == 3
-    for name in names:
-        with pytest.raises(RefusedError, match="no format is recognised"):
-            read_report((FOLDER / name).read_bytes())
 
 
 def test_damage_is_refused_and_nothing_else_happens() -> None:
