@@ -148,9 +148,9 @@ def test_the_exported_files_are_what_http_answers_and_the_client_verifies_them(
 ) -> None:
     """One tree by both doors, written beside the running server; again: nothing new."""
     folder = tmp_path / "log"
-    command = [BIN / "pipeledger-server", "export", "log", "--data", server.data, folder]
+    export = [BIN / "pipeledger-server", "export", "log", "--data", server.data, folder]
     for new in ("files written", ", 0 of them new, 0 files written"):
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(export, capture_output=True, text=True, check=True)
         assert new in done.stdout
     names = [str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()]
     for name in names:
@@ -160,9 +160,9 @@ def test_the_exported_files_are_what_http_answers_and_the_client_verifies_them(
     keys = reader.get("/log/keys").json()["keys"]
     assert (folder / "key.vkey").read_text().rstrip("\n") in keys
     trusted = [word for key in keys for word in ("--key", key)]
-    command = [BIN / "pipeledger", "verify", *trusted, folder]
+    verify = [BIN / "pipeledger", "verify", *trusted, folder]
     done = subprocess.run(
-        command, env=server.environment(tmp_path), capture_output=True, text=True, check=True
+        verify, env=server.environment(tmp_path), capture_output=True, text=True, check=True
     )
     assert "sound" in done.stdout
 
