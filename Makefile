@@ -55,6 +55,7 @@ bench: $(READY)  ## the figures of docs/performance.md, each beside its peer
 	$(BIN)/python -m bench.append
 	$(BIN)/python -m bench.http
 	$(BIN)/python -m bench.verify
+	$(BIN)/python -m bench.proofs
 	$(BIN)/python -m bench.projections
 	$(BIN)/python -m bench.reports
 	$(BIN)/python -m bench.pack

@@ -148,7 +148,14 @@ def test_the_exported_files_are_what_http_answers_and_the_client_verifies_them(
 ) -> None:
     """One tree by both doors, written beside the running server; again: nothing new."""
     folder = tmp_path / "log"
-    export = [BIN / "pipeledger-server", "export", "log", "--data", server.data, folder]
+    export: list[str | Path] = [
+        BIN / "pipeledger-server",
+        "export",
+        "log",
+        "--data",
+        server.data,
+        folder,
+    ]
     for new in ("files written", ", 0 of them new, 0 files written"):
         done = subprocess.run(export, capture_output=True, text=True, check=True)
         assert new in done.stdout
