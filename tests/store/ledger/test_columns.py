@@ -68,6 +68,15 @@ def test_a_change_of_any_column_is_found(filled: Home) -> None:
     assert unnoticed <= UNSEEN
 
 
+def _says_redacted(home: Home, position: int) -> bool:
+    """Whether this is the event that says so of another: without it, nothing does."""
+    with home.database.connect() as connection:
+        row = connection.execute(
+            "SELECT type FROM ledger_test.entries WHERE pos = %s", [position]
+        ).fetchone()
+    return row == (REDACTED,)
+
+
 def _unlock(connection: Connection, table: str) -> None:
     name = sql.Identifier("ledger_test", table)
     connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER ALL").format(name))
@@ -169,7 +178,7 @@ def test_whatever_is_done_to_a_ledger_by_its_own_ways_it_is_sound(
                 [draft(20_000_000 + ledger.published.size * 10 + nth) for nth in range(size)],
                 atomic=atomic,
             ).result(60)
-        elif size <= ledger.published.size:
+        elif size <= ledger.published.size and not _says_redacted(home, size):
             with home.database.session("redactor") as connection, connection.transaction():
                 connection.execute("DELETE FROM ledger_test.parts WHERE pos = %s", [size])
             said = b'{"data":{"position":%d,"parts":["event"]}}' % size
