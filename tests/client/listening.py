@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.client.writer import b64, consistency
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -114,6 +116,14 @@ class Listening:
             "receipts": [{"status": 201, "receipt": receipt(7, "pipeledger.tests.finished.v1")}],
         }
 
+    def _consistency(self, request: Request) -> Reply:
+        assert self.written is not None
+        old, new = int(request.query["from"][0]), int(request.query["to"][0])
+        if new > len(self.written.entries):
+            return Reply(400, b'{"detail":"expected from <= to <= the published size"}')
+        hashes = [b64(one) for one in consistency(old, self.written.leaves[:new])]
+        return Reply(OK, json.dumps({"from": old, "to": new, "hashes": hashes}).encode())
+
     def _read(self, request: Request) -> Reply:
         assert self.written is not None
         name = request.path.split("/v1/default/", 1)[-1]
@@ -126,6 +136,8 @@ class Listening:
             after, limit = int(request.query["after"][0]), int(request.query["limit"][0])
             lines = self.written.lines(after + 1, after + limit)
             return Reply(OK, b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+        if name == "log/consistency":
+            return self._consistency(request)
         if name.endswith("/proof"):
             return Reply(OK, self.written.proof(int(name.split("/")[1])))
         return Reply(404, b'{"detail":"nothing here"}')

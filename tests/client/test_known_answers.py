@@ -15,10 +15,10 @@ from pipeledger.verifier.key import TrustedKey
 from pipeledger.verifier.note import open_checkpoint
 from pipeledger.verifier.part import check_parts
 from pipeledger.verifier.proof import check_proof, parse_proof
-from pipeledger.verifier.tree import Tree, is_included, leaf_hash
+from pipeledger.verifier.tree import Tree, is_consistent, is_included, leaf_hash
 from pipeledger.verifier.trust import TrustedLog, trusted_log
 from pipeledger.verifier.wire import UnsoundError
-from tests.client.writer import Writer, path, root
+from tests.client.writer import Writer, consistency, path, root
 
 ANSWERS: dict[str, Any] = json.loads((Path(__file__).parent / "known_answers.json").read_text())
 RAW = [f"{one['seq']}\n{one['ctx']}".encode() for one in ANSWERS["entries"]]
@@ -115,6 +115,27 @@ def test_trees_and_proofs_agree_with_the_recursive_definition_at_every_small_siz
             assert not is_included(leaves[index], index, size, [*steps, wanted], wanted)
             assert not is_included(leaves[index], index ^ 1, size, steps, wanted) or size == 1
             assert not steps or not is_included(leaves[index], index, size, steps[:-1], wanted)
+
+
+def test_consistency_agrees_with_the_recursive_definition_at_every_small_size() -> None:
+    """Each pair of sizes up to 40: the proof holds, and nothing that was made of it does."""
+    leaves = [leaf_hash(bytes([number])) for number in range(40)]
+    roots = [root(leaves[:size]) for size in range(41)]
+    for new in range(1, 41):
+        for old in range(1, new + 1):
+            steps = consistency(old, leaves[:new])
+            assert is_consistent(old, new, roots[old], roots[new], steps)
+            for wrong in (
+                [*steps, roots[0]], [roots[0], *steps], steps[:-1] if steps else [roots[1]],
+                steps[1:] if steps else [roots[1]], [step[:-1] for step in steps] or [b""],
+                [*steps[:-1], bytes(32)] if steps else [bytes(32)],
+            ):  # fmt: skip
+                assert not is_consistent(old, new, roots[old], roots[new], wrong)
+            assert not is_consistent(old, new, roots[0], roots[new], steps)
+            assert not is_consistent(old, new, roots[old], roots[0], steps)
+            if old != new:
+                assert not is_consistent(new, old, roots[new], roots[old], steps)
+    assert not is_consistent(0, 5, roots[0], roots[5], [])
 
 
 def test_an_inner_node_does_not_pass_for_a_leaf() -> None:

@@ -72,6 +72,16 @@ def path(index: int, leaves: list[bytes]) -> list[bytes]:
     return [*path(index - cut, leaves[cut:]), root(leaves[:cut])]
 
 
+def consistency(old: int, leaves: list[bytes], *, known: bool = True) -> list[bytes]:
+    """The consistency path by the recursive definition of RFC 6962."""
+    if old == len(leaves):
+        return [] if known else [root(leaves)]
+    cut = 1 << (len(leaves) - 1).bit_length() - 1
+    if old <= cut:
+        return [*consistency(old, leaves[:cut], known=known), root(leaves[cut:])]
+    return [*consistency(old - cut, leaves[cut:], known=False), root(leaves[:cut])]
+
+
 @dataclass
 class Written:
     """An entry that was written.
@@ -223,12 +233,37 @@ class Writer:
             for position, one in enumerate(self.entries[first - 1 : last], first)
         ]  # fmt: skip
 
+    def tiles(self, folder: Path) -> Path:
+        """Write a tiled log, each hash by the recursive definition."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "checkpoint").write_bytes(self.checkpoint())
+        hashes, level = self.leaves, 0
+        bundle = [len(one.raw).to_bytes(2, "big") + one.raw for one in self.entries]
+        _write_tiles(folder / "tile" / "entries", bundle)
+        while hashes:
+            _write_tiles(folder / "tile" / str(level), hashes)
+            full = len(hashes) // 256
+            hashes = [root(hashes[at * 256 : (at + 1) * 256]) for at in range(full)]
+            level += 1
+        return folder
+
     def export(self, folder: Path) -> Path:
         """Write an export folder."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "checkpoint").write_bytes(self.checkpoint())
         write_lines(folder / "entries.ndjson", self.lines())
         return folder
+
+
+def _write_tiles(folder: Path, items: list[bytes]) -> None:
+    for number in range((len(items) + 255) // 256):
+        some = items[number * 256 : (number + 1) * 256]
+        assert number < 1000
+        file = folder / f"{number:03d}"
+        if len(some) < 256:
+            file = folder / f"{number:03d}.p" / str(len(some))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"".join(some))
 
 
 def write_lines(file: Path, lines: list[dict[str, Any]]) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -109,6 +110,8 @@ def _check_path(
     if not options.offline and not options.key:
         policy.prove, policy.consistency = _prover(settings), _consistency(settings)
     verdicts = _check(path, options, settings, policy)
+    if policy.settings.progress is not None:
+        sys.stderr.write("\r\x1b[K")
     for verdict in [] if options.key or options.without_signatures else verdicts:
         if verdict.follows:
             log = find_trust(logs, verdict.origin)

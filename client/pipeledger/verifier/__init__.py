@@ -12,7 +12,9 @@ Read it in this order; each module only knows those above it.
     chain      a run of entries: links, numbers, signatures, tree; the first bad position
     proof      proof files, and entries with their proof and parts
     lines      entries as exported: one JSON object a line
+    seen       what was seen before: truncation, rollback, fork
     answer     what an answer about the past states of its ledger
+    tiles      hash tiles, made again from the leaves
     folder     folders: exports and tiled logs
     evidence   any file or folder: what it is, and the verdict on it
 """

@@ -41,6 +41,7 @@ class Chain:
         first: position of the first entry.
         count: number of entries so far.
         last_leaf: leaf hash of the last entry; before the first one, what it must link to.
+        leaves: leaf hashes of the entries that were given last.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Chain:
         self.first = first
         self.count = 0
         self.last_leaf = genesis_link(log.origin) if first == 1 else None
+        self.leaves: list[bytes] = []
         self._origin = log.origin
         self._keys = keys_by_id(log)
         self._parse = signatures
@@ -88,9 +90,9 @@ class Chain:
         Raises:
             UnsoundError: the first bad position, if it is certain already.
         """
+        self.leaves = leaves = leaf_hashes(entries)
         if not entries:
             return []
-        leaves = leaf_hashes(entries)
         if self._broken is not None:
             self._broken.extend(entries, leaves)
             self.count += len(entries)

@@ -293,6 +293,7 @@ def verdict_of_run(run: Run) -> Verdict:
         named = ", ".join(f"{position} {name}" for position, name in run.absent.named)
         more = ", ..." if run.absent.count > len(run.absent.named) else ""
         lines.append(f"{run.absent.count} parts not here, redacted or withheld: {named}{more}")
+    lines += run.notes
     return Verdict(
         "entries",
         run.checkpoint.origin,

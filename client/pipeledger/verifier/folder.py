@@ -1,9 +1,10 @@
 """Folders that hold a log: exports, and tiled logs (C2SP tlog-tiles).
 
     export    checkpoint, entries.ndjson
-    tiled     checkpoint, tile/entries/<N>[.p/<W>]
+    tiled     checkpoint, tile/entries/<N>[.p/<W>], tile/<L>/<N>[.p/<W>]
 
 An entry bundle is a row of entries, each after its length in two bytes; 256 make a full one.
+A key that lies in the folder proves nothing: whoever made the folder chose it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipeledger.verifier.chain import Chain
 from pipeledger.verifier.lines import MAX_LINE, Absent, Run, Settings, check_lines
 from pipeledger.verifier.note import MAX_NOTE, note_origin, open_checkpoint
+from pipeledger.verifier.tiles import HashTiles, partial_tiles, tile_path
 from pipeledger.verifier.trust import find_trust
 from pipeledger.verifier.wire import UnsoundError
 
@@ -52,16 +54,21 @@ def check_folder(folder: Path, logs: Sequence[TrustedLog], settings: Settings) -
     chain = Chain(
         log, signatures=settings.signatures, known=settings.known, workers=settings.workers
     )
-    absent = Absent()
+    absent, tiles = Absent(), HashTiles(folder)
     batch: list[bytes] = []
     for bundle in range((checkpoint.size + BUNDLE - 1) // BUNDLE):
         batch += _bundle(folder / "tile" / "entries", bundle, checkpoint.size)
         if bundle % _BUNDLES_AT_ONCE == _BUNDLES_AT_ONCE - 1:
             _take(chain, batch, absent, settings)
+            tiles.extend(chain.leaves)
             batch = []
     _take(chain, batch, absent, settings)
+    tiles.extend(chain.leaves)
+    # Where an entry was altered, its tile differs too: the entry is what is told.
     chain.finish(checkpoint)
-    return Run(1, checkpoint.size, checkpoint, absent, settings.signatures)
+    tiles.finish()
+    told = f"{tiles.count} hash tiles made again and equal" if tiles.present else "no hash tiles"
+    return Run(1, checkpoint.size, checkpoint, absent, settings.signatures, (told,))
 
 
 def file_lines(file: Path) -> Iterator[bytes]:
@@ -105,23 +112,36 @@ def _take(chain: Chain, batch: list[bytes], absent: Absent, settings: Settings) 
 def _bundle(folder: Path, number: int, size: int) -> list[bytes]:
     begin = number * BUNDLE
     width = min(BUNDLE, size - begin)
-    digits = f"{number:03d}"
-    digits = digits.zfill((len(digits) + 2) // 3 * 3)
-    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
-    full = folder.joinpath(*(f"x{group}" for group in groups[:-1]), groups[-1])
-    partial = full.with_name(f"{full.name}.p") / str(width)
-    file = partial if width < BUNDLE and partial.is_file() else full
+    full = tile_path(folder, number)
+    files = dict(partial_tiles(full, width))
+    file = files.pop(width, full)
     if not file.is_file():
         raise UnsoundError(begin + 1, "the entry bundle that holds it is missing")
+    entries, ended = _entries_of(file, width)
+    if len(entries) < width or ((file != full or width == BUNDLE) and not ended):
+        raise UnsoundError(begin + len(entries) + 1, "its entry bundle is damaged here")
+    if file != full and full.is_file():
+        files[width] = full
+    for shorter, other in files.items():
+        found, _ = _entries_of(other, shorter)
+        if found != entries[:shorter]:
+            pairs = enumerate(zip(found, entries, strict=False))
+            at = next((at for at, (one, two) in pairs if one != two), len(found))
+            raise UnsoundError(
+                begin + at + 1, f"the entry bundle {other.parent.name}/{other.name} has another one"
+            )
+    return entries
+
+
+def _entries_of(file: Path, most: int) -> tuple[list[bytes], bool]:
+    """The first entries of a bundle, and whether it ends behind them."""
     raw = read_bounded(file, _MAX_BUNDLE)
     entries: list[bytes] = []
     at = 0
-    while at < len(raw) and len(entries) < width:
+    while at < len(raw) and len(entries) < most:
         end = at + 2 + int.from_bytes(raw[at : at + 2], "big")
         if end > len(raw):
             break
         entries.append(raw[at + 2 : end])
         at = end
-    if len(entries) < width or (file == partial and at != len(raw)):
-        raise UnsoundError(begin + len(entries) + 1, "its entry bundle is damaged here")
-    return entries
+    return entries, at == len(raw)

@@ -71,6 +71,7 @@ class Run:
         checkpoint: of the log, that proves them.
         absent: parts that are not at hand.
         signatures: whether signatures were checked too.
+        notes: what else was checked, or was not there.
     """
 
     first: int
@@ -78,6 +79,7 @@ class Run:
     checkpoint: Checkpoint
     absent: Absent
     signatures: bool
+    notes: tuple[str, ...] = ()
 
 
 @dataclass

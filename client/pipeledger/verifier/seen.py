@@ -16,7 +16,7 @@ largest one that was verified, and `--since` brings one that was kept elsewhere.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pipeledger.verifier.tree import is_consistent
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from pipeledger.verifier.trust import TrustedLog
 
-    Consistency = Callable[[TrustedLog, int, int], Sequence[bytes]]
+Consistency: TypeAlias = "Callable[[TrustedLog, int, int], Sequence[bytes]]"
+"""Gives the path between two sizes of a log."""
 
 
 @dataclass(frozen=True)

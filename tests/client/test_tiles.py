@@ -1,0 +1,169 @@
+"""Tiled logs in folders: every tile that the checkpoint implies is made again and compared."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeledger.verifier.evidence import Policy, Verdict, check_path
+from pipeledger.verifier.lines import Settings
+from pipeledger.verifier.tiles import tile_path
+from pipeledger.verifier.trust import trusted_log
+from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
+from tests.client.writer import Writer, ledger_of, root
+
+SIZE = 300
+
+
+@pytest.fixture(scope="module")
+def writer() -> Writer:
+    """A ledger of a full tile and a part of the next."""
+    return ledger_of(SIZE)
+
+
+@pytest.fixture
+def folder(writer: Writer, tmp_path: Path) -> Path:
+    """It as a tiled log."""
+    return writer.tiles(tmp_path / "log")
+
+
+def judge(folder: Path, writer: Writer, seen: int = 0) -> Verdict:
+    """The verdict on a folder, where the first entries were seen before."""
+    known = Checkpoint(writer.origin, seen, root(writer.leaves[:seen])) if seen else None
+    log = trusted_log(writer.vkeys, seen=known)
+    (verdict,) = check_path(folder, Policy([log], Settings()))
+    return verdict
+
+
+def test_a_sound_log_is_sound_with_all_its_tiles(writer: Writer, folder: Path) -> None:
+    """Two of the leaves, one above them."""
+    verdict = judge(folder, writer)
+    assert verdict.size == SIZE
+    assert "3 hash tiles made again and equal" in verdict.lines
+    assert verdict.follows
+
+
+def test_a_log_without_hash_tiles_is_said_to_have_none(writer: Writer, folder: Path) -> None:
+    """Its entries and root are proved all the same."""
+    for level in ("0", "1"):
+        shutil.rmtree(folder / "tile" / level)
+    assert "no hash tiles" in judge(folder, writer).lines
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "said"),
+    [
+        ("0/000", 99 * 32 + 7, "position 100: the hash tile 0/000 is not of the entries: hash 99"),
+        ("0/000", 0, "position 1: the hash tile 0/000"),
+        ("0/001.p/44", 43 * 32 + 31, "position 300: the hash tile 0/001.p/44"),
+        ("1/000.p/1", 5, "position 1: the hash tile 1/000.p/1 .*of positions 1 to 256"),
+    ],
+)
+def test_a_bit_of_a_hash_tile_is_found_at_the_entries_it_stands_for(
+    writer: Writer, folder: Path, name: str, at: int, said: str
+) -> None:
+    """At each level, in full tiles and in partial ones."""
+    file = folder / "tile" / name
+    raw = bytearray(file.read_bytes())
+    raw[at] ^= 1
+    file.write_bytes(raw)
+    with pytest.raises(UnsoundError, match=said):
+        judge(folder, writer)
+
+
+@pytest.mark.parametrize("name", ["0/000", "0/001.p/44", "1/000.p/1"])
+@pytest.mark.parametrize("change", ["missing", "cut", "longer"])
+def test_a_tile_that_is_missing_or_of_another_length_is_named(
+    writer: Writer, folder: Path, name: str, change: str
+) -> None:
+    """Whatever its level."""
+    file = folder / "tile" / name
+    raw = file.read_bytes()
+    file.unlink()
+    if change != "missing":
+        file.write_bytes(raw[:-1] if change == "cut" else raw + bytes(32))
+    with pytest.raises(UnsoundError, match="the hash tile"):
+        judge(folder, writer)
+
+
+def test_an_altered_entry_is_named_before_its_tile(writer: Writer, folder: Path) -> None:
+    """Both differ; the entry is what was altered."""
+    file = folder / "tile" / "entries" / "000"
+    raw = file.read_bytes()
+    file.write_bytes(raw.replace(b"T00:01:40", b"T00:01:41", 1))
+    with pytest.raises(UnsoundError, match="position 100: not the entry that position 101"):
+        judge(folder, writer)
+
+
+def test_partial_tiles_of_other_sizes_are_beginnings_of_theirs(
+    writer: Writer, folder: Path
+) -> None:
+    """As a log leaves them that published more often; and full tiles serve for partial ones."""
+    hashes, entries = folder / "tile" / "0", folder / "tile" / "entries"
+    (hashes / "000.p").mkdir()
+    (entries / "000.p").mkdir()
+    short = b"".join(len(one.raw).to_bytes(2, "big") + one.raw for one in writer.entries[:9])
+    (entries / "000.p" / "9").write_bytes(short)
+    (hashes / "000.p" / "9").write_bytes(b"".join(writer.leaves[:9]))
+    (hashes / "000.p" / "x").write_bytes(b"not a tile of this log")
+    # What is beyond the checkpoint is nobody's yet.
+    (hashes / "002").write_bytes(b"written, not signed")
+    judge(folder, writer)
+    shutil.move(hashes / "001.p" / "44", hashes / "001")
+    (hashes / "001").write_bytes((hashes / "001").read_bytes() + bytes(212 * 32))
+    judge(folder, writer)
+    (hashes / "000.p" / "9").write_bytes(b"".join(writer.leaves[1:10]))
+    with pytest.raises(UnsoundError, match=r"position 1: the hash tile 0/000\.p/9"):
+        judge(folder, writer)
+    (hashes / "000.p" / "9").write_bytes(b"".join(writer.leaves[:9]))
+    (entries / "000.p" / "9").write_bytes(short.replace(b"T00:00:05", b"T00:00:06"))
+    with pytest.raises(UnsoundError, match=r"position 5: the entry bundle 000\.p/9"):
+        judge(folder, writer)
+
+
+def test_an_older_copy_is_refused_unless_it_is_wanted(writer: Writer, tmp_path: Path) -> None:
+    """A prefix with its own checkpoint is sound, and less than was seen."""
+    short = ledger_of(256).tiles(tmp_path / "old")
+    seen = Checkpoint(writer.origin, SIZE, root(writer.leaves))
+    log = trusted_log(writer.vkeys, seen=seen)
+    with pytest.raises(UnsoundError, match="position 257: missing: 300 entries were seen"):
+        check_path(short, Policy([log], Settings()))
+    (verdict,) = check_path(short, Policy([log], Settings(), older=True))
+    assert not verdict.follows
+    assert "older than what was seen before: 300 entries" in verdict.lines
+    assert any(line.startswith("not checked: whether the 300") for line in verdict.lines)
+
+
+def test_a_key_that_lies_in_the_folder_is_not_believed(writer: Writer, folder: Path) -> None:
+    """Whoever made the folder chose it."""
+    (folder / "key.vkey").write_text(writer.log.vkey + "\n")
+    with pytest.raises(UncheckedError, match="no key is trusted"):
+        check_path(folder, Policy([], Settings()))
+
+
+def test_the_path_of_a_tile_is_in_groups_of_three() -> None:
+    """As the format has it."""
+    for number, path in ((0, "000"), (273, "273"), (1234067, "x001/x234/067")):
+        assert tile_path(Path(), number).as_posix() == path
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 70_000])
+def test_tiles_of_three_levels_are_compared(tmp_path: Path, size: int) -> None:
+    """Around the size where the third level begins; a bit at each level is found."""
+    writer = Writer()
+    for _ in range(size):
+        writer.append()
+    folder = writer.tiles(tmp_path / "log")
+    judge(folder, writer)
+    levels = sorted(one for one in (folder / "tile").iterdir() if one.name != "entries")
+    assert len(levels) == (2 if size < 65_536 else 3)
+    for level in levels:
+        file = next(one for one in sorted(level.rglob("*")) if one.is_file())
+        raw = file.read_bytes()
+        file.write_bytes(bytes([raw[0] ^ 1]) + raw[1:])
+        with pytest.raises(UnsoundError, match=f"the hash tile {level.name}/"):
+            judge(folder, writer)
+        file.write_bytes(raw)
