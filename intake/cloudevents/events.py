@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from intake.shape import Shape
 
 _OWN: Final = "pipeledger."
-# Notifications of monitoring systems come in Keptn's events, runs of tasks in Tekton's.
-_OTHERS: Final = ("sh.keptn.", "dev.tekton.")
+# Notifications of monitoring systems come in Keptn's and Falco's events, runs of tasks in Tekton's.
+_OTHERS: Final = ("sh.keptn.", "dev.tekton.", "falco.")
 _REQUIRED: Final = frozenset({"specversion", "id", "source", "type"})
 _ENTER: Final = "Sink: the address as above, with the header Authorization: Bearer and the secret"
 

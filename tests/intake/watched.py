@@ -23,5 +23,20 @@ WATCHED: Final[dict[str, Any]] = {
         "fields": {"severity": {"type": "dropdown", "value": "SEV-2"}}}}]},
     "new-relic-change": {"data": {"changeTrackingCreateDeployment": {
         "deploymentId": "d1", "version": "1.2", "timestamp": 1_767_261_600_000}}},
+    "dynatrace-deployment": {
+        "eventType": "CUSTOM_DEPLOYMENT", "title": "shop", "startTime": 1_767_261_600_000,
+        "properties": {"dt.event.deployment.name": "shop", "dt.event.deployment.version": "1.2"}},
+    "splunk-events": {
+        "time": "1767261600.5", "host": "ci", "index": "main", "sourcetype": "json:jenkins",
+        "event": {"event_tag": "job_event", "type": "completed", "job_name": "shop", "user": "mia",
+                  "build_number": 7, "job_result": "UNSTABLE", "job_duration": 12.5}},
+    "splunk-on-call": {"incidents": [
+        {"incidentNumber": "12", "currentPhase": "ACKED", "startTime": "2026-01-01T10:00:00Z",
+         "entityDisplayName": "Down", "host": "a", "transitions": [
+             {"name": "ACKED", "at": "2026-01-01T10:01:00Z", "by": "mia"}]}]},
+    "elastic-webhook": {
+        "rule": {"id": "r", "name": "CPU", "type": "metrics.alert.threshold"},
+        "alert": {"id": "host-a", "uuid": "u", "actionGroup": "recovered"},
+        "date": "2026-01-01T10:00:00.000Z", "context": {"reason": "R"}},
 }  # fmt: skip
 """Values of files, by their format."""
