@@ -10,6 +10,7 @@ from intake import (
     alertmanager,
     argocd,
     aws,
+    azure_devops,
     bom,
     cloudevents,
     coverage,
@@ -104,6 +105,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *gatekeeper.FORMATS,
     *sentinel.FORMATS,
     *tekton.FORMATS,
+    *azure_devops.FORMATS,
     *inspec.FORMATS,
     *docker_bench.FORMATS,
     *kube_bench.FORMATS,
@@ -138,6 +140,7 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     jenkins.SENDER,
     aws.SENDER,
     tekton.SENDER,
+    azure_devops.SENDER,
     spinnaker.SENDER,
 )
 SENDERS: Final = {one.name: one for one in _SENDERS}

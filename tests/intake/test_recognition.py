@@ -92,6 +92,7 @@ WRITERS: Final = {
     "sentinel-log": {"sentinel"},
     "tekton": {"tekton"},
     "tekton-cloudevents": {"tekton"},
+    "azure-devops": {"azure-devops"},
     "inspec": {"inspec"},
     "docker-bench": {"docker-bench"},
     "docker-bench-log": set(),
