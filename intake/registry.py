@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from domain.errors import RefusedError, TooLargeError
 from intake import (
     alertmanager,
+    aqua,
     argocd,
     aws,
     azure_devops,
@@ -34,6 +35,7 @@ from intake import (
     opa,
     opsgenie,
     pact,
+    prisma_cloud,
     prometheus,
     sarif,
     semgrep,
@@ -109,6 +111,8 @@ FORMATS: Final[tuple[Format, ...]] = (
     *inspec.FORMATS,
     *docker_bench.FORMATS,
     *kube_bench.FORMATS,
+    *aqua.FORMATS,
+    *prisma_cloud.FORMATS,
     *spinnaker.FORMATS,
     *jenkins_x.FORMATS,
 )
@@ -139,6 +143,8 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     opsgenie.SENDER,
     jenkins.SENDER,
     aws.SENDER,
+    aqua.SENDER,
+    prisma_cloud.SENDER,
     tekton.SENDER,
     azure_devops.SENDER,
     spinnaker.SENDER,
