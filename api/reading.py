@@ -176,24 +176,32 @@ async def get_stream(
     stream: str,
     after: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
+    known_at: Annotated[int | None, Query(ge=1)] = None,
 ) -> Response:
-    """The events of one stream; their numbers run from 1 without gaps."""
+    """The events of one stream, each with its entry and its path to the root of one checkpoint.
+
+    Their numbers run from 1 without gaps, so nothing is left out between them. With `known_at`
+    they are proved against the smallest published checkpoint of at least so many entries: pages
+    after the first name the `size` of the first.
+    """
     here, _ = await enter_reading(request, ledger, READERS)
-    wanted = Filter(stream=check_stream(stream))
+    name = check_stream(stream)
+    published = here.ledger.published
+    if known_at is not None and known_at > published.size:
+        raise RefusedError("query known_at", "expected a published size")
 
-    def find() -> bytes:
-        size = here.ledger.published.size
-        rows = here.ledger.reader.entries(size, wanted, after=after, limit=limit)
-        entries = []
-        for row in rows:
-            found = receipts.shown(row)
-            found["number"] = next(
-                one["number"] for one in found["streams"] if one["name"] == stream
-            )
-            entries.append(found)
-        return msgspec.json.encode({"stream": stream, "size": size, "entries": entries})
+    def find() -> tuple[bytes, int | None]:
+        reader = here.ledger.reader
+        note = published.checkpoint if known_at is None else reader.checkpoint(known_at)
+        found = receipts.stream(here.ledger, name, note, after=after, limit=limit)
+        return msgspec.json.encode(found), found["next"]
 
-    return Response(await run_in_threadpool(find), headers=facts(here), media_type=JSON)
+    content, last = await run_in_threadpool(find)
+    headers = facts(here)
+    if last is not None:
+        link = request.url.include_query_params(after=last)
+        headers["Link"] = f'<{link.path}?{link.query}>; rel="next"'
+    return Response(content, headers=headers, media_type=JSON)
 
 
 @router.get("/v1/{ledger}/log/checkpoint", tags=["log"])

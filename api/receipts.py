@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from domain.log.checkpoint import Checkpoint
 from domain.log.entry import parse_entry
+from domain.log.note import parse_note
 from domain.log.proof import TlogProof
+from store.ledger.reader import Filter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from domain.log.part import Part
     from store.ledger.ledger import Ledger
     from store.ledger.reader import Row
+
+STREAM_FORMAT: Final = "pipeledger/stream/v1"
 
 
 def receipt(raw: bytes, leaf: bytes, position: int, checkpoint: bytes) -> dict[str, Any]:
@@ -83,6 +88,35 @@ def bundle(row: Row, file: bytes, parts: Sequence[Part]) -> dict[str, Any]:
         "entry": _text(row.raw),
         "proof": _text(file),
         "parts": [named(part) for part in parts],
+    }
+
+
+def stream(ledger: Ledger, name: str, note: bytes, *, after: int, limit: int) -> dict[str, Any]:
+    """The events of a stream, with what shows that none is left out between them.
+
+    Args:
+        ledger: holds them.
+        name: the stream's.
+        note: the checkpoint that they are proved against.
+        after: position after which they begin.
+        limit: most events.
+    """
+    size = Checkpoint.parse(parse_note(note)[0]).size
+    rows = ledger.reader.entries(size, Filter(stream=name), after=after, limit=limit)
+    paths = ledger.reader.inclusions([row.position for row in rows], size)
+    entries = []
+    for row, path in zip(rows, paths, strict=True):
+        found = shown(row)
+        found["number"] = next(one["number"] for one in found["streams"] if one["name"] == name)
+        found |= {"entry": _text(row.raw), "hashes": [_text(step) for step in path]}
+        entries.append(found)
+    return {
+        "format": STREAM_FORMAT,
+        "stream": name,
+        "size": size,
+        "checkpoint": note.decode(),
+        "entries": entries,
+        "next": rows[-1].position if len(rows) == limit else None,
     }
 
 

@@ -13,6 +13,7 @@ from domain.log.names import RESERVED_TAG_PREFIX
 from domain.log.tree import consistency_proof, inclusion_proof, root_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from domain.log.part import Part
@@ -212,6 +213,12 @@ class Reader:
         """Inclusion path of a position in the tree of `size`."""
         with self._database.session("writer") as connection:
             return inclusion_proof(position - 1, size, self._tiles.reader(connection, size))
+
+    def inclusions(self, positions: Sequence[int], size: int) -> list[list[bytes]]:
+        """Inclusion paths of several positions in the tree of `size`; each tile is read once."""
+        with self._database.session("writer") as connection:
+            reader = self._tiles.reader(connection, size)
+            return [inclusion_proof(position - 1, size, reader) for position in positions]
 
     def consistency(self, old: int, new: int) -> list[bytes]:
         """Consistency path between two sizes."""

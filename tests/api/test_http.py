@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from domain.log.entry import leaf_hash
+from pipeledger.verifier.stream import check_stream
+from pipeledger.verifier.trust import trusted_log
 from tests.serving import Running, event, serving
 
 if TYPE_CHECKING:
@@ -207,6 +209,29 @@ def test_entries_are_filtered_and_paged(http: httpx.Client) -> None:
     ] == 1  # fmt: skip
     assert http.get("/entries", params={"known_at": "1"}).json()["entries"][-1]["position"] == 1
     assert int(page.headers["Pipeledger-Position"]) > 5
+
+
+def test_a_stream_is_shown_whole_under_one_checkpoint_whatever_comes_meanwhile(
+    http: httpx.Client,
+) -> None:
+    """The client's verifier finds it complete; later pages are proved as the first one was."""
+    for number in range(520, 525):
+        assert post(http, event(number, environment="blue")).status_code == 201
+    stream = http.get("/streams/line/checkout@blue").json()
+    log = trusted_log(http.get("/log/keys").json()["keys"])
+    shown = tuple(entry["position"] for entry in stream["entries"])
+    assert check_stream(stream, [log]).positions == shown
+    assert len(shown) == 5
+    assert post(http, event(525, environment="blue")).status_code == 201
+    query = {"known_at": stream["size"], "limit": 3}
+    first = http.get("/streams/line/checkout@blue", params=query)
+    assert 'rel="next"' in first.headers["link"]
+    query["after"] = first.json()["next"]
+    second = http.get("/streams/line/checkout@blue", params=query).json()
+    assert first.json()["checkpoint"] == second["checkpoint"] == stream["checkpoint"]
+    assert first.json()["entries"] + second["entries"] == stream["entries"]
+    beyond = http.get("/streams/line/checkout@blue", params={"known_at": 10**6})
+    assert beyond.status_code == 400
 
 
 def test_names_and_texts_stay_out_of_entries(http: httpx.Client) -> None:

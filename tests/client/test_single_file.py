@@ -28,7 +28,7 @@ def test_it_finds_sound_what_is_sound_and_names_what_is_not(program: Path, tmp_p
     writer = ledger_of(270)
     folder = writer.tiles(tmp_path / "log")
     keys = [word for key in writer.vkeys for word in ("--key", key)]
-    words = [sys.executable, "-I", program, folder, *keys]
+    words: list[str | Path] = [sys.executable, "-I", program, folder, *keys]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "positions 1 to 270: every entry checked" in done.stdout

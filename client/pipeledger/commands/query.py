@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pipeledger.settings import Settings
 
 COMPLIANCE = "compliance"
+STREAM = "stream"
 METRICS: dict[str, Callable[[Answer], Page]] = {"dora": dora_page, "mttr": mttr_page}
 _WHOLE = frozenset({"coverage"})
 """Tables whose rows say something together only."""
@@ -43,6 +44,7 @@ then: a time or a position. An answer kept with --output FILE can be verified la
   pipeledger query dora --from 90d --csv --evidence --output evidence.csv
   pipeledger query deployments --environment production --from 7d --csv --output deployments.csv
   pipeledger query compliance SOC2-TSC-2017r2022 CC8.1 --sample 25 --seed 7 --output sample.json
+  pipeledger query stream line/checkout@production --output stream.json
 """
 _PEOPLE = 50
 _MOST = 10_000
@@ -56,8 +58,10 @@ _METRIC = ("tz", "bucket", "group_by", "attribution_window_s", "commit_time_basi
 def main(words: Sequence[str]) -> int:
     """Ask and show; the exit status."""
     parser = parser_of("query", "Ask what the ledger knows of the past.", _EPILOG)
-    parser.add_argument("what", choices=[*LISTINGS, *METRICS, COMPLIANCE])
-    parser.add_argument("framework", nargs="?", help="of compliance: one framework")
+    parser.add_argument("what", choices=[*LISTINGS, *METRICS, COMPLIANCE, STREAM])
+    parser.add_argument(
+        "framework", nargs="?", help="of compliance: one framework; of stream: its name"
+    )
     parser.add_argument("control", nargs="?", help="and one control of it, item by item")
     for name in _TIMES:
         parser.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="TIME")
@@ -86,6 +90,8 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there (JSON, or --csv)")
     options = parser.parse_args(list(words))
     settings = settings_of(options)
+    if options.what == STREAM:
+        return _stream(options, settings)
     if options.evidence and not (options.csv and options.what in METRICS):
         raise UsageError("--evidence goes with --csv and a metric; JSON has it anyway")
     path = _path(options)
@@ -99,6 +105,26 @@ def main(words: Sequence[str]) -> int:
     else:
         page = _list(answer, options.what)
     show(page, answer, settings)
+    return 0
+
+
+def _stream(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeledger.streams import (  # noqa: PLC0415 - the other questions do without
+        fetch_stream,
+        stream_file,
+        stream_lines,
+    )
+
+    if not options.framework or options.control or options.csv:
+        raise UsageError("query stream: expected the name of a stream, and no --csv")
+    whole = fetch_stream(settings, options.framework)
+    if options.output:
+        replace(options.output.absolute(), stream_file(whole))
+    elif options.json:
+        sys.stdout.write(stream_file(whole).decode())
+    else:
+        for line in stream_lines(whole, settings):
+            sys.stdout.write(f"{line}\n")
     return 0
 
 

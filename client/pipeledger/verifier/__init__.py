@@ -16,5 +16,6 @@ Read it in this order; each module only knows those above it.
     answer     what an answer about the past states of its ledger
     tiles      hash tiles, made again from the leaves
     folder     folders: exports and tiled logs
+    stream     all events of a stream, none left out
     evidence   any file or folder: what it is, and the verdict on it
 """

@@ -42,6 +42,7 @@ class Chain:
         count: number of entries so far.
         last_leaf: leaf hash of the last entry; before the first one, what it must link to.
         leaves: leaf hashes of the entries that were given last.
+        numbers: last number of each stream, where signatures are checked.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Chain:
         self._workers = workers
         self._tree = Tree()  # holds all leaves but the last, which a broken link may put in doubt
         self._at = ""
-        self._numbers: dict[str, int] = {}
+        self.numbers: dict[str, int] = {}
         self._broken: _BrokenLink | None = None
 
     @property
@@ -223,10 +224,10 @@ class Chain:
             raise UnsoundError(None, "its time lies before that of the entry before")
         self._at = at
         for stream, number in zip(entry.context["streams"], entry.seq["sn"], strict=True):
-            last = self._numbers.get(stream, 0 if self.first == 1 else number - 1)
+            last = self.numbers.get(stream, 0 if self.first == 1 else number - 1)
             if number != last + 1:
                 raise UnsoundError(None, f"number {number} in the stream {stream} after {last}")
-            self._numbers[stream] = number
+            self.numbers[stream] = number
 
 
 class _BrokenLink:

@@ -5,6 +5,7 @@
 | an entry with its proof (`*.pipeledger.json`) | context signature, inclusion, checkpoint, parts |
 | a proof file, with the entry beside it | the same, without parts |
 | a receipt, or an answer of several | signature, leaf, checkpoint; inclusion by a proof |
+| the events of a stream | each as an entry with its proof; that none is left out between them |
 | an answer about the past | checkpoint, position, root; its rows only by `verify --recompute` |
 | a checkpoint | the log's signature, and what was seen before |
 | entries in a file or folder, a tiled log | every entry, every link, the root |
@@ -36,6 +37,7 @@ from pipeledger.verifier.proof import (
 )
 from pipeledger.verifier.receipt import check_receipts
 from pipeledger.verifier.seen import Memory, Standing
+from pipeledger.verifier.stream import check_stream
 from pipeledger.verifier.trust import find_trust
 from pipeledger.verifier.wire import (
     UncheckedError,
@@ -171,6 +173,8 @@ def _json(raw: bytes, policy: Policy) -> list[Verdict]:
         return [_of_entry(check_proved_entry(fields, policy.logs), policy)]
     if "receipts" in fields or "ctx" in fields:
         return [_receipt(one, policy) for one in check_receipts(fields, policy.logs, policy.prove)]
+    if "stream" in fields and "entries" in fields:
+        return [_stream(fields, policy)]
     if "tables" in fields and "proof" in fields:
         return [_answer(fields, policy)]
     raise UncheckedError("a JSON object that is no proved entry, receipt or answer")
@@ -190,6 +194,26 @@ def _answer(fields: dict[str, Any], policy: Policy) -> Verdict:
         stated.checkpoint.root,
         lines,
         {"position": stated.at.size, "recomputed": False},
+    ).judged(standing)
+
+
+def _stream(fields: dict[str, Any], policy: Policy) -> Verdict:
+    stream = check_stream(fields, policy.logs)
+    log, checkpoint = stream.log, stream.checkpoint
+    standing = policy.compare(checkpoint, log)
+    seen = [log.seen] if log.seen is not None else []
+    earlier = [one for one in (*policy.settings.known, *seen) if one.size < checkpoint.size]
+    return Verdict(
+        "stream",
+        log.origin,
+        checkpoint.size,
+        checkpoint.root,
+        stream.lines(earlier if standing.follows else []),
+        {
+            "stream": stream.name,
+            "events": len(stream.positions),
+            "complete_up_to": stream.positions[-1] if stream.positions else 0,
+        },
     ).judged(standing)
 
 

@@ -68,7 +68,8 @@ def check_folder(folder: Path, logs: Sequence[TrustedLog], settings: Settings) -
     chain.finish(checkpoint)
     tiles.finish()
     told = f"{tiles.count} hash tiles made again and equal" if tiles.present else "no hash tiles"
-    return Run(1, checkpoint.size, checkpoint, absent, settings.signatures, (told,))
+    notes = (told, *settings.counted(chain))
+    return Run(1, checkpoint.size, checkpoint, absent, settings.signatures, notes)
 
 
 def file_lines(file: Path) -> Iterator[bytes]:

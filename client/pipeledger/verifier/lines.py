@@ -91,12 +91,28 @@ class Settings:
         known: checkpoints that the log must contain.
         workers: threads for signatures.
         progress: told how many entries are done.
+        streams: whose events are counted over a whole log.
     """
 
     signatures: bool = True
     known: tuple[Checkpoint, ...] = ()
     workers: Executor | None = None
     progress: Callable[[int], None] | None = None
+    streams: tuple[str, ...] = ()
+
+    def counted(self, chain: Chain) -> tuple[str, ...]:
+        """What a run over a whole log says of the streams that are counted.
+
+        Raises:
+            UncheckedError: numbers in streams were not checked.
+        """
+        if self.streams and not self.signatures:
+            raise UncheckedError("--stream counts what --without-signatures leaves out")
+        end = chain.next_position - 1
+        return tuple(
+            f"{name}: {chain.numbers.get(name, 0)} events, which are all among {end} entries"
+            for name in self.streams
+        )
 
 
 def check_lines(
@@ -159,7 +175,11 @@ def check_lines(
         )
     else:
         chain.finish(checkpoint)
-    return Run(chain.first, chain.next_position - 1, checkpoint, run.absent, settings.signatures)
+    end = chain.next_position - 1
+    notes = settings.counted(chain) if (chain.first, end) == (1, checkpoint.size) else ()
+    if settings.streams and not notes:
+        raise UncheckedError("--stream needs all entries of the log")
+    return Run(chain.first, end, checkpoint, run.absent, settings.signatures, notes)
 
 
 class _Running:

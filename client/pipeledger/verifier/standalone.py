@@ -56,6 +56,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="links and tree only: fast, and the verdict says so",
     )
     parser.add_argument(
+        "--stream",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of a whole log: how many events this stream has, which then are all",
+    )
+    parser.add_argument(
         "--older",
         action="store_true",
         help="a copy made earlier, which holds less than was seen since",
@@ -85,6 +92,7 @@ def settings_of(
         signatures=not options.without_signatures,
         known=read_since(options.since, logs),
         workers=workers,
+        streams=tuple(options.stream),
     )
 
 
