@@ -9,7 +9,7 @@ import subprocess
 from base64 import b64decode
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx
@@ -22,6 +22,7 @@ from domain.errors import UnavailableError
 from domain.log.tile import Tile, edge_of
 from store.ledger.guard import FileGuard
 from store.ledger.ledger import SERVER
+from tests.api.asking import ask
 from tests.domain.log.leaves import tree_hash
 from tests.serving import BIN, Running, event, serving
 from tests.store.ledger.conftest import draft
@@ -198,22 +199,10 @@ def asked(host: Host, name: str, role: Role, *paths: str) -> Asked:
         token = Granting(here, SERVER, now(), os.urandom).token(role, "somebody")
         app = make_app({name: here}, os.urandom, now)
         before = here.ledger.published.size
-        answers = asyncio.run(_ask(app, f"http://ledger.example/v1/{name}", token, paths))
+        answers = asyncio.run(ask(app, f"http://ledger.example/v1/{name}", token, paths))
         return Asked(answers, before, here.ledger.published.size)
     finally:
         here.close()
-
-
-async def _ask(
-    app: Any,  # noqa: ANN401 - an application
-    address: str,
-    token: str,
-    paths: tuple[str, ...],
-) -> dict[str, httpx.Response]:
-    headers = {"Authorization": f"Bearer {token}"}
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, headers=headers) as client:
-        return {path: await client.get(f"{address}/log/{path}") for path in paths}
 
 
 @pytest.fixture
@@ -270,7 +259,7 @@ def test_what_is_committed_and_not_guarded_is_shown_to_nobody(
             f"tile/{kind}/000.p/{size + more}" for kind in ("0", "entries") for more in (0, 1, 3)
         ]
         address = "http://ledger.example/v1/guarded"
-        answers = asyncio.run(_ask(app, address, token, tuple(names)))
+        answers = asyncio.run(ask(app, address, token, tuple(names)))
         assert [one.status_code for one in answers.values()] == [200, 404, 404] * 2
     finally:
         here.close()

@@ -254,6 +254,18 @@ def test_the_first_run_may_end_anywhere_too(
         check(folder, ledger)
 
 
+def test_without_its_checkpoint_a_folder_is_written_anew(ledger: Ledger, folder: Path) -> None:
+    """The way out where somebody lost or damaged a file in it."""
+    grow(ledger, 300)
+    export_log(ledger, folder)
+    whole = contents(folder)
+    (folder / "tile/entries/000").unlink()
+    (folder / "tile/0/000").write_bytes(b"damaged")
+    (folder / "checkpoint").unlink()
+    export_log(ledger, folder)
+    assert contents(folder) == whole
+
+
 def test_a_damaged_ledger_is_not_exported(home: Home, ledger: Ledger, folder: Path) -> None:
     """The position is named, and the folder stays at the tree that it held."""
     grow(ledger, 100)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import http.server
+import os
 import shutil
 import subprocess
 import threading
 from base64 import b64decode, b64encode
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from api.host import Host, Settings
+from api.app import make_app
+from api.granting import Granting
+from api.host import Host, Settings, now
 from domain.log.key import SigningKey
 from domain.log.wire import write_base64
 from pipeledger.verifier.evidence import Policy, check_path
 from pipeledger.verifier.lines import Settings as VerifierSettings
 from pipeledger.verifier.trust import trusted_log
+from store.ledger.ledger import SERVER
+from tests.api.asking import ask
 from tests.tools.alterations import ALTERED, BOTH, ORIGIN, OTHER, PROOFS, flipped
 from tests.tools.environments import HERE, prepare
 from tests.tools.verifiers import (
@@ -39,6 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from api.host import Served
+
 pytestmark = pytest.mark.long
 
 
@@ -49,27 +58,19 @@ def verifiers(tmp_path_factory: pytest.TempPathFactory) -> Verifiers:
 
 
 @pytest.fixture(scope="module")
-def trust() -> list[str]:
-    """Filled by the fixture `log`: all keys of the ledger."""
-    return []
+def here(reachable: Path) -> Iterator[Served]:
+    """The ledger that the log is of."""
+    with Host(Settings(reachable / "independent" / "data")) as host:
+        host.create("independent", ORIGIN)
+        one = host.open("independent")
+        yield one
+        one.close()
 
 
 @pytest.fixture(scope="module")
-def log(
-    reachable: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    verifiers: Verifiers,
-    trust: list[str],
-) -> Iterator[Log]:
+def log(here: Served, tmp_path_factory: pytest.TempPathFactory, verifiers: Verifiers) -> Log:
     """The log; each export on the way was accepted by both readers of tiles."""
-    with Host(Settings(reachable / "independent" / "data")) as host:
-        host.create("independent", ORIGIN)
-        here = host.open("independent")
-        try:
-            trust += here.ledger.vkeys
-            yield made(here.ledger, tmp_path_factory.mktemp("log"), verifiers)
-        finally:
-            here.close()
+    return made(here.ledger, tmp_path_factory.mktemp("log"), verifiers)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -84,10 +85,31 @@ def test_every_checkpoint_that_was_published_is_accepted_over_the_newest_tree(
     assert judged.accepted, judged.said
 
 
-def test_the_client_accepts_it_too(log: Log, trust: list[str]) -> None:
+def test_the_client_accepts_it_too(log: Log, here: Served) -> None:
     """With signatures, links and numbers, which the others do not look at."""
-    (verdict,) = check_path(log.folder, Policy([trusted_log(trust)], VerifierSettings()))
+    with ThreadPoolExecutor() as workers:
+        settings = VerifierSettings(workers=workers)
+        (verdict,) = check_path(log.folder, Policy([trusted_log(here.ledger.vkeys)], settings))
     assert str(MOST) in str(verdict).replace(",", "")
+
+
+def test_every_file_is_what_http_answers(log: Log, here: Served) -> None:
+    """Checkpoint, bundles, tiles of all levels, partial ones of trees before."""
+    token = Granting(here, SERVER, now(), os.urandom).token("operator", "olga")
+    files = {
+        str(one.relative_to(log.folder)): one.read_bytes()
+        for one in log.folder.rglob("*")
+        if one.is_file() and one.name != "key.vkey"
+    }
+    app = make_app({"independent": here}, os.urandom, now)
+    names = tuple(name for name in files if name != "checkpoint")
+    answers = asyncio.run(ask(app, "http://ledger.example/v1/independent", token, names))
+    # 274 tiles and as many bundles, three above them, two of the tree of 65,537.
+    assert len(names) == 2 * 274 + 3 + 2
+    for name, answer in answers.items():
+        assert answer.content == files[name], name
+    # The token is an event, so the checkpoint has gone on; what it covers has not changed.
+    assert here.ledger.published.size == MOST + 1
 
 
 @pytest.mark.parametrize("who", ["go", "sigstore"])
