@@ -94,6 +94,8 @@ WRITERS: Final = {
     "tekton-cloudevents": {"tekton"},
     "azure-devops": {"azure-devops"},
     "inspec": {"inspec"},
+    "docker-events": set(),
+    "docker-inspect": set(),
     "docker-bench": {"docker-bench"},
     "docker-bench-log": set(),
     "kube-bench": {"kube-bench"},
