@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _OWN: Final = "pipeledger."
 # Notifications of monitoring systems come in Keptn's and Falco's events, runs of tasks in Tekton's.
-_OTHERS: Final = ("sh.keptn.", "dev.tekton.", "falco.")
+_OTHERS: Final = ("sh.keptn.", "dev.tekton.", "falco.", "Microsoft.KeyVault.")
 _REQUIRED: Final = frozenset({"specversion", "id", "source", "type"})
 _ENTER: Final = "Sink: the address as above, with the header Authorization: Bearer and the secret"
 

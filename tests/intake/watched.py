@@ -38,5 +38,14 @@ WATCHED: Final[dict[str, Any]] = {
         "rule": {"id": "r", "name": "CPU", "type": "metrics.alert.threshold"},
         "alert": {"id": "host-a", "uuid": "u", "actionGroup": "recovered"},
         "date": "2026-01-01T10:00:00.000Z", "context": {"reason": "R"}},
+    "azure-key-vault-event": [
+        {"id": "1", "topic": "/subscriptions/s/providers/Microsoft.KeyVault/vaults/v",
+         "eventType": "Microsoft.KeyVault.SecretNewVersionCreated", "subject": "db",
+         "eventTime": "2026-01-01T10:00:00Z", "data": {
+             "Id": "https://v.vault.azure.net/secrets/db/1", "VaultName": "v", "Version": "1"}}],
+    "conjur": (
+        '<37>1 2026-01-01T10:00:00.123+00:00 c conjur 1 fetch [auth@43868 user="acme:user:mia"]'
+        '[subject@43868 resource="acme:variable:db/pass"][action@43868 result="success" '
+        'operation="fetch"] acme:user:mia fetched acme:variable:db/pass\n'),
 }  # fmt: skip
 """Values of files, by their format."""
