@@ -18,7 +18,10 @@ import pytest
 from api.app import make_app
 from api.granting import Granting
 from api.host import Host, Settings, now
+from domain.errors import DamageError
+from domain.log.cosignature import WitnessSigner, cosignatures_of, parse_witness_vkey
 from domain.log.key import SigningKey
+from domain.log.note import parse_note
 from domain.log.wire import write_base64
 from pipeledger.verifier.evidence import Policy, check_path
 from pipeledger.verifier.lines import Settings as VerifierSettings
@@ -188,7 +191,7 @@ def test_another_key_accepts_nothing(verifiers: Verifiers, log: Log) -> None:
             assert not verifiers.proofs(who, log.proofs, key).accepted
 
 
-WITNESS: Final = SigningKey("witness.example/w1", b"w" * 32)
+WITNESS: Final = WitnessSigner("witness.example/w1", b"w" * 32)
 TIME: Final = 1_767_225_600
 
 
@@ -203,33 +206,70 @@ def test_cosignatures_are_accepted_and_refused_when_altered(
     """Type 0x04: its time, its signature, another size's, another witness's, a plain one, none."""
     folder = copied(log.folder, tmp_path / "log")
     note = log.notes[MOST]
-    sound, vkey = cosigned(note, WITNESS, TIME)
-    line = _line(sound)
-    payload = b64decode(line.split(b" ")[2])
+    sound, vkey = cosigned(note, WITNESS, TIME), WITNESS.verifier.vkey()
+    payload = b64decode(_line(sound).split(b" ")[2])
 
     def judge(raw: bytes, key: str = vkey) -> bool:
         replace(folder / "checkpoint", raw)
         return verifiers.tiles(who, folder, log.key, key).accepted
 
     def beside(changed: bytes) -> bytes:
-        return note + f"\u2014 {WITNESS.name} ".encode() + b64encode(changed) + b"\n"
+        return note + f"\u2014 {WITNESS.verifier.name} ".encode() + b64encode(changed) + b"\n"
 
     assert judge(sound)
     # Several witnesses, one of them unknown to whoever reads.
-    second, other = cosigned(sound, SigningKey("witness.example/w2", b"v" * 32), TIME + 1)
+    other = WitnessSigner("witness.example/w2", b"v" * 32)
+    second = cosigned(sound, other, TIME + 1)
     assert judge(second)
-    assert judge(second, other)
+    assert judge(second, other.verifier.vkey())
     assert beside(payload) == sound
     assert not judge(beside(payload[:11] + flipped(payload[11:12], 0) + payload[12:]))
     assert not judge(beside(flipped(payload, -1)))
     assert not judge(beside(payload[:-1]))
     assert not judge(beside(payload + b"\0"))
     assert not judge(note)
-    assert not judge(note + _line(cosigned(log.notes[65_537], WITNESS, TIME)[0]))
-    assert not judge(note + _line(cosigned(note, SigningKey(WITNESS.name, b"x" * 32), TIME)[0]))
+    assert not judge(note + _line(cosigned(log.notes[65_537], WITNESS, TIME)))
+    namesake = WitnessSigner(WITNESS.verifier.name, b"x" * 32)
+    assert not judge(cosigned(note, namesake, TIME))
     # The log's kind of signature under the witness's key hash.
-    text = note.partition(b"\n\n")[0] + b"\n"
-    assert not judge(beside(payload[:4] + bytes(8) + WITNESS.sign(text)))
+    plain = SigningKey(WITNESS.verifier.name, b"w" * 32).sign(parse_note(note)[0].encode())
+    assert not judge(beside(payload[:4] + TIME.to_bytes(8, "big") + plain))
+
+
+_COSIGN: Final = """\
+import sys
+from tlog_scales import signing, tlog
+
+note = tlog.Checkpoint.from_text(open(sys.argv[1], encoding="utf-8").read())
+signer = signing.MLDSA44CosignatureSigner("witness.example/ml", b"m" * 32)
+print(signer.sign(note).serialize())
+print(signer.vkey.serialize())
+"""
+
+
+def test_a_cosignature_of_another_maker_counts_here(
+    verifiers: Verifiers, log: Log, tmp_path: Path
+) -> None:
+    """Type 0x06 (ML-DSA-44), made by tlog-scales: accepted by ours, and refused when altered."""
+    (tmp_path / "note").write_bytes(log.notes[MOST])
+    done = subprocess.run(
+        [verifiers.scales, "-c", _COSIGN, tmp_path / "note"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    line, vkey = done.stdout.splitlines()
+    witness = parse_witness_vkey(vkey)
+    sound = log.notes[MOST] + line.encode() + b"\n"
+    (found,) = cosignatures_of(sound, [witness])
+    assert found.witness == witness
+    folder = copied(log.folder, tmp_path / "log")
+    replace(folder / "checkpoint", cosigned(sound, WITNESS, TIME))
+    assert verifiers.tiles("scales", folder, log.key, vkey, WITNESS.verifier.vkey()).accepted
+    head, _, encoded = line.rpartition(" ")
+    altered = f"{head} {write_base64(flipped(b64decode(encoded), 2000))}\n"
+    with pytest.raises(DamageError):
+        cosignatures_of(log.notes[MOST] + altered.encode(), [witness])
+    with pytest.raises(DamageError):
+        cosignatures_of(log.notes[65_537] + line.encode() + b"\n", [witness])
 
 
 @pytest.mark.parametrize("who", ["go", "sigstore"])

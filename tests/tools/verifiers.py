@@ -6,19 +6,19 @@ import os
 import re
 import shutil
 import subprocess
-from base64 import b64encode
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from api.receipts import proof
+from domain.log.cosignature import with_lines
+from domain.log.note import parse_note
 from exporters.log import export_log
 from tests.store.ledger.conftest import draft
 from tests.tools.environments import HERE, prepare
 
 if TYPE_CHECKING:
-    from domain.log.key import SigningKey
+    from domain.log.cosignature import WitnessSigner
     from store.ledger.ledger import Ledger
 
 ROOT: Final = HERE.parents[1]
@@ -190,12 +190,6 @@ def replace(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
 
-def cosigned(note: bytes, key: SigningKey, time: int) -> tuple[bytes, str]:
-    """A checkpoint with a witness's line (C2SP tlog-cosignature, type 0x04); and its vkey."""
-    text = note.partition(b"\n\n")[0] + b"\n"
-    typed = b"\x04" + key.verifier.public
-    key_hash = sha256(key.name.encode() + b"\n" + typed).digest()[:4]
-    signature = key.sign(b"cosignature/v1\ntime %d\n" % time + text)
-    payload = b64encode(key_hash + time.to_bytes(8, "big") + signature).decode()
-    vkey = f"{key.name}+{key_hash.hex()}+{b64encode(typed).decode()}"
-    return note + f"\u2014 {key.name} {payload}\n".encode(), vkey
+def cosigned(note: bytes, witness: WitnessSigner, time: int) -> bytes:
+    """A checkpoint with a witness's line."""
+    return with_lines(note, [witness.cosign(parse_note(note)[0], time)])
