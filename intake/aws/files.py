@@ -91,7 +91,9 @@ def _records(body: bytes) -> list[Record]:
 
 def _of_event(event: Event) -> Iterator[Reading]:
     if (event.detail_type or "").endswith(_THROUGH):
-        yield from trail.readings_of(read_fields(bytes(event.detail), Record, "detail"))
+        record = read_fields(bytes(event.detail), Record, "detail")
+        time = record.event_time or event.time
+        yield from trail.readings_of(msgspec.structs.replace(record, event_time=time))
     else:
         yield from bridge.readings_of(event)
 

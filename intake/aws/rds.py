@@ -33,6 +33,7 @@ _NUMBER: Final = re.compile(r"RDS-EVENT-(\d{4})")
 # An automated backup of an instance is called after it and its minute.
 _AUTOMATED: Final = re.compile(r"(?:rds:)?(.+)-\d{4}(?:-\d{2}){4}")
 _SNAPSHOT: Final = re.compile(r"(?i)restored from (?:DB )?snapshot (\S+)")
+_WRITER: Final = re.compile(r"(?i)failover to DB (?:instance|cluster):? ([\w-]{1,63})")
 _PREFIX: Final = "rds:"
 
 
@@ -89,10 +90,12 @@ def notified(one: Notified) -> list[Reading]:
 
 
 def _recovery(one: Notified) -> tuple[str, dict[str, Any]] | None:
+    writer = _WRITER.search(one.message)
+    place = {"to_site": writer[1]} if writer is not None else {}
     if one.number in _STARTED:
-        return "failover.started", {}
+        return "failover.started", place
     if one.number in _FINISHED:
-        return "failover.finished", {"outcome": _FINISHED[one.number]}
+        return "failover.finished", {"outcome": _FINISHED[one.number]} | place
     if one.number in _BACKUPS:
         return "backup.finished", {"outcome": "success", "backup_set": _set_of(one)}
     if one.number in _RESTORED and one.kind not in _SNAPSHOTS:

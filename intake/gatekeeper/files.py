@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from intake.gatekeeper.audited import TOOL, Audited, action_of, place_of, verdict_of
-from intake.gatekeeper.structure import Constraint, Line, Message
+from intake.gatekeeper.structure import Constraint, Line, Message, Metadata, Violated
 from intake.instant import told_epoch, told_time
 from intake.json_body import read_all
 from intake.kubernetes.common import SYSTEM, is_machine
@@ -32,6 +32,7 @@ _GROUP: Final = b'"constraints.gatekeeper.sh/'
 _LOGGED: Final = frozenset({"constraint_kind", "event_type", "constraint_name"})
 _PROCESSES: Final = frozenset({b'"audit"', b'"admission"'})
 _EXPORTED: Final = frozenset({"eventType", "id"})
+_TESTED: Final = frozenset({"msg", "constraint", "violatingObject"})
 _AUDITS: Final = (b'"violation_audited"', b'"audit_')
 _VIOLATION: Final = "violation_audited"
 _CONSTRAINT: Final = "constraint_audited"
@@ -39,11 +40,12 @@ _DECIDED: Final = "violation"
 
 
 def claims(shape: Shape) -> bool:
-    """Constraints, lines of the log, or messages of the audit."""
+    """Constraints, lines of the log, messages of the audit, or results of `gator test`."""
     members = shape.object
     listed = shape.first("items")
     return (
         any(_is_constraint(one) for one in (members, listed))
+        or members.keys() >= _TESTED
         or _is_line(members)
         or _is_message(members)
     )
@@ -59,6 +61,8 @@ def read(body: bytes) -> list[Reading]:
     shape = shape_of(body)
     if _is_constraint(shape.object) or _is_constraint(shape.first("items")):
         return by_time(_constraints(read_all(body, Constraint)))
+    if shape.object.keys() >= _TESTED:
+        return by_time(_tested(read_all(body, Violated)))
     if _is_message(shape.object):
         return by_time(_exported(read_all(body, Message)))
     return by_time(_logged(read_all(body, Line)))
@@ -83,6 +87,20 @@ def _constraint(one: Constraint, status: Status) -> Reading:
     return audited.reading(
         status.audit_timestamp, action_of(one.spec.enforcement_action if one.spec else None, None)
     )
+
+
+def _tested(results: Iterable[Violated]) -> Iterator[Reading]:
+    """Of `gator test`; constraints that nothing violates are not there."""
+    found: dict[tuple[str | None, ...], tuple[Audited, str]] = {}
+    for one in results:
+        told, thing = one.constraint or Constraint(), one.violating_object or Constraint()
+        name = told.metadata.name if told.metadata is not None else None
+        action = action_of(one.enforcement_action, None)
+        audited, _ = found.setdefault((told.kind, name), (Audited(told.kind, name), action))
+        meta = thing.metadata or Metadata()
+        audited.add(action, place_of(meta.namespace, thing.kind, meta.name), one.msg)
+    for audited, action in found.values():
+        yield audited.reading(None, action)
 
 
 def _exported(messages: Iterable[Message]) -> Iterator[Reading]:

@@ -74,6 +74,7 @@ class Metadata(_Object):
     """What every object has."""
 
     name: str | None = None
+    namespace: str | None = None
 
 
 class Constraint(_Object):
@@ -85,3 +86,12 @@ class Constraint(_Object):
     spec: Spec | None = None
     status: Status | None = None
     items: list[Constraint] | None = field(default=None)
+
+
+class Violated(_Object):
+    """A result of `gator test`: a constraint, and an object that violates it."""
+
+    msg: str | None = None
+    enforcement_action: str | None = None
+    constraint: Constraint | None = None
+    violating_object: Constraint | None = None

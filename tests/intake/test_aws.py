@@ -296,6 +296,9 @@ PIPE = {"pipeline": "shop", "execution-id": "x-1", "stage": "Prod", "action": "G
     ("value", "kind", "expected"),
     [
         (_rds("0013", "failover"), "failover.started", {"target": RDS}),
+        (_rds("0071", "failover", kind="CLUSTER",
+              Message="Completed failover to DB instance: shop-2"),
+         "failover.finished", {"outcome": "success", "to_site": "shop-2"}),
         (_rds("0069", "failover", kind="CLUSTER"), "failover.finished", {"outcome": "failure"}),
         (_rds("0034", "failover"), "failover.finished", {"outcome": "skipped"}),
         (_rds("0186", "global failover"), "failover.finished", {"outcome": "cancelled"}),

@@ -128,6 +128,21 @@ def test_constraints_are_read_alone_and_in_lists() -> None:
     assert len(readings_of(one, "gatekeeper")) == 1
 
 
+def test_gator_tests_files_against_constraints() -> None:
+    """What it says of each constraint is one evaluation; the object itself is not read."""
+    thing = {"kind": "Pod", "metadata": {"name": "web", "namespace": "shop"},
+             "spec": {"env": CANARY}}  # fmt: skip
+    result = {"target": "admission.k8s.gatekeeper.sh", "msg": "no label", "trace": None,
+              "constraint": constraint(None), "enforcementAction": "deny",
+              "violatingObject": thing}  # fmt: skip
+    found = readings_of([result, result | {"enforcementAction": "warn"}], "gatekeeper")
+    (one,) = found
+    assert (one.data["policy"], one.data["decision"]) == ("Labels/must", "deny")
+    assert one.data["counts"] == {"deny": 1, "warn": 1}
+    assert (rows_of(one)[0]["target"], one.time) == ("shop/Pod/web", None)
+    assert CANARY not in everything(found)
+
+
 def review(response: dict[str, Any] | None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     """An admission review."""
     request = {
