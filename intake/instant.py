@@ -21,8 +21,10 @@ _PRINTED: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)"
     r" (?:UTC|([+-]\d{2}):?(\d{2})(?: [A-Z0-9+-]{1,6})?)"
 )
-# C's `asctime`, and a mail's date (RFC 5322) without its zone.
-_WORDED: Final = ("%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S")
+# C's `asctime`, a mail's date (RFC 5322) without its zone, and what `date` prints in UTC.
+_WORDED: Final = {
+    "%a %b %d %H:%M:%S %Y": "", "%a, %d %b %Y %H:%M:%S": "", "%a %b %d %H:%M:%S UTC %Y": "Z",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,10 @@ def told_time(text: str | None) -> Told | None:
     if (printed := _PRINTED.fullmatch(text)) is not None:
         day, clock, hours, minutes = printed.groups()
         text = f"{day}T{clock}{hours}:{minutes}" if hours else f"{day}T{clock}Z"
-    local = _LOCAL.fullmatch(_plain(text))
+    plain = _plain(text)
+    local = _LOCAL.fullmatch(plain)
     # ISO 8601's basic offset, as Java and Python write it, has no colon.
-    time = f"{local[1]}T{local[2]}Z" if local else _OFFSET.sub(r"\1:\2", text)
+    time = f"{local[1]}T{local[2]}Z" if local else _OFFSET.sub(r"\1:\2", plain)
     try:
         read_time(time, "")
     except RefusedError:
@@ -96,10 +99,10 @@ def told_time(text: str | None) -> Told | None:
 
 
 def _plain(text: str) -> str:
-    """An instant in words that name no zone, as ISO 8601 writes it; anything else as it is."""
+    """An instant in words, as ISO 8601 writes it; anything else as it is."""
     if not text[:1].isalpha():
         return text
-    for form in _WORDED:
+    for form, zone in _WORDED.items():
         with suppress(ValueError):
-            return datetime.strptime(text, form).isoformat()  # noqa: DTZ007 - it has no zone
+            return datetime.strptime(text, form).isoformat() + zone  # noqa: DTZ007 - see `zone`
     return text

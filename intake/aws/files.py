@@ -8,7 +8,7 @@ import msgspec
 
 from domain.errors import RefusedError
 from intake.aws import bridge, trail
-from intake.aws.rds import Notified, notified, number_of
+from intake.aws.notices import reader_of
 from intake.aws.structure import Event, LookedUp, Message, Record, Trail, Values
 from intake.json_body import read_all, read_fields
 from intake.order import by_time
@@ -26,7 +26,6 @@ _RECORD: Final = frozenset({"eventSource", "eventName", "eventTime"})
 _EVENT: Final = frozenset({"detail-type", "source", "detail"})
 _SERVICE: Final = b'"aws.'
 _MESSAGES: Final = frozenset({b'"Notification"', b'"SubscriptionConfirmation"'})
-_DATABASE: Final = frozenset({"Event Source", "Event ID", "Event Message"})
 _THROUGH: Final = "via CloudTrail"
 _ENTER: Final = (
     "EventBridge: a connection with basic authorization (any user, the secret as password) or an "
@@ -44,9 +43,10 @@ def claims_trail(shape: Shape) -> bool:
 
 
 def claims_event(shape: Shape) -> bool:
-    """Events of EventBridge whose source is AWS, messages of SNS, notifications of RDS."""
+    """Events of EventBridge whose source is AWS, messages of SNS, and what they carry."""
     members = shape.object
-    return _is_event(members) or _is_message(members) or members.keys() >= _DATABASE
+    notice = reader_of(shape.members or {})
+    return _is_event(members) or _is_message(members) or notice is not None
 
 
 def read_trail(body: bytes) -> list[Reading]:
@@ -70,8 +70,8 @@ def read_event(body: bytes) -> list[Reading]:
     if _is_message(shape.object):
         text = read_fields(body, Message).message or ""
         return _inside(text.encode())
-    if shape.object.keys() >= _DATABASE:
-        return _database(Values.of(msgspec.Raw(body)))
+    if (notice := reader_of(shape.members or {})) is not None:
+        return notice(Values.of(msgspec.Raw(body)))
     return by_time(one for event in read_all(body, Event) for one in _of_event(event))
 
 
@@ -103,32 +103,13 @@ def _inside(text: bytes) -> list[Reading]:
     try:
         shape = shape_of(text)
         inner = shape.members or {}
-        if inner.keys() >= _DATABASE:
-            return _database(Values.of(msgspec.Raw(text)))
+        if (notice := reader_of(inner)) is not None:
+            return notice(Values.of(msgspec.Raw(text)))
         if _is_event(inner):
             return by_time(_of_event(read_fields(text, Event)))
         return read_trail(text) if claims_trail(shape) else []
     except RefusedError as error:
         raise RefusedError("field Message", f"{error.place}: {error.reason}") from None
-
-
-def _database(told: Values) -> list[Reading]:
-    """A notification of RDS as SNS has it; its instants have no zone."""
-    number = number_of(told.text("Event ID"))
-    if number is None:
-        return []
-    kind = (told.text("Event Source") or "").removeprefix("db-").replace("-", "_").upper()
-    return notified(Notified(
-        number=number,
-        kind=kind,
-        name=told.text("Source ID"),
-        arn=told.text("Source ARN"),
-        message=told.text("Event Message") or "",
-        categories=(),
-        time=told.text("Event Time"),
-        identity=None,
-        more={},
-    ))  # fmt: skip
 
 
 def _is_record(members: Members) -> bool:

@@ -431,6 +431,55 @@ def test_rds_notifies_through_sns_without_a_zone() -> None:
     assert (reading.local_time, reading.data["target"]) == ("2026-01-02 03:04:05.678", "shop")
 
 
+def _message(told: dict[str, Any]) -> dict[str, Any]:
+    return {"Type": "Notification", "TopicArn": "arn:t", "Message": json.dumps(told)}
+
+
+@pytest.mark.parametrize(
+    ("told", "kind", "expected"),
+    [
+        ({"status": "CREATED"}, "started", {"environment": "prod", "kind": None}),
+        (
+            {"status": "FAILED", "completeTime": "Thu Jan 14 18:06:40 UTC 2016"},
+            "finished",
+            {"outcome": "failure", "started_at": "2016-01-14T18:06:10Z"},
+        ),
+        (
+            {
+                "status": "SUCCEEDED",
+                "rollbackInformation": '{"RollbackTriggeringDeploymentId": "d-0"}',
+            },
+            "finished",
+            {"kind": "rollback", "rolls_back": "d-0"},
+        ),
+        ({"status": "READY"}, "progressed", {}),
+    ],
+)
+def test_codedeploy_s_triggers_say_what_was_rolled_back(
+    told: dict[str, str], kind: str, expected: dict[str, Any]
+) -> None:
+    """Through SNS, in a form of their own."""
+    common = {
+        "eventTriggerName": "t", "applicationName": "shop", "deploymentId": "d-1",
+        "deploymentGroupName": "prod", "createTime": "Thu Jan 14 18:06:10 UTC 2016",
+    }  # fmt: skip
+    found, data = _fact(_message(common | told))
+    assert found == f"deployment.{kind}"
+    assert {name: data.get(name) for name in expected} == expected
+    assert data["deployment"] == "d-1"
+    assert _fact(common | told)[0] == found
+
+
+def test_an_alarm_of_cloudwatch_comes_and_goes() -> None:
+    """Through SNS, with its address as what it is known by."""
+    told = {"AlarmName": "errors", "AlarmArn": "arn:a", "NewStateReason": "5 > 1",
+            "StateChangeTime": "2017-01-12T16:30:42.236+0000"}  # fmt: skip
+    found, data = _fact(_message(told | {"NewStateValue": "ALARM"}))
+    assert (found, data["fingerprint"], data["rule"]) == ("alert.fired", "arn:a", "errors")
+    assert _fact(_message(told | {"NewStateValue": "OK"}))[0] == "alert.resolved"
+    assert _fact(_message(told | {"NewStateValue": "INSUFFICIENT_DATA"}))[0] is None
+
+
 def test_batches_are_ordered_and_read_secret_by_secret() -> None:
     """Each secret of a batch was read."""
     late = record("secretsmanager", "BatchGetSecretValue", {"secretIdList": ["a", "b"]})

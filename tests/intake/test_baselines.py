@@ -204,8 +204,21 @@ def test_docker_bench_s_text_says_the_same() -> None:
     assert CANARY not in everything(found)
     cut = reading_of(TEXT.partition("Section C")[0].encode(), "docker-bench-log")
     assert cut.data["outcome"] == "error"
-    old = "[INFO] 1 - Host Configuration\n[WARN] 1.1  - Ensure x\n[INFO] 1.2  - Ensure y\n"
-    assert counted(reading_of(old.encode(), "docker-bench-log")) == {"warn": 1, "info": 1}
+
+
+def test_old_text_of_docker_bench_is_read_too() -> None:
+    """Its checks have two numbers, and its date is one in words."""
+    text = (
+        "# Docker Bench for Security v1.3.4\n"
+        "# Inspired by the CIS Docker Community Edition Benchmark v1.1.0.\n"
+        "Initializing Thu May  3 22:43:20 UTC 2018\n\n"
+        "[INFO] 1 - Host Configuration\n[WARN] 1.1  - Ensure x\n[INFO] 1.2  - Ensure y\n"
+        "[INFO] Checks: 2\n"
+    )
+    found = reading_of(text.encode(), "docker-bench-log")
+    assert counted(found) == {"warn": 1, "info": 1}
+    assert (found.time, found.local_time) == ("2018-05-03T22:43:20Z", None)
+    assert found.data["benchmark"] == "CIS Docker Benchmark 1.1.0"
 
 
 def checks(node: str, *results: tuple[str, str], **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
