@@ -52,6 +52,7 @@ from intake import (
     terraform,
     trivy,
     vault,
+    veracode,
     zap,
 )
 from intake.body import check_body
@@ -113,6 +114,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *gatekeeper.FORMATS,
     *sentinel.FORMATS,
     *tekton.FORMATS,
+    *veracode.FORMATS,
     *checkmarx.FORMATS,
     *azure_devops.FORMATS,
     *inspec.FORMATS,
