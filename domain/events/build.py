@@ -183,6 +183,7 @@ class TestsFinished(Common, kw_only=True):
     results: Digest | None = None
     thresholds: Verdicts | None = None
     thresholds_undecided: Annotated[list[Name], Meta(max_length=100)] | None = None
+    target: Handle | None = None
     tester: Person | None = None
     consumer: Name | None = None
     consumer_version: Name | None = None

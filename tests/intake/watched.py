@@ -47,5 +47,17 @@ WATCHED: Final[dict[str, Any]] = {
         '<37>1 2026-01-01T10:00:00.123+00:00 c conjur 1 fetch [auth@43868 user="acme:user:mia"]'
         '[subject@43868 resource="acme:variable:db/pass"][action@43868 result="success" '
         'operation="fetch"] acme:user:mia fetched acme:variable:db/pass\n'),
+    "chaos-mesh": {
+        "apiVersion": "chaos-mesh.org/v1alpha1", "kind": "PodChaos",
+        "metadata": {"name": "kill", "namespace": "shop", "uid": "u"},
+        "status": {"conditions": [{"type": "AllRecovered", "status": "True"}], "experiment": {
+            "desiredPhase": "Stop", "containerRecords": [{"id": "shop/web", "events": [
+                {"operation": "Apply", "type": "Succeeded", "timestamp": "2026-01-01T10:00:00Z"},
+                {"operation": "Recover", "type": "Succeeded",
+                 "timestamp": "2026-01-01T10:01:00Z"}]}]}}},
+    "chaostoolkit": {
+        "chaoslib-version": "1.30.0", "experiment": {"title": "Does it hold?"}, "deviated": True,
+        "status": "completed", "start": "2026-01-01T10:00:00.5", "end": "2026-01-01T10:01:00.5",
+        "duration": 60.0, "run": [{"status": "succeeded"}, {"status": "failed"}]},
 }  # fmt: skip
 """Values of files, by their format."""
