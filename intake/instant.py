@@ -21,17 +21,12 @@ _PRINTED: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)"
     r" (?:UTC|([+-]\d{2}):?(\d{2})(?: [A-Z0-9+-]{1,6})?)"
 )
-<<<<<<< HEAD
-# C's `asctime`, a mail's date (RFC 5322) without its zone, and what `date` prints in UTC.
+# C's `asctime`, a mail's date (RFC 5322) without its zone, what `date` prints in UTC, and .NET's
+# long date in English.
 _WORDED: Final = {
     "%a %b %d %H:%M:%S %Y": "", "%a, %d %b %Y %H:%M:%S": "", "%a %b %d %H:%M:%S UTC %Y": "Z",
+    "%A, %B %d, %Y %I:%M:%S %p": "",
 }  # fmt: skip
-=======
-# C's `asctime`, a mail's date (RFC 5322) without its zone, and .NET's long date in English.
-_WORDED: Final = (
-    "%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S", "%A, %B %d, %Y %I:%M:%S %p",
-)  # fmt: skip
->>>>>>> 9a46bc6 (intake: checkmarx cxsast, checkmarx one, cxflow)
 
 
 @dataclass(frozen=True, slots=True)

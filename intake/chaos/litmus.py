@@ -23,9 +23,7 @@ _GROUP: Final = '"litmuschaos.io/'
 _WORKFLOWS: Final = '"argoproj.io/'
 _KINDS: Final = frozenset({b'"ChaosResult"', b'"ChaosEngine"'})
 _VERSION: Final = "app.kubernetes.io/version"
-_LITMUS: Final = frozenset(
-    {"workflow_id", "infra_id", "cluster_id", "workflows.argoproj.io/litmus"}
-)
+_LITMUS: Final = frozenset({"workflow_id", "infra_id", "cluster_id"})
 _PHASES: Final = {"Succeeded": "success", "Failed": "failure", "Error": "error"}
 
 
