@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_ENTRY = 65_535
+MAX_ORIGIN = 100
 MAX_STREAMS = 4
 MAX_TAGS = 32
 MAX_ENTRY_SIGNATURES = 16
@@ -41,11 +42,14 @@ _ASSURANCES = frozenset({"decided", "observed", "asserted", "imported"})
 _METHODS = frozenset({"oidc", "key", "token", "webhook", "server"})
 _HEX = re.compile("[0-9a-f]{64}").fullmatch
 _AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII).fullmatch
+_ORIGIN = re.compile(r"[a-z0-9][a-z0-9.-]*(?:/[a-z0-9._-]+)*").fullmatch
 _NAME = re.compile("[!#-~]{1,232}").fullmatch
+_KEY_ID = re.compile(r"[!#-*,-\[\]-~]{1,232}\+[0-9a-f]{8}").fullmatch
 _PRINCIPAL = re.compile("(?:per|wkl)_[0-9a-f]{32}").fullmatch
 _CREDENTIAL = re.compile("crd_[0-9a-f]{32}").fullmatch
 _PART_NAME = re.compile("[a-z][a-z0-9-]{0,31}").fullmatch
-_MEDIA_TYPE = re.compile("[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}").fullmatch
+_HALF = "[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+_MEDIA_TYPE = re.compile(f"{_HALF}/{_HALF}").fullmatch
 _read = json.JSONDecoder().decode
 
 
@@ -152,12 +156,13 @@ def _check_seq(seq: dict[str, Any]) -> None:
         raise UnsoundError(None, "entry: seq.at: no such instant") from error
     _need(all(_count(one, 1) for one in seq["sn"]), "seq.sn")
     signers = [one["k"] for one in seq["sig"]]
-    _need(all(_is(_NAME, one) for one in signers), "seq.sig")
+    _need(all(_is(_KEY_ID, one) for one in signers), "seq.sig")
+    _need(all(one["s"] for one in seq["sig"]), "seq.sig: a signature without bytes")
     _need(0 < len(set(signers)) == len(signers) <= MAX_ENTRY_SIGNATURES, "seq.sig: one key twice")
 
 
 def _check_context(context: dict[str, Any]) -> None:
-    _need(_is(_NAME, context["o"]), "ctx.o")
+    _need(_is(_ORIGIN, context["o"]) and len(context["o"]) <= MAX_ORIGIN, "ctx.o")
     _need(_is(_NAME, context["type"]), "ctx.type")
     _need(_count(context["tv"], 1), "ctx.tv")
     _need(context["as"] in _ASSURANCES, "ctx.as")

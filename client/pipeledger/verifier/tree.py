@@ -96,7 +96,7 @@ def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root:
         return False
     inner = (index ^ (size - 1)).bit_length()
     border = (index >> inner).bit_count()
-    if len(path) != inner + border or any(len(step) != HASH_BYTES for step in path):
+    if len(path) != inner + border or not _are_hashes(leaf, root, *path):
         return False
     found = leaf
     for level, sibling in enumerate(path):
@@ -115,7 +115,7 @@ def is_consistent(
     The recursive definition (RFC 6962 section 2.1.2), read from the root down: the last hashes of
     the path are the subtrees nearest to the root.
     """
-    if not 0 < old <= new or any(len(step) != HASH_BYTES for step in path):
+    if not 0 < old <= new or not _are_hashes(old_root, new_root, *path):
         return False
     steps = list(path)
     if old == new:
@@ -146,3 +146,7 @@ def _consistent(
     if inner is None:
         return None
     return node_hash(beside, inner[0]), node_hash(beside, inner[1])
+
+
+def _are_hashes(*values: bytes) -> bool:
+    return all(len(value) == HASH_BYTES for value in values)
