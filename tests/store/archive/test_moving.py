@@ -347,7 +347,7 @@ def test_a_fitting_signature_does_not_launder_what_was_forged(
     assert nothing_there(new)
 
 
-HOSTILE = {
+HOSTILE: dict[str, Callable[[bytes], bytes]] = {
     "a path": lambda raw: raw.replace(b'"entries"', b'"../../entries"'),
     "an absolute path": lambda raw: raw.replace(b'"entries"', b'"/etc/passwd"'),
     "another schema": lambda raw: raw.replace(b'"name": "tags"', b'"name": "tags_2"'),
