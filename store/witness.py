@@ -5,7 +5,7 @@ Files, and nothing else:
     witness.key                  32 secret bytes, mode 0600
     witness.name                 the key's name
     <SHA-256 of origin>.note     the latest checkpoint, with our cosignature
-    evidence/<SHA-256 of origin>-<number>.json
+    evidence/<SHA-256 of origin>-<digest>.json
 
 The decision and the write of the latest checkpoint are one step under a lock that holds across
 processes; the file is durable before anybody is answered. If the process dies in between, nobody
@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -43,7 +43,6 @@ _KEY: Final = "witness.key"
 _NAME: Final = "witness.name"
 _LOCK: Final = ".lock"
 _EVIDENCE: Final = "evidence"
-_NUMBER: Final = re.compile(r"[0-9a-f]{64}-([0-9]{1,6})\.json")
 KEPT: Final = 100
 """Evidence kept of one log; who signs forks without end fills no disk with them."""
 
@@ -85,25 +84,23 @@ class EvidenceStore:
         """Keep it, durable on return, unless it is there or there is enough of its log.
 
         Returns:
-            Whether it is new.
+            Whether it was kept now.
         """
-        there = list(self.of(found.origin))
-        # The time alone makes no new evidence.
-        if any((one.cosigned, one.offered) == (found.cosigned, found.offered) for one in there):
-            return False
-        if len(there) >= KEPT:
+        both = f"{found.cosigned}\n{found.offered}".encode()
+        name = f"{origin_digest(found.origin)}-{sha256(both).hexdigest()[:16]}.json"
+        there = sum(1 for _ in self._folder.glob(f"{origin_digest(found.origin)}-*.json"))
+        if (self._folder / name).exists() or there >= KEPT:
             return False
         make_folder(self._folder)
-        name = f"{origin_digest(found.origin)}-{len(there) + 1:03d}.json"
         text = msgspec.json.format(msgspec.json.encode(found), indent=2)
         write_file(self._folder / name, text + b"\n")
         return True
 
-    def of(self, origin: str) -> Iterator[Evidence]:
+    def of(self, origin: str) -> list[Evidence]:
         """The evidence of one log, oldest first."""
-        for path in sorted(self._folder.glob(f"{origin_digest(origin)}-*.json")):
-            if _NUMBER.fullmatch(path.name):
-                yield msgspec.json.decode(path.read_bytes(), type=Evidence)
+        found = self._folder.glob(f"{origin_digest(origin)}-*.json")
+        read = [msgspec.json.decode(path.read_bytes(), type=Evidence) for path in found]
+        return sorted(read, key=lambda one: (one.at, one.offered))
 
 
 class WitnessState:

@@ -138,7 +138,7 @@ def told(state: WitnessState, policy: Policy) -> str:
     for origin in dict.fromkeys(one.key.name for one in policy.logs):
         note = state.latest(origin)
         size = 0 if note is None else Checkpoint.parse(parse_note(note)[0]).size
-        found = list(state.evidence.of(origin))
+        found = state.evidence.of(origin)
         row = f"log {origin} {origin_digest(origin)} size {size}"
         if found:
             forks = sum(one.fork for one in found)
@@ -160,7 +160,7 @@ def _add(state: WitnessState, logs: Logs, raw: bytes) -> str:
 def _evidence(state: WitnessState, logs: Logs, digest: str) -> Response:
     for one in logs.policy.logs:
         if origin_digest(one.key.name) == digest:
-            found = list(state.evidence.of(one.key.name))
+            found = state.evidence.of(one.key.name)
             return Response(msgspec.json.encode(found), media_type=JSON)
     return Response("no log of this name is known\n", 404, media_type=TEXT)
 
