@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from api.guards.address import Folder, open_guard
 from api.making import Packs
 from api.witness.calling import UnknownLogError
+from api.witness.cosigners import Cosigners
+from api.witness.tree import LedgerTree
 from domain.errors import SettingError
 from domain.log.names import check_origin
-from domain.log.tree import consistency_proof
 from projections.following import history_of
 from store.archive.bringing import ORIGIN, Target, bring_ledger
 from store.archive.keyring import KeyRing
@@ -33,7 +34,6 @@ from store.ledger.opening import (
     open_ledger,
     schema_of,
 )
-from store.ledger.tiles import Tiles
 from store.people.keys import RegisterKeys
 from store.people.register import Register
 from store.postgres.database import Database
@@ -65,11 +65,13 @@ class Settings:
         data: data folder.
         database: libpq URL of a server to use, or None for the embedded one.
         guard: where the guards are, or None for `<data>.guard` beside the data.
+        witnessed_only: no receipt is given without the witnesses' quorum.
     """
 
     data: Path
     database: str | None = None
     guard: GuardAddress | None = None
+    witnessed_only: bool = False
 
     @property
     def guarded_at(self) -> GuardAddress:
@@ -96,6 +98,7 @@ class Served:
         history: what can be asked of its past.
         packs: evidence that auditors asked for.
         session_key: signs the sessions of people who look at its console.
+        cosigners: the witnesses that see its checkpoints.
     """
 
     ledger: Ledger
@@ -107,9 +110,11 @@ class Served:
     history: History
     packs: Packs
     session_key: bytes = field(repr=False)
+    cosigners: Cosigners
 
     def close(self) -> None:
         """Close the ledger and what follows it."""
+        self.cosigners.close()
         self.packs.close()
         self.history.close()
         self.ledger.close()
@@ -227,14 +232,17 @@ class Host:
         """
         origin = self.origin(name)
         self.migrate(name)
+        cosigners = self.cosigners(name)
         around = self.surroundings(name)
+        if self.settings.witnessed_only:
+            around = replace(around, witnessing=cosigners)
         ledger = open_ledger(name, origin, self.place(name), around)
         counts = SourceCounts(self.database, schema_of(name), ledger.reader)
         return Served(
             ledger, self.register(name), self.tokens(name), self.emitters(name),
             self.sources(name), counts, history_of(ledger, self.place(name).derived),
             Packs(self.place(name).derived / "packs"),
-            RegisterKeys.load(self.place(name).secrets).session,
+            RegisterKeys.load(self.place(name).secrets).session, cosigners,
         )  # fmt: skip
 
     def write_out(
@@ -308,6 +316,19 @@ class Host:
             observer=self._observer,
         )
 
+    def cosigners(self, name: str) -> Cosigners:
+        """The witnesses of a ledger.
+
+        Raises:
+            SettingError: its policy of witnesses is wrong.
+        """
+        origin, place = self.origin(name), self.place(name)
+        return Cosigners(
+            place.folder / "witnesses", origin, LedgerTree(self.database, schema_of(name)),
+            lambda: [LedgerKeys.load(place.keys, origin).log.verifier],
+            lambda: int(time.time()), closed=self.settings.witnessed_only,
+        )  # fmt: skip
+
     def register(self, name: str) -> Register:
         """The identity register of a ledger."""
         keys = RegisterKeys.load(self.place(name).secrets)
@@ -342,13 +363,8 @@ class Host:
         self.close()
 
     def _guard(self, name: str, origin: str) -> Guard:
-        tiles = Tiles(schema_of(name))
-
-        def prove(old: int, new: int) -> list[bytes]:
-            with self.database.session("writer") as connection:
-                return consistency_proof(old, new, tiles.reader(connection, new))
-
-        return open_guard(self.settings.guarded_at, name, origin, prove, os.environ)
+        tree = LedgerTree(self.database, schema_of(name))
+        return open_guard(self.settings.guarded_at, name, origin, tree.prove, os.environ)
 
     def _folder(self, name: str) -> Path:
         return self.settings.data / "ledgers" / name

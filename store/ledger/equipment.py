@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from store.ledger.observer import Observer
     from store.ledger.sealer import Sealer
     from store.ledger.tiles import Tiles
+    from store.ledger.witnessing import Witnessing
     from store.postgres.database import Database
 
 
@@ -41,6 +42,7 @@ class Equipment:
         clock: the present instant, with time zone.
         entropy: random bytes.
         observer: told about the stages of an append.
+        witnessing: has checkpoints cosigned before anybody is answered, or None.
     """
 
     database: Database
@@ -58,3 +60,4 @@ class Equipment:
     clock: Callable[[], datetime]
     entropy: Entropy
     observer: Observer
+    witnessing: Witnessing | None = None

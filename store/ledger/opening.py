@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from store.ledger.guard import Guard
     from store.ledger.observer import Observer
     from store.ledger.sealer import Sealer
+    from store.ledger.witnessing import Witnessing
     from store.postgres.database import Connection, Database
 
 _MAC_KEY: Final = "delivery.key"
@@ -92,6 +93,7 @@ class Surroundings:
         entropy: random bytes.
         sealer: seals parts for persons, or None.
         observer: told about the stages of an append.
+        witnessing: has checkpoints cosigned before anybody is answered, or None.
     """
 
     database: Database
@@ -100,6 +102,7 @@ class Surroundings:
     entropy: Entropy
     sealer: Sealer | None = None
     observer: Observer = field(default_factory=Unobserved)
+    witnessing: Witnessing | None = None
 
 
 def schema_of(name: str) -> str:
@@ -232,6 +235,7 @@ def equip(
         clock=around.clock,
         entropy=around.entropy,
         observer=around.observer,
+        witnessing=around.witnessing,
     )
 
 

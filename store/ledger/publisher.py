@@ -70,6 +70,8 @@ class Publisher:
         self._guard = equipment.guard
         self._tiles = equipment.tiles
         self._observer = equipment.observer
+        self._witnessing = equipment.witnessing
+        self._witnessed = 0
         self._announce = announce
         self.published = published
         self._expected: bytes | None = published.checkpoint
@@ -116,6 +118,7 @@ class Publisher:
         if committed.size > self.published.size:
             published = self._guarded(committed.size, committed.root)
             guarded = time.time_ns()
+            published = self._cosigned(published)
             self._keep(published)
             self.adopt(published)
             guard = Stage("guard", committed.stages[-1].end_ns, guarded)
@@ -123,6 +126,11 @@ class Publisher:
             events = sum(len(outcomes) for _, outcomes in committed.answers)
             for stage in stages:
                 self._observer.stage(stage, events)
+        elif self._witnessing is not None and self._witnessed < self.published.size:
+            # Published at the start, or by another process, before witnesses saw it.
+            cosigned = self._cosigned(self.published)
+            with self._lock:
+                self.published = cosigned
         note, passed = self.published.checkpoint, (*committed.stages, *stages)
         give(
             (request.future, Batch(outcomes, note, passed))
@@ -151,6 +159,18 @@ class Publisher:
                 self._expected = note
                 return Published(size, root, note)
         raise UnavailableError("the guard is contended; the events stand and may be sent again")
+
+    def _cosigned(self, published: Published) -> Published:
+        """With the witnesses' cosignatures, where nobody is answered without them.
+
+        Raises:
+            UnavailableError: not enough of them; what is guarded stands, and is not shown.
+        """
+        if self._witnessing is None:
+            return published
+        note = self._witnessing.cosigned(published.checkpoint)
+        self._witnessed = published.size
+        return Published(published.size, published.root, note)
 
     def _check_guarded(self, note: bytes | None, size: int, root: bytes) -> Published | None:
         """The guard's checkpoint, if it covers `size`; None, if ours may follow it.

@@ -1,0 +1,51 @@
+"""A ledger's tree as whoever speaks to witnesses needs it: from the database, whatever is open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from domain.log.tree import EMPTY_ROOT, consistency_proof, root_of
+from store.ledger.tiles import Tiles
+
+if TYPE_CHECKING:
+    from store.postgres.database import Database
+
+
+class LedgerTree:
+    """Reads proofs and roots. Safe for threads."""
+
+    def __init__(self, database: Database, schema: str) -> None:
+        """Read a ledger's tree.
+
+        Args:
+            database: where its schema lies.
+            schema: of the ledger.
+        """
+        self._database = database
+        self._tiles = Tiles(schema)
+        self._last = sql.SQL("SELECT coalesce(max(pos), 0) FROM {}").format(
+            sql.Identifier(schema, "entries")
+        )
+
+    def prove(self, old: int, new: int) -> list[bytes]:
+        """That the tree of `old` entries is the beginning of the one of `new`.
+
+        Raises:
+            DamageError: entries or tiles are missing.
+        """
+        if old in (0, new):
+            return []
+        with self._database.session("writer") as connection:
+            return consistency_proof(old, new, self._tiles.reader(connection, new))
+
+    def root(self, size: int) -> bytes | None:
+        """The root over so many entries; None: there are fewer."""
+        if not size:
+            return EMPTY_ROOT
+        with self._database.session("writer") as connection:
+            row = connection.execute(self._last).fetchone()
+            if row is None or row[0] < size:
+                return None
+            return root_of(size, self._tiles.reader(connection, size))
