@@ -36,6 +36,7 @@ from api.console.session import Sessions
 from api.entrance import TEXT
 from api.rates import Rates
 from api.seldom import Seldom
+from api.witness.telling import standing_lines
 from projections.catalogue import built_in
 
 if TYPE_CHECKING:
@@ -113,13 +114,15 @@ def make_app(
 
     @app.get("/readyz", tags=["operation"])
     async def readyz() -> Response:
-        """The database answers for every ledger."""
+        """The database answers for every ledger; how far its witnesses are stands below."""
 
-        def ask() -> None:
+        def ask() -> str:
+            said = ["ready"]
             for one in served.values():
                 one.ledger.reader.newest()
+                said += standing_lines(one)
+            return "".join(f"{line}\n" for line in said)
 
-        await run_in_threadpool(ask)
-        return Response("ready\n", media_type=TEXT)
+        return Response(await run_in_threadpool(ask), media_type=TEXT)
 
     return app

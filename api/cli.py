@@ -61,6 +61,7 @@ def serve(settings: Settings, catalogue: Catalogue, host: str, port: int, metric
     from api.publishing import publish  # noqa: PLC0415 - likewise
     from api.serving import run  # noqa: PLC0415 - the HTTP server loads only to serve
     from api.telemetry import logs, switch  # noqa: PLC0415 - they are for this command alone
+    from api.witness import rounds  # noqa: PLC0415 - likewise
 
     logs.configure(os.environ.get("PIPELEDGER_LOG_LEVEL", "warning"))
     with contextlib.ExitStack() as stack:
@@ -93,6 +94,7 @@ def serve(settings: Settings, catalogue: Catalogue, host: str, port: int, metric
                 dates = expiring.Dates(ledgers)
                 with (
                     Periodic(gaps.PERIOD_S, lambda: gaps.watch(ledgers, now, os.urandom)),
+                    Periodic(rounds.PERIOD_S, lambda: rounds.watch(ledgers, now, os.urandom)),
                     Periodic(
                         expiring.PERIOD_S, lambda: dates.sweep(now(), os.urandom), at_once=True
                     ),

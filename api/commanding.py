@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 DEFAULT: Final = "default"
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
 TOKEN: Final = "PIPELEDGER_TOKEN"  # noqa: S105 - its name
+WITNESSING: Final = "PIPELEDGER_WITNESSING"
+"""Whether a receipt is given without the witnesses' quorum: `open` (it is) or `closed`."""
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=Commanding)
 
@@ -44,6 +46,13 @@ def _default_data() -> Path:
     return Path(home) / "pipeledger"
 
 
+def _witnessed_only() -> bool:
+    said = os.environ.get(WITNESSING, "open")
+    if said not in ("open", "closed"):
+        raise SettingError(f"{WITNESSING}: expected open or closed")
+    return said == "closed"
+
+
 def placed(command: F) -> F:
     """Add the options that say where a server keeps its things."""
 
@@ -53,8 +62,9 @@ def placed(command: F) -> F:
     def wrapped(data: Path | None, database: str | None, **rest: object) -> object:
         guard = os.environ.get("PIPELEDGER_GUARD")
         settings = Settings(
-            (data or _default_data()).absolute(), database, parse_guard(guard) if guard else None
-        )
+            (data or _default_data()).absolute(), database,
+            parse_guard(guard) if guard else None, _witnessed_only(),
+        )  # fmt: skip
         return command(settings=settings, **rest)
 
     return wrapped  # type: ignore[return-value]  # click replaces the signature

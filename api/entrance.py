@@ -57,24 +57,28 @@ class Told(Response):
         self.raw_headers = [
             (b"content-type", b"application/json"),
             (b"content-length", b"%d" % len(content)),
-            *_raw(here.ledger.published),
+            *_raw(here.ledger.published, here.cosigners.covered),
         ]
 
 
 def facts(here: Served) -> dict[str, str]:
     """Headers that say what the answer was given on."""
-    return _facts(here.ledger.published)
+    return _facts(here.ledger.published, here.cosigners.covered)
 
 
-def _facts(published: Published) -> dict[str, str]:
-    return {
+def _facts(published: Published, witnessed: int | None) -> dict[str, str]:
+    said = {
         "Pipeledger-Position": str(published.size),
         "Pipeledger-Root": write_base64(published.root),
     }
+    if witnessed is not None:
+        # How many entries enough witnesses have seen; a receipt of a later one has none yet.
+        said["Pipeledger-Witnessed"] = str(witnessed)
+    return said
 
 
 # Many answers are given on one checkpoint.
 @lru_cache(maxsize=16)
-def _raw(published: Published) -> tuple[tuple[bytes, bytes], ...]:
-    facts = _facts(published).items()
+def _raw(published: Published, witnessed: int | None) -> tuple[tuple[bytes, bytes], ...]:
+    facts = _facts(published, witnessed).items()
     return tuple((name.lower().encode(), value.encode()) for name, value in facts)

@@ -329,6 +329,10 @@ class Host:
             lambda: int(time.time()), closed=self.settings.witnessed_only,
         )  # fmt: skip
 
+    def log_vkey(self, name: str) -> str:
+        """The key that a ledger's checkpoints are signed with now."""
+        return LedgerKeys.load(self.place(name).keys, self.origin(name)).log.verifier.vkey()
+
     def register(self, name: str) -> Register:
         """The identity register of a ledger."""
         keys = RegisterKeys.load(self.place(name).secrets)

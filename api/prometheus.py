@@ -49,6 +49,11 @@ _STATE: Final = (
     ("pipeledger_entries_total", "counter", "entries that are published"),
     ("pipeledger_last_recorded_timestamp_seconds", "gauge", "when the newest entry was recorded"),
     ("pipeledger_guard_lag_entries", "gauge", "entries that are committed and not yet published"),
+    ("pipeledger_witnessed_entries", "gauge", "entries that enough witnesses have seen"),
+    ("pipeledger_witness_entries", "gauge", "entries that a witness cosigned last"),
+    ("pipeledger_witness_last_timestamp_seconds", "gauge", "when it did, by its own clock"),
+    ("pipeledger_witness_failures", "gauge", "attempts in a row that came to nothing"),
+    ("pipeledger_witness_forks", "counter", "times that a witness had seen another history"),
     ("pipeledger_history_sound", "gauge", "1: the chain verified when the numbers were made"),
 )
 _DORA: Final = (
@@ -163,6 +168,15 @@ def _samples(here: Served, now: datetime) -> Iterator[str]:
     if head is not None:
         yield _sample("pipeledger_last_recorded_timestamp_seconds", own, head[1].timestamp())
         yield _sample("pipeledger_guard_lag_entries", own, max(0, head[0] - size))
+    if here.cosigners.policy.witnesses:
+        yield _sample("pipeledger_witnessed_entries", own, here.cosigners.witnessed_size)
+        names = {one.key.id: one.key.name for one in here.cosigners.policy.witnesses.values()}
+        for witness, standing in here.cosigners.standings().items():
+            named = own | {"witness": names.get(witness, witness)}
+            yield _sample("pipeledger_witness_entries", named, standing.size)
+            yield _sample("pipeledger_witness_last_timestamp_seconds", named, standing.at)
+            yield _sample("pipeledger_witness_failures", named, standing.failures)
+            yield _sample("pipeledger_witness_forks", named, standing.forks)
     try:
         numbers = list(_performance(here, now))
     except PipeledgerError as error:

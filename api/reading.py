@@ -205,11 +205,20 @@ async def get_stream(
 
 
 @router.get("/v1/{ledger}/log/checkpoint", tags=["log"])
-async def get_checkpoint(request: Request, ledger: str) -> Response:
-    """The newest signed checkpoint."""
+async def get_checkpoint(request: Request, ledger: str, *, witnessed: bool = False) -> Response:
+    """The newest signed checkpoint, with the cosignatures of witnesses that came for it so far.
+
+    With `witnessed=true` the newest one that enough witnesses cosigned.
+    """
     here, _ = enter(request, ledger, READERS)
+    note = here.cosigners.shown(here.ledger.published.checkpoint)
+    if witnessed:
+        found = here.cosigners.witnessed
+        if found is None:
+            raise NotFoundError("no checkpoint of this ledger has a quorum of witnesses")
+        note = found
     headers = facts(here) | {"Cache-Control": "max-age=1"}
-    return Response(here.ledger.published.checkpoint, headers=headers, media_type=TEXT)
+    return Response(note, headers=headers, media_type=TEXT)
 
 
 @router.get("/v1/{ledger}/log/consistency", tags=["log"])

@@ -10,6 +10,9 @@ from typing import Final
 
 import click
 
+from api.commanding import of_ledger, placed
+from api.host import Host, Settings
+from api.witness import registering, telling
 from domain.errors import SettingError
 
 _GRACE_S: Final = 5
@@ -81,3 +84,51 @@ def witness_serve(
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
+
+
+@witness.command("add")
+@placed
+@of_ledger
+@click.option(
+    "--quorum", default=None, metavar="all|any|N",
+    help="how many of all its witnesses are enough; else as before, at first any",
+)  # fmt: skip
+@click.argument("vkey", metavar="VKEY")
+@click.argument("url", metavar="URL")
+def witness_add(settings: Settings, name: str, quorum: str | None, vkey: str, url: str) -> None:
+    """Have a witness cosign a ledger's checkpoints; a running server takes it up by itself."""
+    with Host(settings) as home:
+        found = home.cosigners(name)
+        key = home.log_vkey(name)
+        members = registering.add(found.policy, vkey, url)
+        registering.write(
+            home.place(name), key, members, registering.least_of(found.policy, quorum)
+        )
+        click.echo(f"added; the witness must know this log:\nlog {key}")
+
+
+@witness.command("remove")
+@placed
+@of_ledger
+@click.argument("called", metavar="NAME")
+def witness_remove(settings: Settings, name: str, called: str) -> None:
+    """Ask a witness no more, by the name of its key."""
+    with Host(settings) as home:
+        found = home.cosigners(name)
+        members = registering.without(found.policy, called)
+        least = registering.least_of(found.policy, None)
+        registering.write(home.place(name), home.log_vkey(name), members, least)
+        click.echo(f"removed {called}")
+
+
+@witness.command("list")
+@placed
+@of_ledger
+def witness_list(settings: Settings, name: str) -> None:
+    """List a ledger's witnesses: what each cosigned last, and signs of another history."""
+    with Host(settings) as home:
+        found = home.cosigners(name)
+        if not found.policy.witnesses:
+            click.echo("no witness; add one: pipeledger-server witness add VKEY URL")
+        for line in telling.table(found, home.origin(name)):
+            click.echo(line)

@@ -90,6 +90,7 @@ class Cosigners:
         self._standings = read_standings(folder / _STANDINGS)
         self._newest = _read(folder / _NEWEST)
         self._quorum = _read(folder / _QUORUM)
+        self._covered = 0 if self._quorum is None else _checkpoint(self._quorum).size
         self._next: dict[str, int] = {}
         self._read_at = 0
         self._policy = Policy((), {}, {}, None)
@@ -134,9 +135,14 @@ class Cosigners:
         return self._quorum
 
     @property
+    def covered(self) -> int | None:
+        """How many entries enough witnesses saw; None: the ledger has no witnesses."""
+        return self._covered if self._policy.witnesses else None
+
+    @property
     def witnessed_size(self) -> int:
         """How many entries it covers; 0: there is none."""
-        return 0 if self._quorum is None else _checkpoint(self._quorum).size
+        return self._covered
 
     def cosigned(self, note: bytes) -> bytes:
         """See `store.ledger.witnessing.Witnessing`."""
@@ -252,7 +258,7 @@ class Cosigners:
             self._newest = note
         if self._is_enough(note) and size >= self.witnessed_size:
             write_file(self._folder / _QUORUM, note)
-            self._quorum = note
+            self._quorum, self._covered = note, size
         with self._lock:
             write_standings(self._folder / _STANDINGS, self._standings)
 

@@ -26,6 +26,7 @@ from domain.log.witness import (
     Submission,
     origin_digest,
 )
+from store.files import write_file
 from store.witness import WitnessState
 from tests.house.running import first_lines
 from tests.serving import BIN
@@ -243,7 +244,7 @@ def test_a_crash_around_the_write_answers_nobody_and_rolls_nothing_back(
     keys = [LOG.key.verifier]
     state = WitnessState(tmp_path, "w", os.urandom, lambda: 1)
     state.add(LOG.submission(0, 5), keys)
-    write = store.witness.write_file
+    write = write_file
 
     def die(path: Path, content: bytes) -> None:
         if when == "after":
