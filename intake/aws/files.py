@@ -71,7 +71,7 @@ def read_event(body: bytes) -> list[Reading]:
         text = read_fields(body, Message).message or ""
         return _inside(text.encode())
     if (notice := reader_of(shape.members or {})) is not None:
-        return notice(Values.of(msgspec.Raw(body)))
+        return notice(Values(read_fields(body, dict)))
     return by_time(one for event in read_all(body, Event) for one in _of_event(event))
 
 
@@ -104,7 +104,7 @@ def _inside(text: bytes) -> list[Reading]:
         shape = shape_of(text)
         inner = shape.members or {}
         if (notice := reader_of(inner)) is not None:
-            return notice(Values.of(msgspec.Raw(text)))
+            return notice(Values(read_fields(text, dict)))
         if _is_event(inner):
             return by_time(_of_event(read_fields(text, Event)))
         return read_trail(text) if claims_trail(shape) else []

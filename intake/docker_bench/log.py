@@ -24,9 +24,10 @@ _TOTAL: Final = re.compile(r"^\[INFO\] Checks: (\d{1,6})", re.MULTILINE)
 
 
 def claims(shape: Shape) -> bool:
-    """A text with its name, or with its lines."""
+    """A text with its name, or with lines of its numbered checks."""
     head = uncoloured(shape.head)
-    return bool(_HEAD.search(head)) or any(map(_CHECK.match, head.splitlines()))
+    lines = filter(None, map(_CHECK.match, head.splitlines()))
+    return bool(_HEAD.search(head)) or any("." in one[2] for one in lines)
 
 
 def read(body: bytes) -> list[Reading]:

@@ -22,10 +22,10 @@ _TOTAL: Final = "total"
 
 
 def claims(shape: Shape) -> bool:
-    """A text with its lines, the first of which is a heading."""
+    """A text with its lines: a heading first, then numbered checks."""
     lines = map(_CHECK.match, uncoloured(shape.head).splitlines())
-    first = next((one for one in lines if one is not None), None)
-    return first is not None and first[1] == "INFO"
+    found = [one for one in lines if one is not None]
+    return bool(found) and found[0][1] == "INFO" and any("." in one[2] for one in found)
 
 
 def read(body: bytes) -> list[Reading]:
