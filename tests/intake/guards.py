@@ -1,4 +1,4 @@
-"""Small files of our own of what guards images, hosts and clusters, where there are no real ones."""
+"""Small files of our own of what guards images, hosts and clusters."""
 
 from __future__ import annotations
 
