@@ -34,7 +34,8 @@ class Shape:
         line: members of the object on the first of several lines (JSON lines), else None.
         root: name of an XML document's outermost element, or None.
         attributes: that element's attributes, namespaces in braces.
-        head: how a text begins that is neither JSON nor XML, at most `HEAD` bytes, else empty.
+        head: how a text begins that is neither JSON nor XML, or an array whose first element is no
+            object, at most `HEAD` bytes; else empty.
     """
 
     members: Members | None = None
@@ -84,7 +85,9 @@ def shape_of(body: Buffer) -> Shape:
         end = line_end(body)
         return Shape(line=_members(body[:end]) if 0 <= end < len(body) - 1 else None)
     if start == b"[" and is_json(body):
-        return Shape(element=_first_element(body))
+        element = _first_element(body)
+        head = "" if element else bytes(body[:HEAD]).decode(errors="ignore")
+        return Shape(element=element, head=head)
     if start == b"<":
         found = find_root(body)
         if found is not None:

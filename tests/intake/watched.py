@@ -59,5 +59,32 @@ WATCHED: Final[dict[str, Any]] = {
         "chaoslib-version": "1.30.0", "experiment": {"title": "Does it hold?"}, "deviated": True,
         "status": "completed", "start": "2026-01-01T10:00:00.5", "end": "2026-01-01T10:01:00.5",
         "duration": 60.0, "run": [{"status": "succeeded"}, {"status": "failed"}]},
+    "patroni-log": (
+        "2026-01-01 10:00:00,061 INFO: Lock owner: a; I am b\n"
+        "2026-01-01 10:00:01,061 INFO: promoted self to leader by acquiring session lock\n"),
+    "azure-failover": {"records": [
+        {"time": "2026-01-01T10:00:00Z", "resourceId": "/s/servers/a/failoverGroups/g",
+         "operationName": "MICROSOFT.SQL/SERVERS/FAILOVERGROUPS/FAILOVER/ACTION",
+         "resultType": "Success", "correlationId": "c"}]},
+    "cloud-sql": {"kind": "sql#operationsList", "items": [
+        {"kind": "sql#operation", "name": "op", "operationType": "FAILOVER", "status": "DONE",
+         "targetId": "db", "user": "mia@acme.example", "startTime": "2026-01-01T10:00:00Z",
+         "endTime": "2026-01-01T10:01:00Z"}]},
+    "mongodb-atlas": {"results": [
+        {"id": "1", "eventTypeName": "PRIMARY_ELECTED", "groupId": "g", "clusterName": "c",
+         "created": "2026-01-01T10:00:00Z", "hostnameAndPort": "a:27017"}]},
+    "velero": {
+        "apiVersion": "velero.io/v1", "kind": "Backup", "metadata": {"name": "daily-1"},
+        "spec": {"includedNamespaces": ["shop"]},
+        "status": {"phase": "PartiallyFailed", "errors": 2,
+                   "startTimestamp": "2026-01-01T10:00:00Z",
+                   "completionTimestamp": "2026-01-01T10:05:00Z"}},
+    "postgres-backup": [
+        {"name": "main", "status": {"code": 0}, "db": [], "backup": [
+            {"label": "20260101-100000F", "type": "full", "error": False,
+             "timestamp": {"start": 1767261600, "stop": 1767261660}}]}],
+    "restic": [
+        {"id": "a" * 64, "time": "2026-01-01T10:00:00.5Z", "tree": "t", "paths": ["/srv"],
+         "hostname": "h", "username": "mia", "program_version": "restic 0.17.1"}],
 }  # fmt: skip
 """Values of files, by their format."""

@@ -1,0 +1,106 @@
+"""Patroni's log: a member that was promoted, and switchovers and failovers that were asked for."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from domain.errors import RefusedError
+from intake.buffer import lines_of
+from intake.instant import told_time
+from intake.order import by_time
+from intake.report import Format, Reading, fact
+from intake.rows import named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from intake.instant import Told
+    from intake.shape import Shape
+
+TOOL: Final = "Patroni"
+_STAMP: Final = r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}),(\d{3}) (?:INFO|WARNING|ERROR|DEBUG): "
+_OURS: Final = re.compile(
+    _STAMP + r"(?:Lock owner: |no action\.|promoted self to leader|received (?:switch|fail)over req"
+    r"|manual failover: |Cleaning up failover key|establishing a new patroni|Got response from "
+    r"|Software Watchdog|acquired session lock|demoted self|following )",
+    re.IGNORECASE,
+)
+_LINE: Final = re.compile(_STAMP + r"(.*)")
+_OWN: Final = re.compile(r"; I am (\S+)$")
+_ASKED: Final = re.compile(
+    r"received (switchover|failover) request with leader=(\S+) candidate=(\S+)"
+)
+_PROMOTED: Final = re.compile(
+    r"promoted self to leader (?:by acquiring session lock|because I had the session lock)"
+)
+_BY_HAND: Final = "Cleaning up failover key after acquiring leader lock"
+_NOBODY: Final = "None"
+
+
+def claims(shape: Shape) -> bool:
+    """Lines that Patroni alone writes."""
+    return bool(_OURS.search(shape.head))
+
+
+def read(body: bytes) -> list[Reading]:
+    """The readings of a log, earliest first; one in which nothing changed has none.
+
+    Raises:
+        RefusedError: no line is of Patroni.
+        TooLargeError: a line is too long.
+    """
+    told = (_LINE.search(line.decode().rstrip()) for line in lines_of(body))
+    lines = [line for line in told if line is not None]
+    if not lines:
+        raise RefusedError("document", "no line is of Patroni's log")
+    names = (_OWN.search(line[3]) for line in lines)
+    own = next((named(name[1]) for name in names if name is not None), None)
+    return by_time(_readings(lines, own))
+
+
+def _readings(lines: list[re.Match[str]], own: str | None) -> Iterator[Reading]:
+    by_hand = False
+    for line in lines:
+        told, text = told_time(f"{line[1]}.{line[2]}"), line[3]
+        if _BY_HAND in text:
+            by_hand = True
+        elif (asked := _ASKED.search(text)) is not None:
+            yield _asked(told, asked)
+        elif _PROMOTED.search(text):
+            yield _promoted(told, own, by_hand=by_hand)
+            by_hand = False
+
+
+def _asked(told: Told | None, asked: re.Match[str]) -> Reading:
+    since, to = (named(name) if name != _NOBODY else None for name in (asked[2], asked[3]))
+    data: dict[str, Any] = {
+        "recovery": _identity(told),
+        "planned": asked[1] == "switchover",
+        "trigger": "manual",
+        "from_site": since,
+        "to_site": to,
+        "tool": TOOL,
+        "reported_outcome": asked[1],
+    }
+    return fact("failover.started", told, data, kind=asked[1])
+
+
+def _promoted(told: Told | None, own: str | None, *, by_hand: bool) -> Reading:
+    data = {
+        "recovery": _identity(told),
+        "outcome": "success",
+        "trigger": "manual" if by_hand else "automatic",
+        "to_site": own,
+        "tool": TOOL,
+        "reported_outcome": "promoted",
+    }
+    return fact("failover.finished", told, data, kind="promoted")
+
+
+def _identity(told: Told | None) -> str:
+    """Patroni's log has no id for it; a member is promoted once at a time."""
+    return f"promotion@{told.time}" if told else "promotion"
+
+
+FORMAT: Final = Format("patroni-log", "Patroni log", "text/plain", claims, read)
