@@ -108,6 +108,7 @@ WRITERS: Final = {
     "sentinel-log": {"sentinel"},
     "tekton": {"tekton"},
     "tekton-cloudevents": {"tekton"},
+    "slack": {"slack"},
     "codecov": {"codecov"},
     "codecov-report": {"codecov"},
     "codecov-check": {"codecov"},
