@@ -82,6 +82,8 @@ WRITERS: Final = {
     "velero": set(),
     "postgres-backup": set(),
     "restic": set(),
+    "kubernetes-revisions": set(),
+    "kubernetes-events": set(),
     "prometheus": set(),
     "helm": set(),
     "kubernetes-audit": {"kubernetes"},

@@ -86,5 +86,28 @@ WATCHED: Final[dict[str, Any]] = {
     "restic": [
         {"id": "a" * 64, "time": "2026-01-01T10:00:00.5Z", "tree": "t", "paths": ["/srv"],
          "hostname": "h", "username": "mia", "program_version": "restic 0.17.1"}],
+    "kubernetes-revisions": {"kind": "List", "items": [
+        {"apiVersion": "apps/v1", "kind": "Deployment",
+         "metadata": {"name": "web", "namespace": "shop",
+                      "annotations": {"deployment.kubernetes.io/revision": "3"}},
+         "spec": {"template": {"spec": {"containers": [{"image": "reg.example/web:1"}]}}},
+         "status": {"conditions": [{"type": "Progressing", "reason": "NewReplicaSetAvailable",
+                                    "lastUpdateTime": "2026-01-01T12:00:00Z"}]}},
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet",
+         "metadata": {"name": "web-a", "namespace": "shop",
+                      "creationTimestamp": "2026-01-01T10:00:00Z",
+                      "ownerReferences": [{"kind": "Deployment", "name": "web"}],
+                      "annotations": {"deployment.kubernetes.io/revision": "3",
+                                      "deployment.kubernetes.io/revision-history": "1"}}},
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet",
+         "metadata": {"name": "web-b", "namespace": "shop",
+                      "creationTimestamp": "2026-01-01T11:00:00Z",
+                      "ownerReferences": [{"kind": "Deployment", "name": "web"}],
+                      "annotations": {"deployment.kubernetes.io/revision": "2"}}}]},
+    "kubernetes-events": {"kind": "List", "items": [
+        {"kind": "Event", "metadata": {"uid": "e-1"}, "reason": "DeploymentRollback",
+         "involvedObject": {"kind": "Deployment", "name": "web", "namespace": "shop"},
+         "message": 'Rolled back deployment "web" to revision 1',
+         "lastTimestamp": "2026-01-01T12:00:00Z"}]},
 }  # fmt: skip
 """Values of files, by their format."""

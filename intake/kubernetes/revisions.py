@@ -1,0 +1,240 @@
+"""Deployments and their replica sets, as `kubectl get -o json` lists them: which revision stands.
+
+Going back to a revision makes no new replica set: the old one gets the next number, and those it
+had before stand in its `revision-history`. That is what a `kubectl rollout undo` leaves behind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from intake.image import images_of
+from intake.instant import told_time
+from intake.json_body import read_fields
+from intake.number import count_of
+from intake.order import by_time
+from intake.report import Format, Reading, fact
+from intake.rows import named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from intake.shape import Members, Shape
+
+_KINDS: Final = frozenset({b'"Deployment"', b'"ReplicaSet"'})
+_GROUPS: Final = (b'"apps/', b'"extensions/')
+_REVISION: Final = "deployment.kubernetes.io/revision"
+_HISTORY: Final = "deployment.kubernetes.io/revision-history"
+_CAUSE: Final = "kubernetes.io/change-cause"
+_VERSION: Final = "app.kubernetes.io/version"
+_ENDS: Final = {"NewReplicaSetAvailable": "success", "ProgressDeadlineExceeded": "failure"}
+
+
+class _Owner(msgspec.Struct, gc=False):
+    """What an object is of."""
+
+    kind: str | None = None
+    name: str | None = None
+
+
+class _Metadata(msgspec.Struct, gc=False, rename="camel"):
+    """What every object has."""
+
+    name: str | None = None
+    namespace: str | None = None
+    creation_timestamp: str | None = None
+    labels: dict[str, Any] | None = None
+    annotations: dict[str, Any] | None = None
+    owner_references: list[_Owner] | None = None
+
+    def note(self, name: str) -> str | None:
+        """An annotation, if it is a text."""
+        found = (self.annotations or {}).get(name)
+        return found if isinstance(found, str) else None
+
+
+class _Container(msgspec.Struct, gc=False):
+    """A container of a pod."""
+
+    image: str | None = None
+
+
+class _PodSpec(msgspec.Struct, gc=False):
+    """The containers of a pod."""
+
+    containers: list[_Container] | None = None
+
+
+class _Pod(msgspec.Struct, gc=False):
+    """What pods are made from."""
+
+    spec: _PodSpec | None = None
+
+
+class _Condition(msgspec.Struct, gc=False, rename="camel"):
+    """One condition of a deployment."""
+
+    type: str | None = None
+    reason: str | None = None
+    last_update_time: str | None = None
+
+
+class _Spec(msgspec.Struct, gc=False):
+    """What is wanted."""
+
+    template: _Pod | None = None
+
+
+class _Status(msgspec.Struct, gc=False):
+    """What is."""
+
+    conditions: list[_Condition] | None = None
+
+
+class _Object(msgspec.Struct, gc=False):
+    """A deployment or a replica set."""
+
+    kind: str | None = None
+    metadata: _Metadata | None = None
+    spec: _Spec | None = None
+    status: _Status | None = None
+
+
+class _List(msgspec.Struct, gc=False):
+    """Several."""
+
+    items: list[_Object]
+
+
+class _Line:
+    """A deployment with its replica sets, by their numbers."""
+
+    def __init__(self) -> None:
+        self.deployment: _Object | None = None
+        self.sets: dict[int, _Object] = {}
+
+
+def claims(shape: Shape) -> bool:
+    """Deployments or replica sets: one, a list, or an array."""
+    return _is_workload(shape.object) or _is_workload(shape.inside("items").object)
+
+
+def _is_workload(one: Members) -> bool:
+    return bytes(one.get("kind", b"")) in _KINDS and bytes(one.get("apiVersion", b"")).startswith(
+        _GROUPS
+    )
+
+
+def read(body: bytes) -> list[Reading]:
+    """The readings of the revisions that stand there, earliest first.
+
+    Raises:
+        RefusedError: no such objects; the place is named.
+        TooLargeError: a limit was passed.
+    """
+    if body.lstrip().startswith(b"["):
+        found = read_fields(body, list[_Object])
+    elif "items" in read_fields(body, dict[str, msgspec.Raw]):
+        found = read_fields(body, _List).items
+    else:
+        found = [read_fields(body, _Object)]
+    lines = _lines(found)
+    return by_time(one for name, line in lines.items() for one in _readings(*name, line))
+
+
+def _lines(objects: list[_Object]) -> dict[tuple[str | None, str], _Line]:
+    lines: dict[tuple[str | None, str], _Line] = defaultdict(_Line)
+    for one in objects:
+        meta = one.metadata or _Metadata()
+        place, name = named(meta.namespace), named(meta.name)
+        if one.kind == "Deployment" and name is not None:
+            lines[place, name].deployment = one
+        elif one.kind == "ReplicaSet":
+            owners = (owner for owner in meta.owner_references or () if owner.kind == "Deployment")
+            owner, number = next(owners, _Owner()), count_of(meta.note(_REVISION))
+            if (of := named(owner.name)) is not None and number is not None:
+                lines[place, of].sets[number] = one
+    return lines
+
+
+def _readings(place: str | None, name: str, line: _Line) -> Iterator[Reading]:
+    own = line.deployment.metadata if line.deployment else None
+    current = count_of(own.note(_REVISION)) if own else max(line.sets, default=None)
+    for number, one in line.sets.items():
+        # When a set that was brought back later became the current one is told for the last alone.
+        if number != current and not _before(one):
+            meta = one.metadata or _Metadata()
+            data = _common(place, name, number, one)
+            yield fact("deployment.started", told_time(meta.creation_timestamp), data, kind="set")
+    if current is not None:
+        yield _current(place, name, current, line)
+
+
+def _current(place: str | None, name: str, number: int, line: _Line) -> Reading:
+    standing = line.sets.get(number)
+    data = _common(place, name, number, line.deployment or standing) | _back(
+        place, name, number, standing
+    )
+    if line.deployment is None:
+        meta = (standing.metadata if standing else None) or _Metadata()
+        made = None if "kind" in data else told_time(meta.creation_timestamp)
+        return fact("deployment.started", made, data, kind="set")
+    status = line.deployment.status or _Status()
+    progress = next((one for one in status.conditions or () if one.type == "Progressing"), None)
+    reason = progress.reason if progress else None
+    outcome = _ENDS.get(reason or "")
+    told = told_time(progress.last_update_time if progress else None)
+    data |= {"outcome": outcome, "reported_outcome": named(reason)}
+    what = "deployment.finished" if outcome is not None else "deployment.progressed"
+    return fact(what, told, data, kind="deployment")
+
+
+def _back(place: str | None, name: str, number: int, one: _Object | None) -> dict[str, Any]:
+    """That a revision is an earlier one, brought back."""
+    before = _before(one) if one is not None else []
+    if not before:
+        return {}
+    return {
+        "kind": "rollback",
+        "kind_basis": "revision-history",
+        "rolls_back": _identity(place, name, number - 1),
+        "restores": _identity(place, name, before[-1]),
+    }
+
+
+def _before(one: _Object) -> list[int]:
+    """Numbers that a replica set had before, in their order."""
+    meta = one.metadata or _Metadata()
+    told = (count_of(part) for part in (meta.note(_HISTORY) or "").split(",")[:1000])
+    return [number for number in told if number is not None]
+
+
+def _common(place: str | None, name: str, number: int, one: _Object | None) -> dict[str, Any]:
+    meta = (one.metadata if one else None) or _Metadata()
+    template = one.spec.template if one and one.spec else None
+    pod = template.spec if template else None
+    version = (meta.labels or {}).get(_VERSION)
+    return {
+        "deployment": _identity(place, name, number),
+        "service": name,
+        "service_basis": "workload",
+        "environment": place,
+        "environment_basis": "namespace" if place else None,
+        "release": named(version) if isinstance(version, str) else None,
+        "revision": number,
+        "reason": meta.note(_CAUSE),
+        "tool": "Kubernetes",
+    } | images_of(one.image for one in ((pod.containers if pod else None) or ()))
+
+
+def _identity(place: str | None, name: str, number: int) -> str | None:
+    return named(f"{place or ''}/{name}#{number}".lstrip("/"))
+
+
+FORMAT: Final = Format(
+    "kubernetes-revisions", "Kubernetes deployments and replica sets", "application/json", claims,
+    read,
+)  # fmt: skip
