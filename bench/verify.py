@@ -1,70 +1,125 @@
-"""How fast the client verifies a log: `python -m bench.verify [ENTRIES]`.
+"""How fast the client verifies a log, and in how much memory: `python -m bench.verify [SIZE ..]`.
 
-Two figures over one ledger written by the tests' own writer: hashes, links and tree alone; and
-everything with every signature, beside the rate at which this machine verifies Ed25519 at all.
+A tiled log is written to a folder by the tests' own writer and verified from there, as an auditor
+does, by a process of its own: hashes, links, tree and hash tiles alone; and everything with every
+signature, beside the rate at which this machine verifies Ed25519 at all. Every third entry begins a
+new stream, whose numbers are held until the end.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import resource
+import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeledger.verifier.chain import Chain
-from pipeledger.verifier.note import open_checkpoint
+from pipeledger.verifier.folder import check_folder
+from pipeledger.verifier.lines import Settings
+from pipeledger.verifier.tree import Tree, leaf_hash
 from pipeledger.verifier.trust import trusted_log
-from tests.client.writer import Writer
+from tests.client.writer import Writer, b64
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from concurrent.futures import Executor
 
     from pipeledger.verifier.trust import TrustedLog
-    from pipeledger.verifier.wire import Checkpoint
 
-ENTRIES = 100_000
-BATCH = 4096
+ENTRIES = (100_000,)
+BUNDLE = 256
 SIGNATURES = 10_000
 REPEATS = 3
 
 
-def written(size: int) -> tuple[TrustedLog, list[bytes], bytes]:
-    """A ledger of this many entries: its keys, entries and checkpoint."""
+class _Forgetful(list):  # type: ignore[type-arg]
+    """Entries of which only the last is held: the writer looks back no further."""
+
+    def append(self, value: object) -> None:
+        if self:
+            self[-1] = None
+        super().append(value)
+
+
+def write(size: int, folder: Path) -> float:
+    """Write a tiled log of this many entries; their mean length in bytes."""
     writer = Writer()
-    last = b""
+    writer.entries = _Forgetful()
+    leaves: list[bytes] = []
+    bundle: list[bytes] = []
+    total = 0
     for number in range(size):
-        # The writer's own look-back hashes the last entry only, so this is linear.
-        last = writer.append(
-            streams=(f"line/service-{number % 40}@production", f"run/0.{number % 977}"),
+        raw = writer.append(
+            streams=(f"line/service-{number % 40}@production", f"deployment/0.{number // 3}"),
             named={"text": b"a note"} if number % 4 == 0 else None,
         ).raw
-    if not last:
-        raise SystemExit("at least one entry")
-    return trusted_log(writer.vkeys), [one.raw for one in writer.entries], writer.checkpoint()
+        total += len(raw)
+        leaves.append(leaf_hash(raw))
+        bundle.append(len(raw).to_bytes(2, "big") + raw)
+        if len(bundle) == BUNDLE or number == size - 1:
+            _tile(folder / "tile" / "entries", number // BUNDLE, bundle)
+            bundle.clear()
+    _hash_tiles(folder, leaves)
+    tree = Tree()
+    tree.extend(leaves)
+    text = f"{writer.origin}\n{size}\n{b64(tree.root())}\n"
+    signature = b64(writer.log.hash + writer.log.sign(text.encode()))
+    note = f"{text}\n\u2014 {writer.log.name} {signature}\n"
+    (folder / "checkpoint").write_text(note, encoding="utf-8")
+    return total / size
 
 
-def verify(
-    log: TrustedLog,
-    entries: Sequence[bytes],
-    checkpoint: Checkpoint,
-    *,
-    signatures: bool,
-    workers: Executor | None,
-) -> float:
-    """Seconds that one whole verification takes."""
-    begin = time.perf_counter()
-    chain = Chain(log, signatures=signatures, workers=workers)
-    for at in range(0, len(entries), BATCH):
-        chain.extend(entries[at : at + BATCH])
-    chain.finish(checkpoint)
-    return time.perf_counter() - begin
+def _hash_tiles(folder: Path, leaves: list[bytes]) -> None:
+    level, hashes = 0, leaves
+    while hashes:
+        above = []
+        for at in range(0, len(hashes), BUNDLE):
+            row = hashes[at : at + BUNDLE]
+            _tile(folder / "tile" / str(level), at // BUNDLE, row)
+            if len(row) == BUNDLE:
+                tree = Tree()
+                tree.extend(row)
+                above.append(tree.root())
+        level, hashes = level + 1, above
 
 
-def signature_rate(log: TrustedLog, workers: ThreadPoolExecutor, threads: int) -> float:
+def _tile(folder: Path, number: int, items: Sequence[bytes]) -> None:
+    digits = f"{number:03d}"
+    digits = digits.zfill((len(digits) + 2) // 3 * 3)
+    *outer, last = (digits[at : at + 3] for at in range(0, len(digits), 3))
+    file = folder.joinpath(*(f"x{group}" for group in outer), last)
+    if len(items) < BUNDLE:
+        file = file.with_name(f"{last}.p") / str(len(items))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"".join(items))
+
+
+def judge(folder: Path, *, signatures: bool) -> None:
+    """Verify a folder in this process; print seconds and the most memory it took, in MiB."""
+    gc.disable()  # as the command does: entries hold no cycles
+    log = trusted_log(Writer().vkeys)
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        begin = time.perf_counter()
+        check_folder(folder, [log], Settings(signatures=signatures, workers=workers))
+        seconds = time.perf_counter() - begin
+    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def judged(folder: Path, *, signatures: bool) -> tuple[float, float]:
+    """Seconds and MiB of a process that verifies a folder."""
+    words = [sys.executable, "-m", "bench.verify", "--judge", str(folder), str(int(signatures))]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    seconds, mebibytes = map(float, done.stdout.split())
+    return seconds, mebibytes
+
+
+def signature_rate(log: TrustedLog) -> float:
     """Ed25519 verifications a second of messages as long as a context, on all threads."""
+    threads = os.cpu_count() or 1
     key = Writer().intake[0]
     message = bytes(700)
     signature = key.sign(message)
@@ -74,29 +129,29 @@ def signature_rate(log: TrustedLog, workers: ThreadPoolExecutor, threads: int) -
         for _ in range(count):
             assert believed.verify(message, signature)
 
-    begin = time.perf_counter()
-    list(workers.map(some, [SIGNATURES // threads] * threads))
-    return SIGNATURES // threads * threads / (time.perf_counter() - begin)
+    with ThreadPoolExecutor(threads) as workers:
+        begin = time.perf_counter()
+        list(workers.map(some, [SIGNATURES // threads] * threads))
+        return SIGNATURES // threads * threads / (time.perf_counter() - begin)
 
 
 def main() -> None:
     """Write, verify, print."""
-    gc.disable()  # as the command does: entries hold no cycles
-    size = int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES
-    threads = os.cpu_count() or 1
-    log, entries, note = written(size)
-    checkpoint = open_checkpoint(note, log.log_keys, log.origin)
-    mean = sum(map(len, entries)) / size
-    print(f"{size:,} entries of {mean:.0f} bytes on average, {threads} threads")
-    fast = min(
-        verify(log, entries, checkpoint, signatures=False, workers=None) for _ in range(REPEATS)
-    )
-    print(f"hashes, links, tree      {size / fast:>10,.0f}/s   (floor 300,000/s)")
-    with ThreadPoolExecutor(threads) as workers:
-        rate = signature_rate(log, workers, threads)
-        full = verify(log, entries, checkpoint, signatures=True, workers=workers)
-    print(f"with every signature     {size / full:>10,.0f}/s")
-    print(f"Ed25519 on this machine  {rate:>10,.0f}/s   ({size / full / rate:.0%} of it reached)")
+    if sys.argv[1:2] == ["--judge"]:
+        judge(Path(sys.argv[2]), signatures=sys.argv[3] == "1")
+        return
+    log = trusted_log(Writer().vkeys)
+    for size in [int(word) for word in sys.argv[1:]] or ENTRIES:
+        with tempfile.TemporaryDirectory(prefix="bench-") as name:
+            folder = Path(name)
+            mean = write(size, folder)
+            print(f"{size:,} entries of {mean:.0f} bytes on average, {os.cpu_count()} threads")
+            fast, small = min(judged(folder, signatures=False) for _ in range(REPEATS))
+            print(f"hashes, links, tree, tiles  {size / fast:>9,.0f}/s  {small:>6,.0f} MiB")
+            full, large = judged(folder, signatures=True)
+            rate = signature_rate(log)
+            print(f"with every signature        {size / full:>9,.0f}/s  {large:>6,.0f} MiB")
+            print(f"Ed25519 on this machine     {rate:>9,.0f}/s  ({size / full / rate:.0%} of it)")
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ TABLES = ("entries", "tags", "tiles", "checkpoints", "parts")
 SEQ_FIELDS = ("v", "prev", "pos", "at", "sn", "sig")
 CTX_FIELDS = ("o", "type", "tv", "as", "by", "streams", "tags", "event", "parts")
 _LARGE = b"x" * 40_000
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -89,32 +90,36 @@ def home_in(folder: Path, database: Database) -> Home:
     return Home(database, Place(folder / "ledger"), FileGuard(folder / "guard"))
 
 
-def made(server: Server, folder: Path) -> Iterator[Sound]:
-    """A sound ledger of 301 entries, published at some sizes."""
+def made(
+    server: Server, folder: Path, sizes: Sequence[int] = SIZES, *, documents: bool = True
+) -> Iterator[Sound]:
+    """A sound ledger, published at some sizes."""
     for conninfo in server.fresh(server.template):
         with Database(conninfo) as database:
             database.prepare()
             home = home_in(folder, database)
             home.create()
             ledger = home.open()
-            for first, last in pairwise(SIZES):
-                ledger.submit([_draft(at) for at in range(first + 1, last + 1)]).result(60)
+            for first, last in pairwise(sizes):
+                for at in range(first + 1, last + 1, _AT_ONCE):
+                    some = range(at, min(at + _AT_ONCE, last + 1))
+                    ledger.submit([_draft(one, documents=documents) for one in some]).result(60)
             published = ledger.published
             keys = LedgerKeys.load(home.place.keys, ORIGIN)
             home.close()
-            assert published.size == SIZE
+            assert published.size == sizes[-1]
         yield Sound(
             server,
             re.search(r"dbname=(\S+)", conninfo)[1],  # type: ignore[index]
             folder,
-            Seen(ORIGIN, SIZE, published.root),
+            Seen(ORIGIN, published.size, published.root),
             keys.vkeys,
         )
 
 
-def _draft(position: int) -> Draft:
+def _draft(position: int, *, documents: bool) -> Draft:
     """An event with a small part, and every fifth one with a document."""
-    named = {"original": _LARGE} if position % 5 == 0 else {}
+    named = {"original": _LARGE} if documents and position % 5 == 0 else {}
     bodies = {**named, "text": b"note %d" % position}
     return Draft(
         type="pipeledger.deployment.finished",
@@ -267,8 +272,10 @@ class Tampered:
             "DELETE FROM $parts WHERE pos > %s", "DELETE FROM $deliveries WHERE pos > %s",
             "DELETE FROM $checkpoints WHERE size > %s", values=(size,),
         )  # fmt: skip
-        if size < 256:
-            self.sql("DELETE FROM $tiles")
+        with self.home.database.connect() as connection, connection.transaction():
+            connection.execute(
+                "DELETE FROM ledger_test.tiles WHERE (idx + 1) * 256 ^ (level + 1) > %s", (size,)
+            )
 
     def fsck(self) -> list[str]:
         """What fsck says."""
