@@ -286,11 +286,12 @@ class Host:
     ) -> Manifest:
         """Make the ledger of an export here; see `store.archive.bringing.bring_ledger`."""
         _check_name(name)
+        origin = read_manifest(source).origin
         target = Target(
             name=name,
             ledgers=self.settings.data / "ledgers",
             database=self.database,
-            guard=self._guard(name, read_manifest(source).origin),
+            guard=lambda schema: self._guard(name, origin, schema),
             clock=now,
             entropy=os.urandom,
         )
@@ -366,8 +367,8 @@ class Host:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _guard(self, name: str, origin: str) -> Guard:
-        tree = LedgerTree(self.database, schema_of(name))
+    def _guard(self, name: str, origin: str, schema: str | None = None) -> Guard:
+        tree = LedgerTree(self.database, schema or schema_of(name))
         return open_guard(self.settings.guarded_at, name, origin, tree.prove, os.environ)
 
     def _folder(self, name: str) -> Path:

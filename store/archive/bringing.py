@@ -76,7 +76,7 @@ class Target:
         name: of the ledger there.
         ledgers: the folder of all ledgers of a server.
         database: where its schema is to lie.
-        guard: that is to hold its checkpoints.
+        guard: that is to hold its checkpoints, of the schema in which its tables lie.
         clock: the present instant, with time zone.
         entropy: random bytes.
     """
@@ -84,7 +84,7 @@ class Target:
     name: str
     ledgers: Path
     database: Database
-    guard: Guard
+    guard: Callable[[str], Guard]
     clock: Callable[[], datetime]
     entropy: Entropy
 
@@ -163,8 +163,8 @@ class _Bringing:
         """Everything up to the folder's name."""
         self._check_files()
         note, said = self._checkpoint()
-        _check_guard(self._target.guard, self._keys, said)
         final = schema_of(self._target.name)
+        _check_guard(self._target.guard(final), self._keys, said)
         if self._exists(final):
             if not self._holds(final):
                 raise SettingError(
@@ -285,7 +285,7 @@ class _Bringing:
         for finding in fsck(equipment, progress=tell):
             if finding.damage:
                 raise DamageError(finding.position, f"the export does not verify: {finding.cause}")
-        _take(self._target.guard, self._keys, note, said, equipment, self._connection)
+        _take(self._target.guard(schema), self._keys, note, said, equipment, self._connection)
 
     def _check_head(self, equipment: Equipment, said: Checkpoint) -> None:
         last = sql.SQL("SELECT pos, leaf, entry FROM {} ORDER BY pos DESC LIMIT 1").format(

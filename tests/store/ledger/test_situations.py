@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,22 +16,27 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from api.guards.witness import WitnessGuard
+from api.witness.tree import LedgerTree
 from domain.errors import DamageError, PipeledgerError, RefusedError, SettingError
 from domain.log.checkpoint import open_checkpoint
 from domain.log.key import parse_vkey
 from domain.log.tree import verify_consistency
 from store.ledger.group import Appended
 from store.ledger.guard import FileGuard
-from store.ledger.opening import create_ledger, examine
+from store.ledger.keys import LedgerKeys
+from store.ledger.opening import Place, create_ledger, examine
 from store.ledger.refilling import refill_guard
 from store.postgres.database import Database
 from tests.store.ledger.conftest import ORIGIN, Home, draft
+from tests.witnessing import witnessing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from domain.log.checkpoint import Checkpoint
+    from store.ledger.guard import Guard
     from store.ledger.ledger import Ledger
     from tests.conftest import Server
 
@@ -45,9 +51,34 @@ def copied(server: Server, home: Home) -> Iterator[Home]:
         )
     for conninfo in server.fresh(name):
         with Database(conninfo) as database:
-            made = replace(home, database=database, opened=[])
+            guard = home.guard
+            if isinstance(guard, WitnessGuard):
+                guard = WitnessGuard(
+                    guard._client, ORIGIN, LedgerTree(database, "ledger_test").prove
+                )
+            made = replace(home, database=database, guard=guard, opened=[])
             yield made
             made.close()
+
+
+@pytest.fixture(params=["folder", pytest.param("witness", marks=pytest.mark.long)])
+def guarded(
+    request: pytest.FixtureRequest, ledger_database: Database, tmp_path: Path
+) -> Iterator[Home]:
+    """A created ledger, guarded by a folder or by a witness that several servers share."""
+    place = Place(tmp_path / "ledger")
+    with contextlib.ExitStack() as stack:
+        guard: Guard = FileGuard(tmp_path / "guard")
+        if request.param == "witness":
+            keys = LedgerKeys.create(place.keys, ORIGIN, os.urandom)
+            witness = stack.enter_context(witnessing(tmp_path / "w", keys.log.verifier.vkey()))
+            guard = WitnessGuard(
+                witness.client(), ORIGIN, LedgerTree(ledger_database, "ledger_test").prove
+            )
+        made = Home(ledger_database, place, guard)
+        made.create()
+        yield made
+        made.close()
 
 
 def append(ledger: Ledger, *numbers: int) -> list[Appended]:
@@ -77,30 +108,34 @@ def size_of(home: Home) -> int:
 
 
 def test_a_restored_backup_does_not_start_and_the_newest_database_does(
-    postgres: Server, home: Home
+    postgres: Server, guarded: Home
 ) -> None:
     """The guard knows more; it is told what is missing and what to run."""
+    home = guarded
     append(home.open(), 1, 2)
     home.close()
     with copied(postgres, home) as backup:
         append(home.open(), 3, 4)
+        before = said(home.opened[0], home.guard.read())
         home.close()
-        before = home.guard.read()
         with pytest.raises(DamageError) as stopped:
             backup.open()
         assert stopped.value.position == 4
         for words in ("of 5 entries, the database has 3", "import ledger --ledger test",
                       "write-ahead log", "entries 4 to 5"):  # fmt: skip
             assert words in str(stopped.value)
-        assert (home.guard.read(), size_of(backup)) == (before, 3)
-    assert append(home.open(), 5)[0].position == 6
+        assert size_of(backup) == 3
+        ledger = home.open()
+        assert said(ledger, home.guard.read()) == before
+    assert append(ledger, 5)[0].position == 6
     assert sound(home)
 
 
 def test_of_two_writers_on_copies_the_later_one_stops_for_good(
-    postgres: Server, home: Home
+    postgres: Server, guarded: Home
 ) -> None:
     """Nobody is told that its event was kept, nothing more is appended, the first goes on."""
+    home = guarded
     append(home.open(), 1)
     home.close()
     with copied(postgres, home) as copy:
@@ -119,14 +154,15 @@ def test_of_two_writers_on_copies_the_later_one_stops_for_good(
         copy.close()
         with pytest.raises(DamageError):
             copy.open()
-        assert home.guard.read() == first.published.checkpoint
+        assert said(first, home.guard.read()) == said(first, first.published.checkpoint)
     assert sound(home)
 
 
 def test_a_copy_that_went_on_does_not_start_over_the_guards_history(
-    postgres: Server, home: Home
+    postgres: Server, guarded: Home
 ) -> None:
     """Of the same length and longer: what stands behind the fork was never acknowledged."""
+    home = guarded
     append(home.open(), 1)
     home.close()
     with copied(postgres, home) as copy:
@@ -253,6 +289,8 @@ def test_servers_on_one_database_with_guards_of_their_own_make_one_tree(
         small, large = said(one, former), said(one, later)
         proof = one.reader.consistency(small.size, large.size)
         verify_consistency(small.size, large.size, small.root, large.root, proof)
+    # Only then its guard has the last checkpoint again.
+    append(one, 10)
     assert sound(home)
 
 
