@@ -14,7 +14,7 @@ from api.commanding import of_controls, of_ledger, opened, placed, window_of, wr
 from api.host import now
 from api.packing import Scope, packing_of, parameters_of
 from api.reads import record_export
-from domain.errors import PipeledgerError
+from domain.errors import PipeledgerError, SettingError
 from exporters.assessment import assess, frameworks_of
 from exporters.log import export_log
 from exporters.oscal import write_oscal
@@ -149,8 +149,15 @@ def export_as_oscal(
 @export.command("log")
 @placed
 @of_ledger
+@click.option("--witnessed", is_flag=True, help="only as far as enough witnesses have seen it")
 @click.argument("target", metavar="DIR", type=click.Path(path_type=Path))
-def export_as_log(settings: Settings, name: str, target: Path) -> None:
+def export_as_log(
+    settings: Settings,
+    name: str,
+    target: Path,
+    *,
+    witnessed: bool,
+) -> None:
     """Write checkpoint, entries and tiles for any web server; again: what is new since.
 
     No payloads. Not on record: a log that grew by being copied would never be copied whole.
@@ -161,7 +168,13 @@ def export_as_log(settings: Settings, name: str, target: Path) -> None:
             bar.length = total
             bar.update(done - bar.pos)
 
-        found = export_log(one.ledger, target.absolute(), tell)
+        note = one.cosigners.shown(one.ledger.published.checkpoint)
+        if witnessed:
+            seen = one.cosigners.witnessed
+            if seen is None:
+                raise SettingError("no checkpoint of this ledger has a quorum of witnesses")
+            note = seen
+        found = export_log(one.ledger, target.absolute(), tell, note)
     click.echo(
         f"{found.size} entries of {found.origin} in {target}, {found.size - found.before} of them "
         f"new, {found.files} files written"

@@ -119,7 +119,7 @@ async def get_proof(request: Request, ledger: str, position: Position) -> Respon
 
     def find() -> bytes:
         row = here.ledger.reader.entry(position, here.ledger.published.size)
-        file = receipts.proof(here.ledger, position)
+        file = receipts.proof(here.ledger, position, here.cosigners.shown)
         if not whole:
             return file
         seen = credential.role in PART_READERS

@@ -13,7 +13,7 @@ from domain.log.proof import TlogProof
 from store.ledger.reader import Filter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from domain.log.part import Part
     from store.ledger.ledger import Ledger
@@ -75,11 +75,19 @@ def named(part: Part) -> dict[str, str]:
     return {"name": part.name, "salt": _text(part.salt), "bytes": _text(part.body)}
 
 
-def proof(ledger: Ledger, position: int) -> bytes:
-    """The tlog-proof file of an entry, up to the newest checkpoint."""
+def proof(
+    ledger: Ledger, position: int, shown: Callable[[bytes], bytes] = lambda note: note
+) -> bytes:
+    """The tlog-proof file of an entry, up to the newest checkpoint.
+
+    Args:
+        ledger: open.
+        position: of the entry.
+        shown: gives a checkpoint with the cosignatures that came for it.
+    """
     published = ledger.published
     path = ledger.reader.inclusion(position, published.size)
-    return TlogProof(position - 1, tuple(path), published.checkpoint).encode()
+    return TlogProof(position - 1, tuple(path), shown(published.checkpoint)).encode()
 
 
 def bundle(row: Row, file: bytes, parts: Sequence[Part]) -> dict[str, Any]:

@@ -59,14 +59,18 @@ class Exported:
 
 
 def export_log(
-    ledger: Ledger, target: Path, progress: Callable[[int, int], None] = lambda _, __: None
+    ledger: Ledger,
+    target: Path,
+    progress: Callable[[int, int], None] = lambda _, __: None,
+    note: bytes | None = None,
 ) -> Exported:
-    """Bring a folder to the published state of a ledger; make it if it is not there.
+    """Bring a folder to a published state of a ledger; make it if it is not there.
 
     Args:
         ledger: open.
         target: the folder.
         progress: is told how many entries are written, and of how many.
+        note: the published checkpoint of that state, perhaps with cosignatures; None: the newest.
 
     Raises:
         SettingError: the folder holds something else: another log, another tree of this name,
@@ -74,14 +78,15 @@ def export_log(
         DamageError: the ledger does not verify; names the position.
         UnavailableError: the database or the disk; the next run mends what is unfinished.
     """
-    published = ledger.published
-    note, size = published.checkpoint, published.size
+    note = note or ledger.published.checkpoint
+    wanted = Checkpoint.parse(parse_note(note)[0])
+    size = wanted.size
     with DurableFolder(target) as folder:
         held = _held(folder, ledger, size)
         _tidy(folder, held)
         run = _Run(folder, ledger, progress)
         folder.write(KEY, _keys(ledger))
-        if run.grow(held, size).tree.root() != published.root:
+        if run.grow(held, size).tree.root() != wanted.root:
             raise DamageError(
                 size, "the entries do not give the root that was signed over this many"
             )
@@ -115,8 +120,8 @@ def _held(folder: DurableFolder, ledger: Ledger, size: int) -> int:
         )
     if there.size > size:
         raise SettingError(
-            f"{where} holds {there.size} entries of {there.origin}, the ledger has {size}: it is "
-            "older than what was exported, or another history; nothing was written"
+            f"{where} holds {there.size} entries of {there.origin}, {size} were to be written: "
+            "that is older than what was exported, or another history; nothing was written"
         )
     if ledger.reader.root(there.size) != there.root:
         raise SettingError(

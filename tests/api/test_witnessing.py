@@ -23,6 +23,7 @@ from domain.log.checkpoint import Checkpoint, sign_checkpoint
 from domain.log.cosignature import cosignatures_of
 from domain.log.note import parse_note
 from domain.log.policy import Policy
+from domain.log.proof import TlogProof
 from domain.log.witness import Submission
 from store.ledger.keys import LedgerKeys
 from store.ledger.ledger import SERVER
@@ -324,3 +325,16 @@ def test_without_witnesses_closed_answers_nothing(home: Place) -> None:
     """Whoever asks for witnesses and has none is told so, not let through."""
     with home.opened(witnessed_only=True) as here, pytest.raises(UnavailableError, match="none is"):
         here.cosigners.cosigned(here.ledger.published.checkpoint)
+
+
+def test_proof_files_carry_the_cosignatures(home: Place, tmp_path: Path) -> None:
+    """Verbatim, under the checkpoint that the proof leads to: whoever keeps one file has all."""
+    with (
+        home.opened() as here,
+        client_of(here) as client,
+        witnessing(tmp_path / "w1", home.vkey) as one,
+    ):
+        home.register(one)
+        here.cosigners.collect(here.ledger.published.checkpoint)
+        raw = client.get("/v1/default/entries/1/proof").content
+        assert cosignatures_of(TlogProof.parse(raw).checkpoint, [one.state.signer.verifier])

@@ -11,6 +11,7 @@ import pytest
 
 from domain.errors import DamageError, SettingError, UnavailableError
 from domain.log.checkpoint import Checkpoint, sign_checkpoint
+from domain.log.cosignature import WitnessSigner, with_lines
 from domain.log.key import SigningKey
 from domain.log.note import parse_note
 from domain.log.tile import Tile, edge_of
@@ -266,6 +267,24 @@ def test_without_its_checkpoint_a_folder_is_written_anew(ledger: Ledger, folder:
     assert contents(folder) == whole
 
 
+def test_an_earlier_checkpoint_and_its_cosignatures_may_be_what_is_wanted(
+    ledger: Ledger, folder: Path
+) -> None:
+    """As far as witnesses have seen, say; then on to the newest, and back never."""
+    grow(ledger, 300)
+    early = ledger.published.checkpoint
+    grow(ledger, 301)
+    witness = WitnessSigner("witness.example/w", b"w" * 32)
+    cosigned = with_lines(early, [witness.cosign(parse_note(early)[0], 1_767_225_600)])
+    assert export_log(ledger, folder, note=cosigned).size == 300
+    assert (folder / "checkpoint").read_bytes() == cosigned
+    check(folder, ledger)
+    assert export_log(ledger, folder).before == 300
+    check(folder, ledger)
+    with pytest.raises(SettingError, match="300 were to be written"):
+        export_log(ledger, folder, note=cosigned)
+
+
 def test_a_damaged_ledger_is_not_exported(home: Home, ledger: Ledger, folder: Path) -> None:
     """The position is named, and the folder stays at the tree that it held."""
     grow(ledger, 100)
@@ -293,7 +312,7 @@ def _checkpoint(origin: str, size: int, root: bytes) -> bytes:
 
 REFUSED = {
     "another log": ({"checkpoint": _checkpoint("ledger.example/b", 1, bytes(32))}, "holds the log"),
-    "more entries": ({"checkpoint": _checkpoint(ORIGIN, 99, bytes(32))}, "the ledger has 9"),
+    "more entries": ({"checkpoint": _checkpoint(ORIGIN, 99, bytes(32))}, "9 were to be written"),
     "another tree": ({"checkpoint": _checkpoint(ORIGIN, 9, bytes(32))}, "two histories exist"),
     "another tree before": ({"checkpoint": _checkpoint(ORIGIN, 4, bytes(32))}, "two histories"),
     "no checkpoint": ({"checkpoint": b"hello\n"}, "is no checkpoint"),
