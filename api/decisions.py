@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from domain.draft import Draft
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from domain.log.context import By
     from domain.log.key import Entropy
     from store.ledger.ledger import Ledger
+    from store.ledger.rotating import Change
 
 
 def decide(
@@ -28,6 +30,7 @@ def decide(
     entropy: Entropy,
     delivery: Delivery | None = None,
     parts: Sequence[SealedPart] = (),
+    change: Change | None = None,
 ) -> int:
     """Append an event of the ledger's own; it is durable and published on return.
 
@@ -40,6 +43,7 @@ def decide(
         entropy: random bytes for the id and the salt.
         delivery: makes a repeat recognisable, or None.
         parts: that belong to it, in order of name; without anything of persons.
+        change: of the ledger's own keys, which the event records; or None.
 
     Returns:
         The position.
@@ -54,7 +58,11 @@ def decide(
         streams=streams_of(event), tags=tags_of(event), event=body, time=at,
         delivery=delivery, parts=tuple(parts),
     )  # fmt: skip
-    (outcome,) = ledger.submit([draft], atomic=True).result().outcomes
+    condition = None
+    if change is not None:
+        tags = tuple(sorted({*draft.tags, *change.tags}))
+        draft, condition = replace(draft, tags=tags, signers=change.signers), change.condition
+    (outcome,) = ledger.submit([draft], condition=condition, atomic=True).result().outcomes
     if isinstance(outcome, Exception):
         raise outcome
     return outcome.position

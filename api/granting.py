@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from domain.log.key import Entropy
     from intake.sender import Sender
     from store.credentials import Credential, Role
+    from store.ledger.rotating import Change
     from store.sources import Source
 
 _SECRET_BYTES: Final = 32
@@ -96,6 +97,28 @@ class Granting:
         self._record("key.enrolled", _described(credential) | more)
         self._here.emitters.enroll(key, credential)
         return credential
+
+    def rotate(self, purpose: str, *, end: bool) -> Change:
+        """Begin to replace a key of the ledger itself, or end its old key.
+
+        Args:
+            purpose: `log` or `intake`.
+            end: the successor has been published; the old key shall sign no more.
+
+        Raises:
+            ConflictError: it is being replaced already, or is not.
+            SettingError: a private half is not here.
+        """
+        rotating = self._here.ledger.rotating()
+        change = rotating.end(purpose) if end else rotating.begin(purpose)
+        data = {
+            "credential": change.old.id, "replaced_by": change.new.id, "purpose": purpose,
+            "keys": [change.new.vkey()], "step": "ended" if end else "begun",
+        }  # fmt: skip
+        kind = "pipeledger.key.rotated.v1"
+        decide(self._here.ledger, kind, data, self._by, self._at, self._entropy, change=change)
+        rotating.tidy(purpose)
+        return change
 
     def revoke_key(self, credential: str) -> None:
         """Trust a key no more.

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.log.context import By
+    from domain.log.key import SigningKey
     from domain.log.part import LongPart, Part
 
 
@@ -57,6 +58,7 @@ class Draft:
         claims: the token payload as received, or None; its commitment stands in `by`.
         delivery: for idempotency, or None (decisions and plain recorder events).
         time: when it happened, as claimed; None where nothing is claimed.
+        signers: keys that sign it in place of the intake keys; only for the replacement of keys.
     """
 
     type: str
@@ -70,3 +72,4 @@ class Draft:
     claims: SealedPart | None = None
     delivery: Delivery | None = None
     time: datetime | None = None
+    signers: tuple[SigningKey, ...] = ()

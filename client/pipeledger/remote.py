@@ -14,7 +14,7 @@ from pipeledger.transport import Transport, refusal
 from pipeledger.verifier.evidence import verdict_of_run
 from pipeledger.verifier.folder import CHECKPOINT, ENTRIES
 from pipeledger.verifier.lines import check_lines
-from pipeledger.verifier.note import MAX_NOTE, open_checkpoint
+from pipeledger.verifier.note import MAX_NOTE, open_checkpoint, open_later
 from pipeledger.verifier.proof import MAX_PATH, Proof, parse_proof
 from pipeledger.verifier.seen import Memory
 from pipeledger.verifier.wire import UncheckedError, UnsoundError, read_hash, read_object
@@ -60,7 +60,7 @@ class LedgerReader:
             AwayError: the ledger does not answer.
         """
         note = self.checkpoint()
-        checkpoint = open_checkpoint(note, log.log_keys, log.origin)
+        checkpoint = open_later(note, log.log_keys, log.origin)
         standing = Memory(settings.known).compare(checkpoint, log, whole=True, passed=True)
         with ExitStack() as stack:
             kept: BinaryIO | None = None
@@ -69,7 +69,7 @@ class LedgerReader:
                 kept = stack.enter_context((save / ENTRIES).open("wb"))
             lines = self.lines(checkpoint.size, kept)
             watched = replace(settings, progress=progress_of(checkpoint.size))
-            run = check_lines(lines, log, watched, checkpoint=checkpoint)
+            run = check_lines(lines, log, watched, note=note)
         if save is not None:
             (save / CHECKPOINT).write_bytes(note)
         return verdict_of_run(run).judged(standing), checkpoint

@@ -12,6 +12,7 @@ from pipeledger.verifier.trust import TrustedLog, read_trust
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipeledger.verifier.key import TrustedKey
     from pipeledger.verifier.wire import Checkpoint
 
 MAX_STORE = 64 * 1024 * 1024
@@ -60,12 +61,15 @@ class TrustStore:
             ]
             self._write([*others, log])
 
-    def saw(self, log: TrustedLog, checkpoint: Checkpoint) -> None:
+    def saw(
+        self, log: TrustedLog, checkpoint: Checkpoint, keys: tuple[TrustedKey, ...] = ()
+    ) -> None:
         """Remember the largest checkpoint that was verified of a log.
 
         Args:
             log: as it was when the checkpoint was held against what had been seen.
             checkpoint: shown to contain that.
+            keys: that the log's entries led to, from those that were trusted; empty: the same.
 
         Raises:
             SpoolError: another process keeps the store locked.
@@ -73,11 +77,12 @@ class TrustStore:
         """
         with self._locked():
             logs = [
-                TrustedLog(one.origin, one.keys, one.url, one.ledger, checkpoint)
+                TrustedLog(one.origin, keys or one.keys, one.url, one.ledger, checkpoint)
                 # Only in place of what it was held against: another process may have seen more.
                 if one.origin == log.origin
                 and one.seen == log.seen
-                and (one.seen is None or one.seen.size < checkpoint.size)
+                and one.keys == log.keys
+                and (one.seen is None or one.seen.size < checkpoint.size or keys)
                 else one
                 for one in self.logs()
             ]
@@ -93,10 +98,16 @@ class TrustStore:
 
 def _object(log: TrustedLog) -> dict[str, Any]:
     seen = log.seen
+    ranges = {
+        key.key_id: [key.first, key.last]
+        for key in log.keys
+        if key.first != 1 or key.last is not None
+    }
     return {
         "url": log.url,
         "ledger": log.ledger,
         "origin": log.origin,
         "keys": [key.vkey for key in log.keys],
+        **({"ranges": ranges} if ranges else {}),
         "seen": None if seen is None else {"size": seen.size, "root": seen.root.hex()},
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -101,18 +101,34 @@ class KeyEnrolled(Credential, kw_only=True):
 
 @event("key.rotated", LEDGER, Door.COMMAND, roles=OPERATOR)
 class KeyRotated(Credential, kw_only=True):
-    """A key was replaced by another."""
+    """A key was replaced by another, or is being replaced.
+
+    Attributes:
+        replaced_by: the new key.
+        size: position at which the new key began, where this ends the old one.
+        keys: the new key's public half, as a verifier key.
+        purpose: what the keys sign; absent for an emitter's.
+        step: whether the new key begins, so that both are valid, or the old one ends.
+    """
 
     replaced_by: Name | None = None
     size: Position | None = None
     keys: Annotated[list[Name], Meta(max_length=16)] | None = None
+    purpose: Literal["log", "intake"] | None = None
+    step: Literal["begun", "ended"] | None = None
 
 
 @event("key.revoked", LEDGER, Door.COMMAND, roles=OPERATOR)
 class KeyRevoked(Credential, kw_only=True):
-    """A key is not trusted any more."""
+    """A key is not trusted any more.
+
+    Attributes:
+        compromised_at: since when somebody else may have signed with it.
+        compromised_from: the same, as a position.
+    """
 
     compromised_at: Instant | None = None
+    compromised_from: Position | None = None
 
 
 @event("token.issued", LEDGER, Door.COMMAND, roles=OPERATOR)

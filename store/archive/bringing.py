@@ -44,7 +44,7 @@ from store.archive.tables import copy_in, copy_out, tables_of
 from store.documents import MAX_DOCUMENT, DocumentStore
 from store.files import make_folder, sync_folder, write_file
 from store.ledger.fsck import fsck
-from store.ledger.keys import LedgerKeys
+from store.ledger.keys import LedgerKeys, intake_name
 from store.ledger.opening import Place, Surroundings, equip, schema_of
 from store.ledger.standing import StandingGuard
 from store.people.keys import RegisterKeys
@@ -157,7 +157,7 @@ class _Bringing:
         self._connection = connection
         self._progress = progress
         self._keys = LedgerKeys.load(place.keys, origin)
-        self._manifest = verified_manifest(source, self._keys.intake_verifiers.values())
+        self._manifest = verified_manifest(source, self._keys.verifiers(intake_name(origin)))
 
     def run(self) -> Manifest:
         """Everything up to the folder's name."""
@@ -201,7 +201,7 @@ class _Bringing:
 
     def _checkpoint(self) -> tuple[bytes, Checkpoint]:
         note = b"".join(self._pieces(CHECKPOINT))
-        said = open_checkpoint(note, [self._keys.log.verifier], self._origin)
+        said = open_checkpoint(note, self._keys.verifiers(self._origin), self._origin)
         if (said.size, said.root.hex()) != (self._manifest.size, self._manifest.root):
             raise RefusedError(CHECKPOINT, "it speaks of another state than the manifest")
         return note, said
@@ -366,7 +366,7 @@ def _check_guard(guard: Guard, keys: LedgerKeys, said: Checkpoint) -> Checkpoint
     note = guard.read()
     if note is None:
         return None
-    there = open_checkpoint(note, [keys.log.verifier], said.origin)
+    there = open_checkpoint(note, keys.verifiers(said.origin), said.origin)
     if there.size > said.size:
         raise SettingError(
             f"the guard holds a checkpoint of {there.size} entries, this export has {said.size}: "

@@ -62,6 +62,7 @@ def write_ledger(
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             # Nothing is asked of the database while a long document is copied.
             connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            equipment.ring.load(connection)
             return _Writing(equipment, published, target, connection, progress).write()
     except psycopg.Error as error:
         raise UnavailableError("the database ended the connection; export again") from error
@@ -98,7 +99,9 @@ class _Writing:
         documents, kept = self._documents()
         files = {
             CHECKPOINT: self._add(CHECKPOINT, published.checkpoint),
-            VKEYS: self._add(VKEYS, "".join(f"{key}\n" for key in equipment.keys.vkeys).encode()),
+            VKEYS: self._add(
+                VKEYS, "".join(f"{key}\n" for key in equipment.ring.succession.vkeys).encode()
+            ),
             DOCUMENTS: kept,
         }
         manifest = Manifest(
@@ -156,7 +159,7 @@ class _Writing:
         return int(row[0]) if row is not None else 0
 
     def _sign(self, payload_type: str, payload: bytes) -> tuple[str, bytes]:
-        key = self._equipment.keys.intake
+        key = self._equipment.ring.signers[-1]
         return key.key_id, key.sign(pae(payload_type, payload))
 
     def _add(self, name: str, content: bytes) -> Told:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from domain.log.context import Context
     from domain.log.entry import Entry
-    from domain.log.key import VerifierKey
     from store.ledger.bodies import Bodies
+    from store.ledger.succession import ValidKeys
     from store.ledger.tiles import Edge
     from store.postgres.database import Connection
 
@@ -62,11 +62,9 @@ class Head:
 class Examiner:
     """Verifies entries in the order of the chain."""
 
-    def __init__(
-        self, schema: str, origin: str, keys: Mapping[str, VerifierKey], bodies: Bodies
-    ) -> None:
+    def __init__(self, schema: str, origin: str, ring: ValidKeys, bodies: Bodies) -> None:
         self._origin = origin
-        self._keys = keys
+        self._ring = ring
         self._bodies = bodies
         self._page = sql.SQL(
             "SELECT pos, type, leaf, entry FROM {} WHERE pos > %s ORDER BY pos LIMIT %s"
@@ -127,12 +125,14 @@ class Examiner:
         return entry
 
     def check_signature(self, entry: Entry) -> None:
-        """The context is signed by an intake key of the ledger.
+        """The context is signed by an intake key of the ledger that is valid at its position.
 
         Raises:
             DamageError: it is not.
         """
-        verify_context(entry.context_bytes, entry.seq.signatures, self._keys)
+        verify_context(entry.context_bytes, entry.seq.signatures, self._ring.intake_verifiers)
+        ids = [signature.key_id for signature in entry.seq.signatures]
+        self._ring.succession.check_signers(ids, entry.seq.position)
 
     @staticmethod
     def check_numbers(entry: Entry, numbers: dict[str, int]) -> None:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from store.ledger.bodies import Bodies
     from store.ledger.chain import Examiner
     from store.ledger.guard import Guard
-    from store.ledger.keys import LedgerKeys
     from store.ledger.observer import Observer
     from store.ledger.sealer import Sealer
+    from store.ledger.succession import ValidKeys
     from store.ledger.tiles import Tiles
     from store.ledger.witnessing import Witnessing
     from store.postgres.database import Database
@@ -31,7 +31,7 @@ class Equipment:
         schema: name of that schema.
         name: the ledger's name for operators.
         origin: the ledger's name in the log.
-        keys: its private keys.
+        ring: its keys, and where they are valid.
         delivery_key: makes the keyed digests of deliveries.
         sealer: seals parts for persons, or None.
         documents: keeps large bodies.
@@ -49,7 +49,7 @@ class Equipment:
     schema: str
     name: str
     origin: str
-    keys: LedgerKeys
+    ring: ValidKeys
     delivery_key: bytes
     sealer: Sealer | None
     documents: DocumentStore

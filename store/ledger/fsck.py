@@ -56,6 +56,7 @@ def fsck(
     with equipment.database.connect("writer") as connection, connection.transaction():
         # One snapshot for all tables: a running server goes on appending.
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        equipment.ring.load(connection)
         yield from _Pass(equipment, connection, guarded, known_types, progress).findings()
 
 
@@ -146,6 +147,8 @@ class _Pass:
             yield from self._beside.findings(entry, row, tags, parts)
             if self._known is not None and entry.context.type not in self._known:
                 yield Finding(position, f"unknown type {entry.context.type}", damage=False)
+            if (cause := self._equipment.ring.problems.get(position)) is not None:
+                yield Finding(position, cause)
             head.at = max(head.at, entry.seq.at)
         head.position, head.leaf = position, leaf
         head.edge.append(leaf)

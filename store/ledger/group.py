@@ -84,13 +84,20 @@ class Group:
         self._repeats.append((again, first))
         return again
 
-    def write(self, talk: Talk, schema: str, signing: Sequence[Frame] = ()) -> int:
+    def write(
+        self,
+        talk: Talk,
+        schema: str,
+        signing: Sequence[Frame] = (),
+        settle: Callable[[Sequence[Prepared]], None] | None = None,
+    ) -> int:
         """Make the entries, send all rows and commit; gives when every event was signed.
 
         Args:
             talk: in the transaction of this group.
             schema: the ledger's.
             signing: what is not signed yet.
+            settle: signs anew what keys signed that are valid no more.
 
         Returns:
             nanoseconds since the epoch.
@@ -108,6 +115,8 @@ class Group:
             talk.rows(copying.binary(rows()))
         for frame in signing:
             frame.wait()
+        if settle is not None:
+            settle(self.pending)
         signed_at = time.time_ns()
         entries = self._chain()
         if tiles := list(starmap(copying.tile_row, self.head.edge.take())):

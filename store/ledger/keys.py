@@ -1,30 +1,42 @@
 """The ledger's own keys: who signs contexts, who signs checkpoints.
 
-The public halves that are trusted come from the ledger's first entry on; the private halves are
-files of mode 0600, made once and never written over.
+The private halves are files of mode 0600, made once and never written over. While a key is being
+replaced its successor lies beside it; when that is done the successor takes its name and the old
+private half is removed. The ledger's first public keys stay in a file, from which with the log
+itself all later ones follow.
+
+    log.key, intake.key                private halves in use
+    log.next.key, intake.next.key      ... of their successors
+    public.vkeys                       all public halves since the first, once one was replaced
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import SettingError
-from domain.log.key import SEED_BYTES, SigningKey, VerifierKey
-from store.files import make_folder, write_file
+from domain.log.key import SEED_BYTES, SigningKey, VerifierKey, parse_vkey
+from domain.log.succession import INTAKE
+from store.files import make_folder, sync_folder, write_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from domain.log.key import Entropy
 
 _LOG: Final = "log.key"
 _INTAKE: Final = "intake.key"
+_PUBLIC: Final = "public.vkeys"
+_FIRST: Final = 2
+PURPOSES: Final = {"log": _LOG, "intake": _INTAKE}
+"""What a key of a ledger is for, and the file it lies in."""
 
 
 def intake_name(origin: str) -> str:
     """Name of the key that signs the contexts of a ledger."""
-    return f"{origin}/intake"
+    return origin + INTAKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +46,80 @@ class LedgerKeys:
     Attributes:
         log: signs checkpoints; bears the origin's name.
         intake: signs contexts.
+        successors: of the two, while they are being replaced.
+        folder: where they lie.
+        public: every public key since the first two, the intake key of which comes first.
     """
 
     log: SigningKey
     intake: SigningKey
+    successors: tuple[SigningKey, ...] = ()
+    folder: Path | None = None
+    public: tuple[VerifierKey, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not self.public:
+            object.__setattr__(self, "public", (self.intake.verifier, self.log.verifier))
+        # Files copied by hand may be the same key under two names.
+        if len({key.verifier.public for key in self._all}) != len(self._all):
+            raise SettingError("one key under two purposes: each purpose needs a key of its own")
 
     @property
-    def vkeys(self) -> tuple[str, str]:
-        """The public halves, intake first, as `ledger.created` lists them."""
-        return self.intake.verifier.vkey(), self.log.verifier.vkey()
+    def _all(self) -> tuple[SigningKey, ...]:
+        return (self.intake, self.log, *self.successors)
 
     @property
-    def intake_verifiers(self) -> dict[str, VerifierKey]:
-        """The intake keys to trust, by their id."""
-        return {self.intake.id: self.intake.verifier}
+    def first(self) -> tuple[VerifierKey, ...]:
+        """The ledger's first public keys."""
+        return self.public[:_FIRST]
+
+    def verifiers(self, name: str) -> list[VerifierKey]:
+        """Every public key of this name, retired ones too."""
+        return [key for key in self.public if key.name == name]
+
+    @property
+    def origin(self) -> str:
+        """The ledger's name in the log."""
+        return self.log.name
+
+    def having(self, keys: Iterable[VerifierKey]) -> tuple[SigningKey, ...]:
+        """The private halves of these keys, as far as they are at hand."""
+        wanted = {key.id for key in keys}
+        return tuple(key for key in self._all if key.id in wanted)
+
+    def again(self) -> LedgerKeys:
+        """The keys as they lie in their folder now."""
+        return self if self.folder is None else LedgerKeys.load(self.folder, self.origin)
+
+    def prepare(self, purpose: str, entropy: Entropy) -> LedgerKeys:
+        """Lay a successor beside a key; one that lies there already is kept."""
+        folder = self._place()
+        path = folder / _next(PURPOSES[purpose])
+        if not path.exists():
+            write_file(path, entropy(SEED_BYTES))
+        name = self.origin if purpose == "log" else intake_name(self.origin)
+        new = SigningKey.from_seed(name, _seed(path)).verifier
+        if new not in self.public:
+            lines = "".join(f"{key.vkey()}\n" for key in (*self.public, new))
+            write_file(folder / _PUBLIC, lines.encode())
+        return self.again()
+
+    def replace(self, purpose: str) -> LedgerKeys:
+        """Put a key's successor in its place; the old private half is removed."""
+        folder = self._place()
+        (folder / _next(PURPOSES[purpose])).replace(folder / PURPOSES[purpose])
+        sync_folder(folder)
+        return self.again()
+
+    def _place(self) -> Path:
+        if self.folder is None:
+            raise SettingError("these keys lie in no folder")
+        return self.folder
+
+    @property
+    def vkeys(self) -> tuple[str, ...]:
+        """The first public halves, intake first, as `ledger.created` lists them."""
+        return tuple(key.vkey() for key in self.first)
 
     @classmethod
     def create(cls, folder: Path, origin: str, entropy: Entropy) -> LedgerKeys:
@@ -70,10 +142,23 @@ class LedgerKeys:
         Raises:
             SettingError: they are missing, or no keys.
         """
-        return cls(
-            SigningKey.from_seed(origin, _seed(folder / _LOG)),
-            SigningKey.from_seed(intake_name(origin), _seed(folder / _INTAKE)),
+        names = {_LOG: origin, _INTAKE: intake_name(origin)}
+        own = {
+            file: SigningKey.from_seed(name, _seed(folder / file)) for file, name in names.items()
+        }
+        successors = tuple(
+            SigningKey.from_seed(name, _seed(folder / _next(file)))
+            for file, name in names.items()
+            if (folder / _next(file)).exists()
         )
+        public: tuple[VerifierKey, ...] = ()
+        if (folder / _PUBLIC).exists():
+            public = tuple(map(parse_vkey, (folder / _PUBLIC).read_text("ascii").splitlines()))
+        return cls(own[_LOG], own[_INTAKE], successors, folder, public)
+
+
+def _next(file: str) -> str:
+    return file.replace(".key", ".next.key")
 
 
 def _seed(path: Path) -> bytes:

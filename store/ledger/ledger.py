@@ -16,7 +16,6 @@ from psycopg import sql
 
 from domain.draft import Draft
 from domain.errors import PipeledgerError, RefusedError
-from domain.log.checkpoint import open_checkpoint
 from domain.log.context import By
 from domain.log.dsse import CONTEXT_PAYLOAD_TYPE, pae
 from domain.log.entry import parse_entry
@@ -26,6 +25,7 @@ from store.ledger.prepared import Workbench
 from store.ledger.publisher import Published, Publisher
 from store.ledger.query import Matcher
 from store.ledger.reader import Reader, Row
+from store.ledger.rotating import Rotating
 from store.ledger.sequencer import Request, Sequencer
 from store.ledger.signer import FRAME, Signer
 from store.ledger.tiled import TiledLog
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery
 
     from domain.log.context import Context
+    from domain.log.succession import Succession
     from store.ledger.answers import Waiting
     from store.ledger.chain import Head
     from store.ledger.equipment import Equipment
@@ -84,7 +85,6 @@ class Ledger(DCBRecorder):
         self.name = equipment.name
         self.origin = equipment.origin
         self.schema = equipment.schema
-        self.vkeys = equipment.keys.vkeys
         self._equipment = equipment
         self._observer = equipment.observer
         self.reader = Reader(
@@ -93,7 +93,7 @@ class Ledger(DCBRecorder):
         self.tiled = TiledLog(equipment.database, equipment.schema, equipment.tiles)
         self._matcher = Matcher(equipment.schema)
         self._workbench = Workbench(equipment)
-        self._signer = Signer(equipment.keys.intake)
+        self._signer = Signer(equipment.ring.signers)
         self._publisher = Publisher(equipment, published, self._announce)
         self._sequencer = Sequencer(
             equipment, head, self._matcher, self._signer, self._publisher.publish
@@ -117,6 +117,16 @@ class Ledger(DCBRecorder):
         self._watcher.start()
 
     @property
+    def succession(self) -> Succession:
+        """The ledger's keys, and where each is valid."""
+        return self._equipment.ring.succession
+
+    @property
+    def vkeys(self) -> tuple[str, ...]:
+        """Every public key there ever was, the first ones first."""
+        return self.succession.vkeys
+
+    @property
     def published(self) -> Published:
         """The newest state that readers may see."""
         return self._publisher.published
@@ -137,8 +147,12 @@ class Ledger(DCBRecorder):
         """
         if payload_type == CONTEXT_PAYLOAD_TYPE:
             raise RefusedError("payload type", "contexts are signed in the log alone")
-        key = self._equipment.keys.intake
+        key = self._equipment.ring.signers[-1]
         return key.key_id, key.sign(pae(payload_type, payload))
+
+    def rotating(self) -> Rotating:
+        """The replacement of this ledger's keys."""
+        return Rotating(self._equipment, self.published.size)
 
     def columns(self) -> ColumnReader:
         """A reader of much of the log at once, with a connection of its own."""
@@ -322,9 +336,9 @@ class Ledger(DCBRecorder):
             except Exception:  # noqa: BLE001, S112 - the database may be restarting
                 continue
             if newest is not None and newest[0] > self.published.size:
-                keys = [self._equipment.keys.log.verifier]
                 try:
-                    there = open_checkpoint(newest[1], keys, self.origin)
+                    ring = self._equipment.ring
+                    there = ring.open_newer(newest[1], self._equipment.database)
                 except PipeledgerError:
                     # Not ours to judge here; fsck names it. It is not shown to anybody.
                     continue

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from domain.draft import Draft
 from domain.errors import DamageError, RefusedError, SettingError
-from domain.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from domain.log.checkpoint import Checkpoint
 from domain.log.entry import format_at, leaf_hash, parse_entry
 from domain.log.names import check_origin
 from domain.log.part import EVENT_PART, SALT_BYTES, Part
@@ -30,6 +30,7 @@ from store.ledger.observer import Unobserved
 from store.ledger.prepared import Workbench
 from store.ledger.publisher import Published
 from store.ledger.signer import Signer
+from store.ledger.succession import ValidKeys
 from store.ledger.tiles import Edge, Tiles
 from store.postgres.migrate import check_migrated, migrate
 from store.postgres.talk import Talk
@@ -138,7 +139,7 @@ def create_ledger(name: str, origin: str, place: Place, around: Surroundings) ->
             equipment.examiner.extend(connection, head)
         if head.position != 1:
             raise situations.unfinished(name, head.position)
-    note = sign_checkpoint(Checkpoint(origin, 1, head.edge.tree.root()), (equipment.keys.log,))
+    note = equipment.ring.sign(Checkpoint(origin, 1, head.edge.tree.root()))
     around.guard.swap(None, note)
 
 
@@ -159,13 +160,16 @@ def open_ledger(name: str, origin: str, place: Place, around: Surroundings) -> L
         note = around.guard.read()
         if note is None:
             raise situations.empty(name)
+        equipment.ring.load(connection)
+        for position, cause in equipment.ring.problems.items():
+            raise DamageError(position, cause)
         head, guarded = _guarded_head(connection, equipment, note)
         equipment.examiner.extend(connection, head)
         head.edge.take()
         published = Published(guarded.size, guarded.root, note)
         if head.position > guarded.size:
             root = head.edge.tree.root()
-            newer = sign_checkpoint(Checkpoint(origin, head.position, root), (equipment.keys.log,))
+            newer = equipment.ring.sign(Checkpoint(origin, head.position, root))
             around.guard.swap(note, newer)
             published = Published(head.position, root, newer)
         _keep(connection, equipment.schema, published)
@@ -216,7 +220,8 @@ def equip(
         SettingError: keys or secrets are missing.
     """
     schema = schema or schema_of(name)
-    keys = LedgerKeys.load(place.keys, origin)
+    tiles = Tiles(schema)
+    ring = ValidKeys(schema, LedgerKeys.load(place.keys, origin), tiles)
     documents = DocumentStore(place.documents)
     bodies = Bodies(schema, documents, around.sealer)
     return Equipment(
@@ -224,13 +229,13 @@ def equip(
         schema=schema,
         name=name,
         origin=origin,
-        keys=keys,
+        ring=ring,
         delivery_key=_secret(place.secrets / _MAC_KEY),
         sealer=around.sealer,
         documents=documents,
         bodies=bodies,
-        tiles=Tiles(schema),
-        examiner=Examiner(schema, origin, keys.intake_verifiers, bodies),
+        tiles=tiles,
+        examiner=Examiner(schema, origin, ring, bodies),
         guard=around.guard,
         clock=around.clock,
         entropy=around.entropy,
@@ -243,7 +248,7 @@ def _guarded_head(
     connection: Connection, equipment: Equipment, note: bytes
 ) -> tuple[Head, Checkpoint]:
     try:
-        guarded = open_checkpoint(note, [equipment.keys.log.verifier], equipment.origin)
+        guarded = equipment.ring.open(note)
     except (RefusedError, DamageError) as error:
         raise situations.foreign(equipment.name, error) from error
     statement = sql.SQL("SELECT leaf, entry FROM {} WHERE pos = %s").format(
@@ -281,7 +286,7 @@ def _append_first(connection: Connection, equipment: Equipment) -> None:
             "origin": equipment.origin,
             "hash": "sha-256",
             "format": 1,
-            "keys": list(equipment.keys.vkeys),
+            "keys": list(equipment.ring.keys.vkeys),
         },
     }
     draft = Draft(
@@ -303,7 +308,7 @@ def _append_first(connection: Connection, equipment: Equipment) -> None:
     head.numbers["ledger"] = 0
     group = Group(head, at)
     created = Workbench(equipment).lay_out(draft)
-    Signer(equipment.keys.intake).sign([created])
+    Signer((equipment.ring.keys.intake,)).sign([created])
     group.place(created)
     talk = Talk(connection)
     talk.ask([(b"BEGIN", None)])

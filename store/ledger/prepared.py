@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from domain.draft import Draft, SealedPart
     from domain.log.entry import Signature
+    from domain.log.key import SigningKey
     from store.ledger.equipment import Equipment
 
 LARGE: Final = 32 * 1024
@@ -42,6 +43,7 @@ class Prepared:
         key: keyed digest of (source, id), or None.
         mac: keyed digest of the received bytes, or None.
         signatures: of the context's line; empty until a `Signer` has signed.
+        signers: keys that sign in place of the intake keys.
     """
 
     type: str
@@ -56,6 +58,7 @@ class Prepared:
     key: bytes | None
     mac: bytes | None
     signatures: tuple[Signature, ...] = ()
+    signers: tuple[SigningKey, ...] = ()
 
     @property
     def matching(self) -> frozenset[str]:
@@ -107,6 +110,7 @@ class Workbench:
             tuple(self._part_rows(draft)),
             key,
             mac,
+            signers=draft.signers,
         )
 
     def delivery_key(self, source: str, identity: str) -> bytes:

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from domain.errors import DamageError, PipeledgerError, RefusedError, UnavailableError
-from domain.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from domain.log.checkpoint import Checkpoint
 from domain.log.tree import root_of
 from store.ledger import situations
 from store.ledger.answers import give
@@ -66,7 +66,7 @@ class Publisher:
         self._database = equipment.database
         self._name = equipment.name
         self._origin = equipment.origin
-        self._keys = (equipment.keys.log,)
+        self._ring = equipment.ring
         self._guard = equipment.guard
         self._tiles = equipment.tiles
         self._observer = equipment.observer
@@ -139,7 +139,7 @@ class Publisher:
 
     def _guarded(self, size: int, root: bytes) -> Published:
         """Swap a checkpoint of this size into the guard, or adopt a later one that stands there."""
-        note = sign_checkpoint(Checkpoint(self._origin, size, root), self._keys)
+        note = self._ring.sign(Checkpoint(self._origin, size, root))
         for attempt in range(1, _TRIES + 1):
             try:
                 self._guard.swap(self._expected, note)
@@ -181,7 +181,7 @@ class Publisher:
         if note is None:
             raise situations.empty(self._name)
         try:
-            there = open_checkpoint(note, [key.verifier for key in self._keys], self._origin)
+            there = self._ring.open_newer(note, self._database)
         except (RefusedError, DamageError) as error:
             raise situations.foreign(self._name, error) from error
         if (root if there.size == size else self._root(there.size)) != there.root:

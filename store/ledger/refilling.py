@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from domain.errors import DamageError, SettingError
-from domain.log.checkpoint import open_checkpoint
 from domain.log.tree import root_of
 from store.ledger import situations
 from store.ledger.fsck import fsck
@@ -51,6 +50,7 @@ def refill_guard(
     equipment = equip(name, origin, place, around)
     with around.database.connect() as connection:
         check_migrated(connection, equipment.schema)
+        equipment.ring.load(connection)
         note = _newest(connection, equipment)
         if evidence is not None:
             note = _newer(connection, equipment, note, evidence)
@@ -91,4 +91,4 @@ def _newer(
 
 
 def _opened(equipment: Equipment, note: bytes) -> Checkpoint:
-    return open_checkpoint(note, [equipment.keys.log.verifier], equipment.origin)
+    return equipment.ring.open(note)

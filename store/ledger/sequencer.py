@@ -31,6 +31,7 @@ from domain.errors import (
     UnavailableError,
 )
 from domain.log.entry import format_at
+from domain.log.succession import ROTATED
 from store.ledger import situations
 from store.ledger.answers import give
 from store.ledger.group import Appended, Group
@@ -41,7 +42,7 @@ from store.ledger.signer import FEW
 from store.postgres.talk import Talk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from eventsourcing.dcb.api import DCBAppendCondition
 
@@ -130,6 +131,7 @@ class Sequencer:
         self._schema = schema = equipment.schema
         self._head = head
         self._examiner = equipment.examiner
+        self._ring = equipment.ring
         self._matcher = matcher
         self._signer = signer
         self._clock = equipment.clock
@@ -181,8 +183,8 @@ class Sequencer:
     def _run(self) -> None:
         while True:
             requests, last = self._collect()
-            if requests:
-                self._sequence(requests)
+            for group in _apart(requests):
+                self._sequence(group)
             if last:
                 return
 
@@ -234,7 +236,7 @@ class Sequencer:
             group = Group(self._head.copy(), max(now, self._head.at), claimed=claimed)
             answers = self._evaluate(group, known, requests)
             grouped = signed = time.time_ns()
-            signed = group.write(talk, self._schema, signing)
+            signed = group.write(talk, self._schema, signing, self._signer.settle)
             # Let go at the next group: to free thousands of rows now would hold up the answers.
             self._written = group
         except psycopg.OperationalError:
@@ -247,6 +249,8 @@ class Sequencer:
             # The server takes back what it was told.
             self._disconnect()
             raise
+        if any(event.type == ROTATED for event in group.pending):
+            self._reload()
         ended = time.time_ns()
         self._head = group.head
         self._head.numbers.update(group.numbers)
@@ -333,10 +337,16 @@ class Sequencer:
         # Another process appended: on a copy, so that a failure leaves our head where it is.
         head = self._head.copy()
         head.numbers = dict(head.numbers)
+        self._reload()
         self._examiner.extend(self._driver, head)
         head.edge.take()
         self._examiner.numbers.fill(self._driver, head.position, head.numbers, streams)
         self._head = head
+
+    def _reload(self) -> None:
+        """Take up keys that were replaced."""
+        self._ring.load(self._driver)
+        self._signer.change(self._ring.signers)
 
     def _evaluate(
         self, group: Group, known: Known, requests: list[Request]
@@ -442,6 +452,19 @@ class Sequencer:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _apart(requests: list[Request]) -> Iterator[list[Request]]:
+    """Requests in groups, so that nothing follows a change of keys in its group."""
+    group: list[Request] = []
+    for request in requests:
+        group.append(request)
+        events = [event for event in request.events if not isinstance(event, PipeledgerError)]
+        if any(event.signers for event in events):
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _claims(requests: list[Request], last: int) -> list[Claim]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.errors import PipeledgerError
-from domain.log.checkpoint import open_checkpoint
 from store.ledger.finding import Finding
 
 if TYPE_CHECKING:
@@ -30,9 +29,8 @@ class Signed:
                 committed by then.
             rows: size and note of what was published, ascending.
         """
-        self._origin = equipment.origin
         self._guard = equipment.guard
-        self._keys = [equipment.keys.log.verifier]
+        self._ring = equipment.ring
         self._rows = rows
         self._next = next(rows, None)
         self._agreed = 0
@@ -43,7 +41,7 @@ class Signed:
         self._problem = ""
         if self._note is not None:
             try:
-                self._guarded = open_checkpoint(self._note, self._keys, self._origin)
+                self._guarded = self._ring.open(self._note)
             except PipeledgerError as error:
                 self._problem = str(error)
 
@@ -53,7 +51,7 @@ class Signed:
             return self._guarded.root
         if self._next is not None and self._next[0] == size:
             try:
-                said = open_checkpoint(self._next[1], self._keys, self._origin)
+                said = self._ring.open(self._next[1])
             except PipeledgerError:
                 return None
             return said.root if said.size == size else None
@@ -70,7 +68,7 @@ class Signed:
             size, note = self._next
             self._next = next(self._rows, None)
             try:
-                said = open_checkpoint(note, self._keys, self._origin)
+                said = self._ring.open(note)
             except PipeledgerError as error:
                 yield Finding(size, f"the checkpoint of this size does not verify: {error}")
                 continue
@@ -125,7 +123,7 @@ class Signed:
         if note is None or self._guarded is None:
             return
         try:
-            size = open_checkpoint(note, self._keys, self._origin).size
+            size = self._ring.open(note).size
         except PipeledgerError:
             size = self._guarded.size
         if size < self._largest:

@@ -64,13 +64,15 @@ class Frame:
 
 
 class Signer:
-    """Signs with one key. Safe for threads; the process is started by the first frame.
+    """Signs with the intake keys. Safe for threads; the process is started by the first frame.
+
+    Two keys sign only while one is being replaced; then nothing is handed to the process.
 
     Whoever waits reads from the process: a thread that did would be one more to hand over to.
     """
 
-    def __init__(self, key: SigningKey) -> None:
-        self._key = key
+    def __init__(self, keys: Sequence[SigningKey]) -> None:
+        self._keys = tuple(keys)
         # Never taken by a thread that holds the other one.
         self._reading = threading.Lock()
         self._lock = threading.Lock()
@@ -78,11 +80,28 @@ class Signer:
         self._process: subprocess.Popen[bytes] | None = None
         self._outstanding: deque[Frame] = deque()
         self._closed = False
+        self._key_of_process = ""
 
     def sign(self, events: Sequence[Prepared]) -> None:
         """Sign these events here and now."""
         for event in events:
-            event.signatures = sign_context(event.context, (self._key,))
+            event.signatures = sign_context(event.context, event.signers or self._keys)
+
+    def settle(self, events: Sequence[Prepared]) -> None:
+        """Sign anew whatever was signed by keys that have been replaced meanwhile."""
+        ids = [key.id for key in self._keys]
+        for event in events:
+            if not event.signers and [one.key_id for one in event.signatures] != ids:
+                event.signatures = sign_context(event.context, self._keys)
+
+    def change(self, keys: Sequence[SigningKey]) -> None:
+        """Sign with other keys from now on; what is outstanding is signed with the old ones."""
+        if [key.id for key in keys] == [key.id for key in self._keys]:
+            return
+        self.close()
+        with self._lock:
+            self._keys = tuple(keys)
+            self._closed = False
 
     def begin(self, events: Sequence[Prepared], *, last: bool) -> Frame:
         """Hand over a frame of events, at least one."""
@@ -98,7 +117,7 @@ class Signer:
         frame = Frame(events, self._collect)
         with self._lock:
             try:
-                process = self._running()
+                process = self._running() if len(self._keys) == 1 else None
             except OSError:
                 process = None
             if process is not None:
@@ -137,7 +156,8 @@ class Signer:
             )
             with contextlib.suppress(OSError):
                 fcntl.fcntl(_pipe(process.stdin), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-            self._send(process, self._key.seed)
+            self._key_of_process = self._keys[0].id
+            self._send(process, self._keys[0].seed)
             self._process = process
         return self._process
 
@@ -176,7 +196,7 @@ class Signer:
         if frame is not None and len(raw) == wanted:
             for nth, event in enumerate(frame.events):
                 value = raw[nth * SIGNATURE_BYTES : (nth + 1) * SIGNATURE_BYTES]
-                event.signatures = (Signature(self._key.id, value),)
+                event.signatures = (Signature(self._key_of_process, value),)
             self._outstanding.popleft()
             frame.signed = True
             return

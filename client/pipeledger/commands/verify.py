@@ -115,7 +115,7 @@ def _check_path(
     for verdict in [] if options.key or options.without_signatures else verdicts:
         if verdict.follows:
             log = find_trust(logs, verdict.origin)
-            store.saw(log, Checkpoint(verdict.origin, verdict.size, verdict.root))
+            store.saw(log, Checkpoint(verdict.origin, verdict.size, verdict.root), verdict.keys)
     return verdicts
 
 
@@ -220,5 +220,5 @@ def _check_url(
         log, verifier_settings(options, [log], workers), save=options.save
     )
     if not options.key and verdict.facts["signatures"] and verdict.follows:
-        store.saw(log, checkpoint)
+        store.saw(log, checkpoint, verdict.keys)
     return verdict

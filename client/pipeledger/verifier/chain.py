@@ -17,7 +17,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeledger.verifier.entry import AFTER_LINK, LINK_END, PREFIX, genesis_link, parse_entry
+from pipeledger.verifier.note import open_checkpoint
+from pipeledger.verifier.succession import ROTATION, Succession
 from pipeledger.verifier.tree import Tree, leaf_hashes
+from pipeledger.verifier.trust import INTAKE
 from pipeledger.verifier.wire import HASH_BYTES, Checkpoint, UnsoundError
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ class Chain:
         last_leaf: leaf hash of the last entry; before the first one, what it must link to.
         leaves: leaf hashes of the entries that were given last.
         numbers: last number of each stream, where signatures are checked.
+        succession: the keys, as the entries replace them.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Chain:
         self.last_leaf = genesis_link(log.origin) if first == 1 else None
         self.leaves: list[bytes] = []
         self._origin = log.origin
+        self.succession = Succession(log)
         self._keys = keys_by_id(log)
         self._parse = signatures
         passed = [*known, *([log.seen] if log.seen is not None else [])]
@@ -91,7 +96,39 @@ class Chain:
         Raises:
             UnsoundError: the first bad position, if it is certain already.
         """
-        self.leaves = leaves = leaf_hashes(entries)
+        self.leaves = leaf_hashes(entries)
+        parsed: list[Entry] = []
+        start = 0
+        for at in [at for at, entry in enumerate(entries) if ROTATION in entry]:
+            # Whoever signs after this entry may be known only by it.
+            parsed += self._extend(entries[start : at + 1], self.leaves[start : at + 1])
+            self._learn(entries[at])
+            start = at + 1
+        return parsed + self._extend(entries[start:], self.leaves[start:])
+
+    def opened(self, note: bytes) -> Checkpoint:
+        """The log's checkpoint, after all entries, by the keys that they led to.
+
+        Raises:
+            UnsoundError: none of these signed it, or one that is not valid at its size.
+        """
+        keys = [key for key in self.succession.keys if key.name == self._origin]
+        return open_checkpoint(note, keys, self._origin)
+
+    def _learn(self, raw: bytes) -> None:
+        if self._broken is not None:
+            return
+        entry = parse_entry(raw)
+        check_signatures(entry, self._keys)
+        root = None
+        if self.first == 1 and self.last_leaf is not None:
+            tree = self._tree.copy()
+            tree.extend([self.last_leaf])
+            root = tree.root()
+        self.succession.take(entry, root)
+        self._keys = _by_id(self.succession.keys)
+
+    def _extend(self, entries: Sequence[bytes], leaves: list[bytes]) -> list[Entry]:
         if not entries:
             return []
         if self._broken is not None:
@@ -217,6 +254,7 @@ class Chain:
             raise UnsoundError(None, f"here stands an entry that says position {entry.position}")
         if entry.context["o"] != self._origin:
             raise UnsoundError(None, "an entry of another ledger")
+        self.succession.note(entry)
         if position == 1 and entry.context["type"] != CREATED:
             raise UnsoundError(None, f"a ledger begins with {CREATED}")
         at = entry.seq["at"]
@@ -287,7 +325,11 @@ class _BrokenLink:
 
 def keys_by_id(log: TrustedLog) -> dict[str, TrustedKey]:
     """The log's intake keys by the id that entries name them with."""
-    return {key.key_id: key for key in log.intake_keys}
+    return _by_id(log.keys)
+
+
+def _by_id(keys: Iterable[TrustedKey]) -> dict[str, TrustedKey]:
+    return {key.key_id: key for key in keys if key.name.endswith(INTAKE)}
 
 
 def check_signatures(entry: Entry, keys: Mapping[str, TrustedKey]) -> None:
@@ -302,6 +344,7 @@ def check_signatures(entry: Entry, keys: Mapping[str, TrustedKey]) -> None:
         if key is not None:
             if not key.verify(entry.signed, signature):
                 raise UnsoundError(None, "the signature of its context does not verify")
+            key.check(entry.position)
             signed = True
     if not signed:
         raise UnsoundError(

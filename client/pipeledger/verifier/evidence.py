@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from pipeledger.verifier.key import TrustedKey
     from pipeledger.verifier.proof import Proof
     from pipeledger.verifier.seen import Consistency
     from pipeledger.verifier.trust import TrustedLog
@@ -70,6 +71,7 @@ class Verdict:
         root: root hash of that checkpoint (32 bytes).
         lines: what was checked and what was not, for people.
         facts: the same for machines.
+        keys: the keys that the entries led to; empty where they taught nothing.
         follows: shown to contain what was seen before, so that it may be remembered instead.
     """
 
@@ -79,6 +81,7 @@ class Verdict:
     root: bytes
     lines: list[str]
     facts: dict[str, Any] = field(default_factory=dict)
+    keys: tuple[TrustedKey, ...] = ()
     follows: bool = False
 
     def judged(self, standing: Standing) -> Verdict:
@@ -266,9 +269,8 @@ def _export(file: Path, policy: Policy) -> Verdict:
     proof = parse_proof(read_base64(trailer["proof"], "proof")) if "proof" in trailer else None
     note = proof.note if proof else str(trailer.get("checkpoint", "")).encode()
     log = find_trust(policy.logs, note_origin(note))
-    checkpoint = open_checkpoint(note, log.log_keys, log.origin)
     lines = (line for line in file_lines(file) if not is_trailer(line))
-    run = check_lines(lines, log, policy.settings, checkpoint=checkpoint, proof=proof)
+    run = check_lines(lines, log, policy.settings, note=note, proof=proof)
     if trailer.get("count") != run.last - run.first + 1:
         raise UnsoundError(None, "the last line counts other entries than there are")
     return _of_run(run, policy)
@@ -317,7 +319,7 @@ def verdict_of_run(run: Run) -> Verdict:
         named = ", ".join(f"{position} {name}" for position, name in run.absent.named)
         more = ", ..." if run.absent.count > len(run.absent.named) else ""
         lines.append(f"{run.absent.count} parts not here, redacted or withheld: {named}{more}")
-    lines += run.notes
+    lines += [*run.notes, *run.told]
     return Verdict(
         "entries",
         run.checkpoint.origin,
@@ -330,4 +332,5 @@ def verdict_of_run(run: Run) -> Verdict:
             "signatures": run.signatures,
             "absent": run.absent.count,
         },
+        keys=run.keys,
     )

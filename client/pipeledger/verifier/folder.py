@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeledger.verifier.chain import Chain
-from pipeledger.verifier.lines import MAX_LINE, Absent, Run, Settings, check_lines
-from pipeledger.verifier.note import MAX_NOTE, note_origin, open_checkpoint
+from pipeledger.verifier.lines import MAX_LINE, Absent, Run, Settings, check_lines, run_of
+from pipeledger.verifier.note import MAX_NOTE, note_origin, open_later
 from pipeledger.verifier.tiles import HashTiles, partial_tiles, tile_path
 from pipeledger.verifier.trust import find_trust
 from pipeledger.verifier.wire import UnsoundError
@@ -47,10 +47,10 @@ def check_folder(folder: Path, logs: Sequence[TrustedLog], settings: Settings) -
     """
     note = read_bounded(folder / CHECKPOINT, MAX_NOTE)
     log = find_trust(logs, note_origin(note))
-    checkpoint = open_checkpoint(note, log.log_keys, log.origin)
+    checkpoint = open_later(note, log.log_keys, log.origin)
     if (folder / ENTRIES).is_file():
         lines = (line for line in file_lines(folder / ENTRIES) if not is_trailer(line))
-        return check_lines(lines, log, settings, checkpoint=checkpoint)
+        return check_lines(lines, log, settings, note=note)
     chain = Chain(
         log, signatures=settings.signatures, known=settings.known, workers=settings.workers
     )
@@ -69,7 +69,7 @@ def check_folder(folder: Path, logs: Sequence[TrustedLog], settings: Settings) -
     tiles.finish()
     told = f"{tiles.count} hash tiles made again and equal" if tiles.present else "no hash tiles"
     notes = (told, *settings.counted(chain))
-    return Run(1, checkpoint.size, checkpoint, absent, settings.signatures, notes)
+    return run_of(chain, chain.opened(note), absent, settings, notes)
 
 
 def file_lines(file: Path) -> Iterator[bytes]:

@@ -40,12 +40,16 @@ class TrustedKey:
         name: name of the key: the origin for a log's key, `<origin>/intake` for its intake key.
         key_hash: the 4 bytes that tell keys of one name apart.
         public: the 32 bytes of the key.
+        first: position from which on it is valid; for a log's key a size of its checkpoints.
+        last: up to which, or None while it has no end.
     """
 
     name: str
     key_hash: bytes
     public: bytes
     _key: Ed25519PublicKey = field(repr=False, compare=False)
+    first: int = 1
+    last: int | None = None
 
     @classmethod
     def parse(cls, vkey: str) -> TrustedKey:
@@ -69,6 +73,22 @@ class TrustedKey:
         if coordinate >= _FIELD or coordinate in _SMALL_ORDER:
             raise UnsoundError(None, f"key {name}: a key that anybody could sign for")
         return cls(name, digest, raw[1:], _load(raw[1:]))
+
+    def valid(self, at: int) -> bool:
+        """Whether it may sign at this position or size."""
+        return self.first <= at and (self.last is None or at <= self.last)
+
+    def check(self, at: int) -> None:
+        """Refuse what it signed where it is not valid.
+
+        Raises:
+            UnsoundError: it is not valid there.
+        """
+        if not self.valid(at):
+            end = "now" if self.last is None else self.last
+            raise UnsoundError(
+                at, f"the key {self.key_id} signs outside its range, {self.first} to {end}"
+            )
 
     @property
     def key_id(self) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeledger.verifier.chain import Chain
-from pipeledger.verifier.note import open_checkpoint
+from pipeledger.verifier.note import open_checkpoint, open_later
 from pipeledger.verifier.part import check_parts
 from pipeledger.verifier.tree import is_included, leaf_hash
 from pipeledger.verifier.wire import (
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from pipeledger.verifier.entry import Entry
+    from pipeledger.verifier.key import TrustedKey
     from pipeledger.verifier.proof import Proof
     from pipeledger.verifier.trust import TrustedLog
 
@@ -72,6 +73,8 @@ class Run:
         absent: parts that are not at hand.
         signatures: whether signatures were checked too.
         notes: what else was checked, or was not there.
+        keys: the keys that the entries led to; empty where they taught nothing.
+        told: what they taught, for people.
     """
 
     first: int
@@ -80,6 +83,8 @@ class Run:
     absent: Absent
     signatures: bool
     notes: tuple[str, ...] = ()
+    keys: tuple[TrustedKey, ...] = ()
+    told: tuple[str, ...] = ()
 
 
 @dataclass
@@ -120,7 +125,7 @@ def check_lines(
     log: TrustedLog,
     settings: Settings,
     *,
-    checkpoint: Checkpoint | None = None,
+    note: bytes | None = None,
     proof: Proof | None = None,
 ) -> Run:
     """Check exported entries against a checkpoint or the proof of the last of them.
@@ -129,13 +134,14 @@ def check_lines(
         lines: the lines, without a trailer.
         log: whose entries they are.
         settings: how much is checked.
-        checkpoint: opened with the log's key; for a run from position 1.
+        note: the log's checkpoint; for a run from position 1.
         proof: of the last entry; for any run.
 
     Raises:
         UnsoundError: something does not hold; the first bad position.
         UncheckedError: no entry, or nothing that proves them.
     """
+    checkpoint = None if note is None else open_later(note, log.log_keys, log.origin)
     run: _Running | None = None
     for raw in lines:
         line = read_object(raw, "entries")
@@ -166,7 +172,7 @@ def check_lines(
             chain.last_leaf or b"", proof.index, checkpoint.size, proof.path, checkpoint.root
         ):
             raise UnsoundError(last, "the proof does not lead from this entry to the root")
-    elif checkpoint is None:
+    elif checkpoint is None or note is None:
         raise UncheckedError("no checkpoint is with the entries, so nothing proves the last one")
     elif chain.first != 1:
         chain.settle()
@@ -175,11 +181,28 @@ def check_lines(
         )
     else:
         chain.finish(checkpoint)
+        checkpoint = chain.opened(note)
     end = chain.next_position - 1
     notes = settings.counted(chain) if (chain.first, end) == (1, checkpoint.size) else ()
     if settings.streams and not notes:
         raise UncheckedError("--stream needs all entries of the log")
-    return Run(chain.first, end, checkpoint, run.absent, settings.signatures, notes)
+    return run_of(chain, checkpoint, run.absent, settings, notes)
+
+
+def run_of(
+    chain: Chain,
+    checkpoint: Checkpoint,
+    absent: Absent,
+    settings: Settings,
+    notes: tuple[str, ...],
+) -> Run:
+    """A run whose end was reached, and what its entries taught of keys."""
+    learnt = tuple(chain.succession.told)
+    return Run(
+        chain.first, chain.next_position - 1, checkpoint, absent, settings.signatures, notes,
+        # A run that begins later cannot hold a log key's end against its own root.
+        tuple(chain.succession.keys) if chain.first == 1 else (), learnt,
+    )  # fmt: skip
 
 
 class _Running:

@@ -43,6 +43,27 @@ def note_origin(raw: bytes) -> str:
     return _split(raw)[0].split("\n", 1)[0]
 
 
+class UnsignedError(UnsoundError):
+    """A checkpoint that no trusted key signed; its log may have said which new key did."""
+
+
+def open_later(raw: bytes, keys: Iterable[TrustedKey], origin: str) -> Checkpoint:
+    """A checkpoint of which all entries are at hand: they may introduce the key that signed it.
+
+    What no trusted key signed is given as it stands; `open_checkpoint` must be called again with
+    the keys that the entries led to.
+
+    Raises:
+        UnsoundError: not a checkpoint, another log's, or a signature that does not verify.
+    """
+    try:
+        return open_checkpoint(raw, keys, origin)
+    except UnsignedError:
+        lines = _split(raw)[0].split("\n")
+        size = read_number(lines[1], "checkpoint size")
+        return Checkpoint(origin, size, read_hash(lines[2], "checkpoint root"))
+
+
 def open_checkpoint(raw: bytes, keys: Iterable[TrustedKey], origin: str) -> Checkpoint:
     """The checkpoint of the log `origin`, signed by one of its trusted keys.
 
@@ -65,9 +86,10 @@ def open_checkpoint(raw: bytes, keys: Iterable[TrustedKey], origin: str) -> Chec
             continue
         if not key.verify(text.encode(), signature):
             raise UnsoundError(None, "checkpoint: the log's signature does not verify")
+        key.check(size)
         signed = True
     if not signed:
-        raise UnsoundError(None, "checkpoint: not signed by a trusted key of the log")
+        raise UnsignedError(None, "checkpoint: not signed by a trusted key of the log")
     return Checkpoint(origin, size, root)
 
 

@@ -3,7 +3,10 @@
 The store is one JSON file that `pipeledger trust add` writes after comparing a fingerprint:
 
     {"v":1,"ledgers":[{"url":..,"ledger":..,"origin":..,"keys":[vkey,..],
+                       "ranges":{"<key id>":[first,last or null]},
                        "seen":{"size":n,"root":"<hex>"} or null}]}
+
+`ranges` says where keys are valid that were replaced; the log itself told, when it was verified.
 
 `seen` is the largest checkpoint that was verified from there: a log that later says less, or
 something else, is caught by it.
@@ -11,7 +14,7 @@ something else, is caught by it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeledger.verifier.key import TrustedKey
@@ -107,6 +110,19 @@ def _listed(ledgers: Any) -> list[Any]:  # noqa: ANN401 - as it was read
     return ledgers
 
 
+def _ranged(key: TrustedKey, ranges: Any) -> TrustedKey:  # noqa: ANN401 - as it was read
+    if not isinstance(ranges, dict):
+        raise UnsoundError(None, "trust store: the ranges of keys cannot be read")
+    if (stated := ranges.get(key.key_id)) is None:
+        return key
+    if not isinstance(stated, list) or len(stated) != 2:  # noqa: PLR2004 - first and last
+        raise UnsoundError(None, "trust store: the ranges of keys cannot be read")
+    first, last = stated
+    if type(first) is not int or not (last is None or type(last) is int):
+        raise UnsoundError(None, "trust store: the ranges of keys cannot be read")
+    return replace(key, first=first, last=last)
+
+
 def _trusted(one: Any) -> TrustedLog:  # noqa: ANN401 - as it was read
     if not isinstance(one, dict) or not isinstance(one.get("keys"), list):
         raise UnsoundError(None, "trust store: a ledger without keys")
@@ -115,6 +131,8 @@ def _trusted(one: Any) -> TrustedLog:  # noqa: ANN401 - as it was read
         url=str(one.get("url", "")),
         ledger=str(one.get("ledger", "")),
     )
+    ranges = one.get("ranges", {})
+    log = replace(log, keys=tuple(_ranged(key, ranges) for key in log.keys))
     seen = one.get("seen")
     if seen is None:
         return log

@@ -49,7 +49,7 @@ def process_of(signer: Signer) -> int:
 @pytest.fixture
 def signer() -> Iterator[Signer]:
     """A signer, closed at the end."""
-    made = Signer(KEY)
+    made = Signer((KEY,))
     yield made
     made.close()
 
@@ -102,7 +102,7 @@ def test_what_a_killed_process_left_unsigned_is_signed_here(signer: Signer) -> N
 
 def test_closing_signs_what_is_outstanding_and_leaves_no_process() -> None:
     """Even a frame that nobody asked the signatures of."""
-    signer = Signer(KEY)
+    signer = Signer((KEY,))
     ones = events(FRAME)
     frame = signer.begin(ones, last=False)
     number = process_of(signer)
