@@ -16,6 +16,7 @@ from api import (
     conflicts,
     history,
     intake,
+    keys,
     packs,
     problems,
     prometheus,
@@ -93,6 +94,7 @@ def make_app(
     app.include_router(intake.router)
     app.include_router(sources.router)
     app.include_router(reading.router)
+    app.include_router(keys.router)
     app.include_router(tiles.router)
     app.include_router(history.router)
     app.include_router(reporting.router)

@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,6 +25,7 @@ from api.export_commands import export
 from api.guard_commands import guard
 from api.history_commands import rebuild
 from api.host import Host, Served, Settings, now
+from api.key_commands import key
 from api.moving_commands import export_ledger, import_
 from api.receipts import fingerprint
 from api.register_commands import assess, command, environment, event, service
@@ -32,7 +33,6 @@ from api.report_commands import report
 from api.source_commands import source
 from api.witness_commands import witness
 from domain.errors import PipeledgerError, SettingError
-from domain.log.emitter import MAX_KEY_FILE, EmitterKey
 
 if TYPE_CHECKING:
     from projections.catalogue import Catalogue
@@ -208,58 +208,6 @@ def token_revoke(settings: Settings, name: str, credential: str) -> None:
     click.echo(f"revoked {credential}")
 
 
-@cli.group()
-def key() -> None:
-    """Enroll, list and revoke the keys that emitters sign with."""
-
-
-@key.command("enroll")
-@placed
-@of_ledger
-@click.option("--name", "who", required=True, help="whose it is")
-@click.option("--source", "sources", multiple=True, help="prefix of the sources it may use; any")
-@click.option("--expires", default=None, metavar="90d")
-@click.argument("file", type=click.File("rb"))
-def key_enroll(
-    settings: Settings,
-    name: str,
-    who: str,
-    sources: tuple[str, ...],
-    expires: str | None,
-    file: BinaryIO,
-) -> None:
-    """Let a public key (PEM or DER; Ed25519 or ECDSA P-256) sign events."""
-    until = until_of(expires)
-    found = EmitterKey.parse(file.read(MAX_KEY_FILE + 1))
-    with opened(settings, name) as one:
-        credential = granting(one).key(found, who, sources, until)
-    click.echo(f"enrolled {credential.id} {found.kind} {found.key_id}")
-
-
-@key.command("list")
-@placed
-@of_ledger
-def key_list(settings: Settings, name: str) -> None:
-    """List the keys that are valid."""
-    with Host(settings) as home:
-        home.origin(name)
-        for one in home.emitters(name).valid():
-            ends = one.credential.expires
-            until = "never" if ends is None else ends.isoformat()
-            click.echo(f"{one.credential.id}\t{one.key.kind}\t{one.key_id}\texpires {until}")
-
-
-@key.command("revoke")
-@placed
-@of_ledger
-@click.argument("credential")
-def key_revoke(settings: Settings, name: str, credential: str) -> None:
-    """Trust a key no more, by the id of its credential."""
-    with opened(settings, name) as one:
-        granting(one).revoke_key(credential)
-    click.echo(f"revoked {credential}")
-
-
 @cli.command("migrate")
 @placed
 def migrate_all(settings: Settings) -> None:
@@ -313,6 +261,7 @@ def demo(data: Path | None, port: int, leave: bool) -> None:  # noqa: FBT001 - a
 
 
 cli.add_command(source)
+cli.add_command(key)
 cli.add_command(witness)
 for group in (environment, service, event, assess, people, waiver, emergency, command):
     cli.add_command(group)

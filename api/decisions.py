@@ -31,6 +31,7 @@ def decide(
     delivery: Delivery | None = None,
     parts: Sequence[SealedPart] = (),
     change: Change | None = None,
+    tags: Sequence[str] = (),
 ) -> int:
     """Append an event of the ledger's own; it is durable and published on return.
 
@@ -44,6 +45,7 @@ def decide(
         delivery: makes a repeat recognisable, or None.
         parts: that belong to it, in order of name; without anything of persons.
         change: of the ledger's own keys, which the event records; or None.
+        tags: beside those that follow from the data.
 
     Returns:
         The position.
@@ -59,6 +61,8 @@ def decide(
         delivery=delivery, parts=tuple(parts),
     )  # fmt: skip
     condition = None
+    if tags:
+        draft = replace(draft, tags=tuple(sorted({*draft.tags, *tags})))
     if change is not None:
         tags = tuple(sorted({*draft.tags, *change.tags}))
         draft, condition = replace(draft, tags=tags, signers=change.signers), change.condition

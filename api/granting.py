@@ -6,17 +6,19 @@ that never worked: who dies between the two runs the command again.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from api.decisions import decide
 from api.doors import APPROVERS
 from api.naming import HERE
-from domain.errors import SettingError
+from domain.errors import NotFoundError, SettingError
 from domain.people import Account, is_address
 from intake.registry import SENDERS
+from store.ledger.compromised import report_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from api.host import Served
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from store.ledger.rotating import Change
     from store.sources import Source
 
+_CREDENTIAL: Final = re.compile("crd_[0-9a-f]{32}")
 _SECRET_BYTES: Final = 32
 _SHORTEST_SECRET: Final = 16
 
@@ -120,15 +123,60 @@ class Granting:
         rotating.tidy(purpose)
         return change
 
-    def revoke_key(self, credential: str) -> None:
-        """Trust a key no more.
+    def rotate_emitter(self, credential: str, key: EmitterKey) -> Credential:
+        """Enroll another key for whoever has a valid one; the old one signs until it is revoked.
 
         Raises:
             NotFoundError: no valid key has this credential.
+            ConflictError: the new key is, or was, enrolled.
         """
-        self._here.emitters.check(credential)
-        self._record("key.revoked", {"credential": credential})
-        self._here.emitters.revoke(credential)
+        emitters = self._here.emitters
+        emitters.check(credential)
+        emitters.check_free(key)
+        (old,) = (one.credential for one in emitters.valid() if one.credential.id == credential)
+        new = emitters.credential(old.principal, old.sources, old.expires)
+        said = {"algorithm": key.kind, "digest": key.key_id}
+        self._record("key.enrolled", _described(new) | said)
+        self._record("key.rotated", {"credential": credential, "replaced_by": new.id})
+        emitters.enroll(key, new)
+        return new
+
+    def revoke_key(self, which: str, since: int | None = None, reason: str | None = None) -> None:
+        """Trust a key no more: an emitter's, a token, a source's, or one of the ledger itself.
+
+        Args:
+            which: credential, or id of a key of the ledger.
+            since: the first position in doubt, where it was compromised.
+            reason: why.
+
+        Raises:
+            NotFoundError: no such key is valid; one that was revoked may still be reported.
+            SettingError: a key of the ledger is reported without saying since when.
+        """
+        own = {term.key.id for term in self._here.ledger.succession.terms}
+        if which in own and since is None:
+            raise SettingError("a key of the ledger ends by key rotate; say --compromised-since")
+        ends = self._ending(which)
+        if ends is None and which not in own and (since is None or not _is_credential(which)):
+            raise NotFoundError(f"no valid key {which}")
+        data = {"credential": which, "reason": reason, "compromised_from": since}
+        tags = () if since is None else report_tags(which, since)
+        self._record("key.revoked", {name: value for name, value in data.items() if value}, tags)
+        if ends is not None:
+            ends()
+
+    def _ending(self, which: str) -> Callable[[], None] | None:
+        """What makes a credential useless, if it is valid."""
+        here = self._here
+        if any(one.credential.id == which for one in here.emitters.valid()):
+            return lambda: here.emitters.revoke(which)
+        if any(one.id == which for one in here.tokens.valid()):
+            return lambda: here.tokens.revoke(which)
+        for one in here.sources.valid():
+            if one.credential.id == which:
+                name = one.name
+                return lambda: here.sources.revoke(name)
+        return None
 
     def source(
         self,
@@ -189,8 +237,15 @@ class Granting:
         (person,) = self._here.register.resolve([account])
         return person
 
-    def _record(self, kind: str, data: dict[str, Any]) -> None:
-        decide(self._here.ledger, f"pipeledger.{kind}.v1", data, self._by, self._at, self._entropy)
+    def _record(self, kind: str, data: dict[str, Any], tags: Sequence[str] = ()) -> None:
+        decide(
+            self._here.ledger, f"pipeledger.{kind}.v1", data, self._by, self._at, self._entropy,
+            tags=tags,
+        )  # fmt: skip
+
+
+def _is_credential(text: str) -> bool:
+    return _CREDENTIAL.fullmatch(text) is not None
 
 
 def _described(credential: Credential) -> dict[str, Any]:

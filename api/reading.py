@@ -244,7 +244,11 @@ async def get_consistency(
 
 @router.get("/v1/{ledger}/log/keys", tags=["log"])
 async def get_keys(request: Request, ledger: str) -> Response:
-    """The log's public keys; compare the fingerprint with one you got another way."""
+    """The log's public keys, retired ones too; compare the fingerprint with one got another way.
+
+    `terms` says where each is valid, as positions or sizes of checkpoints. Who verifies takes that
+    from the log itself, not from here.
+    """
     found = request.app.state.served.get(ledger)
     if found is None:
         raise NotFoundError("no such ledger")
@@ -253,6 +257,10 @@ async def get_keys(request: Request, ledger: str) -> Response:
         "origin": found.ledger.origin,
         "keys": keys,
         "fingerprint": receipts.fingerprint(keys),
+        "terms": [
+            {"key": term.key.id, "first": term.first, "last": term.last}
+            for term in found.ledger.succession.terms
+        ],
     }
     return Response(msgspec.json.encode(answer), media_type=JSON)
 

@@ -18,6 +18,7 @@ from domain.log.entry import LEAF_BYTES, Entry, leaf_hash, link_of, parse_entry
 from domain.log.tree import CompactTree
 from store.ledger.beside import PART_COLUMNS, TAG_COLUMNS, Beside, Rows, Stored
 from store.ledger.chain import Head
+from store.ledger.compromised import affected, read_reports
 from store.ledger.finding import Finding
 from store.ledger.signed import Signed
 from store.ledger.tiles import WIDTH, Edge
@@ -98,6 +99,7 @@ class _Pass:
                 yield Finding(position, f"a {what} is kept but no entry")
         yield from self._too_many_tiles()
         yield from self._deliveries()
+        yield from self._compromised()
         yield from self._signed.rest(self._head.position)
 
     def _entries(self) -> Iterator[Stored]:
@@ -201,6 +203,15 @@ class _Pass:
                 yield Finding(
                     first, f"the tile {level}/{index} is not of the entries: hash {nth} ({stands})"
                 )
+
+    def _compromised(self) -> Iterator[Finding]:
+        """What was signed by keys in doubt: a warning, for the entries themselves verify."""
+        schema, succession = self._equipment.schema, self._equipment.ring.succession
+        for report in read_reports(self._connection, schema):
+            for first, last in affected(self._connection, schema, succession, report):
+                said = f"signed by a key reported compromised since {report.since}: {report.key}"
+                more = "" if first == last else f", up to position {last}"
+                yield Finding(first, said + more, damage=False)
 
     def _too_many_tiles(self) -> Iterator[Finding]:
         statement = sql.SQL(

@@ -21,6 +21,8 @@ from domain.log.dsse import CONTEXT_PAYLOAD_TYPE, pae
 from domain.log.entry import parse_entry
 from domain.log.part import EVENT_PART, Part
 from store.ledger.columns import ColumnReader
+from store.ledger.compromised import Report, affected, read_reports
+from store.ledger.keys import intake_name
 from store.ledger.prepared import Workbench
 from store.ledger.publisher import Published, Publisher
 from store.ledger.query import Matcher
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery
 
     from domain.log.context import Context
+    from domain.log.key import VerifierKey
     from domain.log.succession import Succession
     from store.ledger.answers import Waiting
     from store.ledger.chain import Head
@@ -153,6 +156,20 @@ class Ledger(DCBRecorder):
     def rotating(self) -> Rotating:
         """The replacement of this ledger's keys."""
         return Rotating(self._equipment, self.published.size)
+
+    def compromised(self) -> list[tuple[Report, list[tuple[int, int]]]]:
+        """Keys and credentials reported compromised, and the positions in doubt as ranges."""
+        with self._equipment.database.session("writer") as connection:
+            return [
+                (report, affected(connection, self.schema, self.succession, report))
+                for report in read_reports(connection, self.schema)
+            ]
+
+    @property
+    def signing(self) -> tuple[VerifierKey, ...]:
+        """The ledger's keys that sign now."""
+        held = self.succession
+        return (*held.in_force(self.origin), *held.in_force(intake_name(self.origin)))
 
     def columns(self) -> ColumnReader:
         """A reader of much of the log at once, with a connection of its own."""

@@ -26,8 +26,12 @@ if TYPE_CHECKING:
     from pipeledger.verifier.entry import Entry
     from pipeledger.verifier.trust import TrustedLog
 
-ROTATION = b'"type":"pipeledger.key.rotated"'
-"""What the context of such an entry holds, and no other: nothing in a line is escaped."""
+ROTATION = b'"type":"pipeledger.key.r'
+"""What the context of such an entry holds, and reports of compromised keys: nothing in a line is
+escaped."""
+_COMPROMISED = "key.compromised:"
+_SINCE = "key.since:"
+_KINDS = ("pipeledger.key.rotated", "pipeledger.key.revoked")
 _NEXT = "key.next:"
 _ENDED = "key.ended:"
 _COVERED = "key.covered:"
@@ -63,9 +67,14 @@ class Succession:
         Raises:
             UnsoundError: it replaces a key without the signatures that this needs.
         """
+        kind = entry.context["type"]
+        if kind not in _KINDS:
+            return
         for tag in entry.context["tags"]:
             if tag.startswith(_NEXT):
                 self._begin(entry, tag.removeprefix(_NEXT), root)
+            elif tag.startswith(_COMPROMISED):
+                self._doubt(entry, tag.removeprefix(_COMPROMISED))
             elif tag.startswith(_ENDED):
                 self._end(entry, tag.removeprefix(_ENDED))
 
@@ -94,6 +103,14 @@ class Succession:
         self._roots[new.key_id] = root
         if known is None:
             self.told.append(f"key {new.key_id}: valid from position {position}, said by the old")
+
+    def _doubt(self, entry: Entry, key_id: str) -> None:
+        """A warning, not damage: what the key signed verifies, but somebody else may have."""
+        since = next((tag for tag in entry.context["tags"] if tag.startswith(_SINCE)), _SINCE)
+        self.told.append(
+            f"warning: position {entry.position} reports {key_id} compromised since position "
+            f"{since.removeprefix(_SINCE)}: what it signed from there on may be another's"
+        )
 
     def _end(self, entry: Entry, key_id: str) -> None:
         position = entry.position

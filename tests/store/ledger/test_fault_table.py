@@ -18,7 +18,7 @@ from domain.errors import PipeledgerError
 from projections import segment, segments
 from projections.segments import Segments
 from store.documents import DocumentStore
-from store.ledger import publisher
+from store.ledger import succession
 from store.ledger.group import Appended
 from store.ledger.opening import examine
 from store.ledger.signer import Signer
@@ -114,7 +114,7 @@ FAULTS: dict[str, Sent | Called] = {
     "entries are inserted and committed": Sent(b'{"v":1,"prev":'),
     "the checkpoint's row": Sent(SIGNED),
     "the context is signed": Called(Signer, "sign", BROKEN),
-    "the checkpoint is signed": Called(publisher, "sign_checkpoint", BROKEN),
+    "the checkpoint is signed": Called(succession, "sign_checkpoint", BROKEN),
     "the guard's lock": Called(fcntl, "flock", BROKEN),
     "the guard is read": Called(os, "pread", BROKEN),
     "the guard is written": Called(os, "pwrite", FULL),
