@@ -29,6 +29,8 @@ _JOBS: Final = {
     "COMPLETED": "success", "FAILED": "failure", "ABORTED": "cancelled", "EXPIRED": "failure",
     "PARTIAL": "failure",
 }  # fmt: skip
+_DATABASES: Final = "RDS "
+_COMPLIANT: Final = {"COMPLIANT": "allow", "NON_COMPLIANT": "deny"}
 _ALARMS: Final = {"ALARM": "alert.fired", "OK": "alert.resolved"}
 _LEVELS: Final = ("critical", "high", "medium", "low", "informational", "undefined")
 _SCANNED: Final = frozenset({"COMPLETE", "INITIAL_SCAN_COMPLETE"})
@@ -37,7 +39,8 @@ _SERVICE: Final = re.compile(r"arn:[^:]*:ecs:[^:]*:[^:]*:service/([^/]+)/([^/]+)
 
 def readings_of(event: Event) -> list[Reading]:
     """The readings of an event; none where no fact is for it."""
-    reader = _READERS.get(event.detail_type or "")
+    kind = event.detail_type or ""
+    reader = _READERS.get(kind) or (_rds if kind.startswith(_DATABASES) else None)
     return reader(event, Values.of(event.detail)) if reader is not None else []
 
 
@@ -196,6 +199,21 @@ def _alarm(event: Event, told: Values) -> list[Reading]:
     })]  # fmt: skip
 
 
+def _rule(event: Event, told: Values) -> list[Reading]:
+    """A rule of AWS Config that a resource complies with, or does not."""
+    decision = _COMPLIANT.get(told.inner("newEvaluationResult").text("complianceType") or "")
+    rule = named(told.text("configRuleName"))
+    if decision is None or rule is None:
+        return []
+    thing = "/".join(filter(None, (told.text("resourceType"), told.text("resourceId"))))
+    return [made(event, "policy.evaluated", {
+        "policy": rule,
+        "decision": decision,
+        "target": named(thing),
+        "reported_outcome": told.inner("newEvaluationResult").text("complianceType"),
+    })]  # fmt: skip
+
+
 def _guard(event: Event, told: Values) -> list[Reading]:
     fingerprint, severity = named(told.text("id")), told.get("severity")
     number = severity if isinstance(severity, int | float) else None
@@ -219,18 +237,11 @@ _READERS: Final[dict[str, Callable[[Event, Values], list[Reading]]]] = {
     "CodeDeploy Deployment State-change Notification": _code_deploy,
     "ECS Deployment State Change": _ecs,
     "CloudFormation Stack Status Change": _stack,
-    "RDS DB Instance Event": _rds,
-    "RDS DB Cluster Event": _rds,
-    "RDS DB Snapshot Event": _rds,
-    "RDS DB Cluster Snapshot Event": _rds,
-    "RDS DB Parameter Group Event": _rds,
-    "RDS DB Security Group Event": _rds,
-    "RDS Blue Green Deployment Event": _rds,
-    "RDS DB Proxy Event": _rds,
     "ECR Image Action": _image,
     "ECR Image Scan": _scan,
     "Backup Job State Change": _backup_job,
     "Restore Job State Change": _backup_job,
     "CloudWatch Alarm State Change": _alarm,
     "GuardDuty Finding": _guard,
+    "Config Rules Compliance Change": _rule,
 }

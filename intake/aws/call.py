@@ -81,7 +81,7 @@ class Call:
     def arn(self) -> str | None:
         """The first resource that the record itself names."""
         for one in self.record.resources or ():
-            if (told := named(one.arn)) is not None:
+            if (told := named(one.arn or one.small)) is not None:
                 return told
         return None
 

@@ -57,9 +57,10 @@ class Identity(_Object):
 
 
 class Resource(_Object):
-    """What a record says it is about."""
+    """What a record says it is about; some that pass records on write its name small."""
 
     arn: str | None = msgspec.field(name="ARN", default=None)
+    small: str | None = msgspec.field(name="arn", default=None)
 
 
 class Record(_Object):
