@@ -15,6 +15,8 @@ ROTATED: Final = "secret.rotated"
 REVOKED: Final = "secret.revoked"
 CHANGED: Final = "config.changed"
 _AUDITED: Final = re.compile(r"(Vault|Secret|Key|Certificate|Storage|ManagedHsm)([A-Z][A-Za-z]*)")
+_OTHER: Final = re.compile(r"microsoft\.keyvault/.+/(?:write|delete|action)")
+_HOLDING: Final = ("secret", "key", "certificate", "storage")
 _ACTIVITY: Final = re.compile(
     r"microsoft\.keyvault/(vaults|managedhsms)(?:/([a-z]+))?(?:/([a-z]+)(?:/action)?)?"
 )
@@ -42,12 +44,10 @@ def what_of(operation: str) -> str | None:
     else:
         activity = _ACTIVITY.fullmatch(operation.lower())
         if activity is None:
-            return None
+            return CHANGED if _OTHER.fullmatch(operation.lower()) else None
         kind, verb = activity[2] or "", activity[3] or ""
         if not verb:
             kind, verb = "vault", kind
-        elif kind == "accesspolicies":
-            kind = "vault"
     if "notification" in verb:
         return None
     return _of_kind(kind, verb)
@@ -56,8 +56,8 @@ def what_of(operation: str) -> str | None:
 def _of_kind(kind: str, verb: str) -> str | None:
     stems = (stem for stem in _VERBS if verb.startswith(stem))
     what = _VERBS.get(max(stems, key=len, default=""))
-    # A vault that is made, changed or removed is no secret.
-    return CHANGED if kind in ("vault", "managedhsm") and what not in (None, ACCESSED) else what
+    # A vault that is made, changed or removed is no secret, and neither are its policies.
+    return what if kind.startswith(_HOLDING) or what in (None, ACCESSED) else CHANGED
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,10 @@ BY_NAME: Final = {
 }  # fmt: skip
 """The same, where a message has no number."""
 
-MACHINES: Final = frozenset({
-    "passwordmanager", "pvwagwuser", "pvwaappuser", "batch", "notificationengine", "passwordupload",
-    "dr", "backup", "operator", "passwordmanagershared", "pvwamonitor", "psmapp", "psmgw",
-})  # fmt: skip
-"""Users that CyberArk makes for its own components; numbers may follow."""
+MACHINES: Final = frozenset({"batch", "notificationengine", "dr", "backup", "operator"})
+"""Users that CyberArk makes for its own components."""
+COMPONENTS: Final = (
+    "passwordmanager", "passwordupload", "pvwaapp", "pvwagw", "pvwamonitor", "psmapp", "psmgw",
+    "psmpapp", "psmpgw", "psmp_adb", "prov_", "appprovider",
+)  # fmt: skip
+"""How the names of others begin; that of their machine may follow."""

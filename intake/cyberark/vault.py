@@ -20,6 +20,7 @@ from intake.cyberark.actions import (
     AUTHENTICATION,
     BY_NAME,
     CHANGED,
+    COMPONENTS,
     ELEVATED,
     FAILED,
     FAILURES,
@@ -242,7 +243,9 @@ def _about(what: str, one: Audit, path: str | None, outcome: str) -> dict[str, A
         place = path or named(f"users/{other or one.issuer or 'unknown'}")
         return {"path": place, "outcome": outcome if what == ACCESSED else None}
     if what in (GRANTED, TAKEN):
-        return {"target": path or "vault", "subject": account_of(SYSTEM, other),
+        # Owners are of a safe; a member is the second name, of the group that is the first.
+        group = one.source_user if one.target_user else None
+        return {"target": path or group or "vault", "subject": account_of(SYSTEM, other),
                 "action": one.action}  # fmt: skip
     if what in (ELEVATED, FAILED):
         subject = account_of(SYSTEM, one.issuer) if what == FAILED else None
@@ -252,7 +255,8 @@ def _about(what: str, one: Audit, path: str | None, outcome: str) -> dict[str, A
 
 def _who(issuer: str | None) -> dict[str, Any]:
     """A person, or a component that CyberArk made a user for."""
-    if issuer is not None and issuer.lower().rstrip("0123456789_") in MACHINES:
+    lower = (issuer or "").lower()
+    if lower in MACHINES or lower.startswith(COMPONENTS):
         return {"workload": issuer}
     return {"actor": account_of(SYSTEM, issuer)}
 

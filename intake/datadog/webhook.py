@@ -1,7 +1,8 @@
 """Datadog's webhooks: the body that it sends where nobody wrote one, and bodies of its variables.
 
-A body is its operator's own; those are read whose members have the names of Datadog's variables
-in lower case (`docs/integrations/datadog.md` has one to paste).
+A body is its operator's own; those are read whose members have the names of Datadog's variables,
+however they are written: `alert_id`, `alertId`, `ALERT_ID` (`docs/integrations/datadog.md` has one
+to paste).
 """
 
 from __future__ import annotations
@@ -27,13 +28,20 @@ if TYPE_CHECKING:
 
 TOOL: Final = "Datadog"
 _DEFAULT: Final = frozenset({"event_type", "title", "date", "last_updated", "id", "org"})
-_IDS: Final = frozenset({"alert_id", "alert_cycle_key", "aggreg_key"})
+_IDS: Final = frozenset({"alertid", "alertcyclekey", "aggregkey", "id", "alerttitle"})
+_TRANSITION: Final = "alerttransition"
 _MONITOR: Final = re.compile(r"/monitors[#/](\d{1,20})")
+_MOST: Final = 200
+"""Members of a body that an operator wrote."""
 Value = str | int | float | None
 
 
-class _Event(msgspec.Struct, gc=False):
-    """Values of the variables; a number may be a text."""
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+class _Event(msgspec.Struct, gc=False, rename=_plain):
+    """Values of the variables, by their plain names; a number may be a text."""
 
     alert_cycle_key: Value = None
     aggreg_key: Value = None
@@ -61,7 +69,10 @@ class _Event(msgspec.Struct, gc=False):
 def claims(shape: Shape) -> bool:
     """The body of Datadog's own, or a transition and what it is one of."""
     told = (shape.members or {}).keys()
-    return told >= _DEFAULT or ("alert_transition" in told and bool(told & _IDS))
+    if told >= _DEFAULT:
+        return True
+    plain = {_plain(name) for name in told} if len(told) <= _MOST else set()
+    return _TRANSITION in plain and bool(plain & _IDS)
 
 
 def read(body: bytes) -> list[Reading]:
@@ -71,7 +82,8 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no such body; the place is named.
         TooLargeError: a limit was passed.
     """
-    event = read_fields(body, _Event)
+    told_as = {_plain(name): raw for name, raw in read_fields(body, dict[str, msgspec.Raw]).items()}
+    event = read_fields(msgspec.json.encode(told_as), _Event)
     title = titled(event.title or event.event_title or event.alert_title)
     transition = event.alert_transition or title.transition
     what, fingerprint = what_of(transition), _fingerprint(event, title)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from intake.fingerprint import fingerprint_of
 from intake.instant import told_time
 from intake.json_body import read_fields, read_lines
 from intake.order import by_time
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from intake.shape import Members, Shape
 
 _STEM: Final = "kibana.alert."
+_OLD: Final = "signal."
+"""Where Elastic Security kept its detections before version 8."""
 _SECURITY: Final = "siem"
 _ENDED: Final = frozenset({"recovered", "untracked"})
 
@@ -53,6 +56,8 @@ def claims(shape: Shape) -> bool:
 
 def is_alert(document: Members) -> bool:
     """Whether a document is an alert."""
+    if told(document, _OLD + "rule.name") is not None:
+        return told(document, _OLD + "status") is not None
     uuid = told(document, _STEM + "uuid") or told(document, _STEM + "rule.uuid")
     return uuid is not None and told(document, _STEM + "rule.name") is not None
 
@@ -107,7 +112,29 @@ def read(body: bytes) -> list[Reading]:
     return by_time([one for one in found if one is not None])
 
 
+def _signal(document: Members) -> Reading | None:
+    """A detection of before version 8, whose document has no id of its own in it."""
+    rule, at = told(document, _OLD + "rule.id"), told(document, "@timestamp")
+    severity, host = named(told(document, _OLD + "rule.severity")), told(document, "host.name")
+    began = told_time(told(document, _OLD + "original_time"))
+    data: dict[str, Any] = {
+        "fingerprint": fingerprint_of(rule, at, host, told(document, "user.name")),
+        "rule": named(told(document, _OLD + "rule.name")),
+        "priority": severity,
+        "severity": of_word(severity) if severity else None,
+        "target": named(host),
+        "actor": person_of("elastic", login=told(document, "user.name")),
+        "started_at": began.time if began and began.local is None else None,
+        "tool": "Elastic Security",
+        "reported_outcome": named(told(document, _OLD + "status")),
+    }
+    return fact("threat.detected", told_time(at), data, kind="signal")
+
+
 def _read(document: Members) -> Reading | None:
+    if told(document, _OLD + "rule.name") is not None:
+        return _signal(document)
+
     def said(name: str) -> str | None:
         return named(told(document, _STEM + name))
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from intake.shape import Shape
 
 TOOL: Final = "New Relic"
-_ISSUE: Final = frozenset({"id", "issueUrl", "state", "title"})
+_ISSUE: Final = frozenset({"id", "issueUrl", "state"})
 _OLD: Final = frozenset({"incident_id", "current_state", "condition_name"})
 _ENDED: Final = frozenset({"closed", "deactivated", "resolved"})
-_BEGUN: Final = frozenset({"created", "activated"})
+_BEGUN: Final = frozenset({"created", "activated", "active", "open"})
 _OLD_STATES: Final = {
     "open": "incident.opened", "acknowledged": "incident.acknowledged",
     "closed": "incident.resolved",
@@ -35,9 +35,9 @@ _NEWS: Final = frozenset({"", "state_change", "issue_created", "issue_activated"
 
 
 class _Issue(msgspec.Struct, gc=False, rename="camel"):
-    """An issue."""
+    """An issue; templates of before workflows keep some of their names."""
 
-    id: str
+    id: str | int
     state: str
     title: str | None = None
     issue_url: str | None = None
@@ -48,6 +48,8 @@ class _Issue(msgspec.Struct, gc=False, rename="camel"):
     created_at: int | str | None = None
     updated_at: int | str | None = None
     owner: str | None = None
+    details: str | None = None
+    condition: str | None = msgspec.field(name="condition_name", default=None)
 
 
 class _Target(msgspec.Struct, gc=False):
@@ -92,14 +94,15 @@ def _issue(issue: _Issue) -> list[Reading]:
     state, trigger = issue.state.lower(), (issue.trigger or "").lower()
     began, changed = _told(issue.created_at), _told(issue.updated_at)
     what = _what(state, trigger)
-    if what is None or (identity := named(issue.id)) is None:
+    if what is None or (identity := named(str(issue.id))) is None:
         return []
     happened = began if what == "incident.opened" else changed or began
     data = {
         "incident": identity,
         "title": issue.title or None,
+        "description": issue.details or None,
         "severity": named(issue.priority),
-        "rule": _one(issue.alert_condition_names),
+        "rule": _one(issue.alert_condition_names) or named(issue.condition),
         "owner": account_of("newrelic", issue.owner),
         "url": address_of(issue.issue_url),
         "started_at": began.time if began else None,

@@ -83,6 +83,10 @@ def test_what_was_refused_did_nothing() -> None:
      ("Microsoft.KeyVault/vaults/keys/create/action", "/keys/k", "secret.created"),
      ("Microsoft.KeyVault/vaults/accessPolicies/write", "", "config.changed"),
      ("Microsoft.KeyVault/vaults/write", "", "config.changed"),
+     ("Microsoft.KeyVault/vaults/eventGridFilters/write", "", "config.changed"),
+     ("MICROSOFT.KEYVAULT/VAULTS/PROVIDERS/MICROSOFT.INSIGHTS/DIAGNOSTICSETTINGS/DELETE", "",
+      "config.changed"),
+     ("Microsoft.KeyVault/vaults/keys/purge/action", "/keys/k", "secret.revoked"),
      ("Microsoft.KeyVault/vaults/delete", "", "config.changed")],
 )  # fmt: skip
 def test_the_activity_log_has_names_of_its_own(operation: str, path: str, what: str) -> None:

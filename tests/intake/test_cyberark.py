@@ -72,6 +72,16 @@ def test_components_are_nobody_and_a_time_without_a_year_is_none() -> None:
     assert "actor" not in second
 
 
+def test_owners_are_of_a_safe_and_members_of_a_group() -> None:
+    """Who got the right, and on what."""
+    found = _one(_line("32", SourceUser="ann", File=""))
+    assert (found["target"], found["subject"]["login"]) == ("Shop", "ann")
+    found = _one(_line("266", SourceUser="PSMMaster", TargetUser="ann", Safe="", File="",
+                       Issuer="PSMApp_HOST"))  # fmt: skip
+    assert (found["target"], found["subject"]["login"]) == ("PSMMaster", "ann")
+    assert found["workload"] == "PSMApp_HOST"
+
+
 def test_records_may_be_cef() -> None:
     """The same facts in the other format, whose values may have spaces."""
     text = (

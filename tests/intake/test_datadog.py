@@ -78,6 +78,13 @@ def test_a_body_of_variables_says_the_transition(transition: str, what: str) -> 
     assert found["time"] == "2026-01-01T10:00:00Z"
 
 
+def test_names_of_variables_are_written_in_several_ways() -> None:
+    """Operators like capitals and humps."""
+    body = {"alertId": 42, "ALERT_TRANSITION": "Recovered", "alertTitle": "CPU", "Date": 1767261600}
+    found = _one(body)
+    assert (found["type"], found["fingerprint"], found["rule"]) == ("alert.resolved", "42", "CPU")
+
+
 def test_what_is_no_transition_is_no_fact() -> None:
     """Snapshots, comments, changes of a monitor."""
     assert told(DEFAULT | {"title": "Monitor was edited"}, "datadog") == []

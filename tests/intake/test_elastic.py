@@ -65,6 +65,17 @@ def test_what_security_detected_is_a_threat() -> None:
         assert found["actor"] == {"system": "elastic", "login": "mia"}
 
 
+def test_detections_of_before_version_8_are_threats() -> None:
+    """They lie in `signal`."""
+    signal = {"@timestamp": "2026-01-01T10:00:00.000Z", "host": {"name": "a"}, "signal": {
+        "status": "open", "original_time": "2026-01-01T09:59:00.000Z",
+        "rule": {"id": "r", "name": "Odd login", "severity": "low"}}}  # fmt: skip
+    found = _one(signal)
+    assert (found["type"], found["rule"], found["severity"], found["target"]) == (
+        "threat.detected", "Odd login", "low", "a",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("group", "what"), [("query matched", "alert.fired"), ("recovered", "alert.resolved")]
 )

@@ -61,6 +61,23 @@ def test_other_states_are_no_facts_and_missing_fields_are_absent() -> None:
     assert "target" not in found
 
 
+def test_a_template_of_an_operator_may_say_little() -> None:
+    """Id, state and address are enough; the id may be a number."""
+    little = {
+        "id": 1234,
+        "state": "acknowledged",
+        "owner": "Alice",
+        "condition_name": "Down",
+        "issueUrl": "https://alerts.newrelic.com/i/1",
+        "createdAt": 1_767_261_600_000,
+    }
+    (found,) = told(little, "new-relic")
+    assert (found["type"], found["incident"], found["rule"], found["time"]) == (
+        "incident.acknowledged", "1234", "Down", "2026-01-01T10:00:00Z",
+    )  # fmt: skip
+    assert found["acknowledged_by"] == {"system": "newrelic", "login": "Alice"}
+
+
 @pytest.mark.parametrize(
     ("state", "what"),
     [("open", "incident.opened"), ("acknowledged", "incident.acknowledged"),
