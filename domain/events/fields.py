@@ -194,7 +194,7 @@ class Common(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
             `application`, `release`, `workload`, `chart`).
         environment: the environment it concerns.
         environment_basis: what stands for the environment where the source names none
-            (`namespace`, `cluster`).
+            (`namespace`, `cluster`, `project`, `stage`, `deployment group`, `alias`, `host`).
         repository: address of the source repository.
         commit: git object id.
         artifact: what it concerns.
