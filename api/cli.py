@@ -27,6 +27,7 @@ from api.history_commands import rebuild
 from api.host import Host, Served, Settings, now
 from api.key_commands import key
 from api.moving_commands import export_ledger, import_
+from api.outlet_commands import export_as_cdevents, export_by_otlp, export_for_grafana
 from api.receipts import fingerprint
 from api.register_commands import assess, command, environment, event, service
 from api.report_commands import report
@@ -47,6 +48,12 @@ def cli() -> None:
 @cli.command()
 @placed
 @of_controls
+@click.option(
+    "--outgoing",
+    envvar="PIPELEDGER_OUTGOING",
+    type=click.Choice(["otlp"]),
+    help="hand events and figures on by OTLP while it runs (docs/outgoing.md)",
+)
 @click.option("--host", envvar="PIPELEDGER_HOST", default="127.0.0.1", show_default=True)
 @click.option("--port", envvar="PIPELEDGER_PORT", default=8400, show_default=True, type=int)
 @click.option(
@@ -54,9 +61,17 @@ def cli() -> None:
     type=click.Choice(["token", "loopback"]),
     help="who may read /metrics: a token of an auditor or operator, or this machine without one",
 )  # fmt: skip
-def serve(settings: Settings, catalogue: Catalogue, host: str, port: int, metrics: str) -> None:
+def serve(
+    settings: Settings,
+    catalogue: Catalogue,
+    host: str,
+    port: int,
+    outgoing: str | None,
+    metrics: str,
+) -> None:
     """Serve every ledger; the first start makes the ledger `default`."""
     from api import expiring, gaps  # noqa: PLC0415 - for this command alone
+    from api.outlets import telling  # noqa: PLC0415 - likewise
     from api.periodic import Periodic  # noqa: PLC0415 - likewise
     from api.publishing import publish  # noqa: PLC0415 - likewise
     from api.serving import run  # noqa: PLC0415 - the HTTP server loads only to serve
@@ -92,7 +107,9 @@ def serve(settings: Settings, catalogue: Catalogue, host: str, port: int, metric
                     _greet(name, one, url, token)
                 ledgers = list(served.values())
                 dates = expiring.Dates(ledgers)
+                going = [(one, home.place(name).outgoing) for name, one in served.items()]
                 with (
+                    telling(going, now) if outgoing is not None else contextlib.nullcontext(),
                     Periodic(gaps.PERIOD_S, lambda: gaps.watch(ledgers, now, os.urandom)),
                     Periodic(rounds.PERIOD_S, lambda: rounds.watch(ledgers, now, os.urandom)),
                     Periodic(
@@ -267,6 +284,8 @@ for group in (environment, service, event, assess, people, waiver, emergency, co
     cli.add_command(group)
 cli.add_command(rebuild)
 export.add_command(export_ledger)
+for outlet in (export_by_otlp, export_as_cdevents, export_for_grafana):
+    export.add_command(outlet)
 cli.add_command(export)
 cli.add_command(import_)
 cli.add_command(guard)

@@ -12,68 +12,35 @@ A rate or duration that has nothing to be made of has no sample: a dashboard mus
 from __future__ import annotations
 
 import ipaddress
-import logging
 import re
 import threading
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.doors import PART_READERS, check_role
+from api.figures import figures
 from api.headers import header
 from api.problems import UnauthorisedError
 from api.reads import record_read
-from domain.errors import PipeledgerError
-from projections.selection import Selection
+from exporters.figures import KINDS, PERFORMANCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from api.host import Served
+    from exporters.figures import Figure
 
 router = APIRouter()
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-WINDOW: Final = timedelta(days=30)
 KEPT_S: Final = 15.0
 """How long what was computed is given again: scrapes come more often than numbers change."""
-_MOST_ENVIRONMENTS: Final = 20
-_LOG: Final = logging.getLogger("pipeledger.api")
 # What a proxy adds: then the peer is the proxy, and who asks may be anybody.
 _FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
 _HOST: Final = re.compile(r"(?:(localhost)|\[([0-9a-fA-F:]+)\]|([0-9.]+))(?::[0-9]+)?")
-_STATE: Final = (
-    ("pipeledger_entries_total", "counter", "entries that are published"),
-    ("pipeledger_last_recorded_timestamp_seconds", "gauge", "when the newest entry was recorded"),
-    ("pipeledger_guard_lag_entries", "gauge", "entries that are committed and not yet published"),
-    ("pipeledger_witnessed_entries", "gauge", "entries that enough witnesses have seen"),
-    ("pipeledger_witness_entries", "gauge", "entries that a witness cosigned last"),
-    ("pipeledger_witness_last_timestamp_seconds", "gauge", "when it did, by its own clock"),
-    ("pipeledger_witness_failures", "gauge", "attempts in a row that came to nothing"),
-    ("pipeledger_witness_forks", "counter", "times that a witness had seen another history"),
-    ("pipeledger_history_sound", "gauge", "1: the chain verified when the numbers were made"),
-)
-_DORA: Final = (
-    ("pipeledger_dora_deployments", "deployments", "counted deployments that succeeded"),
-    ("pipeledger_dora_deployments_per_day", "deployments_per_day", "of these, each day"),
-    ("pipeledger_dora_counted_deployments", "counted", "denominator of the two ratios"),
-    ("pipeledger_dora_lead_time_median_seconds", "lead_median_s", "median change lead time"),
-    ("pipeledger_dora_lead_time_p90_seconds", "lead_p90_s", "90th percentile of the same"),
-    ("pipeledger_dora_lead_time_changes", "lead_n", "changes that it was made of"),
-    ("pipeledger_dora_change_fail_ratio", "change_fail_rate", "change fail rate"),
-    ("pipeledger_dora_rework_ratio", "rework_rate", "deployment rework rate"),
-    ("pipeledger_dora_recovery_median_seconds", "recovery_median_s",
-     "median failed deployment recovery time"),
-    ("pipeledger_dora_recoveries", "recovered", "recoveries that it was made of"),
-)  # fmt: skip
-_MTTR: Final = (
-    ("pipeledger_mttr_seconds", "mttr_s", "mean time to restore, of incidents of any cause"),
-    ("pipeledger_incidents_ended", "incidents", "incidents that it was made of"),
-    ("pipeledger_incidents_open", "open", "incidents that are open"),
-)
 
 
 @dataclass(slots=True)
@@ -86,17 +53,17 @@ class Numbers:
 
     monotonic: Callable[[], float]
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _kept: dict[str, tuple[float, list[str]]] = field(default_factory=dict)
+    _kept: dict[str, tuple[float, list[Figure]]] = field(default_factory=dict)
 
-    def of(self, here: Served, now: datetime) -> list[str]:
-        """The samples of a ledger; one thread at a time computes."""
+    def of(self, here: Served, now: datetime) -> list[Figure]:
+        """The figures of a ledger; one thread at a time computes."""
         name = here.ledger.name
         with self._lock:
-            made, lines = self._kept.get(name, (-KEPT_S, []))
+            made, found = self._kept.get(name, (-KEPT_S, []))
             if self.monotonic() - made >= KEPT_S:
-                lines = list(_samples(here, now))
-                self._kept[name] = (self.monotonic(), lines)
-        return lines
+                found = list(figures(here, now))
+                self._kept[name] = (self.monotonic(), found)
+        return found
 
 
 @router.get("/metrics", tags=["operation"])
@@ -106,7 +73,7 @@ async def get_metrics(request: Request) -> Response:
     shown = await _allowed(request)
 
     def make() -> str:
-        found = [line for here in shown for line in state.numbers.of(here, state.clock())]
+        found = [one for here in shown for one in state.numbers.of(here, state.clock())]
         return _exposition(found)
 
     text = await run_in_threadpool(make)
@@ -159,74 +126,24 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _samples(here: Served, now: datetime) -> Iterator[str]:
-    ledger = here.ledger
-    own = {"ledger": ledger.name}
-    size = ledger.published.size
-    yield _sample("pipeledger_entries_total", own, size)
-    head = ledger.reader.head()
-    if head is not None:
-        yield _sample("pipeledger_last_recorded_timestamp_seconds", own, head[1].timestamp())
-        yield _sample("pipeledger_guard_lag_entries", own, max(0, head[0] - size))
-    if here.cosigners.policy.witnesses:
-        yield _sample("pipeledger_witnessed_entries", own, here.cosigners.witnessed_size)
-        names = {one.key.id: one.key.name for one in here.cosigners.policy.witnesses.values()}
-        for witness, standing in here.cosigners.standings().items():
-            named = own | {"witness": names.get(witness, witness)}
-            yield _sample("pipeledger_witness_entries", named, standing.size)
-            yield _sample("pipeledger_witness_last_timestamp_seconds", named, standing.at)
-            yield _sample("pipeledger_witness_failures", named, standing.failures)
-            yield _sample("pipeledger_witness_forks", named, standing.forks)
-    try:
-        numbers = list(_performance(here, now))
-    except PipeledgerError as error:
-        _LOG.warning("no numbers for /metrics: %s", error)
-        yield _sample("pipeledger_history_sound", own, 0)
-        return
-    yield _sample("pipeledger_history_sound", own, 1)
-    yield from numbers
-
-
-def _performance(here: Served, now: datetime) -> Iterator[str]:
-    """DORA and MTTR of every service in every production environment."""
-    end = now.replace(minute=0, second=0, microsecond=0)
-    window = {"window_from": end - WINDOW, "window_to": end}
-    standing = Selection(
-        "environments", {"tier": "production"}, holding=("effective_from", "effective_until"),
-        order=("environment",), limit=_MOST_ENVIRONMENTS,
-    )  # fmt: skip
-    places = here.history.ask([standing], {"at": now}).tables["environments"]["environment"]
-    wanted = [Selection("dora", {"part": "window"}), Selection("mttr", {"part": "window"})]
-    for place in places.to_pylist():
-        chosen: dict[str, Any] = window | {"environment": place, "group_by": "service"}
-        tables = here.history.ask(wanted, chosen).tables
-        for table, metrics in (("dora", _DORA), ("mttr", _MTTR)):
-            for row in tables[table].to_pylist():
-                labels = {
-                    "ledger": here.ledger.name, "service": row["group_key"], "environment": place,
-                }  # fmt: skip
-                for name, column, _ in metrics:
-                    if row[column] is not None:
-                        yield _sample(name, labels, row[column])
-
-
-def _sample(name: str, labels: Mapping[str, str], value: float) -> str:
-    said = ",".join(f'{key}="{_escaped(told)}"' for key, told in labels.items())
-    return f"{name}{{{said}}} {value!r}"
+def _sample(figure: Figure) -> str:
+    said = ",".join(f'{key}="{_escaped(told)}"' for key, told in figure.labels.items())
+    return f"{figure.kind.name}{{{said}}} {figure.value!r}"
 
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _exposition(samples: list[str]) -> str:
+def _exposition(figures: list[Figure]) -> str:
     """All samples of a metric stand together, under what it means."""
-    by_name: dict[str, list[str]] = {}
-    for one in samples:
-        by_name.setdefault(one.partition("{")[0], []).append(one)
-    numbers = ((name, "gauge", f"{said}, of 30 days") for name, _, said in (*_DORA, *_MTTR))
     lines: list[str] = []
-    for name, kind, said in (*_STATE, *numbers):
-        if found := by_name.get(name):
-            lines += [f"# HELP {name} {said}", f"# TYPE {name} {kind}", *found]
+    for kind in KINDS:
+        if found := [_sample(one) for one in figures if one.kind is kind]:
+            said = kind.meaning + (", of 30 days" if kind in PERFORMANCE else "")
+            lines += [
+                f"# HELP {kind.name} {said}",
+                f"# TYPE {kind.name} {'counter' if kind.is_counter else 'gauge'}",
+                *found,
+            ]
     return "".join(f"{line}\n" for line in lines)

@@ -78,6 +78,11 @@ class Place:
         return self.folder / "derived"
 
     @property
+    def outgoing(self) -> Path:
+        """The folder of the marks up to where events have left for other systems."""
+        return self.folder / "outgoing"
+
+    @property
     def documents(self) -> Path:
         """The folder of the document store."""
         return self.folder / "documents"

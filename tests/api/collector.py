@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
     ExportMetricsServiceResponse,
@@ -21,6 +25,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
     from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
     from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -32,12 +37,16 @@ class Collector:
     Attributes:
         url: where it listens.
         spans: all spans.
+        records: all log records.
         metrics: the newest state of each metric.
+        refuses: how often each path answers 400 before it takes anything.
         bodies: the requests' bodies, decompressed.
     """
 
     url: str = ""
     spans: list[Span] = field(default_factory=list)
+    records: list[LogRecord] = field(default_factory=list)
+    refuses: dict[str, int] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
     services: set[str] = field(default_factory=set)
     bodies: list[bytes] = field(default_factory=list)
@@ -50,6 +59,11 @@ class Collector:
                 self._note({one.key: one.value.string_value for one in traces.resource.attributes})
                 self.spans += [span for scope in traces.scope_spans for span in scope.spans]
             return bytes(ExportTraceServiceResponse().SerializeToString())
+        if path == "/v1/logs":
+            for logs in ExportLogsServiceRequest.FromString(body).resource_logs:
+                self._note({one.key: one.value.string_value for one in logs.resource.attributes})
+                self.records += [one for scope in logs.scope_logs for one in scope.log_records]
+            return bytes(ExportLogsServiceResponse().SerializeToString())
         for sent in ExportMetricsServiceRequest.FromString(body).resource_metrics:
             self._note({one.key: one.value.string_value for one in sent.resource.attributes})
             for scope in sent.scope_metrics:
@@ -80,8 +94,10 @@ def collecting() -> Iterator[Collector]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
-            answer = collector.take(self.path, body)
-            self.send_response(200)
+            refused = collector.refuses.get(self.path, 0)
+            collector.refuses[self.path] = max(0, refused - 1)
+            answer = b"" if refused else collector.take(self.path, body)
+            self.send_response(400 if refused else 200)
             self.send_header("Content-Type", "application/x-protobuf")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
