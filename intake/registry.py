@@ -158,6 +158,7 @@ _SENDERS: Final[tuple[Sender, ...]] = (
     splunk.SENDER,
     elastic.SENDER,
     azure_key_vault.SENDER,
+    databases.SENDER,
     grafana.SENDER,
     terraform.SENDER,
     argocd.SENDER,

@@ -40,7 +40,7 @@ class Scheme(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """HMAC of the body in a header (RFC 2104), in hexadecimal.
+    """HMAC of the body in a header (RFC 2104), in hexadecimal or base64.
 
     Attributes:
         header: its name, lower case.
@@ -49,6 +49,7 @@ class Signed:
         enter: see `Scheme`.
         several: the header may hold several signatures with commas between them, while a secret
             is being replaced.
+        in_base64: the signature is written so (RFC 4648 section 4).
     """
 
     header: str
@@ -56,12 +57,15 @@ class Signed:
     prefix: str = ""
     algorithm: Literal["sha256", "sha512", "sha1"] = "sha256"
     several: bool = False
+    in_base64: bool = False
 
     def holds(self, headers: Mapping[str, str], body: bytes, secret: str, at: datetime) -> bool:
         """See `Scheme`; nothing in the header is dated."""
         del at
         told = headers.get(self.header, "")
-        wanted = self.prefix + hmac.new(secret.encode(), body, self.algorithm).hexdigest()
+        made = hmac.new(secret.encode(), body, self.algorithm).digest()
+        digits = base64.b64encode(made).decode() if self.in_base64 else made.hex()
+        wanted = self.prefix + digits
         given = told.split(",") if self.several else [told]
         return any(_same(one.strip(), wanted) for one in given)
 

@@ -5,3 +5,4 @@ from typing import Final
 from intake.databases import atlas, azure, google
 
 FORMATS: Final = (azure.FORMAT, google.FORMAT, atlas.FORMAT)
+SENDER: Final = atlas.SENDER

@@ -11,6 +11,8 @@ from intake.json_body import read_fields
 from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.rows import named
+from intake.schemes import AnyOf, Signed
+from intake.sender import Sender
 
 if TYPE_CHECKING:
     from intake.shape import Members, Shape
@@ -95,3 +97,18 @@ def _read(one: _Event) -> Reading | None:
 
 
 FORMAT: Final = Format("mongodb-atlas", "MongoDB Atlas events", "application/json", claims, read)
+
+_ENTER: Final = (
+    "Project Settings, Integrations, Webhook Settings: URL as above and the secret below Webhook "
+    "Secret; then choose Webhook in the alerts"
+)
+SENDER: Final = Sender(
+    name="mongodb-atlas",
+    title="MongoDB Atlas",
+    # Ops Manager, whose webhook it is too, writes it in hexadecimal.
+    scheme=AnyOf((
+        Signed("x-mms-signature", _ENTER, algorithm="sha1", in_base64=True),
+        Signed("x-mms-signature", _ENTER, algorithm="sha1"),
+    )),
+    formats=(FORMAT,),
+)  # fmt: skip

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from intake.databases import SENDER
 from tests.fixtures import facts, needs_fixtures
 from tests.intake.damage import check_damaged
 from tests.intake.told import row_of, told, told_file
@@ -130,6 +134,18 @@ def test_atlas_elects_and_warns() -> None:
     assert (found["type"], found["rule"], found["target"]) == ("alert.fired", "NO_PRIMARY", "c")
     closed = alert | {"status": "CLOSED", "resolved": "2026-01-01T10:05:00Z"}
     assert _one(closed, "mongodb-atlas")["ended_at"] == "2026-01-01T10:05:00Z"
+
+
+def test_atlas_signs_the_body() -> None:
+    """HMAC-SHA1, in base64; Ops Manager in hexadecimal."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    made = hmac.new(b"s3", b"{}", "sha1")
+    for signature in (base64.b64encode(made.digest()).decode(), made.hexdigest()):
+        headers = {"x-mms-signature": signature}
+        assert SENDER.scheme.holds(headers, b"{}", "s3", at)
+        assert not SENDER.scheme.holds(headers, b"{} ", "s3", at)
+        assert not SENDER.scheme.holds(headers, b"{}", "s4", at)
+    assert not SENDER.scheme.holds({}, b"{}", "s3", at)
 
 
 @pytest.mark.parametrize(
