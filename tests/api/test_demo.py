@@ -10,6 +10,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from api.demo import files
 from api.demo.organisation import DAYS, Emitted, Organisation, Report, Webhook
 from intake.deliveries import Delivery, read_delivery
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_quarter() -> None:
     """Byte for byte; another seed gives another."""
     assert list(Organisation(7, NOW).quarter()) == list(Organisation(7, NOW).quarter())
@@ -81,6 +84,7 @@ def test_its_files_are_what_the_tools_write() -> None:
     assert scan.time == "2026-04-01T00:00:00Z"
 
 
+@pytest.mark.long
 def test_the_demo_ends_well_and_says_what_it_did(tmp_path: Path) -> None:
     """The command itself, with a server and a client of its own."""
     done = subprocess.run(

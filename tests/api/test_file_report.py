@@ -154,6 +154,7 @@ def test_it_says_that_nobody_signed_it(page: Element) -> None:
     assert "pipeledger verify checkpoint" not in page.text
 
 
+@pytest.mark.long
 def test_the_same_files_give_the_same_page(tmp_path: Path) -> None:
     """Where each fact has a time of its own."""
     (tmp_path / "junit.xml").write_text(JUNIT)

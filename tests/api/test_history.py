@@ -345,6 +345,7 @@ def test_a_wrong_question_names_its_place(
     assert (answer.status_code, answer.json()["place"]) == (400, place)
 
 
+@pytest.mark.long
 def test_rebuild_gives_the_same_answers(tmp_path: Path) -> None:
     """Everything derived is dropped and derived anew, while nobody serves."""
     data = tmp_path / "data"

@@ -168,6 +168,7 @@ def test_the_server_writes_a_report_of_its_ledger(server: Running, tmp_path: Pat
     assert "pipeledger emit approval" in lacking["CHG-02"][5]
 
 
+@pytest.mark.long
 def test_the_commands_of_the_document_work(
     server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,6 +137,7 @@ def test_nothing_that_leaves_names_a_person(told: Collector) -> None:
     assert told.services == {"pipeledger-server"}
 
 
+@pytest.mark.long
 def test_a_collector_that_is_gone_costs_no_append(tmp_path: Path) -> None:
     """Telemetry is best effort; the ledger is not."""
     with collecting() as collector:

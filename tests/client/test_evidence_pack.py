@@ -152,6 +152,7 @@ def test_the_sheets_say_what_was_found_and_why(pack: Path) -> None:
     assert told["redactions"] == []
 
 
+@pytest.mark.long
 def test_the_same_question_at_the_same_position_gives_the_same_bytes(
     server: Running, pack: Path, tmp_path: Path
 ) -> None:

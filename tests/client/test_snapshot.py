@@ -356,6 +356,7 @@ def test_too_much_for_one_event_is_said_and_nothing_is_left_out(
     assert ledger.kept == []
 
 
+@pytest.mark.long
 def test_a_real_ledger_takes_a_snapshot_of_every_system(
     command: Command, tools: Tools, tmp_path: Path
 ) -> None:

@@ -114,6 +114,7 @@ def test_a_server_that_may_lose_commits_is_refused(data: Path, name: str) -> Non
         database.prepare()
 
 
+@pytest.mark.long
 def test_a_running_server_is_adopted_and_the_last_one_stops_it(data: Path, ask: Ask) -> None:
     """A command on the data of a running server neither starts nor stops it."""
     with EmbeddedPostgres.start(data) as first:
@@ -128,6 +129,7 @@ def test_a_running_server_is_adopted_and_the_last_one_stops_it(data: Path, ask: 
     assert not runs(third)
 
 
+@pytest.mark.long
 def test_a_server_whose_starter_was_killed_is_adopted(data: Path, ask: Ask) -> None:
     """After SIGKILL of the starting process the next start takes its server over."""
     with starter(data) as process:
@@ -140,6 +142,7 @@ def test_a_server_whose_starter_was_killed_is_adopted(data: Path, ask: Ask) -> N
     assert not runs(server)
 
 
+@pytest.mark.long
 def test_two_processes_that_start_at_once_share_one_server(data: Path) -> None:
     """Starters do not race: one starts, the other adopts, the last to leave stops."""
     with starter(data) as one, starter(data) as two:
@@ -147,6 +150,7 @@ def test_two_processes_that_start_at_once_share_one_server(data: Path) -> None:
     assert one.returncode == two.returncode == 0
 
 
+@pytest.mark.long
 def test_many_threads_that_start_at_once_share_one_server(data: Path) -> None:
     """Exactly one start makes the cluster."""
     with ThreadPoolExecutor(4) as pool:
@@ -159,6 +163,7 @@ def test_many_threads_that_start_at_once_share_one_server(data: Path) -> None:
     assert not runs(servers[0])
 
 
+@pytest.mark.long
 def test_a_killed_server_is_started_again_with_everything_committed(
     data: Path, ask: Ask, eventually: Eventually
 ) -> None:
@@ -173,6 +178,7 @@ def test_a_killed_server_is_started_again_with_everything_committed(
     assert not runs(server)
 
 
+@pytest.mark.long
 def test_a_killed_backend_costs_one_session(data: Path, eventually: Eventually) -> None:
     """After SIGKILL of a backend the pool gives a working connection again."""
     with EmbeddedPostgres.start(data) as server, Database(server.conninfo) as database:
@@ -191,6 +197,7 @@ def test_a_killed_backend_costs_one_session(data: Path, eventually: Eventually) 
         assert server.restarts == 0
 
 
+@pytest.mark.long
 def test_a_start_waits_for_backends_that_outlived_their_server(
     data: Path, ask: Ask, eventually: Eventually
 ) -> None:
@@ -283,6 +290,7 @@ def test_a_folder_that_is_no_cluster_is_not_touched(data: Path, account: Account
     assert [file.name for file in folder.iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.long
 def test_a_start_killed_inside_initdb_is_taken_up(data: Path, ask: Ask) -> None:
     """A cluster half made is made afresh."""
     make_folder(data, 0o711)
@@ -319,6 +327,7 @@ def test_a_path_with_odd_characters_works(reachable: Path, ask: Ask) -> None:
         EmbeddedPostgres.start(reachable / "two\nlines")
 
 
+@pytest.mark.long
 def test_a_server_that_was_shutting_down_is_started_again(data: Path, ask: Ask) -> None:
     """A start that meets a server on its way out waits for its end and starts its own."""
     with starter(data) as process:
