@@ -10,6 +10,7 @@ from intake.body import check_body
 from intake.registry import FORMATS
 from intake.shape import shape_of
 from tests.fixtures import FOLDER
+from tests.intake.delivered import DELIVERED
 from tests.intake.guards import GUARDS
 from tests.intake.watched import WATCHED
 
@@ -101,7 +102,7 @@ _VALUES: Final[dict[str, Any]] = {
 }
 OWN: Final = {
     name: (value if isinstance(value, str) else json.dumps(value, indent=1)).encode()
-    for name, value in (_VALUES | GUARDS | WATCHED).items()
+    for name, value in (_VALUES | DELIVERED | GUARDS | WATCHED).items()
 }
 """Small files of our own, by their format."""
 
