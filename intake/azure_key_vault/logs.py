@@ -5,7 +5,7 @@ Values of secrets never stand in them; addresses of requests do, and are not tak
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -21,6 +21,8 @@ from intake.rows import named
 if TYPE_CHECKING:
     from intake.azure_key_vault.operations import Place
     from intake.shape import Members, Shape
+
+T = TypeVar("T")
 
 SYSTEM: Final = "azure"
 _MARKS: Final = frozenset({"operationName", "resourceId", "time"})
@@ -58,8 +60,9 @@ class _Record(msgspec.Struct, gc=False, rename="camel"):
     result_signature: str | int | None = None
     duration_ms: str | float | int | None = None
     correlation_id: str | None = None
-    identity: _Identity | None = None
-    properties: _Properties | None = None
+    # Some exporters write a text where there is nothing to say.
+    identity: msgspec.Raw = msgspec.Raw(b"null")
+    properties: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Records(msgspec.Struct, gc=False):
@@ -98,7 +101,7 @@ def read(body: bytes) -> list[Reading]:
 
 def _read(record: _Record) -> Reading | None:
     operation = named(record.operation_name) or ""
-    properties = record.properties or _Properties()
+    properties = _object(record.properties, _Properties, "properties") or _Properties()
     place = place_of(properties.id, record.resource_id)
     outcome, what = _outcome(record, properties), what_of(operation)
     if place is None or (record.result_type or "").lower() in _MEANWHILE:
@@ -118,6 +121,10 @@ def _read(record: _Record) -> Reading | None:
     return fact(what, told_time(record.time), data, kind=operation)
 
 
+def _object(raw: msgspec.Raw, kind: type[T], place: str) -> T | None:
+    return read_fields(bytes(raw), kind, place) if bytes(raw)[:1] == b"{" else None
+
+
 def _common(record: _Record, properties: _Properties, place: Place) -> dict[str, Any]:
     return {
         "path": place.path,
@@ -132,7 +139,7 @@ def _common(record: _Record, properties: _Properties, place: Place) -> dict[str,
             if properties.http_status_code is not None
             else record.result_type
         ),
-    } | _who(record.identity or _Identity())
+    } | _who(_object(record.identity, _Identity, "identity") or _Identity())
 
 
 def _outcome(record: _Record, properties: _Properties) -> str | None:

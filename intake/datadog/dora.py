@@ -67,7 +67,7 @@ class _Attributes(msgspec.Struct, gc=False):
 class _Event(msgspec.Struct, gc=False):
     """A request's or an answer's object."""
 
-    attributes: _Attributes
+    attributes: _Attributes | None = None
     id: str | None = None
     type: str | None = None
 
@@ -107,14 +107,20 @@ def read(body: bytes) -> list[Reading]:
 
 
 def _readings(event: _Event) -> Iterator[Reading]:
-    told = event.attributes
+    told = event.attributes or _Attributes()
     identity = named(told.id) or named(event.id)
-    if told.service is not None and told.finished_at is not None and identity is not None:
-        yield _deployment(told, identity)
+    if told.service is not None and told.finished_at is not None:
+        yield _deployment(told, identity or _made(told))
     if identity is not None and (told.change_failure is not None or told.remediation is not None):
         yield from _assessed(told, identity)
     if told.service is None and told.started_at is not None and told.change_failure is None:
         yield from _failure(told, identity)
+
+
+def _made(told: _Attributes) -> str:
+    """An id of a deployment that was told without one, which Datadog then makes."""
+    commit = told.git.commit_sha if told.git else None
+    return fingerprint_of(told.service, told.env, told.version, commit, str(told.started_at))
 
 
 def _common(told: _Attributes) -> dict[str, Any]:

@@ -28,6 +28,7 @@ TOOL: Final = "Dynatrace"
 _NOTICE: Final = frozenset({"State", "ProblemTitle"})
 _IDS: Final = frozenset({"PID", "ProblemID"})
 _LISTED: Final = frozenset({"problemId", "title", "status", "severityLevel"})
+_FIRST: Final = frozenset({"id", "displayName", "status", "severityLevel"})
 _KEPTN: Final = "sh.keptn."
 _STATES: Final = {
     "open": "alert.fired", "resolved": "alert.resolved", "closed": "alert.resolved",
@@ -46,6 +47,7 @@ class _Details(msgspec.Struct, gc=False, rename="camel"):
     """A problem in the structure of either API."""
 
     problem_id: str | None = None
+    id: str | None = None
     title: str | None = None
     status: str | None = None
     severity_level: str | None = None
@@ -96,7 +98,13 @@ def claims(shape: Shape) -> bool:
         told = shape.inner("data").keys()
     if told >= _NOTICE and bool(told & _IDS):
         return True
-    return told >= _LISTED or shape.inside("problems").object.keys() >= _LISTED
+    result = shape.inside("result")
+    return (
+        told >= _LISTED
+        or shape.inside("problems").object.keys() >= _LISTED
+        or result.object.keys() >= _FIRST
+        or result.inside("problems").object.keys() >= _FIRST
+    )
 
 
 def read(body: bytes) -> list[Reading]:
@@ -110,7 +118,10 @@ def read(body: bytes) -> list[Reading]:
     if "problems" in told:
         found = read_fields(body, _Answer).problems
         return by_time(reading for one in found for reading in _listed(one))
-    if "problemId" in told:
+    if "result" in told:
+        # Version 1 of the API.
+        return read(bytes(told["result"]))
+    if "problemId" in told or "displayName" in told:
         return by_time(_listed(read_fields(body, _Details)))
     if "data" in told:
         event = read_fields(body, _Event)
@@ -144,7 +155,7 @@ def _notified(notice: _Notice, sent: Told | None) -> list[Reading]:
 
 
 def _listed(one: _Details) -> Iterator[Reading]:
-    identity = named(one.problem_id)
+    identity = named(one.problem_id or one.id)
     if identity is None:
         return
     began, ended = _told(one.start_time), _told(one.end_time)

@@ -75,6 +75,13 @@ def test_what_was_refused_did_nothing() -> None:
     assert (found["type"], found["target"]) == ("login.failed", "v/secrets/db")
 
 
+def test_who_called_may_be_missing() -> None:
+    """Then nobody is told; the object is that of the resource."""
+    found = _one(RECORD | {"identity": "", "properties": "", "resourceId": VAULT + "/secrets/db"})
+    assert (found["type"], found["path"]) == ("secret.accessed", "myvault/secrets/db")
+    assert not {"actor", "workload"} & found.keys()
+
+
 @pytest.mark.parametrize(
     ("operation", "path", "what"),
     [("Microsoft.KeyVault/vaults/secrets/getSecret/action", "/secrets/db", "secret.accessed"),

@@ -166,6 +166,11 @@ def test_what_dora_metrics_are_told_are_deployments_and_failures() -> None:
     )  # fmt: skip
     assert (found["environment"], found["commit"]) == ("live", SHA)
     assert found["repository"] == "https://code.example/acme/shop"
+    bare = _one({"data": {"attributes": DEPLOYED}}, "datadog-dora")
+    assert (
+        bare["deployment"] == _one({"data": {"attributes": DEPLOYED}}, "datadog-dora")["deployment"]
+    )
+    assert told({"data": {"id": "x", "type": "dora_deployment"}}, "datadog-dora") == []
     failed = {"name": "Down", "services": ["a", "b"], "started_at": DEPLOYED["started_at"]}
     opened = _one({"data": {"attributes": failed, "id": "i1"}}, "datadog-dora")
     assert (opened["type"], opened["incident"], opened["services"]) == (

@@ -53,6 +53,17 @@ def test_a_problem_fires_and_is_resolved() -> None:
     assert resolved["fingerprint"] == "p-1_V2"
 
 
+def test_problems_of_version_1_are_read() -> None:
+    """Their ids have another name there."""
+    first = {"id": "p-1_V2", "displayName": "7", "status": "OPEN", "severityLevel": "ERROR",
+             "startTime": 1_767_261_600_000, "endTime": -1}  # fmt: skip
+    for value in ({"result": first}, {"result": {"problems": [first]}}):
+        found = _one(value)
+        assert (found["type"], found["fingerprint"], found["priority"]) == (
+            "alert.fired", "p-1_V2", "ERROR",
+        )  # fmt: skip
+
+
 def test_what_is_merged_is_told_of_no_more_and_what_is_unknown_is_no_fact() -> None:
     """States are Dynatrace's."""
     assert _one(NOTICE | {"State": "MERGED"})["type"] == "alert.resolved"
