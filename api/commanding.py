@@ -64,6 +64,7 @@ def placed(command: F) -> F:
         settings = Settings(
             (data or _default_data()).absolute(), database,
             parse_guard(guard) if guard else None, _witnessed_only(),
+            os.environ.get("PIPELEDGER_SIGNER") or None,
         )  # fmt: skip
         return command(settings=settings, **rest)
 

@@ -101,19 +101,20 @@ class Granting:
         self._here.emitters.enroll(key, credential)
         return credential
 
-    def rotate(self, purpose: str, *, end: bool) -> Change:
+    def rotate(self, purpose: str, *, end: bool, signer: str | None = None) -> Change:
         """Begin to replace a key of the ledger itself, or end its old key.
 
         Args:
             purpose: `log` or `intake`.
             end: the successor has been published; the old key shall sign no more.
+            signer: URI of a log key that lies elsewhere, or None.
 
         Raises:
             ConflictError: it is being replaced already, or is not.
             SettingError: a private half is not here.
         """
         rotating = self._here.ledger.rotating()
-        change = rotating.end(purpose) if end else rotating.begin(purpose)
+        change = rotating.end(purpose) if end else rotating.begin(purpose, signer)
         data = {
             "credential": change.old.id, "replaced_by": change.new.id, "purpose": purpose,
             "keys": [change.new.vkey()], "step": "ended" if end else "begun",

@@ -66,12 +66,14 @@ class Settings:
         database: libpq URL of a server to use, or None for the embedded one.
         guard: where the guards are, or None for `<data>.guard` beside the data.
         witnessed_only: no receipt is given without the witnesses' quorum.
+        signer: URI of the log key of ledgers that are made, where it lies elsewhere.
     """
 
     data: Path
     database: str | None = None
     guard: GuardAddress | None = None
     witnessed_only: bool = False
+    signer: str | None = None
 
     @property
     def guarded_at(self) -> GuardAddress:
@@ -315,6 +317,7 @@ class Host:
             entropy=os.urandom,
             sealer=self.register(name),
             observer=self._observer,
+            signer=self.settings.signer,
         )
 
     def cosigners(self, name: str) -> Cosigners:

@@ -52,9 +52,17 @@ def key_enroll(
 @of_ledger
 @click.argument("which", metavar="log|intake|CREDENTIAL")
 @click.argument("file", type=click.File("rb"), required=False)
+@click.option("--signer", envvar="PIPELEDGER_SIGNER", default=None, metavar="URI",
+              help="new log key that lies elsewhere: file2:FILE or hv:NAME/VERSION")  # fmt: skip
 @click.option("--end", is_flag=True, help="the old key of the ledger shall sign no more")
 def key_rotate(
-    settings: Settings, name: str, which: str, file: BinaryIO | None, *, end: bool
+    settings: Settings,
+    name: str,
+    which: str,
+    file: BinaryIO | None,
+    signer: str | None,
+    *,
+    end: bool,
 ) -> None:
     """Replace a key of the ledger itself, or of an emitter (with the FILE of its new public key).
 
@@ -70,7 +78,7 @@ def key_rotate(
             click.echo(f"enrolled {credential.id} {found.kind} {found.key_id}")
             click.echo(f"{which} still signs: key revoke {which} once it is not used any more")
             return
-        change = granting(one).rotate(which, end=end)
+        change = granting(one).rotate(which, end=end, signer=signer if which == "log" else None)
     if end:
         click.echo(f"ended {change.old.id}; {change.new.id} signs alone now")
         click.echo("keep a backup of the new key; the old private half was removed")

@@ -15,13 +15,14 @@ from psycopg import sql
 
 from domain.errors import DamageError
 from domain.log.entry import LEAF_BYTES, Entry, leaf_hash, link_of, parse_entry
+from domain.log.tile import WIDTH
 from domain.log.tree import CompactTree
 from store.ledger.beside import PART_COLUMNS, TAG_COLUMNS, Beside, Rows, Stored
 from store.ledger.chain import Head
 from store.ledger.compromised import affected, read_reports
 from store.ledger.finding import Finding
 from store.ledger.signed import Signed
-from store.ledger.tiles import WIDTH, Edge
+from store.ledger.tiles import Edge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator

@@ -7,6 +7,7 @@ itself all later ones follow.
 
     log.key, intake.key                private halves in use
     log.next.key, intake.next.key      ... of their successors
+    log.signer, log.next.signer        in place of a log key that lies elsewhere: URI and vkey
     public.vkeys                       all public halves since the first, once one was replaced
 """
 
@@ -19,6 +20,7 @@ from domain.errors import SettingError
 from domain.log.key import SEED_BYTES, SigningKey, VerifierKey, parse_vkey
 from domain.log.succession import INTAKE
 from store.files import make_folder, sync_folder, write_file
+from store.ledger.remote_key import RemoteKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,14 +93,32 @@ class LedgerKeys:
         """The keys as they lie in their folder now."""
         return self if self.folder is None else LedgerKeys.load(self.folder, self.origin)
 
-    def prepare(self, purpose: str, entropy: Entropy) -> LedgerKeys:
-        """Lay a successor beside a key; one that lies there already is kept."""
+    def prepare(self, purpose: str, entropy: Entropy, signer: str | None = None) -> LedgerKeys:
+        """Lay a successor beside a key; one that lies there already is kept.
+
+        Args:
+            purpose: of the key.
+            entropy: random bytes.
+            signer: URI of a log key that lies elsewhere, or None.
+
+        Raises:
+            SettingError: such a key cannot be used, or not for this purpose.
+            UnavailableError: whoever holds it does not answer.
+        """
+        if signer is not None and purpose != "log":
+            raise SettingError("only the log key can lie elsewhere: the other signs each event")
         folder = self._place()
         path = folder / _next(PURPOSES[purpose])
-        if not path.exists():
-            write_file(path, entropy(SEED_BYTES))
         name = self.origin if purpose == "log" else intake_name(self.origin)
-        new = SigningKey.from_seed(name, _seed(path)).verifier
+        if not _exists(path):
+            if signer is not None:
+                remote = RemoteKey.of(signer, name)
+                if any(key.public == remote.verifier.public for key in self.public):
+                    raise SettingError(f"{signer} is or was a key of this ledger: take another")
+                _name_signer(_signer_of(path), remote)
+            else:
+                write_file(path, entropy(SEED_BYTES))
+        new = _load(path, name).verifier
         if new not in self.public:
             lines = "".join(f"{key.vkey()}\n" for key in (*self.public, new))
             write_file(folder / _PUBLIC, lines.encode())
@@ -107,7 +127,13 @@ class LedgerKeys:
     def replace(self, purpose: str) -> LedgerKeys:
         """Put a key's successor in its place; the old private half is removed."""
         folder = self._place()
-        (folder / _next(PURPOSES[purpose])).replace(folder / PURPOSES[purpose])
+        old, new = folder / PURPOSES[purpose], folder / _next(PURPOSES[purpose])
+        for former, later in ((_signer_of(old), _signer_of(new)), (old, new)):
+            if later.exists():
+                later.replace(former)
+                for other in {old, _signer_of(old)} - {former}:
+                    other.unlink(missing_ok=True)
+                break
         sync_folder(folder)
         return self.again()
 
@@ -122,17 +148,30 @@ class LedgerKeys:
         return tuple(key.vkey() for key in self.first)
 
     @classmethod
-    def create(cls, folder: Path, origin: str, entropy: Entropy) -> LedgerKeys:
+    def create(
+        cls, folder: Path, origin: str, entropy: Entropy, signer: str | None = None
+    ) -> LedgerKeys:
         """Make new keys.
 
+        Args:
+            folder: where they lie.
+            origin: of the ledger.
+            entropy: random bytes.
+            signer: URI of a log key that lies elsewhere, or None.
+
         Raises:
-            SettingError: there are keys already.
+            SettingError: there are keys already, or the URI is none.
+            UnavailableError: whoever holds the log key does not answer.
         """
-        if any((folder / name).exists() for name in (_LOG, _INTAKE)):
+        if any((folder / name).exists() for name in (_LOG, _signer(_LOG), _INTAKE)):
             raise SettingError(f"{folder} holds keys already; they are never written over")
+        remote = None if signer is None else RemoteKey.of(signer, origin)
         make_folder(folder)
         for name in (_LOG, _INTAKE):
-            write_file(folder / name, entropy(SEED_BYTES))
+            if name == _LOG and remote is not None:
+                _name_signer(folder / _signer(name), remote)
+            else:
+                write_file(folder / name, entropy(SEED_BYTES))
         return cls.load(folder, origin)
 
     @classmethod
@@ -143,18 +182,45 @@ class LedgerKeys:
             SettingError: they are missing, or no keys.
         """
         names = {_LOG: origin, _INTAKE: intake_name(origin)}
-        own = {
-            file: SigningKey.from_seed(name, _seed(folder / file)) for file, name in names.items()
-        }
+        own = {file: _load(folder / file, name) for file, name in names.items()}
         successors = tuple(
-            SigningKey.from_seed(name, _seed(folder / _next(file)))
+            _load(folder / _next(file), name)
             for file, name in names.items()
-            if (folder / _next(file)).exists()
+            if _exists(folder / _next(file))
         )
         public: tuple[VerifierKey, ...] = ()
         if (folder / _PUBLIC).exists():
             public = tuple(map(parse_vkey, (folder / _PUBLIC).read_text("ascii").splitlines()))
         return cls(own[_LOG], own[_INTAKE], successors, folder, public)
+
+
+def _signer(file: str) -> str:
+    return file.removesuffix(".key") + ".signer"
+
+
+def _signer_of(path: Path) -> Path:
+    return path.with_name(_signer(path.name))
+
+
+def _exists(path: Path) -> bool:
+    return path.exists() or _signer_of(path).exists()
+
+
+def _name_signer(path: Path, key: RemoteKey) -> None:
+    write_file(path, f"{key.uri}\n{key.verifier.vkey()}\n".encode())
+
+
+def _load(path: Path, name: str) -> SigningKey:
+    there = _signer_of(path)
+    if path.exists() or not there.exists():
+        return SigningKey.from_seed(name, _seed(path))
+    lines = there.read_text("utf-8").splitlines()
+    if len(lines) != 2:  # noqa: PLR2004 - URI and vkey
+        raise SettingError(f"{there} does not hold a URI and a verifier key")
+    key = RemoteKey(*lines)
+    if key.name != name:
+        raise SettingError(f"{there} names a key of {key.name}")
+    return key
 
 
 def _next(file: str) -> str:

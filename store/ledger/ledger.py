@@ -155,7 +155,7 @@ class Ledger(DCBRecorder):
 
     def rotating(self) -> Rotating:
         """The replacement of this ledger's keys."""
-        return Rotating(self._equipment, self.published.size)
+        return Rotating(self._equipment)
 
     def compromised(self) -> list[tuple[Report, list[tuple[int, int]]]]:
         """Keys and credentials reported compromised, and the positions in doubt as ranges."""

@@ -100,6 +100,7 @@ class Surroundings:
         sealer: seals parts for persons, or None.
         observer: told about the stages of an append.
         witnessing: has checkpoints cosigned before anybody is answered, or None.
+        signer: URI of the log key of a ledger that is made, where that lies elsewhere.
     """
 
     database: Database
@@ -109,6 +110,7 @@ class Surroundings:
     sealer: Sealer | None = None
     observer: Observer = field(default_factory=Unobserved)
     witnessing: Witnessing | None = None
+    signer: str | None = None
 
 
 def schema_of(name: str) -> str:
@@ -131,7 +133,7 @@ def create_ledger(name: str, origin: str, place: Place, around: Surroundings) ->
     if not (place.secrets / _MAC_KEY).exists():
         write_file(place.secrets / _MAC_KEY, around.entropy(_MAC_BYTES))
     if not place.keys.exists():
-        LedgerKeys.create(place.keys, origin, around.entropy)
+        LedgerKeys.create(place.keys, origin, around.entropy, around.signer)
     with around.database.connect() as connection:
         migrate(connection, schema_of(name))
     if around.guard.read() is not None:

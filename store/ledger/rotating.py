@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery, DCBQueryItem
+from psycopg import sql
 
 from domain.errors import ConflictError, SettingError
 from domain.log.succession import ROTATED, begin_tags, end_tags
@@ -45,29 +46,31 @@ class Change:
 class Rotating:
     """Prepares and completes the steps for one open ledger."""
 
-    def __init__(self, equipment: Equipment, size: int) -> None:
-        """Read the keys as they are now.
-
-        Args:
-            equipment: of the ledger.
-            size: how many entries were published before.
-        """
+    def __init__(self, equipment: Equipment) -> None:
+        """Read the keys as they are now."""
         self._equipment = equipment
         self._ring = equipment.ring
+        last = sql.SQL("SELECT coalesce(max(pos), 0) FROM {}").format(
+            sql.Identifier(equipment.schema, "entries")
+        )
         with equipment.database.session("writer") as connection:
+            # Before the keys: a step that is taken meanwhile makes the condition fail.
+            size = int((connection.execute(last).fetchone() or (0,))[0])
             self._ring.load(connection)
         query = DCBQuery(items=[DCBQueryItem(types=[ROTATED])])
         self._condition = DCBAppendCondition(fail_if_events_match=query, after=size)
 
     @property
-    def _now(self) -> Succession:
+    def succession(self) -> Succession:
+        """The keys as they were read."""
         return self._ring.succession
 
-    def begin(self, purpose: str) -> Change:
+    def begin(self, purpose: str, signer: str | None = None) -> Change:
         """Make a successor, or find the one that a broken-off run made.
 
         Args:
             purpose: `log` or `intake`.
+            signer: URI of a log key that lies elsewhere, or None.
 
         Raises:
             ConflictError: the key is being replaced already.
@@ -75,10 +78,10 @@ class Rotating:
         """
         name = self._name(purpose)
         self.tidy(purpose)
-        if len(self._now.in_force(name)) != 1:
+        if len(self.succession.in_force(name)) != 1:
             raise ConflictError(f"the {purpose} key is being replaced: end that first (--end)")
-        (old,) = self._private(self._now.in_force(name))
-        keys = self._ring.keys.prepare(purpose, self._equipment.entropy)
+        (old,) = self._private(self.succession.in_force(name))
+        keys = self._ring.keys.prepare(purpose, self._equipment.entropy, signer)
         self._ring.take(keys)
         (new,) = (key for key in keys.successors if key.name == name)
         signers = (*self._ring.signers, old, new) if purpose == "log" else (old, new)
@@ -94,13 +97,13 @@ class Rotating:
             SettingError: a private half is not here.
         """
         name = self._name(purpose)
-        if len(self._now.in_force(name)) != 2:  # noqa: PLR2004 - old and new
+        if len(self.succession.in_force(name)) != 2:  # noqa: PLR2004 - old and new
             raise ConflictError(f"the {purpose} key is not being replaced")
-        old, new = self._private(self._now.in_force(name))
-        term = self._now.named(name)[-1]
+        old, new = self._private(self.succession.in_force(name))
+        term = self.succession.named(name)[-1]
         if term.root is None:
             raise ConflictError("the root of the entries up to the new key is not known")
-        tags = end_tags(old, self._now.origin, term.first, term.root)
+        tags = end_tags(old, self.succession.origin, term.first, term.root)
         signers = (*self._ring.signers, new) if purpose == "log" else (new,)
         return Change(old.verifier, new.verifier, tags, signers, self._condition)
 
@@ -109,7 +112,7 @@ class Rotating:
         name = self._name(purpose)
         with self._equipment.database.session("writer") as connection:
             self._ring.load(connection)
-        in_force = {key.id for key in self._now.in_force(name)}
+        in_force = {key.id for key in self.succession.in_force(name)}
         keys = self._ring.keys
         own = keys.log if purpose == "log" else keys.intake
         waiting = [key for key in keys.successors if key.name == name]
@@ -119,7 +122,7 @@ class Rotating:
     def _name(self, purpose: str) -> str:
         if purpose not in PURPOSES:
             raise SettingError(f"no key for {purpose}: expected {' or '.join(PURPOSES)}")
-        return self._now.origin if purpose == "log" else intake_name(self._now.origin)
+        return self.succession.origin if purpose == "log" else intake_name(self.succession.origin)
 
     def _private(self, keys: tuple[VerifierKey, ...]) -> tuple[SigningKey, ...]:
         found = {key.id: key for key in self._ring.keys.having(keys)}
