@@ -9,6 +9,7 @@ import msgspec
 from domain.errors import RefusedError
 from intake.aws import bridge, trail
 from intake.aws.notices import reader_of
+from intake.aws.rds import joined
 from intake.aws.structure import Event, LookedUp, Message, Record, Trail, Values
 from intake.json_body import read_all, read_fields
 from intake.order import by_time
@@ -72,7 +73,7 @@ def read_event(body: bytes) -> list[Reading]:
         return _inside(text.encode())
     if (notice := reader_of(shape.members or {})) is not None:
         return notice(Values(read_fields(body, dict)))
-    return by_time(one for event in read_all(body, Event) for one in _of_event(event))
+    return joined(by_time(one for event in read_all(body, Event) for one in _of_event(event)))
 
 
 def _records(body: bytes) -> list[Record]:

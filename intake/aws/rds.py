@@ -1,11 +1,12 @@
 """What RDS notifies of, through EventBridge or SNS: its numbered events (RDS user guide).
 
-A failover has no id of its own: that one began and that one ended are two events, and which
-belongs to which RDS does not say.
+A failover has no id of its own: that one began and that one ended are two events. Within one file
+those of one database belong together, for it has one failover at a time.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ from intake.rows import named
 if TYPE_CHECKING:
     from intake.report import Reading
 
+_BEGIN, _END = "pipeledger.failover.started.v1", "pipeledger.failover.finished.v1"
 _STARTED: Final = frozenset({"0013", "0050", "0070", "0072", "0073", "0181"})
 _FINISHED: Final = {
     "0015": "success", "0049": "success", "0051": "success", "0065": "success",
@@ -78,7 +80,13 @@ def notified(one: Notified) -> list[Reading]:
     found = _recovery(one)
     if found is not None:
         what, data = found
-        return [_fact(one, what, data | {"recovery": named(one.identity or told), "target": place})]
+        return [
+            _fact(
+                one,
+                what,
+                data | {"recovery": named(one.identity) or named(told) or place, "target": place},
+            )
+        ]
     if one.number in _ROTATED:
         path = named(f"{place}/{_ROTATED[one.number]}") or place
         return [_fact(one, "secret.rotated", {"path": path, "system": "aws"})]
@@ -87,6 +95,26 @@ def notified(one: Notified) -> list[Reading]:
         outcome = "failure" if "failure" in one.categories else "success"
         return [_fact(one, "config.changed", change | {"outcome": outcome})]
     return []
+
+
+def joined(readings: list[Reading]) -> list[Reading]:
+    """The readings, with the beginning and the ends of a failover under one id.
+
+    Args:
+        readings: of one file, earliest first.
+    """
+    begun: dict[str, str] = {}
+    found = []
+    for one in readings:
+        target = one.data.get("target")
+        if one.type == _BEGIN and target is not None:
+            begun[target] = one.data["recovery"]
+        elif one.type == _END and target in begun:
+            data = one.data | {"recovery": begun[target]}
+            found.append(dataclasses.replace(one, data=data))
+            continue
+        found.append(one)
+    return found
 
 
 def _recovery(one: Notified) -> tuple[str, dict[str, Any]] | None:

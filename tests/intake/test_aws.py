@@ -439,6 +439,17 @@ def test_rds_notifies_through_sns_without_a_zone() -> None:
     assert (reading.local_time, reading.data["target"]) == ("2026-01-02 03:04:05.678", "shop")
 
 
+def test_a_failover_of_a_file_is_one_from_beginning_to_end() -> None:
+    """A database has one at a time; the next beginning is of another."""
+    numbers = ("0013", "0049", "0015", "0013", "0069")
+    events = [_rds(number, "failover", Date=f"2026-01-02T03:04:0{at}Z") | {"id": f"e-{at}"}
+              for at, number in enumerate(numbers)]  # fmt: skip
+    report = read_report("\n".join(map(json.dumps, events)).encode())
+    assert [one.data["recovery"] for one in report.readings] == ["e-0", "e-0", "e-0", "e-3", "e-3"]
+    (alone,) = _read(events[1])
+    assert alone.data["recovery"] == "e-1"
+
+
 def _message(told: dict[str, Any]) -> dict[str, Any]:
     return {"Type": "Notification", "TopicArn": "arn:t", "Message": json.dumps(told)}
 
