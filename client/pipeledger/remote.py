@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pipeledger.verifier.lines import Settings
     from pipeledger.verifier.trust import TrustedLog
     from pipeledger.verifier.wire import Checkpoint
+    from pipeledger.verifier.witness import WitnessPolicy
 
 PAGE = 1000
 MAX_PROOF = 2_000_000
@@ -62,6 +63,9 @@ class LedgerReader:
         note = self.checkpoint()
         checkpoint = open_later(note, log.log_keys, log.origin)
         standing = Memory(settings.known).compare(checkpoint, log, whole=True, passed=True)
+        if settings.witnesses is not None:
+            settings, said = self._witnessed(settings.witnesses, settings, log, checkpoint)
+            standing = replace(standing, lines=(*said, *standing.lines[1:]))
         with ExitStack() as stack:
             kept: BinaryIO | None = None
             if save is not None:
@@ -114,6 +118,33 @@ class LedgerReader:
         if not isinstance(hashes, list) or len(hashes) > MAX_PATH + 1:
             raise UnsoundError(None, "consistency: no list of hashes")
         return [read_hash(str(one), "consistency hash") for one in hashes]
+
+    def _witnessed(
+        self, policy: WitnessPolicy, settings: Settings, log: TrustedLog, newest: Checkpoint
+    ) -> tuple[Settings, tuple[str, ...]]:
+        """What the policy's witnesses say, of the newest checkpoint or of the last one they saw.
+
+        Witnesses are a step behind a ledger that grows; what they saw must then be contained.
+        """
+        try:
+            return settings, policy.check(newest)
+        except UnsoundError:
+            answer = self._transport.request(
+                "GET", "log/checkpoint", query={"witnessed": "true"},
+                headers={"Accept": "text/plain"}, limit=MAX_NOTE,
+            )  # fmt: skip
+            if answer.status != 200:  # noqa: PLR2004 - OK
+                raise
+        seen = open_checkpoint(answer.body, log.log_keys, log.origin)
+        said = policy.check(seen)
+        if seen.size > newest.size:
+            raise UnsoundError(newest.size + 1, f"missing: witnesses saw {seen.size} entries")
+        later = newest.size - seen.size
+        held = replace(settings, known=(*settings.known, seen))
+        return held, (
+            f"up to position {seen.size} {said[0]}",
+            f"no quorum yet for the {later} entries after it",
+        )
 
     def checkpoint(self) -> bytes:
         """The newest checkpoint, as a signed note.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from pipeledger.durable import replace
+from pipeledger.durable import make_folder, replace
 from pipeledger.lock import locked
 from pipeledger.verifier.trust import TrustedLog, read_trust
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeledger.verifier.key import TrustedKey
+    from pipeledger.verifier.seen import ForkError
     from pipeledger.verifier.wire import Checkpoint
 
 MAX_STORE = 64 * 1024 * 1024
@@ -96,6 +98,20 @@ class TrustStore:
         replace(self.file, json.dumps(store, indent=1).encode() + b"\n")
 
 
+def keep_fork(config: Path, error: ForkError) -> Path:
+    """Keep two checkpoints that contradict each other; the file, which is the evidence.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    found = [_seen(one) for one in (error.one, error.other)]
+    raw = json.dumps({"origin": error.one.origin, "cause": error.cause, "checkpoints": found})
+    make_folder(config / "forks")
+    file = config / "forks" / f"{sha256(raw.encode()).hexdigest()[:16]}.json"
+    replace(file, raw.encode() + b"\n")
+    return file
+
+
 def _object(log: TrustedLog) -> dict[str, Any]:
     seen = log.seen
     ranges = {
@@ -109,5 +125,9 @@ def _object(log: TrustedLog) -> dict[str, Any]:
         "origin": log.origin,
         "keys": [key.vkey for key in log.keys],
         **({"ranges": ranges} if ranges else {}),
-        "seen": None if seen is None else {"size": seen.size, "root": seen.root.hex()},
+        "seen": None if seen is None else _seen(seen),
     }
+
+
+def _seen(seen: Checkpoint) -> dict[str, Any]:
+    return {"size": seen.size, "root": seen.root.hex(), "note": seen.note.decode()}

@@ -25,6 +25,7 @@ from domain.log.note import parse_note
 from domain.log.policy import Policy
 from domain.log.proof import TlogProof
 from domain.log.witness import Submission
+from pipeledger.commands.verify import main as verify
 from store.ledger.keys import LedgerKeys
 from store.ledger.ledger import SERVER
 from store.ledger.opening import examine
@@ -338,3 +339,32 @@ def test_proof_files_carry_the_cosignatures(home: Place, tmp_path: Path) -> None
         here.cosigners.collect(here.ledger.published.checkpoint)
         raw = client.get("/v1/default/entries/1/proof").content
         assert cosignatures_of(TlogProof.parse(raw).checkpoint, [one.state.signer.verifier])
+
+
+def test_the_client_verifies_a_ledger_with_its_own_policy_file(
+    home: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file that the server wrote is the auditor's: quorum, then a tail without one; then none.
+
+    What witnesses saw is contained in what is served, or the verdict is no.
+    """
+    with (
+        witnessing(tmp_path / "w1", home.vkey) as one,
+        home.opened() as here,
+        client_of(here) as client,
+    ):
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("PIPELEDGER_URL", str(client.base_url).rstrip("/"))
+        monkeypatch.setenv("PIPELEDGER_TOKEN", client.headers["Authorization"].split()[1])
+        keys = [word for vkey in here.ledger.vkeys for word in ("--key", vkey)]
+        home.register(one)
+        policy = str(home.place.folder / "witnesses" / "policy")
+        words = [str(client.base_url), *keys, "--policy", policy]
+        assert verify(words) == 1
+        assert "quorum is missing" in capsys.readouterr().err
+        rounds.go_round(here, now(), os.urandom)
+        client.post("/v1/default/events", json=event(), headers=CLOUD)
+        assert verify(words) == 0
+        said = capsys.readouterr().out
+        assert "cosigned by witness.example/w1: the policy's quorum" in said
+        assert "no quorum yet for the" in said

@@ -16,14 +16,21 @@ from pipeledger.commands.trust import address_of, fetch_keys
 from pipeledger.errors import ClientError, UsageError
 from pipeledger.looking import at
 from pipeledger.remote import LedgerReader, counter
-from pipeledger.trusting import TrustStore
+from pipeledger.trusting import TrustStore, keep_fork
 from pipeledger.verifier.evidence import MAX_FILE, Policy, Verdict, check_path
 from pipeledger.verifier.folder import read_bounded
 from pipeledger.verifier.key import fingerprint_of
+from pipeledger.verifier.seen import ForkError
 from pipeledger.verifier.standalone import add_options, judge
 from pipeledger.verifier.standalone import settings_of as verifier_settings
 from pipeledger.verifier.trust import TrustedLog, find_trust, trusted_log
-from pipeledger.verifier.wire import Checkpoint, UncheckedError, VerifierError, read_object
+from pipeledger.verifier.wire import (
+    Checkpoint,
+    UncheckedError,
+    UnsoundError,
+    VerifierError,
+    read_object,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -91,6 +98,9 @@ def main(words: Sequence[str]) -> int:
                 return _check_path(options, settings, workers)
         except ClientError as error:
             raise UncheckedError(str(error)) from error
+        except ForkError as error:
+            file = keep_fork(settings.config, error)
+            raise UnsoundError(None, f"{error.cause}; both checkpoints are in {file}") from error
 
     return judge(check, as_json=options.json, name="pipeledger")
 
@@ -115,7 +125,8 @@ def _check_path(
     for verdict in [] if options.key or options.without_signatures else verdicts:
         if verdict.follows:
             log = find_trust(logs, verdict.origin)
-            store.saw(log, Checkpoint(verdict.origin, verdict.size, verdict.root), verdict.keys)
+            seen = Checkpoint(verdict.origin, verdict.size, verdict.root, verdict.note)
+            store.saw(log, seen, verdict.keys)
     return verdicts
 
 

@@ -5,6 +5,7 @@ Read it in this order; each module only knows those above it.
     wire       numbers, base64, JSON: one value, one spelling
     key        trusted public keys
     note       signed notes and checkpoints
+    witness    who else saw a checkpoint: cosignatures, trust policies
     tree       the Merkle tree: leaves, roots, inclusion proofs
     entry      the two lines of an entry
     part       commitments to an entry's parts

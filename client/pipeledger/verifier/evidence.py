@@ -73,6 +73,7 @@ class Verdict:
         facts: the same for machines.
         keys: the keys that the entries led to; empty where they taught nothing.
         follows: shown to contain what was seen before, so that it may be remembered instead.
+        note: the checkpoint, as it was signed.
     """
 
     what: str
@@ -83,10 +84,14 @@ class Verdict:
     facts: dict[str, Any] = field(default_factory=dict)
     keys: tuple[TrustedKey, ...] = ()
     follows: bool = False
+    note: bytes = b""
 
     def judged(self, standing: Standing) -> Verdict:
         """This verdict, with how it stands to what was seen before."""
-        return replace(self, lines=[*self.lines, *standing.lines], follows=standing.follows)
+        return replace(
+            self, lines=[*self.lines, *standing.lines], follows=standing.follows,
+            note=standing.note,
+        )  # fmt: skip
 
 
 @dataclass
@@ -113,7 +118,7 @@ class Policy:
         self, checkpoint: Checkpoint, log: TrustedLog, *, whole: bool = False, passed: bool = False
     ) -> Standing:
         """Hold a checkpoint against what is known of its log; see `Memory.compare`."""
-        memory = Memory(self.settings.known, self.consistency, self.older)
+        memory = Memory(self.settings.known, self.consistency, self.older, self.settings.witnesses)
         return memory.compare(checkpoint, log, whole=whole, passed=passed)
 
 

@@ -66,9 +66,22 @@ class TrustedKey:
         raw = read_base64(encoded, f"key {name}")
         if len(raw) != 33 or raw[0] != ED25519:  # noqa: PLR2004 - the type byte and 32 bytes
             raise UnsoundError(None, f"key {name}: not an Ed25519 key")
-        digest = sha256(name.encode() + b"\n" + raw).digest()[:4]
-        if digits != digest.hex():
+        key = cls.of(name, raw)
+        if digits != key.key_hash.hex():
             raise UnsoundError(None, f"key {name}: the hash in it is not the key's")
+        return key
+
+    @classmethod
+    def of(cls, name: str, raw: bytes) -> TrustedKey:
+        """The key of this name, from type byte and public key.
+
+        Raises:
+            UnsoundError: a key that anybody could sign for.
+            MissingLibraryError: no cryptography to check signatures with.
+        """
+        if len(raw) != 33:  # noqa: PLR2004 - the type byte and 32 bytes
+            raise UnsoundError(None, f"key {name}: not an Ed25519 key")
+        digest = sha256(name.encode() + b"\n" + raw).digest()[:4]
         coordinate = int.from_bytes(raw[1:], "little") & (2**255 - 1)
         if coordinate >= _FIELD or coordinate in _SMALL_ORDER:
             raise UnsoundError(None, f"key {name}: a key that anybody could sign for")

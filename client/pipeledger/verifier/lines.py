@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pipeledger.verifier.key import TrustedKey
     from pipeledger.verifier.proof import Proof
     from pipeledger.verifier.trust import TrustedLog
+    from pipeledger.verifier.witness import WitnessPolicy
 
 MAX_LINE = 64 * 1024 * 1024
 """Longest line in bytes: an entry and its parts."""
@@ -97,6 +98,7 @@ class Settings:
         workers: threads for signatures.
         progress: told how many entries are done.
         streams: whose events are counted over a whole log.
+        witnesses: whose cosignatures are asked for; None: nobody's.
     """
 
     signatures: bool = True
@@ -104,6 +106,7 @@ class Settings:
     workers: Executor | None = None
     progress: Callable[[int], None] | None = None
     streams: tuple[str, ...] = ()
+    witnesses: WitnessPolicy | None = None
 
     def counted(self, chain: Chain) -> tuple[str, ...]:
         """What a run over a whole log says of the streams that are counted.

@@ -90,7 +90,16 @@ def open_checkpoint(raw: bytes, keys: Iterable[TrustedKey], origin: str) -> Chec
         signed = True
     if not signed:
         raise UnsignedError(None, "checkpoint: not signed by a trusted key of the log")
-    return Checkpoint(origin, size, root)
+    return Checkpoint(origin, size, root, raw)
+
+
+def note_lines(raw: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
+    """Text and signature lines of a note: name, key hash, and what follows them.
+
+    Raises:
+        UnsoundError: not a note.
+    """
+    return _split(raw)
 
 
 def _split(raw: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:

@@ -25,9 +25,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pipeledger.verifier.trust import TrustedLog
+    from pipeledger.verifier.witness import WitnessPolicy
 
 Consistency: TypeAlias = "Callable[[TrustedLog, int, int], Sequence[bytes]]"
 """Gives the path between two sizes of a log."""
+
+
+NO_WITNESS = "no witness was asked: --policy FILE names those that are believed"
+
+
+class ForkError(UnsoundError):
+    """Two checkpoints of one log contradict each other.
+
+    Attributes:
+        one: the first; its note may be lost.
+        other: the second.
+    """
+
+    def __init__(self, cause: str, one: Checkpoint, other: Checkpoint) -> None:
+        super().__init__(None, cause)
+        self.one = one
+        self.other = other
 
 
 @dataclass(frozen=True)
@@ -37,10 +55,12 @@ class Standing:
     Attributes:
         lines: what of it could not be checked, or is worth telling.
         follows: whether it may be remembered in place of what was seen: it is shown to contain it.
+        note: the checkpoint, as it was signed.
     """
 
     lines: tuple[str, ...]
     follows: bool
+    note: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -51,11 +71,13 @@ class Memory:
         known: checkpoints that were brought as known.
         consistency: gives the path between two sizes of a log; None: no ledger can be asked.
         older: a whole log may be a copy made earlier, which holds less than was seen.
+        witnesses: whose cosignatures are asked for; None: nobody's.
     """
 
     known: tuple[Checkpoint, ...] = ()
     consistency: Consistency | None = None
     older: bool = False
+    witnesses: WitnessPolicy | None = None
 
     def compare(
         self, checkpoint: Checkpoint, log: TrustedLog, *, whole: bool, passed: bool
@@ -75,7 +97,7 @@ class Memory:
         for one in self.known:
             if one.origin != checkpoint.origin:
                 raise UncheckedError(f"the known checkpoint is of {one.origin}")
-        lines: list[str] = []
+        lines = [NO_WITNESS] if self.witnesses is None else [*self.witnesses.check(checkpoint)]
         follows = True
         seen = (log.seen,) if log.seen is not None else ()
         for one in (*self.known, *seen):
@@ -88,7 +110,7 @@ class Memory:
             if one.size > checkpoint.size:
                 follows = False
                 lines.append(f"older than what was seen before: {one.size} entries")
-        return Standing(tuple(lines), follows)
+        return Standing(tuple(lines), follows, checkpoint.note)
 
     def _compare(
         self, one: Checkpoint, checkpoint: Checkpoint, log: TrustedLog, *, whole: bool, passed: bool
@@ -96,8 +118,8 @@ class Memory:
         """What could not be checked, or nothing."""
         if one.size == checkpoint.size:
             if one.root != checkpoint.root:
-                raise UnsoundError(
-                    None, f"two different roots are signed for size {one.size}: a fork"
+                raise ForkError(
+                    f"two different roots are signed for size {one.size}: a fork", one, checkpoint
                 )
             return ""
         if one.size < checkpoint.size:
@@ -118,9 +140,10 @@ class Memory:
             )
         path = self.consistency(log, old.size, new.size)
         if not is_consistent(old.size, new.size, old.root, new.root, path):
-            raise UnsoundError(
-                None,
+            raise ForkError(
                 f"the {new.size} entries do not begin with the {old.size} ones of the earlier "
                 "checkpoint: a fork",
+                old,
+                new,
             )
         return ""

@@ -24,6 +24,7 @@ from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.note import MAX_NOTE, note_origin, open_checkpoint
 from pipeledger.verifier.trust import TrustedLog, find_trust, read_trust, trusted_log
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
+from pipeledger.verifier.witness import MAX_POLICY, WitnessPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,6 +68,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a copy made earlier, which holds less than was seen since",
     )
+    parser.add_argument(
+        "--policy",
+        type=Path,
+        metavar="FILE",
+        help="a trust policy (C2SP tlog-policy): logs, witnesses, and how many must have cosigned",
+    )
     parser.add_argument("--json", action="store_true", help="the verdict as JSON")
 
 
@@ -84,6 +91,18 @@ def read_since(file: Path | None, logs: Sequence[TrustedLog]) -> tuple[Checkpoin
     return (open_checkpoint(note, log.log_keys, log.origin),)
 
 
+def read_policy(file: Path | None) -> WitnessPolicy | None:
+    """The policy of a file.
+
+    Raises:
+        UncheckedError: it is none.
+    """
+    if file is None:
+        return None
+    with file.open("rb") as stream:
+        return WitnessPolicy(stream.read(MAX_POLICY + 1))
+
+
 def settings_of(
     options: argparse.Namespace, logs: Sequence[TrustedLog], workers: ThreadPoolExecutor
 ) -> Settings:
@@ -93,6 +112,7 @@ def settings_of(
         known=read_since(options.since, logs),
         workers=workers,
         streams=tuple(options.stream),
+        witnesses=read_policy(options.policy),
     )
 
 

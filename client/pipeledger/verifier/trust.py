@@ -4,7 +4,7 @@ The store is one JSON file that `pipeledger trust add` writes after comparing a 
 
     {"v":1,"ledgers":[{"url":..,"ledger":..,"origin":..,"keys":[vkey,..],
                        "ranges":{"<key id>":[first,last or null]},
-                       "seen":{"size":n,"root":"<hex>"} or null}]}
+                       "seen":{"size":n,"root":"<hex>","note":".."} or null}]}
 
 `ranges` says where keys are valid that were replaced; the log itself told, when it was verified.
 
@@ -138,8 +138,10 @@ def _trusted(one: Any) -> TrustedLog:  # noqa: ANN401 - as it was read
         return log
     try:
         size, root = seen["size"], bytes.fromhex(seen["root"])
-    except (TypeError, KeyError, ValueError) as error:
+        note = str(seen.get("note", "")).encode()
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise UnsoundError(None, "trust store: what was seen cannot be read") from error
     if type(size) is not int or not 0 <= size <= MAX_NUMBER or len(root) != HASH_BYTES:
         raise UnsoundError(None, "trust store: what was seen cannot be read")
-    return TrustedLog(log.origin, log.keys, log.url, log.ledger, Checkpoint(log.origin, size, root))
+    before = Checkpoint(log.origin, size, root, note)
+    return TrustedLog(log.origin, log.keys, log.url, log.ledger, before)

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 MAX_NUMBER = 2**63 - 1
@@ -52,11 +52,19 @@ class UncheckedError(VerifierError):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a log says of itself: `size` entries have the root hash `root`."""
+    """What a log says of itself: `size` entries have the root hash `root`.
+
+    Attributes:
+        origin: the log.
+        size: number of entries.
+        root: root hash (32 bytes).
+        note: the signed note that says so, where there is one; cosignatures stand below it.
+    """
 
     origin: str
     size: int
     root: bytes
+    note: bytes = field(default=b"", repr=False, compare=False)
 
 
 def read_number(text: str, place: str) -> int:
