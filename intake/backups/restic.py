@@ -99,10 +99,11 @@ def _run(messages: list[_Message]) -> list[Reading]:
     kinds = [one.message_type for one in messages]
     errors = kinds.count("error")
     last = next((one for one in reversed(messages) if one.message_type == "summary"), None)
-    if last is None and "exit_error" not in kinds:
+    summary, restored = last or _Message(), any(one.files_restored for one in messages)
+    backed = summary.snapshot_id is not None if last else "status" in kinds
+    # Other commands have summaries too; a rehearsal makes no snapshot.
+    if not (restored or backed) or (last is None and "exit_error" not in kinds):
         return []
-    summary = last or _Message()
-    restored = summary.files_restored is not None
     # Files that could not be read are missing in the snapshot.
     outcome = "error" if last is None else "failure" if errors else "success"
     began, ended = told_time(summary.backup_start), told_time(summary.backup_end)

@@ -202,6 +202,10 @@ def test_restic_lists_snapshots_and_tells_of_runs() -> None:
     assert run(status, error, summary)[0]["outcome"] == "failure"
     assert run(status, {"message_type": "exit_error", "code": 1})[0]["outcome"] == "error"
     assert run(status, status) == []
+    # Of `check`, of a rehearsal, and of a command that never began.
+    assert run({"message_type": "summary", "num_errors": 0}) == []
+    assert run(status, {"message_type": "summary", "files_new": 1, "dry_run": True}) == []
+    assert run({"message_type": "exit_error", "code": 10, "message": "no repository"}) == []
     restored = {"message_type": "summary", "total_files": 2, "files_restored": 2}
     assert run(status, restored)[0]["type"] == "restore.tested"
 
