@@ -28,16 +28,19 @@ if TYPE_CHECKING:
 _SYSTEM: Final = "slack"
 _TYPES: Final = ("interactive_message", "block_actions")
 _MARKS: Final = frozenset({"type", "user", "actions"})
-_APPROVES: Final = frozenset({
-    "approve", "approved", "accept", "accepted", "allow", "allowed", "proceed", "continue",
-})  # fmt: skip
+_APPROVES: Final = frozenset({"approve", "approves", "approved"})
 _REFUSES: Final = frozenset({
-    "reject", "rejected", "deny", "denied", "decline", "declined", "refuse", "refused", "stop",
-    "disapprove", "disapproved", "abort",
+    "reject", "rejected", "deny", "denied", "decline", "declined", "disapprove", "disapproved",
 })  # fmt: skip
 _ASKS: Final = frozenset({"approval", "approvals", "judgment", "judgement"})
 _NEGATIONS: Final = frozenset({"not", "don", "dont", "cannot", "never", "without"})
-_ANSWERS: Final = {"yes": "approved", "true": "approved", "no": "rejected", "false": "rejected"}
+# These are answers only to what is called an approval: many a button says Continue.
+_ANSWERS: Final = {
+    "yes": "approved", "true": "approved", "accept": "approved", "allow": "approved",
+    "proceed": "approved", "continue": "approved", "go": "approved",
+    "no": "rejected", "false": "rejected", "refuse": "rejected", "stop": "rejected",
+    "abort": "rejected", "cancel": "rejected",
+}  # fmt: skip
 _WORD: Final = re.compile(r"[A-Za-z]+")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MOST_TEXT: Final = 200

@@ -25,7 +25,6 @@ class Item(_Object):
     """One field that was changed."""
 
     field: str | None = None
-    to_string: str | None = msgspec.field(name="toString", default=None)
 
 
 class Log(_Object):
@@ -48,7 +47,7 @@ class Hook(_Object):
     """An event."""
 
     webhook_event: str
-    timestamp: int | None = None
+    timestamp: Any = None
     user: User | None = None
     issue: Issue | None = None
     changelog: Log | None = None

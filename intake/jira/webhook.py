@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from intake.instant import told_epoch
+from intake.instant import told_epoch, told_time
 from intake.jira.issue import (
     MILLIS,
     approvals,
@@ -25,6 +25,7 @@ from intake.shape import shape_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from intake.instant import Told
     from intake.shape import Members, Shape
 
 _CREATED: Final = "jira:issue_created"
@@ -67,7 +68,7 @@ def read(body: bytes) -> list[Reading]:
     data = ticket(issue) if issue is not None else None
     if issue is None or data is None:
         return []
-    at = told_epoch(hook.timestamp, MILLIS)
+    at = _moment(hook.timestamp)
     who = person(hook.user)
     told = data | {"actor": who}
     if kind == _CREATED:
@@ -87,6 +88,13 @@ def read(body: bytes) -> list[Reading]:
         found = [fact("ticket.updated", at, told, kind=kind)]
     # Approvals stand in an issue for ever; they are told when one has moved it.
     return by_time([*found, *(approvals(issue, data, at) if changed & _MOVES else ())])
+
+
+def _moment(timestamp: object) -> Told | None:
+    """When it happened: milliseconds, of old versions a text."""
+    if isinstance(timestamp, str) and not timestamp.isdigit():
+        return told_time(timestamp)
+    return told_epoch(timestamp, MILLIS)
 
 
 def read_issues(body: bytes) -> list[Reading]:

@@ -36,7 +36,7 @@ _NUMBERS: Final = {
     "CHG": "change_request", "INC": "incident", "PRB": "problem", "REQ": "sc_request",
     "RITM": "sc_req_item", "CTASK": "change_task", "SCTASK": "sc_task",
 }  # fmt: skip
-_NUMBER: Final = re.compile(r"(CHG|INC|PRB|REQ|RITM|CTASK|SCTASK)\d{4,}")
+_NUMBER: Final = re.compile(r"(CHG|INC|PRB|REQ|RITM|CTASK|SCTASK)\d{3,}")
 _APPROVERS: Final = frozenset({"sysapproval_approver", "sysapproval_group"})
 _ENDS: Final = {
     "change_request": frozenset({"3", "4"}), "incident": frozenset({"7", "8"}),
@@ -49,7 +49,7 @@ _VERDICTS: Final = {
     "approved": "approved", "rejected": "rejected", "requested": "requested",
     "cancelled": "withdrawn", "canceled": "withdrawn",
 }  # fmt: skip
-_RECORD: Final = frozenset({"number", "sys_id"})
+_BESIDE: Final = frozenset({"sys_id", "state", "short_description"})
 _APPROVAL: Final = frozenset({"sysapproval", "approver", "state"})
 
 
@@ -72,7 +72,7 @@ def _is_record(members: Members) -> bool:
     if members.keys() >= _APPROVAL:
         return bool({"sys_id", "document_id", "source_table", "sys_updated_on"} & members.keys())
     number = bytes(members.get("number", b"")).decode(errors="ignore")
-    return members.keys() >= _RECORD and _NUMBER.search(number) is not None
+    return bool(_BESIDE & members.keys()) and _NUMBER.search(number) is not None
 
 
 class _Delivery(msgspec.Struct, gc=False):

@@ -141,6 +141,12 @@ def test_fields_of_change_management_are_known_by_their_names() -> None:
     assert len(found) == 3
 
 
+def test_old_versions_write_the_time_as_a_text() -> None:
+    """With a zone."""
+    hook = _hook("jira:issue_updated", _issue()) | {"timestamp": "2009-09-09T00:08:36.796-0500"}
+    assert readings_of(hook, "jira")[0].time == "2009-09-09T00:08:36.796-05:00"
+
+
 def test_what_is_no_issue_is_kept_as_it_came() -> None:
     """So are issues that were deleted."""
     for hook in (

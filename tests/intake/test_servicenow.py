@@ -108,6 +108,16 @@ def _approver(state: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     } | more  # fmt: skip
 
 
+def test_a_record_may_be_small() -> None:
+    """What a business rule sends is for its writer to choose."""
+    small = {"number": "CHG001", "short_description": "Deploy v2", "state": "3"}
+    for body in ({"table": "change_request", "record": small}, small):
+        found = reading_of(body, "servicenow")
+        assert (found.type, found.data["key"], found.time) == (
+            _type("ticket.closed"), "CHG001", None,
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("state", "verdict"),
     [
