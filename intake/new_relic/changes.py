@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from intake.shape import Shape
 
 _MUTATION: Final = "changeTrackingCreateDeployment"
+_EVENT: Final = "changeTrackingCreateEvent"
 _OLD: Final = frozenset({"revision", "timestamp"})
 
 
@@ -62,10 +63,42 @@ class _Actor(msgspec.Struct, gc=False):
     entity: _Entity | None = None
 
 
+class _Event(msgspec.Struct, gc=False, rename="camel"):
+    """A change of any category; deployments are one of them."""
+
+    change_tracking_id: str | None = None
+    category: str | None = None
+    type: str | None = None
+    version: str | None = None
+    commit: str | None = None
+    description: str | None = None
+    deep_link: str | None = None
+    user: str | None = None
+    timestamp: int | str | None = None
+    entity: _Entity | None = None
+
+    def deployment(self) -> _Deployment | None:
+        """The deployment that it is, or None."""
+        if (self.category or "").lower() != "deployment":
+            return None
+        return _Deployment(
+            deployment_id=self.change_tracking_id, version=self.version, commit=self.commit,
+            description=self.description, deployment_type=self.type, deep_link=self.deep_link,
+            user=self.user, timestamp=self.timestamp,
+        )  # fmt: skip
+
+
+class _Made(msgspec.Struct, gc=False, rename="camel"):
+    """What came of making one."""
+
+    change_tracking_event: _Event | None = None
+
+
 class _Data(msgspec.Struct, gc=False):
     """What NerdGraph answers."""
 
     created: _Deployment | None = msgspec.field(name=_MUTATION, default=None)
+    made: _Made | None = msgspec.field(name=_EVENT, default=None)
     actor: _Actor | None = None
 
 
@@ -80,7 +113,7 @@ class _Answer(msgspec.Struct, gc=False):
 def claims(shape: Shape) -> bool:
     """A deployment that was made or looked for."""
     data = shape.inside("data")
-    if _MUTATION in data.object:
+    if _MUTATION in data.object or _EVENT in data.object:
         return True
     if "deploymentSearch" in data.inside("actor").inner("entity"):
         return True
@@ -103,6 +136,9 @@ def _all(answer: _Answer) -> Iterator[tuple[_Deployment, str | None]]:
     for one in (data.created, answer.deployment, *(answer.deployments or ())):
         if one is not None:
             yield one, None
+    event = data.made.change_tracking_event if data.made else None
+    if event is not None and (found := event.deployment()) is not None:
+        yield found, event.entity.name if event.entity else None
     entity = data.actor.entity if data.actor else None
     if entity is not None and entity.deployments is not None:
         for one in entity.deployments.results or ():

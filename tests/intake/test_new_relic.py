@@ -116,6 +116,20 @@ def test_a_marker_says_when_a_deployment_began() -> None:
         )  # fmt: skip
         assert (found["commit"], found["release"], found["strategy"]) == (sha, "1.2", "rolling")
         assert found["time"] == "2026-01-01T10:00:00Z"
+    event = {
+        "changeTrackingId": "d1",
+        "category": "Deployment",
+        "type": "Rolling",
+        "commit": sha,
+        "entity": {"name": "shop"},
+        "timestamp": 1_767_261_600_000,
+        "version": "1.2",
+    }
+    newer = {"data": {"changeTrackingCreateEvent": {"changeTrackingEvent": event}}}
+    (found,) = told(newer, "new-relic-change", environment="live")
+    assert (found["deployment"], found["service"], found["strategy"]) == ("d1", "shop", "rolling")
+    event["category"] = "Operational"
+    assert told(newer, "new-relic-change") == []
     old = {"deployment": {"id": 3, "revision": sha, "timestamp": "2026-01-01T10:00:00Z"}}
     (found,) = told(old, "new-relic-change", service="shop", environment="live")
     assert (found["deployment"], found["commit"]) == ("3", sha)
