@@ -155,7 +155,9 @@ def read(body: bytes) -> list[Reading]:
     }
     ended = told_time(summary.scan_completed_date)
     found = []
-    if (results := told.scan_results) is not None:
+    results = told.scan_results
+    # What was not run is left out, in one version within the results.
+    if results is not None and (results.sast is not None or results.results_list is not None):
         languages = (results.sast.languages if results.sast else None) or ()
         queries = [*(results.results_list or ()), *_queries(languages)]
         found.append(_scan(queries, common | {"kind": KINDS[_TYPE_OF_SAST]}, ended))

@@ -83,7 +83,8 @@ class _Report:
             self._flaws = _FLAWS[name]
         elif name == "flaw" and self._flaws is not None:
             self._flaw(self._flaws, attributes)
-        elif name == _COMPOSITION:
+        elif name == _COMPOSITION and count_of(attributes.get("third_party_components")) != 0:
+            # Reports of other analyses have the element too, with no component.
             self._scan("sca")
         elif name == "component":
             self._component = attributes

@@ -119,6 +119,12 @@ def test_scan_reports_are_read_in_both_versions() -> None:
     assert (counted(told), told.time) == ({"high": 2}, "2022-09-14T11:06:54.009121+00:00")
 
 
+def test_a_part_that_was_not_run_is_no_scan() -> None:
+    """A report of other parts has results without those of SAST."""
+    value = {"reportHeader": {"projectName": "shop"}, "scanResults": {"sca": {"packages": []}}}
+    assert readings_of(value, "checkmarx-one-report") == []
+
+
 def test_the_report_for_gitlab_is_read_as_checkmarx_writes_it() -> None:
     """Its scan says whether it ran to its end."""
     one = {"name": "Client_XSS", "severity": "Info", "location": {"file": "/a.ts", "start_line": 1},

@@ -65,6 +65,15 @@ def test_each_analysis_of_a_report_is_a_scan() -> None:
     assert PLANTED not in everything([dast, sast, sca, gate])
 
 
+def test_a_composition_of_nothing_was_not_looked_at() -> None:
+    """Reports of a dynamic analysis alone have the element as well."""
+    begins = b"<software_composition_analysis"
+    head, _, _ = _report().partition(begins)
+    text = head + begins + b' third_party_components="0"/></detailedreport>'
+    kinds = [one.data.get("kind") for one in readings_of(text, "veracode")]
+    assert kinds == ["dast", "sast", None]
+
+
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
