@@ -93,7 +93,7 @@ def _fuzz(name: str, examples: int) -> None:
         assert not all(refused(parse, seed, OWN) for seed in seeds)
 
     @settings(
-        max_examples=examples, deadline=None, database=None,
+        max_examples=examples, deadline=None, database=None, derandomize=examples == FEW,
         phases=(Phase.generate,), suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(raw=mutated(seeds))
