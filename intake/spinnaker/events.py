@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _PHASES: Final = frozenset({"starting", "complete", "failed"})
 _WHOLE: Final = frozenset({"pipeline", "orchestration"})
+_NAMELESS: Final = "stage"
 _SOURCES: Final = (b'"orca"', b'"igor"', b'"echo"')
 _DETAILS: Final = frozenset({"type", "source"})
 
@@ -87,19 +88,27 @@ def _readings(event: Event) -> list[Reading]:
     if details.source == "igor" and details.type == "build":
         return _build(content)
     what, _, phase = rest.partition(":")
-    if system != "orca" or phase not in _PHASES or content.execution is None:
+    if system != "orca" or phase not in _PHASES:
         return []
-    execution = content.execution
+    execution = content.execution or _told(details, content)
     execution.canceled = execution.canceled or content.canceled
     if what in _WHOLE:
         return run(execution, phase)
     return _stage(execution, content, phase) if what == "stage" else []
 
 
+def _told(details: Details, content: Content) -> Execution:
+    """The execution of an event that only names it."""
+    return Execution(
+        id=content.execution_id, application=details.application,
+        start_time=content.start_time, end_time=content.end_time,
+    )  # fmt: skip
+
+
 def _stage(execution: Execution, content: Content, phase: str) -> list[Reading]:
     """The stage of an event: as the execution has it, where it has it, else as the event says."""
-    details = content.stage_details or StageDetails()
     context = content.context or Context()
+    details = content.stage_details or context.stage_details or StageDetails()
     name, kind = details.name or content.name, details.type or context.type
     began = details.start_time or content.start_time
     alike = [
@@ -114,7 +123,9 @@ def _stage(execution: Execution, content: Content, phase: str) -> list[Reading]:
     else:
         synthetic = details.is_synthetic or content.is_synthetic
         stage = Stage(
-            id=details.id, type=kind, name=name, start_time=began, context=context,
+            # Events without a name are of a stage, and that is all they say.
+            id=details.id, type=kind, name=name or kind or _NAMELESS, start_time=began,
+            context=context,
             synthetic_stage_owner="told" if synthetic else None,
         )  # fmt: skip
     if phase == "starting":

@@ -20,6 +20,17 @@ class Cluster(_Object):
     account: str | None = None
 
 
+class StageDetails(_Object):
+    """The stage that an event is about."""
+
+    id: str | None = None
+    name: str | None = None
+    type: str | None = None
+    start_time: int | None = None
+    end_time: int | None = None
+    is_synthetic: bool | None = None
+
+
 class Context(_Object):
     """What a stage works with."""
 
@@ -28,6 +39,7 @@ class Context(_Object):
     account_name: Any = msgspec.field(name="deploy.account.name", default=None)
     credentials: Any = None
     clusters: Any = None
+    stage_details: StageDetails | None = None
     judgment_status: str | None = None
     instructions: str | None = None
     last_modified_by: str | None = None
@@ -105,17 +117,6 @@ class Execution(_Object):
     authentication: Authentication | None = None
     trigger: Trigger | None = None
     stages: list[Stage] | None = None
-
-
-class StageDetails(_Object):
-    """The stage that an event is about."""
-
-    id: str | None = None
-    name: str | None = None
-    type: str | None = None
-    start_time: int | None = None
-    end_time: int | None = None
-    is_synthetic: bool | None = None
 
 
 class Built(_Object):

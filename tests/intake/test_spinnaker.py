@@ -190,6 +190,22 @@ def test_a_judgement_in_an_event_is_reported() -> None:
     assert told[_type("task.finished")].data["outcome"] == "failure"
 
 
+def test_an_event_may_only_name_its_execution() -> None:
+    """Then its own times, and how its type ends, are all there is."""
+    content = {"executionId": "01E", "startTime": START, "endTime": END, "canceled": False,
+               "context": {"credentials": "prod", "stageDetails": {"endTime": END}}}  # fmt: skip
+    for kind, what, outcome in (
+        ("orca:stage:complete", "task.finished", "success"),
+        ("orca:pipeline:failed", "pipeline.finished", "failure"),
+    ):
+        details = {"source": "orca", "type": kind, "application": "shop"}
+        (found,) = readings_of({"details": details, "content": content}, "spinnaker")
+        data = found.data
+        assert (found.type, data["outcome"], data["run"]) == (_type(what), outcome, "01E")
+        assert (found.time, data["duration_s"], data["application"]) == (ENDED, 90.5, "shop")
+        assert data.get("task") == ("stage" if what == "task.finished" else None)
+
+
 def test_other_kinds_are_kept_as_they_came() -> None:
     """Orca's tasks are parts of stages."""
     body = json.dumps(_event("orca:task:complete", _execution("RUNNING"))).encode()
