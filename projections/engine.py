@@ -358,8 +358,11 @@ class View:
             self._cursor.execute(f"CREATE TEMP TABLE {one.name} AS {known}")
             return
         self._cursor.execute(f"CREATE TEMP VIEW all_{one.name} AS {known}")
+        # A view is bound anew wherever it is read, and most facts are read more than once: where
+        # nothing is sealed, that costs more than the few rows.
+        kind = "VIEW" if files else "TABLE"
         self._cursor.execute(
-            f"CREATE TEMP VIEW {one.name} AS FROM all_{one.name}"  # noqa: S608 - likewise
+            f"CREATE TEMP {kind} {one.name} AS FROM all_{one.name}"  # noqa: S608 - likewise
             f" WHERE position NOT IN (SELECT voided FROM {VOIDS} WHERE voided IS NOT NULL)"
         )
 
