@@ -16,7 +16,7 @@ from intake.azure_devops.common import (
     time_of,
     web,
 )
-from intake.azure_devops.structure import Identity, Run
+from intake.azure_devops.structure import Checkout, Hosted, Identity, Run
 from intake.ids import commit_of
 from intake.instant import seconds_between, told_time
 from intake.rows import named
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _VERSION: Final = re.compile(r"[A-Z]+:(refs/[^:]+):([0-9a-fA-F]{40})")
 # Nobody asks for these, whoever they are run for.
 _CLOCKS: Final = frozenset({"schedule", "scheduledforced", "resourcetrigger"})
+_MOST: Final = 1000
+_SELF: Final = "self"
+_GITHUB: Final = "https://github.com/"
 _VERDICTS: Final = {
     "approved": "approved", "rejected": "rejected", "canceled": "withdrawn",
     "cancelled": "withdrawn", "timedout": "expired", "pending": "requested",
@@ -70,12 +73,13 @@ def run_state(hook: Hook, told: Ran) -> list[Reading]:
     if data is None:
         return []
     if state == "inprogress":
-        return [reading(hook, "pipeline.started", at(hook, run.created_date), data)]
+        begun = data | _asked(told)
+        return [reading(hook, "pipeline.started", at(hook, run.created_date), begun)]
     outcome = outcome_of(run.result)
     if state != "completed" or outcome is None:
         return []
     # A run is made before it starts, so its length is not told.
-    done = data | {"outcome": outcome, "reported_outcome": named(run.result)}
+    done = data | _asked(told) | {"outcome": outcome, "reported_outcome": named(run.result)}
     return [reading(hook, "pipeline.finished", at(hook, run.finished_date), done)]
 
 
@@ -92,11 +96,12 @@ def job_state(hook: Hook, told: Ran) -> list[Reading]:
 
 def _part(hook: Hook, told: Ran, part: Part, more: dict[str, Any]) -> list[Reading]:
     data, outcome = _run(told), outcome_of(part.result)
-    name = named(part.display_name) or named(part.name)
+    name = named(part.name) or named(part.display_name)
     if data is None or outcome is None or name is None or (part.state or "").lower() != "completed":
         return []
     data |= more | {
         "task": name,
+        "attempt": part.attempt if part.attempt and 0 < part.attempt <= _MOST else None,
         "outcome": outcome,
         "reported_outcome": named(part.result),
         "started_at": time_of(part.start_time),
@@ -155,4 +160,26 @@ def _run(told: Ran) -> dict[str, Any] | None:
         "build": named(run.name),
         "pipeline": named(pipeline.name) if pipeline else None,
         "url": web(run.links),
+    } | _source(told, run)
+
+
+def _source(told: Ran, run: Run) -> dict[str, Any]:
+    """What a run is of: the repository that has its pipeline."""
+    used = (run.resources.repositories if run.resources else None) or {}
+    own = used.get(_SELF) or Checkout()
+    hosted = own.repository or Hosted()
+    address = next((one.url for one in told.repositories or () if one.alias == _SELF), None)
+    if (hosted.type or "").lower() == "github" and hosted.full_name:
+        # What is told of these is where programs find them.
+        address = _GITHUB + hosted.full_name
+    return {
+        "repository": repository_of(address),
+        "commit": commit_of(own.version),
+        "ref": named(own.ref_name),
     }
+
+
+def _asked(told: Ran) -> dict[str, Any]:
+    """Who asked for a run; the service's own accounts are nobody."""
+    who = person(told.requested_for)
+    return {"actor": who, "triggered_by": who}

@@ -240,6 +240,34 @@ class Released(_Object):
     project: Named | None = None
 
 
+class Hosted(_Object):
+    """Where a repository is kept."""
+
+    full_name: str | None = None
+    type: str | None = None
+
+
+class Checkout(_Object):
+    """What a run is of."""
+
+    repository: Hosted | None = None
+    ref_name: str | None = None
+    version: str | None = None
+
+
+class Resources(_Object):
+    """What a run uses; the repository of the pipeline itself is `self`."""
+
+    repositories: dict[str, Checkout] | None = None
+
+
+class Used(_Object):
+    """A repository that a run uses."""
+
+    alias: str | None = None
+    url: str | None = None
+
+
 class Run(_Object):
     """A run of a pipeline."""
 
@@ -250,6 +278,7 @@ class Run(_Object):
     created_date: str | None = None
     finished_date: str | None = None
     pipeline: Named | None = None
+    resources: Resources | None = None
     links: Links | None = msgspec.field(name="_links", default=None)
 
 
@@ -258,6 +287,7 @@ class Part(_Object):
 
     name: str | None = None
     display_name: str | None = None
+    attempt: int | None = None
     state: str | None = None
     result: str | None = None
     start_time: str | None = None
@@ -292,6 +322,8 @@ class Ran(_Object):
     approval: Check | None = None
     resource: Named | None = None
     stage_name: str | None = None
+    requested_for: Identity | None = None
+    repositories: list[Used] | None = None
 
 
 class WorkItem(_Object):

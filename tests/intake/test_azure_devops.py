@@ -192,6 +192,34 @@ def test_runs_stages_and_jobs_end_or_begin() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("hosted", "address"),
+    [
+        ({"type": "azureReposGit"}, ADDRESS),
+        ({"type": "gitHub", "fullName": "acme/shop"}, "https://github.com/acme/shop"),
+    ],
+)
+def test_a_run_is_of_the_repository_of_its_pipeline(hosted: dict[str, Any], address: str) -> None:
+    """With commit and branch; others that it uses are not what was built."""
+    used = {
+        "self": {"repository": hosted, "refName": "refs/heads/main", "version": SHA},
+        "tools": {"repository": hosted, "refName": "refs/heads/x", "version": OTHER},
+    }
+    run = {"id": 2, "state": "inProgress", "resources": {"repositories": used}}
+    resource = {"run": run, "requestedFor": MIA, "repositories": [
+        {"alias": "tools", "url": "https://x.example/t"},
+        {"alias": "self", "url": REPOSITORY["remoteUrl"]}]}  # fmt: skip
+    (found,) = _read("ms.vss-pipelines.run-state-changed-event", resource)
+    data = found.data
+    assert (data["commit"], data["ref"], data["repository"]) == (SHA, "refs/heads/main", address)
+    assert data["actor"]["email"] == "mia@acme.example"
+    stage = {"name": "Deploy", "displayName": "Deployment Stage", "attempt": 2,
+             "state": "completed", "result": "succeeded"}  # fmt: skip
+    (found,) = _read("ms.vss-pipelines.stage-state-changed-event", resource | {"stage": stage})
+    assert (found.data["task"], found.data["attempt"]) == ("Deploy", 2)
+    assert (found.data["commit"], "actor" in found.data) == (SHA, False)
+
+
 def test_each_answer_to_a_stage_is_one() -> None:
     """Two were asked, two answered; before that it only waits."""
     steps = [
