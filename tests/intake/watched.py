@@ -47,6 +47,14 @@ WATCHED: Final[dict[str, Any]] = {
         '<37>1 2026-01-01T10:00:00.123+00:00 c conjur 1 fetch [auth@43868 user="acme:user:mia"]'
         '[subject@43868 resource="acme:variable:db/pass"][action@43868 result="success" '
         'operation="fetch"] acme:user:mia fetched acme:variable:db/pass\n'),
+    "litmus": {
+        "apiVersion": "litmuschaos.io/v1alpha1", "kind": "ChaosResult",
+        "metadata": {"name": "e-pod-delete", "namespace": "shop",
+                     "creationTimestamp": "2026-01-01T10:00:00Z"},
+        "spec": {"engine": "e", "experiment": "pod-delete"},
+        "status": {"experimentStatus": {"phase": "Completed", "verdict": "Pass",
+                                        "probeSuccessPercentage": "100"},
+                   "history": {"passedRuns": 1, "failedRuns": 0}}},
     "chaos-mesh": {
         "apiVersion": "chaos-mesh.org/v1alpha1", "kind": "PodChaos",
         "metadata": {"name": "kill", "namespace": "shop", "uid": "u"},
