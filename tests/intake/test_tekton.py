@@ -232,6 +232,21 @@ def test_a_real_file_says_what_its_row_says(name: str) -> None:
 
 
 @needs_fixtures
+def test_the_real_event_of_a_task_that_runs_is_kept_as_it_came() -> None:
+    """Headers and body of one event, put together: it is Pending, and the row says so."""
+    begins = FOLDER / "tekton" / "cloudevent.taskrun.unknown"
+    told = json.loads(begins.with_name(begins.name + ".headers.json").read_bytes())
+    headers = {name.lower(): value for name, value in told.items()}
+    body = begins.with_name(begins.name + ".body.json").read_bytes()
+    assert SENDER.folded is not None
+    media, whole = SENDER.folded(headers, "application/json", body)
+    (found,) = read_delivery(SENDER, Delivery("tekton", None, media, whole))
+    assert (found.type, found.data["kind"]) == (
+        _type("source.unmapped"), "dev.tekton.event.taskrun.unknown.v1",
+    )  # fmt: skip
+
+
+@needs_fixtures
 def test_the_real_images_are_those_of_the_results() -> None:
     """The digest of the row; outputs without one, or without an address, are none."""
     found = read_report((FOLDER / "tekton" / "pipelinerun.succeeded.json").read_bytes()).readings
