@@ -111,7 +111,9 @@ def serve(
                 with (
                     telling(going, now) if outgoing is not None else contextlib.nullcontext(),
                     Periodic(gaps.PERIOD_S, lambda: gaps.watch(ledgers, now, os.urandom)),
-                    Periodic(rounds.PERIOD_S, lambda: rounds.watch(ledgers, now, os.urandom)),
+                    Periodic(
+                        rounds.PERIOD_S, lambda: rounds.watch(ledgers, now, os.urandom, telemetry)
+                    ),
                     Periodic(
                         expiring.PERIOD_S, lambda: dates.sweep(now(), os.urandom), at_once=True
                     ),

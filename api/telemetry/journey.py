@@ -68,6 +68,10 @@ class Telemetry(Protocol):
         """Take a journey that is over; quick, since the event loop waits."""
         ...
 
+    def witnessed(self, ledger: str, behind: int, forks: int) -> None:
+        """Take how many entries have no quorum of witnesses yet, and signs of other histories."""
+        ...
+
     def close(self) -> None:
         """Send what is left."""
         ...

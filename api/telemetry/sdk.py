@@ -81,6 +81,10 @@ class Exported:
         span.end(journey.ended)
         self.observer.answered(journey.status)
 
+    def witnessed(self, ledger: str, behind: int, forks: int) -> None:
+        """Note how far a ledger's witnesses are; see `Telemetry`."""
+        self.observer.witnessed(ledger, behind, forks)
+
     def close(self) -> None:
         """Send what is left; gives up after the exporter's own patience."""
         self._tracers.shutdown()
@@ -109,6 +113,12 @@ class Meters:
         self._queue = meter.create_gauge(
             "pipeledger.append.queue", "{request}", "Requests that wait for their group"
         )
+        self._behind = meter.create_gauge(
+            "pipeledger.witness.lag", "{entry}", "Entries without a quorum of witnesses"
+        )
+        self._forks = meter.create_gauge(
+            "pipeledger.witness.forks", "{fork}", "Signs of another history of a ledger"
+        )
 
     def stage(self, stage: Stage, events: int) -> None:
         """Count a stage that ended."""
@@ -123,6 +133,11 @@ class Meters:
     def queued(self, requests: int) -> None:
         """Note how many wait."""
         self._queue.set(requests)
+
+    def witnessed(self, ledger: str, behind: int, forks: int) -> None:
+        """Note how far a ledger's witnesses are."""
+        self._behind.set(behind, {"pipeledger.ledger": ledger})
+        self._forks.set(forks, {"pipeledger.ledger": ledger})
 
     def answered(self, status: int) -> None:
         """Count an answer."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -83,6 +84,7 @@ class WitnessClient:
             seconds: patience with one answer.
         """
         self.address = address
+        self._seconds = seconds
         self._pool = urllib3.PoolManager(
             num_pools=1, maxsize=4, retries=False, timeout=urllib3.Timeout(seconds)
         )
@@ -170,15 +172,21 @@ class WitnessClient:
                 method, f"{self.address.url}/{path}", body=body, redirect=False,
                 preload_content=False, headers={"Content-Type": "text/plain; charset=utf-8"},
             )  # fmt: skip
-            try:
-                raw = answer.read(limit + 1)
-                answer.drain_conn()
-            finally:
-                answer.release_conn()
+            raw = self._read(answer, limit)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise UnavailableError(
                 f"the witness {self.name} does not answer: {type(error).__name__}"
             ) from error
-        if len(raw) > limit:
-            raise UnavailableError(f"the witness {self.name} answers with more than it may")
         return answer.status, raw
+
+    def _read(self, answer: urllib3.BaseHTTPResponse, limit: int) -> bytes:
+        """The body. Patience is with the whole of it: who drips bytes holds nobody up."""
+        end = time.monotonic() + self._seconds
+        raw = bytearray()
+        while piece := answer.read1(limit + 1):
+            raw += piece
+            if len(raw) > limit or time.monotonic() > end:
+                answer.close()
+                raise UnavailableError(f"the witness {self.name} answers with more than it may")
+        answer.release_conn()
+        return bytes(raw)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from api.host import Served
+    from api.telemetry.journey import Telemetry
     from api.witness.cosigners import Cosigners
     from domain.log.key import Entropy
 
@@ -59,13 +60,24 @@ def go_round(here: Served, now: datetime, entropy: Entropy) -> list[str]:
     return recorded
 
 
-def watch(served: Iterable[Served], clock: Callable[[], datetime], entropy: Entropy) -> None:
+def watch(
+    served: Iterable[Served],
+    clock: Callable[[], datetime],
+    entropy: Entropy,
+    telemetry: Telemetry | None = None,
+) -> None:
     """Go round for every ledger; what fails is tried again the next time."""
     for here in served:
         try:
             go_round(here, clock(), entropy)
         except PipeledgerError as error:
             _LOG.warning("witnesses were not asked: %s", error)
+        except Exception:  # noqa: BLE001 - the next round must come, whatever it is
+            _LOG.exception("witnesses were not asked")
+        covered = here.cosigners.covered
+        if telemetry is not None and covered is not None:
+            forks = len(here.cosigners.evidence.of(here.ledger.origin))
+            telemetry.witnessed(here.ledger.name, here.ledger.published.size - covered, forks)
 
 
 def _is_news(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psycopg
 from psycopg import sql
 
+from domain.errors import UnavailableError
 from domain.log.tree import EMPTY_ROOT, consistency_proof, root_of
 from store.ledger.tiles import Tiles
 
 if TYPE_CHECKING:
-    from store.postgres.database import Database
+    from collections.abc import Iterator
+
+    from store.postgres.database import Connection, Database
 
 
 class LedgerTree:
@@ -34,18 +39,31 @@ class LedgerTree:
 
         Raises:
             DamageError: entries or tiles are missing.
+            UnavailableError: the database does not answer.
         """
         if old in (0, new):
             return []
-        with self._database.session("writer") as connection:
+        with self._session() as connection:
             return consistency_proof(old, new, self._tiles.reader(connection, new))
 
     def root(self, size: int) -> bytes | None:
-        """The root over so many entries; None: there are fewer."""
+        """The root over so many entries; None: there are fewer.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
         if not size:
             return EMPTY_ROOT
-        with self._database.session("writer") as connection:
+        with self._session() as connection:
             row = connection.execute(self._last).fetchone()
             if row is None or row[0] < size:
                 return None
             return root_of(size, self._tiles.reader(connection, size))
+
+    @contextmanager
+    def _session(self) -> Iterator[Connection]:
+        try:
+            with self._database.session("writer") as connection:
+                yield connection
+        except psycopg.Error as error:
+            raise UnavailableError("the database does not answer about the tree") from error

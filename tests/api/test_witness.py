@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import subprocess
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import store.witness
 from api.witness.calling import ForkSeenError, UnknownLogError
-from domain.errors import SettingError, UnavailableError
+from domain.errors import PipeledgerError, SettingError, UnavailableError
 from domain.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from domain.log.cosignature import cosignatures_of, with_lines
 from domain.log.key import SigningKey
@@ -296,6 +299,15 @@ def test_lines_of_others_are_not_kept(witness: Witness) -> None:
     note = with_lines(LOG.note(9), [foreign])
     assert post(witness, swapped(5, note, LOG.proof(5, 9))).status_code == 200
     assert b"somebody" not in (witness.state.latest(LOG.origin) or b"")
+
+
+@given(st.binary(max_size=400) | st.sampled_from([b"old 0", b"old 5"]).flatmap(
+    lambda head: st.binary(max_size=200).map(lambda rest: head + b"\n\n" + rest)
+))  # fmt: skip
+def test_any_bytes_are_a_submission_or_refused(raw: bytes) -> None:
+    """No exception but our own."""
+    with contextlib.suppress(PipeledgerError):
+        Submission.parse(raw)
 
 
 @pytest.mark.long

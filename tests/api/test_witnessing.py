@@ -28,6 +28,7 @@ from domain.log.witness import Submission
 from pipeledger.commands.verify import main as verify
 from store.ledger.keys import LedgerKeys
 from store.ledger.ledger import SERVER
+from store.ledger.observer import Unobserved
 from store.ledger.opening import examine
 from store.ledger.reader import Filter
 from tests.serving import event
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.host import Served
+    from api.telemetry.journey import Journey
     from store.postgres.database import Database
 
 WITNESSED = Filter(types=("pipeledger.checkpoint.witnessed",))
@@ -48,6 +50,7 @@ class Place:
 
     def __init__(self, folder: Path, database: Database) -> None:
         self.settings = Settings(folder / "data", database.conninfo)
+        self.database = database
         with Host(self.settings) as host:
             host.create("default", "ledger.example/witnessed")
             self.vkey = host.log_vkey("default")
@@ -368,3 +371,69 @@ def test_the_client_verifies_a_ledger_with_its_own_policy_file(
         said = capsys.readouterr().out
         assert "cosigned by witness.example/w1: the policy's quorum" in said
         assert "no quorum yet for the" in said
+
+
+def test_the_control_of_integrity_judges_what_witnesses_saw(home: Place, tmp_path: Path) -> None:
+    """No evidence without a witness; satisfied once one saw it in time."""
+    question = "/v1/default/compliance/PCI-DSS-4.0.1/10.3.2"
+    with home.opened() as here, client_of(here) as client:
+        client.post("/v1/default/events", json=event(), headers=CLOUD)
+        before = client.get(question)
+        assert before.status_code == 200, before.text
+        assert "no witness ever saw it" in before.text
+        with witnessing(tmp_path / "w1", home.vkey) as one:
+            home.register(one)
+            rounds.go_round(here, now(), os.urandom)
+        after = client.get(question).text
+        assert "seen by a witness in time" in after
+        assert "no witness ever saw it" not in after
+
+
+def test_a_round_that_fails_in_any_way_lets_the_next_one_come(
+    home: Place, tmp_path: Path
+) -> None:  # fmt: skip
+    """The database away is a failed attempt, not the end of all rounds."""
+    with witnessing(tmp_path / "w1", home.vkey) as one:
+        home.register(one)
+        with home.opened() as here:
+            rounds.watch([here], now, os.urandom)
+            with home.database.connect() as connection:
+                connection.execute("ALTER TABLE ledger_default.tiles RENAME TO elsewhere")
+                connection.execute("ALTER TABLE ledger_default.entries RENAME TO gone")
+            rounds.watch([here], now, os.urandom)
+            with home.database.connect() as connection:
+                connection.execute("ALTER TABLE ledger_default.elsewhere RENAME TO tiles")
+                connection.execute("ALTER TABLE ledger_default.gone RENAME TO entries")
+            later = now() + timedelta(seconds=10)
+            here.cosigners._next.clear()
+            rounds.watch([here], lambda: later, os.urandom)
+            assert here.cosigners.covered == here.ledger.published.size
+
+
+def test_a_round_tells_telemetry_how_far_the_witnesses_are(home: Place, tmp_path: Path) -> None:
+    """Entries without a quorum, and signs of another history; nothing without witnesses."""
+    told: list[tuple[str, int, int]] = []
+
+    class Noting:
+        """Notes what it is told."""
+
+        observer = Unobserved()
+
+        def tell(self, journey: Journey) -> None:
+            """Not asked here."""
+
+        def witnessed(self, ledger: str, behind: int, forks: int) -> None:
+            """Note it."""
+            told.append((ledger, behind, forks))
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    with home.opened() as here:
+        rounds.watch([here], now, os.urandom, Noting())
+        assert told == []
+        with witnessing(tmp_path / "w1", home.vkey) as one:
+            home.register(one)
+            rounds.watch([here], now, os.urandom, Noting())
+        # The event that records it is not cosigned before the next round.
+        assert told == [("default", 1, 0)]
