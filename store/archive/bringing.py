@@ -157,7 +157,10 @@ class _Bringing:
         self._connection = connection
         self._progress = progress
         self._keys = LedgerKeys.load(place.keys, origin)
-        self._manifest = verified_manifest(source, self._keys.verifiers(intake_name(origin)))
+        # Of those at hand: what a retired key signs now was not signed by this ledger.
+        own = (self._keys.intake, *self._keys.successors)
+        signed_by = [key.verifier for key in own if key.name == intake_name(origin)]
+        self._manifest = verified_manifest(source, signed_by)
 
     def run(self) -> Manifest:
         """Everything up to the folder's name."""

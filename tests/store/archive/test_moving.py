@@ -22,6 +22,7 @@ from domain.errors import (
     UnavailableError,
 )
 from domain.log.dsse import pae
+from domain.log.key import SigningKey
 from domain.people import Account
 from store.archive import bringing
 from store.archive.keyring import KeyRing
@@ -45,6 +46,7 @@ from tests.store.archive.sites import (
     site,
 )
 from tests.store.ledger.conftest import draft
+from tests.store.ledger.rotations import step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -602,3 +604,38 @@ def test_a_lost_guard_is_filled_by_a_command(exported: Path, new: Host) -> None:
     said = run("restore", "--checkpoint", str(exported / "checkpoint")).output
     assert "holds 308 entries; everything verified" in said
     assert run("show").output.encode() == note
+
+
+@pytest.mark.long
+def test_a_ledger_whose_keys_were_replaced_moves_with_all_of_them(
+    postgres: Server, tmp_path: Path
+) -> None:
+    """In the middle of it and after it; what a retired key signs is no manifest of this ledger."""
+    with site(postgres, tmp_path / "one") as host:
+        fill(host)
+        first = export(host, tmp_path / "first")
+        here = host.open("moving")
+        step(here.ledger, "intake", end=False)
+        step(here.ledger, "log", end=False)
+        middle = export(host, tmp_path / "middle")
+        step(here.ledger, "intake", end=True)
+        step(here.ledger, "log", end=True)
+        here.ledger.submit([draft(950)]).result(60)
+        here.close()
+        last = export(host, tmp_path / "last")
+        for number, source in enumerate((middle, last)):
+            with site(postgres, tmp_path / f"to-{number}") as there:
+                bring(there, source)
+                assert contents(export(there, tmp_path / f"again-{number}")) == contents(source)
+                assert len(kept(there, 7, 960)) == 2
+                assert findings(there) == []
+        retired = KeyRing.read(first.with_suffix(".keys")).files["keys/intake.key"]
+        key = SigningKey.from_seed("ledger.example/moving/intake", retired)
+        forged = (last / "manifest.json").read_bytes()
+        (last / "manifest.dsse.json").write_bytes(
+            envelope(forged, lambda kind, raw: (key.key_id, key.sign(pae(kind, raw))))
+        )
+        with site(postgres, tmp_path / "to-none") as there:
+            with pytest.raises(RefusedError, match="not signed by this ledger's key"):
+                bring(there, last)
+            assert nothing_there(there)

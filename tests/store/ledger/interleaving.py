@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING
 from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem
 from psycopg import sql
 
-from domain.errors import ReusedIdError, UnavailableError
+from domain.errors import DamageError, PipeledgerError, ReusedIdError, UnavailableError
 from domain.log.part import EVENT_PART
-from pipeledger.verifier.chain import Chain
-from pipeledger.verifier.note import open_checkpoint
-from pipeledger.verifier.trust import trusted_log
 from store.ledger.beside import REDACTED
 from store.ledger.group import Appended
 from store.ledger.opening import Surroundings, create_ledger, examine, open_ledger, schema_of
 from store.ledger.reader import Filter
 from store.ledger.sequencer import ConditionFailedError
 from tests.store.ledger.conftest import draft
+from tests.store.ledger.rotations import entries, step, verified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,12 +93,14 @@ class Told:
         perhaps: contents of events whose sender was told that the answer is not known.
         seats: position of each decision that was taken, by what it was about; 0: not known.
         redacted: positions of events whose bytes were removed.
+        rotations: how many steps of replacing a key were acknowledged.
     """
 
     kept: dict[int, tuple[bytes, int]] = field(default_factory=dict)
     perhaps: dict[int, set[bytes]] = field(default_factory=dict)
     seats: dict[int, int] = field(default_factory=dict)
     redacted: set[int] = field(default_factory=set)
+    rotations: int = 0
 
 
 class Scenario:
@@ -187,6 +187,16 @@ class Scenario:
             connection.execute(sql.SQL("DELETE FROM {} WHERE pos = %s").format(parts), (position,))
         self.told.redacted.add(position)
 
+    def rotate(self, server: int, purpose: str, *, end: bool) -> None:
+        """Begin to replace a key, or end the old one; where it is not its turn, nothing happens."""
+        try:
+            step(self.servers[server], purpose, end=end)
+        except DamageError:
+            raise
+        except PipeledgerError:
+            return
+        self.told.rotations += 1
+
     def restart(self, server: int) -> None:
         """End a server and start it again; while the guard is away it starts when that is back."""
         self.servers[server].close()
@@ -197,7 +207,7 @@ class Scenario:
         """Have the database end every session of this database, as a switch-over does."""
         with self.database.connect() as connection:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
 
@@ -281,9 +291,5 @@ class Scenario:
     def _verified(self, ledger: Ledger) -> None:
         """The client's own verifier takes it, from the first entry to the checkpoint."""
         published = ledger.published
-        log = trusted_log(ledger.vkeys)
-        rows = ledger.reader.entries(published.size, Filter(), limit=100_000)
-        chain = Chain(log)
-        chain.extend([row.raw for row in rows])
-        chain.finish(open_checkpoint(published.checkpoint, log.log_keys, self.origin))
+        chain = verified(entries(ledger), published.checkpoint, ledger.vkeys)
         assert chain.count == published.size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -25,7 +24,7 @@ from tests.store.ledger.interleaving import Scenario, Sent
 from tests.witnessing import witnessing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from store.ledger.guard import Guard
     from store.postgres.database import Database
@@ -41,11 +40,12 @@ sent = st.builds(
 
 
 class Interleaving(RuleBasedStateMachine):
-    """Appends, conflicts, decisions, redactions, outages, restarts; a subclass says where."""
+    """Appends, conflicts, decisions, redactions, rotations, outages, restarts."""
 
     database: Database
     folder: Path
     guarding: Callable[[str, str, Place], Guard]
+    learn: Callable[[str, Place], None]
 
     scenario: Scenario | None = None
 
@@ -89,6 +89,12 @@ class Interleaving(RuleBasedStateMachine):
         """The bytes of some event go."""
         self.there.redact(server, nth)
 
+    @rule(server=servers, purpose=st.sampled_from(["intake", "log"]), end=st.booleans())
+    def rotate(self, server: int, purpose: str, end: bool) -> None:  # noqa: FBT001
+        """A key is replaced, step by step; whoever guards the log is told of it in time."""
+        type(self).learn(self.there.origin, self.there.place)
+        self.there.rotate(server, purpose, end=end)
+
     @rule(server=servers)
     def restart(self, server: int) -> None:
         """One of the servers ends and starts."""
@@ -121,12 +127,18 @@ def run(
     guarding: Callable[[str, str, Place], Guard],
     examples: int,
     steps: int,
+    learn: Callable[[str, Place], None] = lambda _, __: None,
 ) -> None:
     """Run so many interleavings of so many steps."""
     machine = type(
         "Here",
         (Interleaving,),
-        {"database": database, "folder": folder, "guarding": staticmethod(guarding)},
+        {
+            "database": database,
+            "folder": folder,
+            "guarding": staticmethod(guarding),
+            "learn": staticmethod(learn),
+        },
     )
     run_state_machine_as_test(
         machine,
@@ -140,22 +152,6 @@ def run(
 def in_folder(_: str, __: str, place: Place) -> Guard:
     """A guard beside the ledger."""
     return FileGuard(place.folder.parent / "guard")
-
-
-@pytest.fixture
-def at_a_witness(
-    ledger_database: Database, tmp_path: Path
-) -> Iterator[Callable[[str, str, Place], Guard]]:
-    """Guards at one witness that listens."""
-    with contextlib.ExitStack() as stack:
-        witness = stack.enter_context(witnessing(tmp_path / "witness"))
-
-        def guard(origin: str, schema: str, place: Place) -> Guard:
-            keys = LedgerKeys.create(place.keys, origin, os.urandom)
-            witness.know(keys.log.verifier.vkey())
-            return WitnessGuard(witness.client(), origin, LedgerTree(ledger_database, schema).prove)
-
-        yield guard
 
 
 def test_a_few_interleavings_end_in_a_sound_ledger(
@@ -175,9 +171,20 @@ def test_many_interleavings_end_in_a_sound_ledger(
 
 @pytest.mark.long
 def test_interleavings_with_witness_outages_end_in_a_sound_ledger(
-    ledger_database: Database,
-    tmp_path: Path,
-    at_a_witness: Callable[[str, str, Place], Guard],
+    ledger_database: Database, tmp_path: Path
 ) -> None:
-    """With a witness that is away at times."""
-    run(ledger_database, tmp_path, at_a_witness, examples=12, steps=25)
+    """With a witness that is away at times, and knows each new key before it is the only one."""
+    with witnessing(tmp_path / "witness") as witness:
+
+        def learn(origin: str, place: Place) -> None:
+            for key in LedgerKeys.load(place.keys, origin).verifiers(origin):
+                if key.vkey() not in witness.known:
+                    witness.know(key.vkey())
+
+        def guarding(origin: str, schema: str, place: Place) -> Guard:
+            LedgerKeys.create(place.keys, origin, os.urandom)
+            learn(origin, place)
+            prove = LedgerTree(ledger_database, schema).prove
+            return WitnessGuard(witness.client(), origin, prove)
+
+        run(ledger_database, tmp_path, guarding, examples=12, steps=25, learn=learn)
