@@ -33,6 +33,8 @@ def fetch_stream(settings: Settings, name: str) -> dict[str, Any]:
     query: dict[str, str] = {}
     while True:
         page = _page(fetch(settings, f"streams/{quote(name, safe='/')}", query, JSON).body)
+        if page.get("stream") != name:
+            raise AwayError("the ledger answers with another stream than was asked for")
         if not whole:
             whole = page | {"next": None}
         elif page.get("checkpoint") != whole.get("checkpoint"):
@@ -61,15 +63,18 @@ def stream_lines(whole: dict[str, Any], settings: Settings) -> Iterator[str]:
         ClientError: it does not hold.
     """
     for one in whole["entries"]:
-        words = [one.get(name) if name in {"number", "position"} else text(one, name)
-                 for name in _SHOWN]  # fmt: skip
-        yield "  ".join(str(word) for word in words)
+        yield "  ".join(_word(one, name) for name in _SHOWN)
     try:
         yield from check_stream(whole, TrustStore(settings.config).logs()).lines([])
     except UnsoundError as error:
         raise ClientError(f"do not believe this answer: {error}") from error
     except UncheckedError as error:
         yield f"not checked: {error.reason}"
+
+
+def _word(one: dict[str, Any], name: str) -> str:
+    value = one.get(name)
+    return str(value) if type(value) is int else text(one, name)
 
 
 def _page(raw: bytes) -> dict[str, Any]:

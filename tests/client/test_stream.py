@@ -129,6 +129,7 @@ TAMPERED: dict[str, tuple[Callable[[Fields], object], str]] = {
     "a path cut": (_short, "position 11: the path does not lead"),
     "another position": (_position, "position 11: said to stand at another position"),
     "another stream": (lambda one: one.update(stream="x/y"), "position 2: not an event of 'x/y'"),
+    "a name that is none": (lambda one: one.update(stream="x\x1b[2J"), "stream: no name"),
     "another size": (lambda one: one.update(size=21), "stream: its size is not"),
     "an older checkpoint": (
         lambda one: one.update(size=9, checkpoint=ledger_of(9).checkpoint().decode()),
@@ -185,8 +186,13 @@ def test_the_command_fetches_all_pages_under_one_checkpoint_and_verifies_them(
     command("trust", "add", ledger.url, "--fingerprint", writer.fingerprint)
     shown = command("query", "stream", STREAM).stdout
     assert "events 1 to 6, signed and included, none left out up to position 17" in shown
+    refused = command("query", "stream", "deployment/0.2", status=1)
+    assert "nothing here" in refused.stderr
     command("query", "stream", STREAM, "--output", "stream.json")
     done = command("verify", "stream.json")
     assert "not shown: that no event 7 stands at positions 18 to 19" in done.stdout
+    whole["stream"] = "deployment/0.2"
+    refused = command("query", "stream", STREAM, status=1)
+    assert "another stream than was asked for" in refused.stderr
     done = command("verify", ledger.url, "--stream", STREAM)
     assert f"{STREAM}: 7 events, which are all among 20 entries" in done.stdout

@@ -15,6 +15,7 @@ numbers cannot tell: whoever answers may hold it back. It is shown by
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pipeledger.verifier.wire import Checkpoint
 
 STREAM = "pipeledger/stream/v1"
+_STREAM_NAME = re.compile("[!-~]{1,232}")
 
 
 @dataclass(frozen=True)
@@ -96,16 +98,7 @@ def check_stream(fields: dict[str, Any], logs: Sequence[TrustedLog]) -> Stream:
         UnsoundError: one is not genuine, not in the log or not of the stream; or one is left out.
         UncheckedError: no key is trusted for the ledger, or it does not begin with the first.
     """
-    name, note, entries = (fields.get(one) for one in ("stream", "checkpoint", "entries"))
-    if fields.get("format") != STREAM:
-        raise UnsoundError(None, "stream: not of a version that this verifier knows")
-    if not isinstance(name, str) or not isinstance(note, str) or not isinstance(entries, list):
-        raise UnsoundError(None, "stream: expected stream, checkpoint and entries")
-    raw = note.encode("utf-8", "surrogatepass")
-    log = find_trust(logs, note_origin(raw))
-    checkpoint = open_checkpoint(raw, log.log_keys, log.origin)
-    if fields.get("size") != checkpoint.size:
-        raise UnsoundError(None, "stream: its size is not that of its checkpoint")
+    name, entries, log, checkpoint = _opened(fields, logs)
     positions: list[int] = []
     for one in entries:
         if not isinstance(one, dict):
@@ -126,6 +119,25 @@ def check_stream(fields: dict[str, Any], logs: Sequence[TrustedLog]) -> Stream:
     if fields.get("next") is not None:
         raise UncheckedError("it is one page of several", "pipeledger query stream NAME gets all")
     return Stream(log, name, tuple(positions), checkpoint)
+
+
+def _opened(
+    fields: dict[str, Any], logs: Sequence[TrustedLog]
+) -> tuple[str, list[Any], TrustedLog, Checkpoint]:
+    """Name, entries, log and checkpoint of an answer."""
+    name, note, entries = (fields.get(one) for one in ("stream", "checkpoint", "entries"))
+    if fields.get("format") != STREAM:
+        raise UnsoundError(None, "stream: not of a version that this verifier knows")
+    if not isinstance(name, str) or not isinstance(note, str) or not isinstance(entries, list):
+        raise UnsoundError(None, "stream: expected stream, checkpoint and entries")
+    if _STREAM_NAME.fullmatch(name) is None:
+        raise UnsoundError(None, "stream: no name of a stream")
+    raw = note.encode("utf-8", "surrogatepass")
+    log = find_trust(logs, note_origin(raw))
+    checkpoint = open_checkpoint(raw, log.log_keys, log.origin)
+    if fields.get("size") != checkpoint.size:
+        raise UnsoundError(None, "stream: its size is not that of its checkpoint")
+    return name, entries, log, checkpoint
 
 
 def _member(
