@@ -329,7 +329,7 @@ class Host:
         origin, place = self.origin(name), self.place(name)
         return Cosigners(
             place.folder / "witnesses", origin, LedgerTree(self.database, schema_of(name)),
-            lambda: [LedgerKeys.load(place.keys, origin).log.verifier],
+            lambda: LedgerKeys.load(place.keys, origin).verifiers(origin),
             lambda: int(time.time()), closed=self.settings.witnessed_only,
         )  # fmt: skip
 
