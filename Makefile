@@ -48,8 +48,9 @@ format: $(READY)  ## let the formatter and the linter mend what they can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generate: $(READY)  ## write schema/events and docs/events.md from the code
+generate: $(READY)  ## write schema/events, docs/events.md, docs/integrations/controls.md from the code
 	$(BIN)/python -m domain.events.schema
+	$(BIN)/python -m tests.house.proving
 
 bench: $(READY)  ## the figures of docs/performance.md, each beside its peer
 	$(BIN)/python -m bench.append

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from intake.registry import FORMATS, SENDERS
+from tests.house import proving
 
 PAGES: Final = Path(__file__).resolve().parents[2] / "docs" / "integrations"
 ROW: Final = re.compile(
@@ -25,3 +26,10 @@ def test_every_sender_has_a_page_that_tells_how_to_add_it() -> None:
     """The line to paste stands in one of the pages."""
     text = "\n".join(page.read_text() for page in PAGES.glob("*.md"))
     assert [kind for kind in SENDERS if f"source add {kind}" not in text] == []
+
+
+def test_what_each_system_proves_is_what_the_code_says() -> None:
+    """`make generate` writes it."""
+    assert proving.PAGE.read_text() == proving.page()
+    empty = [line for line in proving.page().splitlines() if "|  |" in line]
+    assert empty == []
