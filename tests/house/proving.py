@@ -63,7 +63,7 @@ def _tests(types: set[str]) -> str:
         for one in CONTROLS
         if one.types and any(kind.removeprefix(_PREFIX) in types for kind in one.types)
     ]
-    return ", ".join(named) or "–"
+    return ", ".join(named) or "none"
 
 
 @functools.cache
