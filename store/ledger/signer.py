@@ -81,6 +81,7 @@ class Signer:
         self._outstanding: deque[Frame] = deque()
         self._closed = False
         self._key_of_process = ""
+        self._changed = False
 
     def sign(self, events: Sequence[Prepared]) -> None:
         """Sign these events here and now."""
@@ -89,6 +90,8 @@ class Signer:
 
     def settle(self, events: Sequence[Prepared]) -> None:
         """Sign anew whatever was signed by keys that have been replaced meanwhile."""
+        if not self._changed:
+            return
         ids = [key.id for key in self._keys]
         for event in events:
             if not event.signers and [one.key_id for one in event.signatures] != ids:
@@ -101,6 +104,7 @@ class Signer:
         self.close()
         with self._lock:
             self._keys = tuple(keys)
+            self._changed = True
             self._closed = False
 
     def begin(self, events: Sequence[Prepared], *, last: bool) -> Frame:

@@ -89,7 +89,11 @@ def open_checkpoint(raw: bytes, keys: Iterable[TrustedKey], origin: str) -> Chec
         key.check(size)
         signed = True
     if not signed:
-        raise UnsignedError(None, "checkpoint: not signed by a trusted key of the log")
+        raise UnsignedError(
+            None,
+            "checkpoint: not signed by a trusted key of the log "
+            "(if its keys were replaced since, verify the whole ledger first)",
+        )
     return Checkpoint(origin, size, root, raw)
 
 
