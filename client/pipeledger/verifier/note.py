@@ -61,7 +61,7 @@ def open_later(raw: bytes, keys: Iterable[TrustedKey], origin: str) -> Checkpoin
     except UnsignedError:
         lines = _split(raw)[0].split("\n")
         size = read_number(lines[1], "checkpoint size")
-        return Checkpoint(origin, size, read_hash(lines[2], "checkpoint root"))
+        return Checkpoint(origin, size, read_hash(lines[2], "checkpoint root"), raw)
 
 
 def open_checkpoint(raw: bytes, keys: Iterable[TrustedKey], origin: str) -> Checkpoint:
