@@ -35,6 +35,7 @@ from api.console import entrance, pages
 from api.console import report as report_pages
 from api.console.session import Sessions
 from api.entrance import TEXT
+from api.gate import Gate
 from api.rates import Rates
 from api.seldom import Seldom
 from api.witness.telling import standing_lines
@@ -88,6 +89,7 @@ def make_app(
     app.state.metrics_on_loopback = metrics_on_loopback
     app.state.numbers = prometheus.Numbers(time.monotonic)
     app.add_middleware(reads.Telling)
+    app.add_middleware(Gate)
     problems.install(app)
     app.include_router(writing.router)
     app.include_router(recording.router)

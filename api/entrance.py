@@ -25,13 +25,11 @@ TEXT: Final = "text/plain; charset=utf-8"
 Position = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
-def enter(request: Request, ledger: str, roles: tuple[str, ...]) -> tuple[Served, Credential]:
-    """The ledger and the credential of a request.
+def known(request: Request, ledger: str) -> tuple[Served, Credential]:
+    """The ledger and the credential of a request, whatever it may do.
 
     Raises:
         UnauthorisedError: no valid token for this ledger.
-        TooManyError: the credential sends too fast.
-        ForbiddenError: its role may not do this.
     """
     found: Served | None = request.app.state.served.get(ledger)
     scheme, _, token = (header(request, b"authorization") or "").partition(" ")
@@ -41,6 +39,18 @@ def enter(request: Request, ledger: str, roles: tuple[str, ...]) -> tuple[Served
     # A ledger that is not there and a token that is none look alike from outside.
     if found is None or credential is None:
         raise problems.UnauthorisedError("a valid token for this ledger is needed")
+    return found, credential
+
+
+def enter(request: Request, ledger: str, roles: tuple[str, ...]) -> tuple[Served, Credential]:
+    """The ledger and the credential of a request.
+
+    Raises:
+        UnauthorisedError: no valid token for this ledger.
+        TooManyError: the credential sends too fast.
+        ForbiddenError: its role may not do this.
+    """
+    found, credential = known(request, ledger)
     request.app.state.rates.take(credential.id)
     check_role(credential, roles, "credential")
     return found, credential
