@@ -69,7 +69,7 @@ class Sound:
     template: str
     folder: Path
     seen: Seen
-    vkeys: tuple[str, str]
+    vkeys: tuple[str, ...]
 
     @property
     def log(self) -> TrustedLog:
