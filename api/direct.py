@@ -12,12 +12,10 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import problems, writing
-from domain.errors import PipeledgerError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -50,7 +48,7 @@ class Direct:
         scope["app"], scope["route"] = self._app, _ROUTE
         try:
             response = await writing.post_events(Request(scope, receive), match[1])
-        except (PipeledgerError, HTTPException) as error:
+        except problems.REFUSALS as error:
             response = problems.tell(error)
         except Exception as error:
             await problems.tell(error)(scope, receive, send)

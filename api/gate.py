@@ -14,7 +14,6 @@ from starlette.requests import Request
 from api import problems
 from api.bodies import MAX_EVENT, read_body
 from api.entrance import known
-from domain.errors import PipeledgerError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -42,7 +41,7 @@ class Gate:
             if scope["method"] == "POST":
                 # The framework would read as much as is sent.
                 receive = _again(await read_body(request, MAX_EVENT), receive)
-        except PipeledgerError as error:
+        except problems.REFUSALS as error:
             await problems.tell(error)(scope, receive, send)
             return
         await self._app(scope, receive, send)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from domain.errors import (
@@ -48,6 +49,10 @@ class UnauthorisedError(PipeledgerError):
 
 class TooManyError(PipeledgerError):
     """More requests than this credential may send."""
+
+
+REFUSALS: Final = (PipeledgerError, HTTPException, ClientDisconnect)
+"""What a handler raises to refuse, or because the sender went away: no fault of the server's."""
 
 
 def problem(error: Exception) -> dict[str, Any]:
@@ -94,7 +99,7 @@ def install(app: FastAPI) -> None:
     async def handle(_: Request, error: Exception) -> Response:
         return tell(error)
 
-    for kind in (PipeledgerError, HTTPException, RequestValidationError, Exception):
+    for kind in (*REFUSALS, RequestValidationError, Exception):
         app.add_exception_handler(kind, handle)
 
 
@@ -106,7 +111,7 @@ def status_of(error: Exception) -> HTTPStatus:
         return HTTPStatus.TOO_MANY_REQUESTS
     if isinstance(error, HTTPException):
         return HTTPStatus(error.status_code)
-    if isinstance(error, RequestValidationError):
+    if isinstance(error, RequestValidationError | ClientDisconnect):
         return HTTPStatus.BAD_REQUEST
     for kind, status in _STATUS:
         if isinstance(error, kind):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from api.app import make_app
+from api.connections import Bounded, make_room
 from api.direct import Direct
 from api.host import now
 from api.telemetry import logs
@@ -51,16 +52,16 @@ def run(
     )
     if logs.requests_wanted():
         app = logs.Requests(app)
+    Bounded.most = make_room()
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Bounded,
         access_log=False,
         proxy_headers=False,
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
-        h11_max_incomplete_event_size=65_536,
     )
     # The server raises the signal that ended it once more when it is done; taken as an
     # interrupt, whatever stands around this call is still closed in order.

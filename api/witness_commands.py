@@ -55,6 +55,7 @@ def witness_serve(
 
     import uvicorn  # noqa: PLC0415
 
+    from api.connections import Bounded  # noqa: PLC0415
     from api.telemetry import logs  # noqa: PLC0415
     from api.witness.app import Logs, make_witness, told  # noqa: PLC0415
     from store.witness import WitnessState  # noqa: PLC0415
@@ -79,7 +80,7 @@ def witness_serve(
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,
-            h11_max_incomplete_event_size=65_536,
+            http=Bounded,
         )
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):

@@ -28,6 +28,7 @@ from store.witness import WitnessState
 from tests.domain.log.leaves import Leaves, leaf
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterator
 
     from starlette.types import ASGIApp
@@ -124,9 +125,12 @@ def make(folder: Path, url: str = "http://127.0.0.1:9", name: str = NAME) -> Wit
 
 
 @contextlib.contextmanager
-def listening(app: ASGIApp, port: int = 0) -> Iterator[str]:
+def listening(
+    app: ASGIApp, port: int = 0, http: type[asyncio.Protocol] | str = "auto"
+) -> Iterator[str]:
     """Serve an application on a thread for the length of the block; gives its address."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+    config = uvicorn.Config(app, log_level="error", lifespan="off", http=http)
+    server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", port)) as taken:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
         thread.start()

@@ -118,6 +118,28 @@ def test_an_error_of_the_servers_own_is_answered_and_raised() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("path", ["/v1/default/events", "/console/login"])
+def test_a_sender_who_goes_away_is_no_error(path: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Strangers must not fill the logs: nothing is raised and nothing is told."""
+    kind = b"application/vnd.dsse.envelope.v1+json"
+    scope: Scope = {
+        "type": "http", "method": "POST", "path": path, "query_string": b"", "root_path": "",
+        "headers": [(b"content-type", kind)], "http_version": "1.1", "scheme": "http",
+        "server": ("ledger.example", 80), "client": ("192.0.2.1", 1),
+    }  # fmt: skip
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(Direct(make_app({}, os.urandom, now))(scope, receive, send))
+    assert sent[0]["status"] == 400
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize(("peer", "seen"), [("127.0.0.1", "https"), ("192.0.2.1", "http")])
 def test_on_the_longer_way_a_proxy_of_this_machine_is_believed(peer: str, seen: str) -> None:
     """Which scheme its client used; nobody else is believed."""
