@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import (
     approvals,
+    budget,
     commands,
     compliance,
     conflicts,
@@ -82,6 +83,7 @@ def make_app(
     app.state.reports = asyncio.Semaphore(recording.AT_ONCE)
     app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
     app.state.wrong_tokens = Rates(entrance.WRONG_PER_S, entrance.WRONG_AT_ONCE, time.monotonic)
+    app.state.unproven = budget.Budget(budget.MOST)
     app.state.sessions = Sessions(served, entropy, clock)
     app.state.reads = reads.Recorded()
     app.state.conflicts = Seldom(conflicts.PERIOD_S, conflicts.AT_MOST, time.monotonic)

@@ -13,7 +13,7 @@ from domain.errors import RefusedError, TooLargeError
 from intake.scratch import FEW, Scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.requests import Request
 
@@ -24,8 +24,15 @@ _GZIP: Final = 31
 """zlib's window bits for gzip with its header."""
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+async def read_body(
+    request: Request, limit: int, take: Callable[[int], None] | None = None
+) -> bytes:
     """The body, decompressed where it came as gzip.
+
+    Args:
+        request: with the body.
+        limit: bytes.
+        take: is told of every piece before the next one is read, and may refuse it.
 
     Raises:
         TooLargeError: more than `limit` bytes, packed or unpacked.
@@ -40,7 +47,10 @@ async def read_body(request: Request, limit: int) -> bytes:
         message = await request.receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        pieces.extend(unpack.pieces(message.get("body", b"")))
+        for piece in unpack.pieces(message.get("body", b"")):
+            if take is not None:
+                take(len(piece))
+            pieces.append(piece)
         more = message.get("more_body", False)
     unpack.end()
     return b"".join(pieces)

@@ -49,12 +49,13 @@ async def _post(request: Request, ledger: str, name: str) -> Response:
     state = request.app.state
     here, source, sender = await _known(request, ledger, name)
     state.rates.take(source.credential.id)
-    body = await read_body(request, MAX_DELIVERY)
     headers = headers_of(request.headers)
-    if not sender.scheme.holds(headers, body, source.secret, state.clock()):
-        _LOG.warning("a delivery was refused: it does not prove who sent it",
-                     extra={"source": source.name})  # fmt: skip
-        raise _stranger()
+    with state.unproven.holding() as take:
+        body = await read_body(request, MAX_DELIVERY, take)
+        if not sender.scheme.holds(headers, body, source.secret, state.clock()):
+            _LOG.warning("a delivery was refused: it does not prove who sent it",
+                         extra={"source": source.name})  # fmt: skip
+            raise _stranger()
     told = headers.get("content-type", "").partition(";")[0].strip().lower()
     media_type = told if _MEDIA_TYPE.fullmatch(told) else "application/octet-stream"
     if sender.folded is not None:

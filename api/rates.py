@@ -43,10 +43,21 @@ class Rates:
         bucket = self._buckets.get(credential)
         if bucket is None:
             if len(self._buckets) >= _REMEMBERED:
-                self._buckets.clear()
+                self._forget(now)
             bucket = self._buckets[credential] = _Bucket(self.burst, now)
         filled = bucket.left + (now - bucket.at) * self.per_second
         bucket.left, bucket.at = min(self.burst, filled), now
         if bucket.left < 1:
             raise TooManyError(f"more than {self.per_second:g} requests a second")
         bucket.left -= 1
+
+    def _forget(self, now: float) -> None:
+        """Make room: who has rested long enough is as good as new."""
+        self._buckets = {
+            name: bucket
+            for name, bucket in self._buckets.items()
+            if bucket.left + (now - bucket.at) * self.per_second < self.burst
+        }
+        # More are busy than can be told apart; looking at each for every newcomer costs too much.
+        if len(self._buckets) > _REMEMBERED // 2:
+            self._buckets.clear()

@@ -110,10 +110,10 @@ async def _signed(request: Request, ledger: str) -> Response:
     if header(request, b"authorization") is not None:
         enter(request, ledger, READERS)
     else:
-        state.rates.take(ledger)
-    raw = await read_body(request, envelopes.MAX_SIGNED)
+        # All ledgers that are not there are one: names must not push others out of memory.
+        state.rates.take(ledger if ledger in state.served else "")
 
-    def prepare() -> tuple[Served, Credential, Draft]:
+    def prepare(raw: bytes) -> tuple[Served, Credential, Draft]:
         here, credential, payload = envelopes.open_envelope(raw, state.served.get(ledger))
         state.rates.take(credential.id)
         value = ingest.read_single(payload)
@@ -129,7 +129,10 @@ async def _signed(request: Request, ledger: str) -> Response:
             ),
         )  # fmt: skip
 
-    return await _single(request, *await run_in_threadpool(prepare))
+    with state.unproven.holding() as take:
+        raw = await read_body(request, envelopes.MAX_SIGNED, take)
+        prepared = await run_in_threadpool(prepare, raw)
+    return await _single(request, *prepared)
 
 
 async def _draft(

@@ -20,6 +20,7 @@ from api.bodies import MAX_EVENT
 from api.console.session import COOKIE
 from api.granting import Granting
 from api.host import Host, Settings, now
+from api.rates import Rates
 from store.ledger.ledger import SERVER
 from tests.serving import event
 from tests.store.ledger.conftest import draft
@@ -322,3 +323,16 @@ def test_a_body_is_not_read_without_end(doors: Doors) -> None:
     assert answers["nobody"].status_code == 401
     assert answers["operator"].status_code == 413
     assert answers["operator"].json()["place"] == "body"
+
+
+def test_a_credential_sends_so_fast_and_no_faster(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """429 with when to try again; another's bucket is another, a stranger has none."""
+    row = "GET /v1/{ledger}/log/checkpoint"
+    monkeypatch.setattr(doors.app.state, "rates", Rates(0, 2, lambda: 0.0))
+    answers = [doors.knock(row, "emitter")["emitter"] for _ in range(3)]
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert int(answers[2].headers["Retry-After"]) >= 1
+    others = doors.knock(row, "auditor", "wrong")
+    assert [one.status_code for one in others.values()] == [200, 401]

@@ -1,0 +1,98 @@
+"""What strangers and credentials may take of the server at once, without a ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from api.app import make_app
+from api.budget import Budget
+from api.host import now
+from api.problems import TooManyError
+from api.rates import Rates
+from domain.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+SIGNED = {"Content-Type": "application/vnd.dsse.envelope.v1+json"}
+
+
+def post(app: FastAPI, ledger: str, content: bytes) -> httpx.Response:
+    """What a signed event without a token is answered."""
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://ledger.example") as one:
+            return await one.post(f"/v1/{ledger}/events", content=content, headers=SIGNED)
+
+    return asyncio.run(ask())
+
+
+def test_a_bucket_empties_and_fills_with_time() -> None:
+    """At once what a pause saved up, then so many a second."""
+    clock = [0.0]
+    rates = Rates(2.0, 3.0, lambda: clock[0])
+    for _ in range(3):
+        rates.take("a")
+    with pytest.raises(TooManyError):
+        rates.take("a")
+    rates.take("b")
+    clock[0] = 0.5
+    rates.take("a")
+    with pytest.raises(TooManyError):
+        rates.take("a")
+
+
+def test_newcomers_do_not_fill_anybody_s_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who have rested are forgotten first."""
+    monkeypatch.setattr("api.rates._REMEMBERED", 100)
+    clock = [0.0]
+    rates = Rates(1.0, 5.0, lambda: clock[0])
+    for number in range(95):
+        rates.take(f"rested {number}")
+    clock[0] = 10.0
+    for _ in range(5):
+        rates.take("busy")
+    for number in range(45):
+        rates.take(f"new {number}")
+    with pytest.raises(TooManyError):
+        rates.take("busy")
+
+
+def test_names_of_ledgers_that_are_not_there_share_one_bucket() -> None:
+    """Whoever makes them up gets no new one for each."""
+    app = make_app({}, os.urandom, now)
+    app.state.rates = Rates(0, 2, lambda: 0.0)
+    statuses = [post(app, f"made-up-{number}", b"{}").status_code for number in range(3)]
+    assert statuses[:2] == [400, 400]
+    assert statuses[2] == 429
+
+
+def test_what_nobody_proved_yet_has_a_budget() -> None:
+    """Beyond it is 503 with when to try again; at the end of a request its share is free again."""
+    app = make_app({}, os.urandom, now)
+    app.state.unproven = Budget(10)
+    refused = post(app, "default", b" " * 11)
+    assert refused.status_code == 503
+    assert "Retry-After" in refused.headers
+    assert app.state.unproven.left == 10
+    assert post(app, "default", b" " * 10).status_code == 400
+    assert app.state.unproven.left == 10
+
+
+def test_a_budget_is_shared() -> None:
+    """One holds what another cannot have meanwhile."""
+    budget = Budget(10)
+    with budget.holding() as take:
+        take(6)
+        with budget.holding() as other:
+            other(4)
+            with pytest.raises(UnavailableError):
+                other(1)
+        take(4)
+    assert budget.left == 10
