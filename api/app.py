@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse
 
 from api import (
     approvals,
@@ -35,6 +36,7 @@ from api.console import compliance as compliance_pages
 from api.console import entrance, pages
 from api.console import report as report_pages
 from api.console.session import Sessions
+from api.described import describe
 from api.entrance import TEXT
 from api.gate import Gate
 from api.rates import Rates
@@ -113,12 +115,12 @@ def make_app(
     app.include_router(compliance_pages.router)
     app.include_router(report_pages.router)
 
-    @app.get("/healthz", tags=["operation"])
+    @app.get("/healthz", tags=["operation"], response_class=PlainTextResponse)
     async def healthz() -> Response:
         """The process answers."""
         return Response("ok\n", media_type=TEXT)
 
-    @app.get("/readyz", tags=["operation"])
+    @app.get("/readyz", tags=["operation"], response_class=PlainTextResponse)
     async def readyz() -> Response:
         """The database answers for every ledger; how far its witnesses are stands below."""
 
@@ -131,4 +133,5 @@ def make_app(
 
         return Response(await run_in_threadpool(ask), media_type=TEXT)
 
+    describe(app)
     return app

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.answered import headers_of, is_had
 from api.asking import ControlQuestion, ItemQuestion
+from api.described import forms
 from api.doors import PART_READERS
 from api.entrance import JSON, enter, facts
 from api.negotiation import prefer
@@ -66,7 +67,7 @@ class Wanted:
         return compliance.words_of(self.catalogue, self.controls, self.tests)
 
 
-@router.get("/v1/{ledger}/compliance", tags=["compliance"])
+@router.get("/v1/{ledger}/compliance", tags=["compliance"], responses=forms(*_MEDIA))
 async def get_compliance(
     request: Request, ledger: str, asked: Annotated[ControlQuestion, Query()]
 ) -> Response:
@@ -79,7 +80,7 @@ async def get_compliance(
     return await _overall(request, ledger, asked, wanted)
 
 
-@router.get("/v1/{ledger}/compliance/{framework}", tags=["compliance"])
+@router.get("/v1/{ledger}/compliance/{framework}", tags=["compliance"], responses=forms(*_MEDIA))
 async def get_framework(
     request: Request, ledger: str, framework: str, asked: Annotated[ControlQuestion, Query()]
 ) -> Response:
@@ -93,7 +94,11 @@ async def get_framework(
     return await _overall(request, ledger, asked, wanted)
 
 
-@router.get("/v1/{ledger}/compliance/{framework}/{control:path}", tags=["compliance"])
+@router.get(
+    "/v1/{ledger}/compliance/{framework}/{control:path}",
+    tags=["compliance"],
+    responses=forms(*_MEDIA),
+)
 async def get_control(
     request: Request,
     ledger: str,
@@ -116,7 +121,7 @@ async def get_control(
     return await _items(request, ledger, asked, wanted, above)
 
 
-@router.get("/v1/{ledger}/controls", tags=["compliance"])
+@router.get("/v1/{ledger}/controls", tags=["compliance"], responses=forms(JSON))
 async def get_catalogue(request: Request, ledger: str) -> Response:
     """The catalogue in effect: every test, framework and control, with the digest of it all."""
     here, _ = await enter_reading(request, ledger, PART_READERS)
@@ -128,7 +133,7 @@ async def get_catalogue(request: Request, ledger: str) -> Response:
     return Response(body, headers=headers, media_type=JSON)
 
 
-@router.get("/v1/{ledger}/controls/tests/{test}", tags=["compliance"])
+@router.get("/v1/{ledger}/controls/tests/{test}", tags=["compliance"], responses=forms(*_MEDIA))
 async def get_test(
     request: Request, ledger: str, test: str, asked: Annotated[ItemQuestion, Query()]
 ) -> Response:

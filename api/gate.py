@@ -31,8 +31,8 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
-        match = _PATH.fullmatch(scope["path"]) if scope["type"] == "http" else None
-        if match is None or _ASKING.fullmatch(match["rest"] or ""):
+        match = _gated(scope["path"]) if scope["type"] == "http" else None
+        if match is None:
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
@@ -45,6 +45,16 @@ class Gate:
             await problems.tell(error)(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+
+def is_gated(path: str) -> bool:
+    """Whether a route of this path is behind the gate."""
+    return _gated(path) is not None
+
+
+def _gated(path: str) -> re.Match[str] | None:
+    match = _PATH.fullmatch(path)
+    return None if match is None or _ASKING.fullmatch(match["rest"] or "") else match
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

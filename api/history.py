@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.answered import headers_of, is_had
 from api.asking import AsOf, ListQuestion, MetricQuestion  # noqa: TC001 - the framework reads them
+from api.described import forms
 from api.doors import PART_READERS
 from api.emptiness import Asked, why_empty
 from api.entrance import JSON, facts
@@ -166,8 +167,9 @@ def _add(path: str, name: str, *, metric: bool) -> None:
             return await get_metric(request, ledger, asked, name)
 
         router.add_api_route(
-            path, number, methods=["GET"], tags=["history"], name=name, summary=name.upper()
-        )
+            path, number, methods=["GET"], tags=["history"], name=name, summary=name.upper(),
+            responses=forms(*_MEDIA),
+        )  # fmt: skip
     else:
 
         async def rows(
@@ -176,13 +178,14 @@ def _add(path: str, name: str, *, metric: bool) -> None:
             return await get_listing(request, ledger, asked, name)
 
         router.add_api_route(
-            path, rows, methods=["GET"], tags=["history"], name=name, summary=name.capitalize()
-        )
+            path, rows, methods=["GET"], tags=["history"], name=name, summary=name.capitalize(),
+            responses=forms(*_MEDIA),
+        )  # fmt: skip
 
 
 router.add_api_route(
     "/v1/{ledger}/artifacts/{digest}", get_artifact, methods=["GET"], tags=["history"],
-    name="artifact", summary="Artifact",
+    name="artifact", summary="Artifact", responses=forms(*_MEDIA),
 )  # fmt: skip
 for _name in LISTINGS:
     _add(f"/v1/{{ledger}}/{_name}", _name, metric=False)

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import problems
 from api.bodies import read_body
+from api.described import RECEIPTS
 from api.doors import check_intake
 from api.ingest import Original
 from api.readings import Arrival, drafts_of
@@ -37,7 +38,7 @@ _LOG: Final = logging.getLogger("pipeledger.intake")
 router = APIRouter()
 
 
-@router.post("/v1/{ledger}/intake/{source}", status_code=201, tags=["write"])
+@router.post("/v1/{ledger}/intake/{source}", status_code=201, tags=["write"], responses=RECEIPTS)
 async def post_delivery(
     request: Request, ledger: str, source: Annotated[str, Path(max_length=40)]
 ) -> Response:

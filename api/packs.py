@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
 from api.asking import read_instant
+from api.described import only
 from api.entrance import JSON, enter, facts
 from api.negotiation import prefer
 from api.packing import Scope, identity_of, packing_of, parameters_of
@@ -33,6 +34,11 @@ _Name = Annotated[str | None, Field(max_length=500)]
 _Ids = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=500)]
 _Instant = Annotated[str | None, Field(max_length=40)]
 Identity = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$")]
+
+_MADE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "it is there already, or could not be made: `state` says which"},
+}
+_FETCHED: Final = only(ZIP) | {202: {"description": "it is being made"}}
 
 router = APIRouter()
 
@@ -74,9 +80,9 @@ class WantedPack(BaseModel):
         )
 
 
-@router.post("/v1/{ledger}/packs", status_code=202, tags=["compliance"])
+@router.post("/v1/{ledger}/packs", status_code=202, tags=["compliance"], responses=_MADE)
 async def post_pack(request: Request, ledger: str, wanted: WantedPack) -> Response:
-    """Have an evidence pack made; 201 where it is there already.
+    """Have an evidence pack made; 200 where it is there already.
 
     The id is the same for the same question at the same position, and so is the pack.
     """
@@ -84,7 +90,7 @@ async def post_pack(request: Request, ledger: str, wanted: WantedPack) -> Respon
     return await run_in_threadpool(_ask, request, here, wanted)
 
 
-@router.get("/v1/{ledger}/packs/{identity}", tags=["compliance"])
+@router.get("/v1/{ledger}/packs/{identity}", tags=["compliance"], responses=_FETCHED)
 async def get_pack(
     request: Request,
     ledger: str,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse
 
 from api.doors import PART_READERS, check_role
 from api.figures import figures
@@ -66,7 +67,7 @@ class Numbers:
         return found
 
 
-@router.get("/metrics", tags=["operation"])
+@router.get("/metrics", tags=["operation"], response_class=PlainTextResponse)
 async def get_metrics(request: Request) -> Response:
     """Samples in the text format of Prometheus."""
     state = request.app.state

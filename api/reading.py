@@ -8,25 +8,30 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 
 from api import ingest, receipts, tables
+from api.described import only
 from api.doors import PART_READERS, READERS
 from api.entrance import JSON, TEXT, Position, enter, facts
 from api.negotiation import prefer
 from api.reads import enter_reading
 from domain.errors import NotFoundError, RefusedError
 from domain.instant import read_time
-from domain.log.names import check_stream, check_tag
+from domain.log.names import check_stream, check_tag, check_type
 from domain.log.wire import read_number, write_base64
 from store.ledger.reader import Filter
 
 PROOF_JSON: Final = "application/vnd.pipeledger.proof+json"
+BYTES: Final = "application/octet-stream"
 MAX_PAGE: Final = 1000
 
 router = APIRouter()
 
 
-@router.get("/v1/{ledger}/entries", tags=["read"])
+@router.get(
+    "/v1/{ledger}/entries", tags=["read"], responses=only(ingest.NDJSON, *tables.MEDIA_TYPES)
+)
 async def get_entries(
     request: Request,
     ledger: str,
@@ -55,7 +60,7 @@ async def get_entries(
     wanted = Filter(
         stream=None if stream is None else check_stream(stream),
         tags=tuple(check_tag(name) for name in tag or ()),
-        types=tuple(type or ()),
+        types=tuple(check_type(name) for name in type or ()),
         since=None if since is None else read_time(since, "query from"),
         before=None if to is None else read_time(to, "query to"),
         recorded_until=recorded,
@@ -102,16 +107,22 @@ async def get_entry(request: Request, ledger: str, position: Position) -> Respon
     return Response(await run_in_threadpool(find), headers=facts(here), media_type=JSON)
 
 
-@router.get("/v1/{ledger}/entries/{position}/raw", tags=["read"])
+@router.get(
+    "/v1/{ledger}/entries/{position}/raw", tags=["read"], response_class=Response,
+    responses=only(BYTES),
+)  # fmt: skip
 async def get_raw(request: Request, ledger: str, position: Position) -> Response:
     """The entry's exact bytes."""
     here, _ = await enter_reading(request, ledger, READERS)
     reader, size = here.ledger.reader, here.ledger.published.size
     row = await run_in_threadpool(reader.entry, position, size)
-    return Response(row.raw, headers=facts(here), media_type="application/octet-stream")
+    return Response(row.raw, headers=facts(here), media_type=BYTES)
 
 
-@router.get("/v1/{ledger}/entries/{position}/proof", tags=["read"])
+@router.get(
+    "/v1/{ledger}/entries/{position}/proof", tags=["read"], response_class=PlainTextResponse,
+    responses=only(PROOF_JSON),
+)  # fmt: skip
 async def get_proof(request: Request, ledger: str, position: Position) -> Response:
     """A tlog-proof file; or, by `Accept`, entry, proof and parts in one JSON file."""
     here, credential = await enter_reading(request, ledger, READERS)
@@ -146,7 +157,10 @@ async def get_part(request: Request, ledger: str, position: Position, name: str)
     return Response(await run_in_threadpool(find), headers=facts(here), media_type=JSON)
 
 
-@router.get("/v1/{ledger}/documents/{commitment}", tags=["read"])
+@router.get(
+    "/v1/{ledger}/documents/{commitment}", tags=["read"], response_class=Response,
+    responses=only("*/*"),
+)  # fmt: skip
 async def get_document(
     request: Request, ledger: str, commitment: Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 ) -> Response:
@@ -204,7 +218,7 @@ async def get_stream(
     return Response(content, headers=headers, media_type=JSON)
 
 
-@router.get("/v1/{ledger}/log/checkpoint", tags=["log"])
+@router.get("/v1/{ledger}/log/checkpoint", tags=["log"], response_class=PlainTextResponse)
 async def get_checkpoint(request: Request, ledger: str, *, witnessed: bool = False) -> Response:
     """The newest signed checkpoint, with the cosignatures of witnesses that came for it so far.
 

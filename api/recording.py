@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.bodies import keep_body
+from api.described import RECEIPTS
 from api.doors import READERS, check_door
 from api.entrance import enter
 from api.ingest import Original
@@ -60,7 +61,7 @@ class Context(BaseModel):
         return facts | ({"artifact": {"digest": self.artifact}} if self.artifact else {})
 
 
-@router.post("/v1/{ledger}/reports", status_code=201, tags=["write"])
+@router.post("/v1/{ledger}/reports", status_code=201, tags=["write"], responses=RECEIPTS)
 async def post_report(
     request: Request, ledger: str, context: Annotated[Context, Query()]
 ) -> Response:

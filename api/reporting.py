@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.answered import headers_of, is_had
 from api.asking import ControlQuestion
+from api.described import forms
 from api.doors import PART_READERS
 from api.negotiation import prefer
 from api.reads import enter_reading
@@ -46,7 +47,7 @@ class ReportQuestion(ControlQuestion):
 
 @router.get(
     "/v1/{ledger}/report", tags=["compliance"], response_class=Response,
-    responses={200: {"content": {HTML: {}}, "description": "one page that needs nothing else"}},
+    responses=forms(HTML),
 )  # fmt: skip
 async def get_report(
     request: Request, ledger: str, asked: Annotated[ReportQuestion, Query()]
@@ -59,7 +60,7 @@ async def get_report(
 
 @router.get(
     "/v1/{ledger}/compliance/{framework}/oscal", tags=["compliance"], response_class=Response,
-    responses={200: {"content": {OSCAL: {}}, "description": "assessment results"}},
+    responses=forms(OSCAL),
 )  # fmt: skip
 async def get_oscal(
     request: Request, ledger: str, framework: _Framework,

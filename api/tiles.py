@@ -11,6 +11,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from api.described import only
 from api.doors import READERS
 from api.entrance import enter, facts
 from api.reads import record_read
@@ -22,7 +23,10 @@ FOR_EVER: Final = "private, max-age=31536000, immutable"
 router = APIRouter()
 
 
-@router.get("/v1/{ledger}/log/tile/{path:path}", tags=["log"])
+@router.get(
+    "/v1/{ledger}/log/tile/{path:path}", tags=["log"], response_class=Response,
+    responses=only(MEDIA_TYPE),
+)  # fmt: skip
 async def get_tile(request: Request, ledger: str, path: str) -> Response:
     """A tile of hashes (`<level>/<number>`) or a bundle of entries (`entries/<number>`).
 

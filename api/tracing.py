@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.answered import headers_of, is_had
 from api.asking import KnownAt  # noqa: TC001 - the framework reads it
+from api.described import forms
 from api.doors import PART_READERS
 from api.entrance import JSON
 from api.negotiation import prefer
@@ -24,7 +25,7 @@ router = APIRouter()
 _MEDIA: Final = (JSON, CSV, ARROW, PARQUET)
 
 
-@router.get("/v1/{ledger}/trace/{what:path}", tags=["history"])
+@router.get("/v1/{ledger}/trace/{what:path}", tags=["history"], responses=forms(*_MEDIA))
 async def get_trace(
     request: Request, ledger: str, what: str, asked: Annotated[KnownAt, Query()]
 ) -> Response:

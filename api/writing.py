@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from api import conflicts, envelopes, ingest, problems, receipts, sightings
 from api.bodies import MAX_BATCH, MAX_EVENT, read_body
+from api.described import RECEIPTS
 from api.doors import READERS
 from api.entrance import Told, enter
 from api.headers import header
@@ -60,7 +61,7 @@ class _Remembered:
         return []
 
 
-@router.post("/v1/{ledger}/events", status_code=201, tags=["write"])
+@router.post("/v1/{ledger}/events", status_code=201, tags=["write"], responses=RECEIPTS)
 async def post_events(
     request: Request,
     ledger: str,

@@ -316,6 +316,20 @@ def test_a_stranger_learns_nothing_from_a_bad_question(doors: Doors) -> None:
         assert len({one.text for one in answers}) == 1, row
 
 
+def test_the_description_says_where_a_token_is_needed_and_what_errors_are(doors: Doors) -> None:
+    """As the table has it; no route speaks of the framework's own error."""
+    described = doors.app.openapi()
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            rows = [row for row in ROWS if row.replace(":path}", "}") == f"{method.upper()} {path}"]
+            who = ROWS[rows[0]]
+            assert ("security" in operation) == (who not in {("open",), ("own", "proof")}), path
+            answers = operation["responses"]
+            assert "422" not in answers
+            assert list(answers["4XX"]["content"]) == ["application/problem+json"]
+    assert "HTTPValidationError" not in described["components"]["schemas"]
+
+
 def test_a_body_is_not_read_without_end(doors: Doors) -> None:
     """The framework would keep whatever is sent; a stranger's is not even looked at."""
     row = "POST /v1/{ledger}/environments"

@@ -179,6 +179,7 @@ def test_every_unknown_way_is_a_problem_too(server: Running, http: httpx.Client)
         (http.delete("/entries"), 405),
         (http.get("/entries?limit=0"), 400),
         (http.get("/entries?from=yesterday"), 400),
+        (http.get("/entries?type=a%00"), 400),
         (http.get("/entries/0"), 400),
         (http.get("/entries/999999"), 404),
         (http.get("/entries/99999999999999999999"), 400),

@@ -79,3 +79,21 @@ def test_every_page_of_decisions_says_what_lost() -> None:
         if "What lost" not in page.read_text()
     ]
     assert silent == []
+
+
+def test_every_claim_of_security_names_a_test_that_is_there() -> None:
+    """Each row that says what stops an attack names who shows it."""
+    text = (ROOT / "docs" / "security.md").read_text()
+    there = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^ *(?:async )?def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert [name for name in re.findall(r"`(test_\w+)`", text) if name not in there] == []
+    claims = [
+        row
+        for table in re.findall(r"^\|.*shown by \|\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+        for row in table.splitlines()
+    ]
+    assert len(claims) > 40
+    assert [row for row in claims if "`test_" not in row.split("|")[-2]] == []
