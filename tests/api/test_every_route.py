@@ -344,9 +344,23 @@ def test_a_credential_sends_so_fast_and_no_faster(
 ) -> None:
     """429 with when to try again; another's bucket is another, a stranger has none."""
     row = "GET /v1/{ledger}/log/checkpoint"
-    monkeypatch.setattr(doors.app.state, "rates", Rates(0, 2, lambda: 0.0))
+    monkeypatch.setitem(doors.app.state._state, "rates", Rates(0, 2, lambda: 0.0))
     answers = [doors.knock(row, "emitter")["emitter"] for _ in range(3)]
     assert [one.status_code for one in answers] == [200, 200, 429]
     assert int(answers[2].headers["Retry-After"]) >= 1
     others = doors.knock(row, "auditor", "wrong")
     assert [one.status_code for one in others.values()] == [200, 401]
+
+
+def test_more_than_may_wait_are_turned_away_and_told_when_to_come_back(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 and nothing is kept; the same bytes are taken later."""
+    row = "POST /v1/{ledger}/events"
+    waiting = {"json": event(2) | {"id": "waiting"}}
+    with monkeypatch.context() as full:
+        full.setattr("store.ledger.sequencer.MAX_WAITING", 0)
+        answer = doors.knock(row, "emitter", **waiting)["emitter"]
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) >= 1
+    assert doors.knock(row, "emitter", **waiting)["emitter"].status_code == 201
