@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from store.postgres.database import Connection
 
 REDACTED: Final = "pipeledger.part.redacted"
+ERASED: Final = "pipeledger.person.erased"
+# Stands for the name of any part; no part can be called so.
+_SEALED: Final = "*"
 """The type of event that says that parts were removed."""
 TAG_COLUMNS: Final = "pos, tag, sn"
 PART_COLUMNS: Final = "pos, name, salt, body, persons, document"
@@ -130,15 +133,16 @@ class Beside:
                 elif name == EVENT_PART:
                     yield from _time(row, pair[1])
         for name in sorted(committed):
-            by = self._announced.get((position, name))
-            if by is None:
-                yield Finding(
-                    position, f"part {name} is missing, and no event says that it was redacted"
-                )
-            else:
-                yield Finding(
-                    position, f"part {name}: redacted, as position {by} says", damage=False
-                )
+            yield self._gone(position, name)
+
+    def _gone(self, position: int, name: str) -> Finding:
+        by = self._announced.get((position, name))
+        if by is None and name != EVENT_PART:
+            by = self._announced.get((position, _SEALED))
+        if by is None:
+            said = "is missing, and no event says that it was redacted"
+            return Finding(position, f"part {name} {said}")
+        return Finding(position, f"part {name}: redacted, as position {by} says", damage=False)
 
 
 class Rows:
@@ -180,6 +184,14 @@ class _Redaction(msgspec.Struct):
     data: _Told
 
 
+class _Forgotten(msgspec.Struct):
+    positions: list[int] = []
+
+
+class _Erasure(msgspec.Struct):
+    data: _Forgotten
+
+
 class _Timed(msgspec.Struct):
     time: str | None = None
 
@@ -187,20 +199,28 @@ class _Timed(msgspec.Struct):
 def _announced(
     equipment: Equipment, connection: Connection
 ) -> Iterator[tuple[tuple[int, str], int]]:
-    """Position and name of each part that an event says was redacted, and who says so."""
+    """Position and name of each part that an event says was redacted, and who says so.
+
+    Where a person was erased, the sealed parts that spoke of them went, whatever their names.
+    """
     # These events are looked at like all others when their turn comes: a forged one is found.
-    statement = sql.SQL("SELECT pos, entry FROM {} WHERE type = %s ORDER BY pos").format(
+    statement = sql.SQL("SELECT pos, type, entry FROM {} WHERE type = ANY(%s) ORDER BY pos").format(
         sql.Identifier(equipment.schema, "entries")
     )
-    for pos, raw in connection.execute(statement, (REDACTED,)).fetchall():
+    for pos, kind, raw in connection.execute(statement, ([REDACTED, ERASED],)).fetchall():
         try:
             context = parse_entry(bytes(raw)).context
             event = equipment.bodies.read(connection, pos, context).get(EVENT_PART)
-            told = None if event is None else msgspec.json.decode(event[1], type=_Redaction).data
+            if event is None:
+                continue
+            if kind == ERASED:
+                gone = msgspec.json.decode(event[1], type=_Erasure).data.positions
+                yield from (((position, _SEALED), int(pos)) for position in gone)
+            else:
+                told = msgspec.json.decode(event[1], type=_Redaction).data
+                yield from (((told.position, name), int(pos)) for name in told.parts)
         except (PipeledgerError, msgspec.DecodeError):
             continue
-        if told is not None:
-            yield from (((told.position, name), int(pos)) for name in told.parts)
 
 
 def _columns(

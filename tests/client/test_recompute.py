@@ -108,9 +108,11 @@ def kept(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shell(server: Running, kept: Path) -> Shell:
-    """A client that pinned the server's keys."""
-    return Shell(server, kept)
+def shell(server: Running, kept: Path, tmp_path: Path) -> Shell:
+    """A client that pinned the server's keys, and remembers nothing of other tests."""
+    home = tmp_path / "home"
+    shutil.copytree(kept, home, ignore=shutil.ignore_patterns("out"))
+    return Shell(server, home)
 
 
 @pytest.fixture
