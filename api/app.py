@@ -89,6 +89,7 @@ def make_app(
     app.state.sessions = Sessions(served, entropy, clock)
     app.state.reads = reads.Recorded()
     app.state.conflicts = Seldom(conflicts.PERIOD_S, conflicts.AT_MOST, time.monotonic)
+    app.state.refusals = Seldom(intake.REFUSALS_S, intake.AT_MOST, time.monotonic)
     app.state.sightings = Seldom(sightings.PERIOD_S, sightings.AT_MOST, time.monotonic)
     app.state.metrics_on_loopback = metrics_on_loopback
     app.state.numbers = prometheus.Numbers(time.monotonic)

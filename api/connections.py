@@ -7,6 +7,7 @@ is room for are closed at once, so that files are left for the ledger itself.
 
 from __future__ import annotations
 
+import logging
 import resource
 from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -26,6 +27,9 @@ MAX_HEAD: Final = 65_536
 _WANTED_FILES: Final = 16_384
 _OWN_FILES: Final = 1_024
 """Kept for databases, facts and what comes in."""
+# What strangers send that is no request is no news, and there may be any number of them.
+_LOG: Final = logging.getLogger("pipeledger.connections")
+_LOG.setLevel(logging.ERROR)
 
 
 class Bounded(HttpToolsProtocol):
@@ -44,11 +48,13 @@ class Bounded(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 - the server's own
         super().__init__(*args, **more)
+        self.logger = _LOG
         self._watch: asyncio.TimerHandle | None = None
         self._in_head = True
         self._is_open = True
         self._is_body = False
         self._kept = 0
+        self._fed = 0
         self._came = 0
         self._slow = 0
 
@@ -69,11 +75,13 @@ class Bounded(HttpToolsProtocol):
         """Take what came, and no more than a little of what is neither a whole head nor body."""
         self._came += len(data)
         was_open, self._is_body = self._is_open, False
+        self._fed = self._kept + len(data)
         super().data_received(data)
         if self.transport.is_closing():
             return
         if not self._is_open:
-            self._look_no_more()
+            if self._watch is not None:
+                self._look_no_more()
             return
         # The parser keeps headers, and those that may follow a body, until they end.
         self._kept = 0 if self._is_body or not was_open else self._kept + len(data)
@@ -94,10 +102,12 @@ class Bounded(HttpToolsProtocol):
         Raises:
             HttpParserError: it is too long.
         """
-        said = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if said > MAX_HEAD:
-            self._kept = said
-            raise httptools.HttpParserError
+        # Nearly every head came in one short piece, and need not be measured.
+        if self._fed > MAX_HEAD:
+            said = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+            if said > MAX_HEAD:
+                self._kept = said
+                raise httptools.HttpParserError
         self._in_head, self._kept = False, 0
         super().on_headers_complete()
         # What follows a body is nothing that anybody asks for.

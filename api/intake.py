@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 MAX_DELIVERY: Final = 32 * 1_048_576
 """Bytes of one delivery, unpacked; code hosts send at most 25 MiB."""
+REFUSALS_S: Final = 60.0
+AT_MOST: Final = 1_000
+"""That a delivery was refused is told once in so long for a source: strangers may try for ever."""
 
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 _LOG: Final = logging.getLogger("pipeledger.intake")
@@ -54,8 +57,9 @@ async def _post(request: Request, ledger: str, name: str) -> Response:
     with state.unproven.holding() as take:
         body = await read_body(request, MAX_DELIVERY, take)
         if not sender.scheme.holds(headers, body, source.secret, state.clock()):
-            _LOG.warning("a delivery was refused: it does not prove who sent it",
-                         extra={"source": source.name})  # fmt: skip
+            if state.refusals.now((ledger, source.name)):
+                _LOG.warning("a delivery was refused: it does not prove who sent it",
+                             extra={"source": source.name})  # fmt: skip
             raise _stranger()
     told = headers.get("content-type", "").partition(";")[0].strip().lower()
     media_type = told if _MEDIA_TYPE.fullmatch(told) else "application/octet-stream"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import resource
 import socket
 from typing import TYPE_CHECKING
@@ -129,11 +130,18 @@ def test_a_head_that_is_too_long_is_told_so(place: tuple[str, int]) -> None:
     assert b"at most 65536 bytes" in answer
 
 
-def test_what_is_no_request_is_a_problem(place: tuple[str, int]) -> None:
-    """And ends the connection."""
+def test_what_is_no_request_is_a_problem_and_not_told_of(
+    place: tuple[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It ends the connection, and strangers do not fill the logs with it."""
+    servers = logging.getLogger("uvicorn.error")
+    caplog.set_level(logging.DEBUG, logger=servers.name)
+    servers.addHandler(caplog.handler)
     with sender(place) as connection:
         connection.sendall(b"hello\r\n\r\n")
         assert connection.recv(65_536).startswith(b"HTTP/1.1 400 ")
+    servers.removeHandler(caplog.handler)
+    assert caplog.records == []
 
 
 def test_a_body_that_hardly_comes_is_not_waited_for(place: tuple[str, int]) -> None:

@@ -21,6 +21,7 @@ from api.console.session import COOKIE
 from api.granting import Granting
 from api.host import Host, Settings, now
 from api.rates import Rates
+from api.seldom import Seldom
 from store.ledger.ledger import SERVER
 from tests.serving import event
 from tests.store.ledger.conftest import draft
@@ -364,3 +365,14 @@ def test_more_than_may_wait_are_turned_away_and_told_when_to_come_back(
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) >= 1
     assert doors.knock(row, "emitter", **waiting)["emitter"].status_code == 201
+
+
+def test_refused_deliveries_do_not_fill_the_logs(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An operator is told of a source once in a while, however often strangers try."""
+    monkeypatch.setitem(doors.app.state._state, "refusals", Seldom(60, 10, lambda: 0.0))
+    doors.knock("POST /v1/{ledger}/sources", "operator")
+    for _ in range(3):
+        doors.knock("POST /v1/{ledger}/intake/{source}", *STRANGERS)
+    assert [one.name for one in caplog.records] == ["pipeledger.intake"]
