@@ -125,8 +125,10 @@ class Memory:
         if one.size < checkpoint.size:
             return "" if passed else self._prove(one, checkpoint, log)
         if one in self.known or (whole and not self.older):
+            # What was brought along as a minimum (--since) is one whatever is said of copies.
+            way = "" if one in self.known else "; --older takes a copy that was made earlier"
             raise UnsoundError(
-                checkpoint.size + 1, f"missing: {one.size} entries were seen here before"
+                checkpoint.size + 1, f"missing: {one.size} entries were seen here before{way}"
             )
         return self._prove(checkpoint, one, log)
 
