@@ -37,7 +37,8 @@ def witness() -> None:
 @click.option(
     "--logs", "logs_file", envvar="PIPELEDGER_WITNESS_LOGS", required=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="policy file with a line `log KEY` for each log that it knows, then `quorum none`; read again on change",
+    help="policy file: a line `log KEY` for each log that it knows, then `quorum none`; "
+    "read again on change",
 )  # fmt: skip
 @click.option(
     "--name", envvar="PIPELEDGER_WITNESS_NAME", default=None, metavar="HOST/NAME",
