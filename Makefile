@@ -31,7 +31,7 @@ test: $(READY)  ## every test that needs only Python packages, in parallel
 	$(PYTEST) -n $(JOBS) --dist worksteal -q
 
 test-long: $(READY)  ## kills, the second PostgreSQL, built wheels, large and damaged files, tools of others
-	$(PYTEST) -n 2 --dist worksteal -m long -q -p no:cacheprovider --timeout 2400
+	$(PYTEST) -n 2 --dist loadfile -m long -q -p no:cacheprovider --timeout 2400
 
 tools: $(READY)  ## install the Debian packages and make the environments that test-long needs
 	apt-get update -q

@@ -141,11 +141,17 @@ class Database:
         undone by the borrower.
 
         Raises:
-            UnavailableError: none became free in time, or the server does not answer.
+            UnavailableError: none became free in time, the server does not answer, or it ended
+                the connection while it was borrowed.
         """
         connection = self._take(role)
         try:
             yield connection
+        except psycopg.OperationalError as error:
+            # Ended in the middle of a question, which is no fault of whoever asked.
+            if connection.closed:
+                raise UnavailableError("the database ended the connection") from error
+            raise
         finally:
             self._give_back(role, connection)
 

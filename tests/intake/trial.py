@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ORIGIN: Final = "ledger.example/tests"
 NOW: Final = datetime(2026, 3, 4, tzinfo=UTC)
-MAX_CPU_S: Final = 2.5
+MAX_CPU_S: Final = 8.0
 """Longest time that one file may take a processor."""
 _WHO: Final = Credential("crd_" + "0" * 32, "wkl_" + "0" * 32, "operator", (), None)
 # What a sender adds, because some files name no place.

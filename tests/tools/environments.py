@@ -18,8 +18,8 @@ from typing import Final
 
 HERE: Final = Path(__file__).parent
 NAMES: Final = tuple(sorted(one.stem for one in HERE.glob("*.in")))
-READERS: Final = ("compliance-trestle", "pyspark", "sigstore", "tlog-scales")
-"""Those that read what is exported; the others write what is recorded."""
+READERS: Final = ("compliance-trestle", "pyspark", "schemathesis", "sigstore", "tlog-scales")
+"""Those that read what is exported or answered; the others write what is recorded."""
 _LIMIT_S: Final = 600
 
 
