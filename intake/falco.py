@@ -13,7 +13,7 @@ import msgspec
 from intake.fingerprint import fingerprint_of
 from intake.ids import artifact_of
 from intake.instant import told_epoch, told_time
-from intake.json_body import read_fields, read_lines
+from intake.json_body import read_all
 from intake.order import by_time
 from intake.person import account_of, person_of
 from intake.report import Format, Reading, fact
@@ -72,10 +72,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no alerts; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        alerts = read_fields(body, list[_Alert])
-    else:
-        alerts = [one for _, one in read_lines(body, _Alert)]
+    alerts = read_all(body, _Alert)
     found = (_read(one.data or one) for one in alerts)
     return by_time([one for one in found if one is not None])
 

@@ -148,6 +148,26 @@ def read_all(body: bytes, kind: type[T]) -> list[T]:
     return [one for _, one in read_lines(body, kind)]
 
 
+def read_items(body: bytes, kind: type[T], member: str) -> list[T]:
+    """As `read_all`, and in each element of an array that is one object's member.
+
+    Args:
+        body: checked UTF-8 (`intake.body`).
+        kind: a msgspec structure.
+        member: the name of that array (`items`, as Kubernetes lists resources).
+
+    Raises:
+        RefusedError: no JSON, or of another structure; names the place.
+        TooLargeError: a limit was passed.
+    """
+    if not body.lstrip().startswith(b"["):
+        lines = read_lines(body, dict[str, msgspec.Raw])
+        if len(lines) == 1 and (found := lines[0][1].get(member)) is not None:
+            several: type[list[T]] = list[kind]  # type: ignore[valid-type]
+            return read_fields(bytes(found), several, member, 1)
+    return read_all(body, kind)
+
+
 def each_line(body: Buffer, kind: type[T]) -> Iterator[tuple[int, T]]:
     """As `read_lines`, one line after the other and however many; an object is on one line.
 

@@ -13,6 +13,7 @@ this process alone.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 from hashlib import sha256
@@ -48,6 +49,7 @@ class Settled:
         self._now: str | None = None
         self._recent: dict[str, tuple[str, pa.Table]] = {}
         self._heard: tuple[Snapshot, dict[str, int]] | None = None
+        self._redacted = b""
 
     def path(self, name: str, snapshot: Snapshot, parameters: Parameters) -> Path | None:
         """Where a table lies or would lie; None: it is none that is kept, with these parameters."""
@@ -72,8 +74,7 @@ class Settled:
 
     def _key(self, name: str, snapshot: Snapshot) -> str:
         """What, beside the state, a table of this snapshot is known by."""
-        made_by = f"{digest_of([name])} {_BY_DEFAULT} {duckdb.__version__} {snapshot.origin}"
-        digest = sha256(f"{made_by} ".encode())
+        digest = sha256(f"{_made_by(name)} {snapshot.origin} ".encode())
         digest.update(self._last_leaf(types_of(name), snapshot))
         return digest.hexdigest()[:_SIGNIFICANT]
 
@@ -127,6 +128,11 @@ class Settled:
 
     def turn_to(self, snapshot: Snapshot) -> None:
         """Take a state for the one that is now, and remove the tables of others."""
+        redacted = self._last_leaf(frozenset({REDACTED}), snapshot)
+        if self._redacted != redacted:
+            # What was taken out may stand in what is kept.
+            self._redacted = redacted
+            self._recent.clear()
         now = (snapshot.state or "")[:_SIGNIFICANT]
         if self._now != now:
             self._now = now
@@ -138,6 +144,11 @@ class Settled:
         """Remove all of them."""
         self._recent.clear()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@functools.cache
+def _made_by(name: str) -> str:
+    return f"{digest_of([name])} {_BY_DEFAULT} {duckdb.__version__}"
 
 
 def _is_kept(name: str, snapshot: Snapshot, parameters: Parameters) -> bool:

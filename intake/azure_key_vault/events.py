@@ -9,7 +9,7 @@ import msgspec
 from intake.azure_key_vault import logs
 from intake.azure_key_vault.operations import place_of
 from intake.instant import told_epoch, told_time
-from intake.json_body import read_fields, read_lines
+from intake.json_body import read_all
 from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.rows import named
@@ -66,10 +66,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no events; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        events = read_fields(body, list[_Event])
-    else:
-        events = [one for _, one in read_lines(body, _Event)]
+    events = read_all(body, _Event)
     found = (_read(one) for one in events)
     return by_time([one for one in found if one is not None])
 

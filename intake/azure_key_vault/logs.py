@@ -11,7 +11,7 @@ import msgspec
 
 from intake.azure_key_vault.operations import ACCESSED, CHANGED, place_of, what_of
 from intake.instant import told_time
-from intake.json_body import read_fields, read_lines
+from intake.json_body import read_fields, read_items
 from intake.number import count_of, seconds_of
 from intake.order import by_time
 from intake.person import person_of
@@ -65,12 +65,6 @@ class _Record(msgspec.Struct, gc=False, rename="camel"):
     properties: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class _Records(msgspec.Struct, gc=False):
-    """As they lie in a storage account, or come from an event hub."""
-
-    records: list[_Record]
-
-
 def claims(shape: Shape) -> bool:
     """Records, or one, whose resource is of Key Vault."""
     return _is_vault(shape.object) or _is_vault(shape.inside("records").object)
@@ -87,14 +81,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no records; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        records = read_fields(body, list[_Record])
-    else:
-        lines = read_lines(body, dict[str, msgspec.Raw])
-        if len(lines) == 1 and "records" in lines[0][1]:
-            records = read_fields(body, _Records).records
-        else:
-            records = [one for _, one in read_lines(body, _Record)]
+    records = read_items(body, _Record, "records")
     found = (_read(one) for one in records)
     return by_time([one for one in found if one is not None])
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from intake.instant import seconds_between, told_time
-from intake.json_body import read_fields
+from intake.json_body import read_items
 from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.rows import named
@@ -61,12 +61,6 @@ class _Resource(msgspec.Struct, gc=False):
     status: _Status | None = None
 
 
-class _List(msgspec.Struct, gc=False):
-    """Several."""
-
-    items: list[_Resource]
-
-
 def claims(shape: Shape) -> bool:
     """A resource of Velero, or several."""
     return _is_velero(shape.object) or _is_velero(shape.inside("items").object)
@@ -83,12 +77,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no such resources; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        found = read_fields(body, list[_Resource])
-    elif "items" in read_fields(body, dict[str, msgspec.Raw]):
-        found = read_fields(body, _List).items
-    else:
-        found = [read_fields(body, _Resource)]
+    found = read_items(body, _Resource, "items")
     readings = (_read(one) for one in found)
     return by_time([one for one in readings if one is not None])
 

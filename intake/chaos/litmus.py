@@ -9,7 +9,7 @@ import msgspec
 
 from intake.chaos.verdict import Result, reading_of
 from intake.instant import seconds_between, told_time
-from intake.json_body import read_fields
+from intake.json_body import read_items
 from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.rows import named
@@ -106,12 +106,6 @@ class _Resource(msgspec.Struct, gc=False):
     status: _Status | None = None
 
 
-class _List(msgspec.Struct, gc=False):
-    """Several."""
-
-    items: list[_Resource]
-
-
 def claims(shape: Shape) -> bool:
     """A result or engine of Litmus, or a workflow that it labelled."""
     return _is_litmus(shape.object) or _is_litmus(shape.inside("items").object)
@@ -139,12 +133,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no such resources; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        found = read_fields(body, list[_Resource])
-    elif "items" in read_fields(body, dict[str, msgspec.Raw]):
-        found = read_fields(body, _List).items
-    else:
-        found = [read_fields(body, _Resource)]
+    found = read_items(body, _Resource, "items")
     return by_time(reading for one in found for reading in _readings(one))
 
 

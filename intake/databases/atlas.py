@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from intake.instant import told_time
-from intake.json_body import read_fields
+from intake.json_body import read_items
 from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.rows import named
@@ -36,12 +36,6 @@ class _Event(msgspec.Struct, gc=False, rename="camel"):
     hostname_and_port: str | None = None
 
 
-class _List(msgspec.Struct, gc=False):
-    """Several."""
-
-    results: list[_Event]
-
-
 def claims(shape: Shape) -> bool:
     """An event of a project, or several."""
     return _is_event(shape.object) or _is_event(shape.inside("results").object)
@@ -58,12 +52,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no events; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        events = read_fields(body, list[_Event])
-    elif "results" in read_fields(body, dict[str, msgspec.Raw]):
-        events = read_fields(body, _List).results
-    else:
-        events = [read_fields(body, _Event)]
+    events = read_items(body, _Event, "results")
     found = (_read(one) for one in events)
     return by_time([one for one in found if one is not None])
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from intake.instant import told_time
-from intake.json_body import read_fields, read_lines
+from intake.json_body import read_items
 from intake.order import by_time
 from intake.person import person_of
 from intake.report import Format, Reading, fact
@@ -47,12 +47,6 @@ class _Record(msgspec.Struct, gc=False, rename="camel"):
     caller: str | None = None
 
 
-class _Records(msgspec.Struct, gc=False):
-    """As they are exported."""
-
-    records: list[_Record]
-
-
 def claims(shape: Shape) -> bool:
     """Records, or one, of a database whose operation is a failover."""
     return _is_failover(shape.object) or _is_failover(shape.inside("records").object)
@@ -72,14 +66,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no records; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        records = read_fields(body, list[_Record])
-    else:
-        lines = read_lines(body, dict[str, msgspec.Raw])
-        if len(lines) == 1 and "records" in lines[0][1]:
-            records = read_fields(body, _Records).records
-        else:
-            records = [one for _, one in read_lines(body, _Record)]
+    records = read_items(body, _Record, "records")
     found = (_read(one) for one in records)
     return by_time([one for one in found if one is not None])
 

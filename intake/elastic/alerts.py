@@ -12,7 +12,7 @@ import msgspec
 
 from intake.fingerprint import fingerprint_of
 from intake.instant import told_time
-from intake.json_body import read_fields, read_lines
+from intake.json_body import read_all, read_fields
 from intake.order import by_time
 from intake.person import person_of
 from intake.report import Format, Reading, fact
@@ -101,11 +101,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no alerts; the place is named.
         TooLargeError: a limit was passed.
     """
-    documents: list[dict[str, msgspec.Raw]]
-    if body.lstrip().startswith(b"["):
-        documents = read_fields(body, list[dict[str, msgspec.Raw]])
-    else:
-        documents = [one for _, one in read_lines(body, dict[str, msgspec.Raw])]
+    documents = read_all(body, dict[str, msgspec.Raw])
     if len(documents) == 1 and "hits" in documents[0]:
         documents = [one.source for one in read_fields(body, _Answer).hits.hits if one.source]
     found = (_read(one) for one in documents)

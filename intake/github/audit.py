@@ -12,7 +12,7 @@ from intake.github.common import OUTCOMES, SYSTEM
 from intake.github.structure import AuditEntry
 from intake.ids import commit_of
 from intake.instant import Told, told_epoch, told_time
-from intake.json_body import read_fields, read_lines
+from intake.json_body import read_all
 from intake.person import person_of
 from intake.report import Format, Reading
 from intake.rows import named
@@ -56,10 +56,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no audit log; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        entries = read_fields(body, list[AuditEntry])
-    else:
-        entries = [entry for _, entry in read_lines(body, AuditEntry)]
+    entries = read_all(body, AuditEntry)
     found = (_reading(entry) for entry in entries)
     return [one for one in found if one is not None]
 

@@ -25,7 +25,7 @@ from intake.gitlab.audit_types import (
 )
 from intake.gitlab.common import SYSTEM, user
 from intake.instant import told_time
-from intake.json_body import read_fields, read_lines
+from intake.json_body import read_all
 from intake.order import by_time
 from intake.report import Format, Reading
 from intake.rows import named
@@ -51,10 +51,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no audit events; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        events = read_fields(body, list[AuditEvent])
-    else:
-        events = [event for _, event in read_lines(body, AuditEvent)]
+    events = read_all(body, AuditEvent)
     found = (_Told(event).reading() for event in events)
     return by_time([one for one in found if one is not None])
 

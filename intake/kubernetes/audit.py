@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from intake.json_body import read_fields, read_lines
+from intake.json_body import read_all
 from intake.kubernetes import access, secrets, workloads
 from intake.kubernetes.common import WRITES, by_person, changed, code_of
 from intake.kubernetes.structure import Entry, Pod, decoded
@@ -59,10 +59,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no audit events; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        entries = read_fields(body, list[Entry])
-    else:
-        entries = [entry for _, entry in read_lines(body, Entry)]
+    entries = read_all(body, Entry)
     return by_time(reading for one in _flat(entries) for reading in _readings(one))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from intake.instant import told_time
-from intake.json_body import read_fields, read_lines
+from intake.json_body import read_items
 from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.rows import named
@@ -68,12 +68,6 @@ class _Event(msgspec.Struct, gc=False, rename="camel"):
     first_timestamp: str | None = None
 
 
-class _List(msgspec.Struct, gc=False):
-    """Several."""
-
-    items: list[_Event]
-
-
 def claims(shape: Shape) -> bool:
     """Events, one or several."""
     return _is_event(shape.object) or _is_event(shape.inside("items").object)
@@ -91,14 +85,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no events; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        events = read_fields(body, list[_Event])
-    else:
-        lines = read_lines(body, dict[str, msgspec.Raw])
-        if len(lines) == 1 and "items" in lines[0][1]:
-            events = read_fields(body, _List).items
-        else:
-            events = [one for _, one in read_lines(body, _Event)]
+    events = read_items(body, _Event, "items")
     found = (_read(one) for one in events)
     return by_time([one for one in found if one is not None])
 

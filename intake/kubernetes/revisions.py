@@ -13,7 +13,7 @@ import msgspec
 
 from intake.image import images_of
 from intake.instant import told_time
-from intake.json_body import read_fields
+from intake.json_body import read_items
 from intake.number import count_of
 from intake.order import by_time
 from intake.report import Format, Reading, fact
@@ -103,12 +103,6 @@ class _Object(msgspec.Struct, gc=False):
     status: _Status | None = None
 
 
-class _List(msgspec.Struct, gc=False):
-    """Several."""
-
-    items: list[_Object]
-
-
 class _Line:
     """A deployment with its replica sets, by their numbers."""
 
@@ -135,12 +129,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no such objects; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        found = read_fields(body, list[_Object])
-    elif "items" in read_fields(body, dict[str, msgspec.Raw]):
-        found = read_fields(body, _List).items
-    else:
-        found = [read_fields(body, _Object)]
+    found = read_items(body, _Object, "items")
     lines = _lines(found)
     return by_time(one for name, line in lines.items() for one in _readings(*name, line))
 

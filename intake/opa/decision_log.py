@@ -11,7 +11,7 @@ import msgspec
 
 from domain.errors import RefusedError
 from intake.instant import told_time
-from intake.json_body import read_fields, read_lines
+from intake.json_body import read_all, read_fields
 from intake.number import seconds_of
 from intake.opa.verdicts import path_of, reasons_of, verdict_of
 from intake.order import by_time
@@ -96,10 +96,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no decision log; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        decisions = read_fields(body, list[Decision])
-    else:
-        decisions = [one for _, one in read_lines(body, Decision)]
+    decisions = read_all(body, Decision)
     return by_time(_reading(one) for one in decisions if one.decision_id)
 
 

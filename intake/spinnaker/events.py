@@ -14,7 +14,7 @@ from intake.address import address_of
 from intake.instant import told_epoch
 from intake.jenkins.common import OUTCOMES as BUILDS
 from intake.jenkins.common import ended, place_of
-from intake.json_body import read_fields, read_lines
+from intake.json_body import read_all
 from intake.number import count_of, seconds_of
 from intake.order import by_time
 from intake.report import Format, Reading, fact
@@ -75,10 +75,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no event; the place is named.
         TooLargeError: a limit was passed.
     """
-    if body.lstrip().startswith(b"["):
-        events = read_fields(body, list[Event])
-    else:
-        events = [one for _, one in read_lines(body, Event)]
+    events = read_all(body, Event)
     return by_time(reading for one in events for reading in _readings(one.payload or one))
 
 

@@ -190,6 +190,22 @@ def test_what_was_redacted_leaves_memory_as_well(tmp_path: Path) -> None:
     engine.close()
 
 
+def test_a_redaction_of_what_is_not_sealed_empties_memory(tmp_path: Path) -> None:
+    """Nobody need ask for a table again before it goes."""
+    told = story()
+    before = told.snapshot()
+    engine = Asked(tmp_path)
+    engine.settled.turn_to(before)
+    assert engine.reads(before)
+    engine.settled.turn_to(before)
+    assert not engine.reads(before)
+    told.tell("part.redacted", "2026-03-03T10:00:00Z", assurance="decided", position=2,
+              parts=["event"])  # fmt: skip
+    engine.settled.turn_to(told.snapshot())
+    assert engine.reads(before)
+    engine.close()
+
+
 @pytest.mark.parametrize("how", ["redacted", "rebuilt"])
 def test_what_is_derived_anew_leaves_nothing_kept(tmp_path: Path, how: str) -> None:
     """Kept tables may hold what was redacted."""

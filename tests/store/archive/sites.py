@@ -15,6 +15,8 @@ from domain.draft import Draft, SealedPart
 from domain.log.emitter import EmitterKey
 from domain.log.part import Part
 from domain.people import Account
+from store.ledger.group import Appended
+from store.ledger.guard import FileGuard
 from store.ledger.ledger import SERVER
 from store.ledger.opening import examine
 from tests.store.ledger.conftest import draft
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.host import Served
+    from store.archive.manifest import Manifest
     from tests.conftest import Server
 
 ORIGIN = "ledger.example/moving"
@@ -88,3 +91,29 @@ def export(host: Host, target: Path, name: str = "moving") -> Path:
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file in a folder."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def bring(host: Host, source: Path, name: str = "moving") -> Manifest:
+    """Import an export whose keys lie beside it."""
+    return host.bring_in(name, source, source.with_suffix(".keys"))
+
+
+def nothing_there(host: Host) -> bool:
+    """Whether a server has neither ledger, schema, folder nor guarded checkpoint."""
+    with host.database.connect() as connection:
+        schemas = connection.execute(
+            "SELECT nspname FROM pg_namespace WHERE nspname ~ '^(ledger|import)_'"
+        ).fetchall()
+    folder = host.settings.data / "ledgers"
+    left = list(folder.iterdir()) if folder.exists() else []
+    return not (schemas or left or FileGuard(host.settings.guards / "moving").read())
+
+
+def kept(host: Host, *numbers: int) -> list[Appended]:
+    """What becomes of drafts sent to an imported ledger."""
+    here = host.open("moving")
+    try:
+        batch = here.ledger.submit([draft(number) for number in numbers]).result(60)
+    finally:
+        here.close()
+    return [one for one in batch.outcomes if isinstance(one, Appended)]
