@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.errors import RefusedError
-from domain.instant import read_time
+from domain.instant import read_instant
 from projections.catalogue import Outcome  # noqa: TC001 - the framework reads it
 from projections.selection import MOST
 
@@ -203,20 +203,3 @@ class MetricQuestion(Question):
             | {name: getattr(self, name) for name in names}
             | self.equals(*FILTERS)
         )
-
-
-def read_instant(told: str | None, place: str) -> datetime | None:
-    """The instant that is told, or the first one in UTC of the day that is.
-
-    Raises:
-        RefusedError: neither.
-    """
-    if told is None:
-        return None
-    if len(told) == len("2026-01-31"):
-        # A day is its first instant in UTC.
-        told += "T00:00:00Z"
-    try:
-        return read_time(told, place)
-    except RefusedError:
-        raise RefusedError(place, "expected a day or RFC 3339 with offset") from None

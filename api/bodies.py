@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-MAX_EVENT: Final = 1_048_576
-MAX_BATCH: Final = 16 * 1_048_576
-MAX_BATCH_EVENTS: Final = 5_000
 _GZIP: Final = 31
 """zlib's window bits for gzip with its header."""
 

@@ -13,15 +13,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from api.asking import read_instant
-from api.deciding import BY_SERVER, Commanding, Decided
-from api.doors import check_role
 from api.granting import Granting
 from api.guards.address import parse_guard
 from api.host import Host, Served, Settings, now
 from domain.errors import SettingError, UnavailableError
-from projections.asked_controls import check_catalogue
-from projections.catalogue import read_catalogue
+from domain.instant import read_instant
 from store.files import write_file
 from store.ledger.ledger import SERVER
 
@@ -32,11 +28,9 @@ if TYPE_CHECKING:
 
 DEFAULT: Final = "default"
 _DAYS: Final = re.compile(r"([1-9][0-9]{0,4})d")
-TOKEN: Final = "PIPELEDGER_TOKEN"  # noqa: S105 - its name
 WITNESSING: Final = "PIPELEDGER_WITNESSING"
 """Whether a receipt is given without the witnesses' quorum: `open` (it is) or `closed`."""
 F = TypeVar("F", bound=Callable[..., Any])
-C = TypeVar("C", bound=Commanding)
 
 
 def _default_data() -> Path:
@@ -75,6 +69,10 @@ of_ledger: Final = click.option("--ledger", "name", default=DEFAULT, show_defaul
 
 
 def _catalogue(_: click.Context, __: click.Parameter, folder: Path | None) -> Catalogue:
+    # Only commands that have this option call it.
+    from projections.asked_controls import check_catalogue  # noqa: PLC0415
+    from projections.catalogue import read_catalogue  # noqa: PLC0415
+
     found = read_catalogue(folder)
     check_catalogue(found)
     return found
@@ -107,39 +105,6 @@ def granting(one: Served) -> Granting:
     """Grants in the name of the server."""
     # Whoever may run commands on the server's own data is the server, as far as it can tell.
     return Granting(one, SERVER, now(), os.urandom)
-
-
-def speaking(one: Served, kind: type[C], roles: tuple[str, ...] = ("operator",)) -> C:
-    """Commands in the name of whose token is in the environment, else of the server.
-
-    Args:
-        one: the ledger.
-        kind: the commands.
-        roles: whose tokens may command them.
-
-    Raises:
-        SettingError: the token is none of this ledger.
-        ForbiddenError: it has another role.
-    """
-    credential = BY_SERVER
-    token = os.environ.get(TOKEN)
-    if token:
-        found = one.tokens.find(token.strip())
-        if found is None:
-            raise SettingError(f"{TOKEN} is no valid token of this ledger")
-        check_role(found, roles, TOKEN)
-        credential = found
-    return kind(one, credential, now(), os.urandom)
-
-
-def tell(ledger: str, done: Decided) -> None:
-    """Say what a command came to, and who does what next."""
-    if done.expires is None:
-        click.echo(f"decided, position {done.position}")
-        return
-    click.echo(f"proposed, position {done.position}: a second operator confirms it by")
-    click.echo(f"  pipeledger-server command confirm --ledger {ledger} {done.position}")
-    click.echo(f"until {done.expires}")
 
 
 def until_of(text: str | None) -> datetime | None:

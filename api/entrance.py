@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 from fastapi import Path
 from starlette.responses import Response
 
-from api import problems
 from api.doors import check_role
 from api.headers import header
+from api.refusing import UnauthorisedError
 from domain.log.wire import write_base64
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def known(request: Request, ledger: str) -> tuple[Served, Credential]:
         credential = found.tokens.find(token.strip())
     # A ledger that is not there and a token that is none look alike from outside.
     if found is None or credential is None:
-        raise problems.UnauthorisedError("a valid token for this ledger is needed")
+        raise UnauthorisedError("a valid token for this ledger is needed")
     return found, credential
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from api.bodies import MAX_EVENT
+from api.ingest import MAX_EVENT
 from domain.errors import ForbiddenError, RefusedError
 from domain.log.dsse import ENVELOPE_MEDIA_TYPE, Envelope
 

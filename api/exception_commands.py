@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from api.approving import Approving
-from api.commanding import of_ledger, opened, placed, speaking, tell, until_of
+from api.commanding import of_ledger, opened, placed, until_of
 from api.deciding import Deciding
 from api.doors import APPROVERS
+from api.speaking import speaking, tell
 from domain.errors import SettingError
 from domain.log.entry import format_at
 

@@ -28,12 +28,7 @@ if TYPE_CHECKING:
     from projections.catalogue import Catalogue
 
 
-@click.group()
-def export() -> None:
-    """Write a ledger out for analysts, auditors and other systems."""
-
-
-@export.command("parquet")
+@click.command("parquet")
 @placed
 @of_ledger
 @of_controls
@@ -68,7 +63,7 @@ def export_as_parquet(
     click.echo(f"{found.size} events of {found.origin} in {target}")
 
 
-@export.command("pack")
+@click.command("pack")
 @placed
 @of_ledger
 @of_controls
@@ -113,7 +108,7 @@ def export_as_pack(
     click.echo(f"{found.size} events of {found.origin} in {target}, as known at position {at}")
 
 
-@export.command("oscal")
+@click.command("oscal")
 @placed
 @of_ledger
 @of_controls
@@ -146,7 +141,7 @@ def export_as_oscal(
     )
 
 
-@export.command("log")
+@click.command("log")
 @placed
 @of_ledger
 @click.option("--witnessed", is_flag=True, help="only as far as enough witnesses have seen it")

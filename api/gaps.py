@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from api.decisions import decide
-from api.sources import silent_since
+from api.delivering import silent_since
 from domain.draft import Delivery
 from domain.errors import PipeledgerError
 from domain.log.entry import format_at

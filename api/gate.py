@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import Request
 
 from api import problems
-from api.bodies import MAX_EVENT, read_body
+from api.bodies import read_body
 from api.entrance import known
+from api.ingest import MAX_EVENT
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

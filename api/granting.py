@@ -14,7 +14,6 @@ from api.doors import APPROVERS
 from api.naming import HERE
 from domain.errors import NotFoundError, SettingError
 from domain.people import Account, is_address
-from intake.registry import SENDERS
 from store.ledger.compromised import report_tags
 
 if TYPE_CHECKING:
@@ -200,6 +199,8 @@ class Granting:
             SettingError: the kind is unknown, the name none, or the secret missing or too short.
             ConflictError: the name is taken, or was.
         """
+        from intake.registry import SENDERS  # noqa: PLC0415 - every format, for sources alone
+
         if kind not in SENDERS:
             raise SettingError(f"no such kind of source; known are {', '.join(sorted(SENDERS))}")
         shared = self._secret(SENDERS[kind], secret)

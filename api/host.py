@@ -10,27 +10,23 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from api.guards.address import Folder, open_guard
+from api.later import Later
 from api.making import Packs
 from api.witness.calling import UnknownLogError
 from api.witness.cosigners import Cosigners
 from api.witness.tree import LedgerTree
 from domain.errors import SettingError
 from domain.log.names import check_origin
-from projections.following import history_of
-from store.archive.bringing import ORIGIN, Target, bring_ledger
-from store.archive.keyring import KeyRing
-from store.archive.manifest import read_manifest
-from store.archive.writing import write_ledger
 from store.credentials import Tokens
 from store.emitters import Emitters
 from store.files import make_folder, write_file
 from store.ledger.keys import LedgerKeys
 from store.ledger.observer import Unobserved
 from store.ledger.opening import (
+    ORIGIN,
     Place,
     Surroundings,
     create_ledger,
-    equip,
     open_ledger,
     schema_of,
 )
@@ -43,12 +39,10 @@ from store.source_counts import SourceCounts
 from store.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from api.guards.address import GuardAddress
     from projections.history import History
-    from store.archive.manifest import Manifest
     from store.ledger.guard import Guard
     from store.ledger.ledger import Ledger
     from store.ledger.observer import Observer
@@ -97,7 +91,7 @@ class Served:
         emitters: whose signatures count.
         sources: which systems deliver by webhook.
         counts: what came from them.
-        history: what can be asked of its past.
+        past: gives `history`, which is made when somebody asks.
         packs: evidence that auditors asked for.
         session_key: signs the sessions of people who look at its console.
         cosigners: the witnesses that see its checkpoints.
@@ -109,16 +103,21 @@ class Served:
     emitters: Emitters
     sources: Sources
     counts: SourceCounts
-    history: History
+    past: Later[History]
     packs: Packs
     session_key: bytes = field(repr=False)
     cosigners: Cosigners
+
+    @property
+    def history(self) -> History:
+        """What can be asked of its past."""
+        return self.past.get()
 
     def close(self) -> None:
         """Close the ledger and what follows it."""
         self.cosigners.close()
         self.packs.close()
-        self.history.close()
+        self.past.close()
         self.ledger.close()
 
 
@@ -194,7 +193,7 @@ class Host:
             RefusedError: the origin cannot name a ledger.
             SettingError: the name is none, or the ledger exists.
         """
-        _check_name(name)
+        check_name(name)
         check_origin(origin)
         if name in self.names():
             raise SettingError(f"ledger {name} exists")
@@ -240,64 +239,13 @@ class Host:
             around = replace(around, witnessing=cosigners)
         ledger = open_ledger(name, origin, self.place(name), around)
         counts = SourceCounts(self.database, schema_of(name), ledger.reader)
+        derived = self.place(name).derived
         return Served(
             ledger, self.register(name), self.tokens(name), self.emitters(name),
-            self.sources(name), counts, history_of(ledger, self.place(name).derived),
-            Packs(self.place(name).derived / "packs"),
+            self.sources(name), counts, Later(lambda: _history_of(ledger, derived)),
+            Packs(derived / "packs"),
             RegisterKeys.load(self.place(name).secrets).session, cosigners,
         )  # fmt: skip
-
-    def write_out(
-        self,
-        name: str,
-        target: Path,
-        keys: Path | None,
-        progress: Callable[[int, int], None] = lambda _, __: None,
-    ) -> Manifest:
-        """Write a ledger into an empty folder, and its keys into a file of their own.
-
-        Args:
-            name: of the ledger.
-            target: the folder.
-            keys: the file, or None: they are not written.
-            progress: is told how many bytes are written, and of about how many.
-
-        Raises:
-            SettingError: there is no such ledger, or the file of keys cannot be made.
-            DamageError: it does not agree with its guard.
-            UnavailableError: the database or the disk.
-        """
-        origin = self.origin(name)
-        self.migrate(name)
-        around = self.surroundings(name)
-        # Opened, so that whatever stands behind the last checkpoint is signed and goes along.
-        ledger = open_ledger(name, origin, self.place(name), around)
-        published = ledger.published
-        ledger.close()
-        if keys is not None:
-            KeyRing.gather(origin, self.place(name)).write(keys)
-        equipment = equip(name, origin, self.place(name), around)
-        return write_ledger(equipment, published, target, progress)
-
-    def bring_in(
-        self,
-        name: str,
-        source: Path,
-        keys: Path,
-        progress: Callable[[str, int, int], None] = lambda _, __, ___: None,
-    ) -> Manifest:
-        """Make the ledger of an export here; see `store.archive.bringing.bring_ledger`."""
-        _check_name(name)
-        origin = read_manifest(source).origin
-        target = Target(
-            name=name,
-            ledgers=self.settings.data / "ledgers",
-            database=self.database,
-            guard=lambda schema: self._guard(name, origin, schema),
-            clock=now,
-            entropy=os.urandom,
-        )
-        return bring_ledger(source, keys, target, progress)
 
     def place(self, name: str) -> Place:
         """Where a ledger keeps its files."""
@@ -312,13 +260,27 @@ class Host:
         """
         return Surroundings(
             database=self.database,
-            guard=self._guard(name, origin or self.origin(name)),
+            guard=self.guard(name, origin or self.origin(name)),
             clock=now,
             entropy=os.urandom,
             sealer=self.register(name),
             observer=self._observer,
             signer=self.settings.signer,
         )
+
+    def guard(self, name: str, origin: str, schema: str | None = None) -> Guard:
+        """The guard of a ledger; nothing is asked of it yet.
+
+        Args:
+            name: the ledger's.
+            origin: likewise.
+            schema: of its tables, where they have not its name yet.
+
+        Raises:
+            SettingError: it cannot be reached with these settings.
+        """
+        tree = LedgerTree(self.database, schema or schema_of(name))
+        return open_guard(self.settings.guarded_at, name, origin, tree.prove, os.environ)
 
     def cosigners(self, name: str) -> Cosigners:
         """The witnesses of a ledger.
@@ -370,14 +332,22 @@ class Host:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _guard(self, name: str, origin: str, schema: str | None = None) -> Guard:
-        tree = LedgerTree(self.database, schema or schema_of(name))
-        return open_guard(self.settings.guarded_at, name, origin, tree.prove, os.environ)
-
     def _folder(self, name: str) -> Path:
         return self.settings.data / "ledgers" / name
 
 
-def _check_name(name: str) -> None:
+def _history_of(ledger: Ledger, derived: Path) -> History:
+    # Arrow and DuckDB are most of what there is to load, and most commands ask nothing.
+    from projections.following import history_of  # noqa: PLC0415
+
+    return history_of(ledger, derived)
+
+
+def check_name(name: str) -> None:
+    """Refuse what cannot name a ledger.
+
+    Raises:
+        SettingError: says what can.
+    """
     if _NAME.fullmatch(name) is None:
         raise SettingError("a ledger's name: a lower-case letter, then letters, digits, -")

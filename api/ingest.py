@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from api.bodies import MAX_BATCH, MAX_BATCH_EVENTS, MAX_EVENT
 from api.doors import check_door
 from domain.door import Limits, read_json
 from domain.draft import Delivery, Draft, SealedPart
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
     from domain.people import People
     from store.credentials import Credential
 
+MAX_EVENT: Final = 1_048_576
+MAX_BATCH: Final = 16 * 1_048_576
+MAX_BATCH_EVENTS: Final = 5_000
 STRUCTURED: Final = ("application/cloudevents+json", "application/json")
 IMPORTED: Final = "pipeledgerimported"
 """CloudEvents extension of what is told later; the assurance of such an event is `imported`."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 from fastapi import APIRouter, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api import problems
 from api.bodies import read_body
 from api.described import RECEIPTS
 from api.doors import check_intake
 from api.ingest import Original
 from api.readings import Arrival, drafts_of
+from api.refusing import UnauthorisedError
 from api.telemetry.journey import journey_of, travel
 from api.writing import answer_all
 from domain.errors import RefusedError
@@ -90,8 +90,8 @@ async def _known(request: Request, ledger: str, name: str) -> tuple[Served, Sour
     return here, source, sender
 
 
-def _stranger() -> problems.UnauthorisedError:
-    return problems.UnauthorisedError("no source of this name, or the delivery is not its own")
+def _stranger() -> UnauthorisedError:
+    return UnauthorisedError("no source of this name, or the delivery is not its own")
 
 
 def _drafts(

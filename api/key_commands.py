@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import click
 
-from api.asking import read_instant
 from api.commanding import granting, of_ledger, opened, placed, until_of
 from domain.errors import SettingError
+from domain.instant import read_instant
 from domain.log.emitter import MAX_KEY_FILE, EmitterKey
 from store.ledger.keys import PURPOSES
 

@@ -10,22 +10,20 @@ import contextlib
 import logging
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from api.problems import TooManyError
+from api.refusing import TooManyError
 from domain.errors import PipeledgerError
-from exporters.pack import write_pack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from exporters.pack import Packing
-    from projections.parameters import Parameters
-
 _LOG: Final = logging.getLogger("pipeledger.api")
+Writing = Callable[["Path", Callable[[int, int], None]], object]
+"""Writes a pack into a file, and tells how many files of how many are done."""
 WAITING: Final = 8
 """Packs that may wait to be made."""
 KEPT: Final = 20
@@ -81,16 +79,13 @@ class Packs:
         with self._lock:
             return self._making.get(identity)
 
-    def make(
-        self, identity: str, size: int, packing: Callable[[], Packing], parameters: Parameters
-    ) -> Making:
+    def make(self, identity: str, size: int, write: Writing) -> Making:
         """Have a pack made, unless it is being made.
 
         Args:
             identity: its id.
             size: entries that it holds.
-            packing: what it is made of.
-            parameters: what is asked.
+            write: writes it.
 
         Raises:
             TooManyError: too many wait.
@@ -106,27 +101,20 @@ class Packs:
             while len(self._making) > WAITING * 2:
                 self._making.popitem(last=False)
         target = self._folder / f"{identity}-{size}.zip"
-        self._worker.submit(self._run, identity, state, packing, parameters, target)
+        self._worker.submit(self._run, identity, state, write, target)
         return state
 
     def close(self) -> None:
         """Begin no other; wait for the one under way."""
         self._worker.shutdown(wait=True, cancel_futures=True)
 
-    def _run(
-        self,
-        identity: str,
-        state: Making,
-        packing: Callable[[], Packing],
-        parameters: Parameters,
-        target: Path,
-    ) -> None:
+    def _run(self, identity: str, state: Making, write: Writing, target: Path) -> None:
         def tell(done: int, total: int) -> None:
             state.done, state.total = done, total
 
         try:
             if not target.exists():
-                write_pack(packing(), parameters, target, tell)
+                write(target, tell)
             self._drop_old()
         except PipeledgerError as error:
             state.failure = str(error)

@@ -9,6 +9,7 @@ import click
 
 from api.commanding import of_ledger, placed
 from api.host import Host
+from api.moving import bring_in, write_out
 from exporters.folder import making
 
 if TYPE_CHECKING:
@@ -37,9 +38,8 @@ def export_ledger(settings: Settings, name: str, target: Path, keys: Path | None
 
         with making(target.absolute()) as folder:
             folder.path.chmod(0o700)
-            found = home.write_out(
-                name, folder.path, None if keys is None else keys.absolute(), tell
-            )
+            beside = None if keys is None else keys.absolute()
+            found = write_out(home, name, folder.path, beside, tell)
     click.echo(f"{found.size} entries of {found.origin} in {target}")
     if keys is None:
         click.echo("its keys are not in it: without them (--keys FILE) it cannot be imported")
@@ -73,7 +73,7 @@ def import_ledger(settings: Settings, name: str, source: Path, keys: Path) -> No
             bar.length = total
             bar.update(done - bar.pos)
 
-        found = home.bring_in(name, source.absolute(), keys.absolute(), tell)
+        found = bring_in(home, name, source.absolute(), keys.absolute(), tell)
         guards = settings.guarded_at
     click.echo(f"{found.size} entries of {found.origin}: all verified, now ledger {name}")
     click.echo(

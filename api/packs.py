@@ -13,13 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
-from api.asking import read_instant
 from api.described import only
 from api.entrance import JSON, enter, facts
 from api.negotiation import prefer
 from api.packing import Scope, identity_of, packing_of, parameters_of
 from api.reads import record_export
 from domain.errors import NotFoundError
+from domain.instant import read_instant
+from exporters.pack import write_pack
 from projections.following import redactions
 
 if TYPE_CHECKING:
@@ -127,7 +128,10 @@ def _ask(request: Request, here: Served, wanted: WantedPack) -> Response:
     size = int(here.ledger.reader.checkpoint(at).split(b"\n", 2)[1])
     identity = identity_of(parameters, size)
     if here.packs.path(identity, _redacted(here)) is None:
-        here.packs.make(identity, size, lambda: packing_of(here, catalogue), parameters)
+        here.packs.make(
+            identity, size,
+            lambda target, tell: write_pack(packing_of(here, catalogue), parameters, target, tell),
+        )  # fmt: skip
     return _give(here, identity, JSON)
 
 

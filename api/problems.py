@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from api.refusing import TooManyError, UnauthorisedError
 from domain.errors import (
     ConflictError,
     DamageError,
@@ -41,15 +42,6 @@ _STATUS: Final[tuple[tuple[type[PipeledgerError], HTTPStatus], ...]] = (
     (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE),
     (DamageError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
-
-
-class UnauthorisedError(PipeledgerError):
-    """No valid credential; the message never says what was wrong with it."""
-
-
-class TooManyError(PipeledgerError):
-    """More requests than this credential may send."""
-
 
 REFUSALS: Final = (PipeledgerError, HTTPException, ClientDisconnect)
 """What a handler raises to refuse, or because the sender went away: no fault of the server's."""

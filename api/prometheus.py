@@ -24,8 +24,8 @@ from starlette.responses import PlainTextResponse
 from api.doors import PART_READERS, check_role
 from api.figures import figures
 from api.headers import header
-from api.problems import UnauthorisedError
 from api.reads import record_read
+from api.refusing import UnauthorisedError
 from exporters.figures import KINDS, PERFORMANCE
 
 if TYPE_CHECKING:

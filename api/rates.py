@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from api.problems import TooManyError
+from api.refusing import TooManyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import click
 
-from api.commanding import of_ledger, opened, placed, speaking, tell
+from api.commanding import of_ledger, opened, placed
 from api.deciding import Deciding
 from api.host import now
 from api.proposals import waiting
+from api.speaking import speaking, tell
 from domain.errors import SettingError
 from domain.events.delivery import Tier
 

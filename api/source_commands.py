@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
-from api import sources
 from api.commanding import granting, of_ledger, opened, placed
+from api.delivering import address, listed
 from api.host import now
 from domain.errors import SettingError
 from intake.registry import SENDERS
@@ -62,7 +62,7 @@ def source_add(
     with opened(settings, name) as one:
         added = granting(one).source(called or kind, kind, every_s, secret, when)
     sender = SENDERS[kind]
-    click.echo(f"url     {sources.address(url.rstrip('/'), name, added)}")
+    click.echo(f"url     {address(url.rstrip('/'), name, added)}")
     click.echo(f"secret  {added.secret}")
     click.echo(f"{sender.title}: {sender.scheme.enter}")
 
@@ -73,7 +73,7 @@ def source_add(
 def source_list(settings: Settings, name: str) -> None:
     """List the sources: what came from each, and whether one is silent for too long."""
     with opened(settings, name) as one:
-        found = sources.shown(one, now())
+        found = listed(one, now())
     if not found:
         click.echo("no source; add one: pipeledger-server source add KIND")
         return

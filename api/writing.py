@@ -12,12 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from api import conflicts, envelopes, ingest, problems, receipts, sightings
-from api.bodies import MAX_BATCH, MAX_EVENT, read_body
+from api.bodies import read_body
 from api.described import RECEIPTS
 from api.doors import READERS
 from api.entrance import Told, enter
 from api.headers import header
-from api.ingest import Original
+from api.ingest import MAX_BATCH, MAX_EVENT, Original
 from api.telemetry.journey import journey_of, passed, travel
 from domain.errors import PipeledgerError, ReusedIdError
 from domain.log.dsse import ENVELOPE_MEDIA_TYPE

@@ -47,6 +47,23 @@ def read_time(text: str, place: str) -> datetime:
         raise RefusedError(place, "no instant between the years 1 and 9999") from None
 
 
+def read_instant(told: str | None, place: str) -> datetime | None:
+    """The instant that is told, or the first one in UTC of the day that is.
+
+    Raises:
+        RefusedError: neither.
+    """
+    if told is None:
+        return None
+    if len(told) == len("2026-01-31"):
+        # A day is its first instant in UTC.
+        told += "T00:00:00Z"
+    try:
+        return read_time(told, place)
+    except RefusedError:
+        raise RefusedError(place, "expected a day or RFC 3339 with offset") from None
+
+
 def write_time(instant: datetime) -> str:
     """An instant as RFC 3339 in UTC, with `Z`."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

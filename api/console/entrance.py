@@ -12,7 +12,8 @@ from api.bodies import read_body
 from api.console.page import ASSETS, HEADERS, draw, is_own
 from api.console.session import COOKIE, LENGTH
 from api.doors import check_role
-from api.problems import TooManyError, UnauthorisedError, status_of
+from api.problems import status_of
+from api.refusing import TooManyError, UnauthorisedError
 from domain.errors import ForbiddenError, NotFoundError, PipeledgerError
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api import sources
 from api.console import running, timeline
 from api.console.asking import LENGTHS, PageQuestion, Q, TraceQuestion, read_query
 from api.console.entrance import shown
 from api.console.overview import BANDS, Overview, names_wanted, offered, wanted
 from api.console.page import HEADERS, draw
+from api.delivering import listed
 from api.emptiness import Asked, why_empty
 from api.entrance import JSON
 from api.listings import LISTINGS, METRICS
@@ -49,7 +49,7 @@ async def get_overview(request: Request, ledger: str) -> Response:
         return drawn(
             request, here, credential, "overview", asked, answer, seen=seen, bands=BANDS,
             empty=_empty(here, asked, answer, seen),
-            sources=sources.shown(here, request.app.state.clock()),
+            sources=listed(here, request.app.state.clock()),
         )  # fmt: skip
 
     return await _page(request, ledger, "overview", make, PageQuestion)

@@ -45,7 +45,7 @@ from store.documents import MAX_DOCUMENT, DocumentStore
 from store.files import make_folder, sync_folder, write_file
 from store.ledger.fsck import fsck
 from store.ledger.keys import LedgerKeys, intake_name
-from store.ledger.opening import Place, Surroundings, equip, schema_of
+from store.ledger.opening import ORIGIN, Place, Surroundings, equip, schema_of
 from store.ledger.standing import StandingGuard
 from store.people.keys import RegisterKeys
 from store.people.register import Register
@@ -62,8 +62,6 @@ if TYPE_CHECKING:
     from store.ledger.guard import Guard
     from store.postgres.database import Connection, Database
 
-ORIGIN: Final = "origin"
-"""The file that makes a folder a ledger's."""
 _HEAD: Final = 40
 _STAGING: Final = ".importing-"
 

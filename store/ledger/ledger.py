@@ -20,7 +20,6 @@ from domain.log.context import By
 from domain.log.dsse import CONTEXT_PAYLOAD_TYPE, pae
 from domain.log.entry import parse_entry
 from domain.log.part import EVENT_PART, Part
-from store.ledger.columns import ColumnReader
 from store.ledger.compromised import Report, affected, read_reports
 from store.ledger.keys import intake_name
 from store.ledger.prepared import Workbench
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from domain.log.succession import Succession
     from store.ledger.answers import Waiting
     from store.ledger.chain import Head
+    from store.ledger.columns import ColumnReader
     from store.ledger.equipment import Equipment
     from store.ledger.prepared import Prepared
     from store.ledger.sequencer import Batch
@@ -173,6 +173,9 @@ class Ledger(DCBRecorder):
 
     def columns(self) -> ColumnReader:
         """A reader of much of the log at once, with a connection of its own."""
+        # Arrow loads for who reads so.
+        from store.ledger.columns import ColumnReader  # noqa: PLC0415
+
         return ColumnReader(
             self._equipment.database, self._equipment.schema, self._equipment.documents,
             self._equipment.sealer,

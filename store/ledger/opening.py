@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from store.ledger.witnessing import Witnessing
     from store.postgres.database import Connection, Database
 
+ORIGIN: Final = "origin"
+"""The file that makes a folder a ledger's."""
 _MAC_KEY: Final = "delivery.key"
 _MAC_BYTES: Final = 32
 

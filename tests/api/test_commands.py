@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from api.cli import cli
 from domain.errors import ConflictError, RefusedError, SettingError
+from tests.api.loading import ASKING, SELDOM, SERVING, SHOWING, loaded
 from tests.serving import Running, event, serving
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ def http(server: Running) -> Iterator[httpx.Client]:
     """The operator."""
     with server.http() as client:
         yield client
+
+
+def test_making_a_token_loads_nothing_that_serves_or_answers(server: Running) -> None:
+    """Whoever makes tokens in a script waits for neither the framework nor DuckDB."""
+    words = ("token", "create", "--data", str(server.data), "--role", "auditor", "--name", "eve")
+    found = loaded(*words)
+    assert "psycopg" in found
+    assert found & (SERVING | ASKING | SHOWING | SELDOM) == set()
 
 
 def _sent(http: httpx.Client, number: int, **data: Any) -> int:  # noqa: ANN401 - JSON

@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 from api.app import make_app
-from api.bodies import MAX_EVENT
 from api.console.session import COOKIE
 from api.granting import Granting
 from api.host import Host, Settings, now
+from api.ingest import MAX_EVENT
 from api.rates import Rates
 from api.seldom import Seldom
 from store.ledger.ledger import SERVER

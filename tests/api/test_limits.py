@@ -12,8 +12,8 @@ import pytest
 from api.app import make_app
 from api.budget import Budget
 from api.host import now
-from api.problems import TooManyError
 from api.rates import Rates
+from api.refusing import TooManyError
 from domain.errors import UnavailableError
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from api.granting import Granting
 from api.host import Host, Settings, now
+from api.moving import bring_in, write_out
 from domain.draft import Draft, SealedPart
 from domain.log.emitter import EmitterKey
 from domain.log.part import Part
@@ -84,7 +85,7 @@ def findings(host: Host, name: str = "moving") -> list[str]:
 def export(host: Host, target: Path, name: str = "moving") -> Path:
     """Export a ledger with its keys beside; gives the folder."""
     target.mkdir(parents=True)
-    host.write_out(name, target, target.with_suffix(".keys"))
+    write_out(host, name, target, target.with_suffix(".keys"))
     return target
 
 
@@ -95,7 +96,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def bring(host: Host, source: Path, name: str = "moving") -> Manifest:
     """Import an export whose keys lie beside it."""
-    return host.bring_in(name, source, source.with_suffix(".keys"))
+    return bring_in(host, name, source, source.with_suffix(".keys"))
 
 
 def nothing_there(host: Host) -> bool:

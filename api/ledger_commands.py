@@ -1,0 +1,79 @@
+"""Commands about whole ledgers: make, list, migrate, examine."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from api.commanding import of_ledger, placed
+from api.host import Host
+from domain.events import TYPES
+from store.ledger.opening import examine
+
+if TYPE_CHECKING:
+    from api.host import Settings
+
+
+@click.group()
+def ledger() -> None:
+    """Make and list ledgers."""
+
+
+@ledger.command("create")
+@placed
+@click.argument("name")
+@click.option("--origin", required=True)
+def ledger_create(settings: Settings, name: str, origin: str) -> None:
+    """Make a ledger."""
+    with Host(settings) as home:
+        home.create(name, origin)
+        click.echo(f"made ledger {name} with the origin {origin}")
+
+
+@ledger.command("list")
+@placed
+def ledger_list(settings: Settings) -> None:
+    """List the ledgers."""
+    with Host(settings) as home:
+        for name in home.names():
+            click.echo(f"{name}\t{home.origin(name)}")
+
+
+@click.command("migrate")
+@placed
+def migrate(settings: Settings) -> None:
+    """Bring every ledger's tables to this version; `serve` does it by itself."""
+    with Host(settings) as home:
+        for name in home.names():
+            for file in home.migrate(name):
+                click.echo(f"ledger {name}: {file}")
+        click.echo("up to date")
+
+
+@click.command()
+@placed
+@of_ledger
+def fsck(settings: Settings, name: str) -> None:
+    """Re-derive everything that is kept; exit 1 and name each position that is damaged."""
+    watched = sys.stderr.isatty()
+
+    def tell(done: int, total: int) -> None:
+        click.echo(f"\r\x1b[K{done:,} of {total:,} entries\r", nl=False, err=True)
+        if done == total:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+    with Host(settings) as home:
+        findings = 0
+        for finding in examine(
+            name, home.origin(name), home.place(name), home.surroundings(name), TYPES,
+            tell if watched else None,
+        ):  # fmt: skip
+            if watched:
+                click.echo("\r\x1b[K", nl=False, err=True)
+            click.echo(str(finding))
+            findings += finding.damage
+        if findings:
+            sys.exit(1)
+        click.echo("sound")

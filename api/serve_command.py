@@ -1,0 +1,119 @@
+"""The command that serves."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import click
+
+from api import expiring, gaps
+from api.commanding import DEFAULT, granting, of_controls, placed
+from api.host import Host, Served, Settings, now
+from api.outlets import telling
+from api.periodic import Periodic
+from api.publishing import publish
+from api.receipts import fingerprint
+from api.serving import run
+from api.telemetry import logs, switch
+from api.witness import rounds
+from domain.errors import PipeledgerError, SettingError
+
+if TYPE_CHECKING:
+    from projections.catalogue import Catalogue
+
+
+@click.command()
+@placed
+@of_controls
+@click.option(
+    "--outgoing",
+    envvar="PIPELEDGER_OUTGOING",
+    type=click.Choice(["otlp"]),
+    help="hand events and figures on by OTLP while it runs (docs/outgoing.md)",
+)
+@click.option("--host", envvar="PIPELEDGER_HOST", default="127.0.0.1", show_default=True)
+@click.option("--port", envvar="PIPELEDGER_PORT", default=8400, show_default=True, type=int)
+@click.option(
+    "--metrics", envvar="PIPELEDGER_METRICS", default="token", show_default=True,
+    type=click.Choice(["token", "loopback"]),
+    help="who may read /metrics: a token of an auditor or operator, or this machine without one",
+)  # fmt: skip
+def serve(
+    settings: Settings,
+    catalogue: Catalogue,
+    host: str,
+    port: int,
+    outgoing: str | None,
+    metrics: str,
+) -> None:
+    """Serve every ledger; the first start makes the ledger `default`."""
+    logs.configure(os.environ.get("PIPELEDGER_LOG_LEVEL", "warning"))
+    with contextlib.ExitStack() as stack:
+        telemetry = switch.start(os.environ)
+        if telemetry is not None:
+            stack.callback(telemetry.close)
+        observer = None if telemetry is None else telemetry.observer
+        home = stack.enter_context(Host(settings, observer))
+        for warning in home.warnings:
+            click.echo(f"warning: {warning}", err=True)
+        first = not home.names()
+        if first:
+            made_up = f"pipeledger.invalid/{os.urandom(16).hex()}"
+            home.create(DEFAULT, home.planned(DEFAULT) or made_up)
+        served: dict[str, Served] = {}
+        try:
+            for name in home.names():
+                served[name] = home.open(name)
+            with socket.create_server((host, port)) as listening:
+                url = f"http://{host}:{listening.getsockname()[1]}"
+                for name, one in served.items():
+                    token = granting(one).token("operator", "operator") if first else None
+                    try:
+                        publish(one, catalogue, now(), os.urandom)
+                    except PipeledgerError as error:
+                        # A ledger that takes no more events must still be there to be read.
+                        click.echo(f"warning: controls are not on record: {error}", err=True)
+                    _greet(name, one, url, token)
+                ledgers = list(served.values())
+                dates = expiring.Dates(ledgers)
+                going = [(one, home.place(name).outgoing) for name, one in served.items()]
+                with (
+                    telling(going, now) if outgoing is not None else contextlib.nullcontext(),
+                    Periodic(gaps.PERIOD_S, lambda: gaps.watch(ledgers, now, os.urandom)),
+                    Periodic(
+                        rounds.PERIOD_S, lambda: rounds.watch(ledgers, now, os.urandom, telemetry)
+                    ),
+                    Periodic(
+                        expiring.PERIOD_S, lambda: dates.sweep(now(), os.urandom), at_once=True
+                    ),
+                ):
+                    run(
+                        served, listening, telemetry, catalogue=catalogue,
+                        metrics_on_loopback=metrics == "loopback",
+                    )  # fmt: skip
+        except OSError as error:
+            raise SettingError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        finally:
+            for one in served.values():
+                one.close()
+
+
+def _greet(name: str, one: Served, url: str, token: str | None) -> None:
+    mark = fingerprint(one.ledger.vkeys)
+    click.echo(f"ledger {name}: {one.ledger.origin}, {one.ledger.published.size} entries")
+    click.echo(f"fingerprint {mark}")
+    click.echo(f"listening on {url}\n")
+    click.echo(f"The console is at {url}/ ; log in with a token.\n")
+    if token is not None:
+        click.echo("Paste this to send the first event and to verify the ledger:\n")
+        click.echo(f"  export PIPELEDGER_URL={url}")
+        click.echo(f"  export PIPELEDGER_TOKEN={token}")
+        click.echo(f"  pipeledger trust add {url} --fingerprint {mark}")
+        click.echo(
+            "  pipeledger emit deployment.finished deployment=d-1 service=checkout "
+            "environment=production outcome=success"
+        )
+        click.echo(f"  pipeledger verify {url}\n")

@@ -1,0 +1,60 @@
+"""A command starts with what it needs: the rest of the server is not loaded for it."""
+
+from __future__ import annotations
+
+import click
+from click.testing import CliRunner
+
+from api.cli import COMMANDS, EXPORTS, cli
+from tests.api.loading import ASKING, DATABASE, SELDOM, SERVING, SHOWING, loaded
+
+
+def test_help_is_told_without_loading_what_it_tells_of() -> None:
+    """Not even the database's library."""
+    heavy = SERVING | ASKING | SHOWING | SELDOM | DATABASE
+    assert loaded("--help") & heavy == set()
+    assert loaded("export", "--help") & heavy == set()
+
+
+def test_a_command_on_the_database_loads_nothing_that_serves_or_answers() -> None:
+    """Whoever makes tokens in a script waits for neither framework nor DuckDB."""
+    assert loaded("token", "list", "--help") & (SERVING | ASKING | SHOWING | SELDOM) == set()
+
+
+def test_every_command_loads_and_says_what_the_list_says_of_it() -> None:
+    """The list is written beside the commands; here they are compared, help and all."""
+    told: dict[tuple[str, ...], tuple[str, str]] = {(name,): one for name, one in COMMANDS.items()}
+    told |= {("export", name): one for name, one in EXPORTS.items()}
+    runner = CliRunner()
+    names = []
+    for path, command in _below(cli, ()):
+        names.append(path)
+        done = runner.invoke(cli, [*path, "--help"])
+        assert done.exit_code == 0, (path, done.output)
+        assert f"Usage: cli {' '.join(path)} " in done.output
+        assert command.help
+        if path in told:
+            assert command.get_short_help_str(1000) == told[path][1], path
+    assert told.keys() <= set(names)
+    assert len(names) > 60
+
+
+def _below(
+    group: click.Group, path: tuple[str, ...]
+) -> list[tuple[tuple[str, ...], click.Command]]:
+    found: list[tuple[tuple[str, ...], click.Command]] = []
+    with click.Context(group) as context:
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            found.append(((*path, name), command))
+            if isinstance(command, click.Group):
+                found += _below(command, (*path, name))
+    return found
+
+
+def test_a_command_that_is_none_is_refused_by_name() -> None:
+    """As of any group."""
+    done = CliRunner().invoke(cli, ["tokens"])
+    assert done.exit_code == 2
+    assert "No such command 'tokens'" in done.output
