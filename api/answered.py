@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import math
+import re
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from fastapi import Request
 
     from projections.history import Question
+
+OLDEST_S: Final = 300.0
+"""No state is told that was the newest longer ago, whatever a request puts up with."""
+_MAX_AGE: Final = re.compile(r"(?:^|[\s,])max-age=([0-9]{1,9})(?![^\s,])", re.IGNORECASE)
 
 
 def headers_of(question: Question, media: str, more: str = "") -> dict[str, str]:
@@ -24,7 +30,7 @@ def headers_of(question: Question, media: str, more: str = "") -> dict[str, str]
         more: what else tells the answer from others on the same rows.
     """
     proof = question.proof
-    return {
+    headers = {
         "Pipeledger-Position": str(proof.position),
         "Pipeledger-Root": write_base64(bytes.fromhex(proof.root)),
         "Pipeledger-Definitions": proof.digest,
@@ -32,6 +38,16 @@ def headers_of(question: Question, media: str, more: str = "") -> dict[str, str]
         "Vary": "Accept",
         "Cache-Control": "no-cache",
     }
+    return headers | {"Age": str(math.ceil(question.age))} if question.age else headers
+
+
+def max_age(request: Request) -> float:
+    """Seconds ago that the state which is told may have been the newest (RFC 9111, 5.2.1.1).
+
+    A dashboard that says so shares what another asked just now, however much is appended.
+    """
+    said = _MAX_AGE.search(request.headers.get("cache-control", ""))
+    return min(float(said[1]), OLDEST_S) if said else 0.0
 
 
 def is_had(request: Request, headers: dict[str, str]) -> bool:

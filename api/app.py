@@ -32,6 +32,7 @@ from api import (
     tracing,
     writing,
 )
+from api.answering import Answering
 from api.console import compliance as compliance_pages
 from api.console import entrance, pages
 from api.console import report as report_pages
@@ -85,6 +86,7 @@ def make_app(
     app.state.reports = asyncio.Semaphore(recording.AT_ONCE)
     app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
     app.state.wrong_tokens = Rates(entrance.WRONG_PER_S, entrance.WRONG_AT_ONCE, time.monotonic)
+    app.state.answering = Answering()
     app.state.unproven = budget.Budget(budget.MOST)
     app.state.sessions = Sessions(served, entropy, clock)
     app.state.reads = reads.Recorded()

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
-from api.answered import headers_of, is_had
+from api.answered import headers_of, is_had, max_age
+from api.answering import answered
 from api.asking import ControlQuestion, ItemQuestion
 from api.described import forms
 from api.doors import PART_READERS
@@ -185,7 +185,7 @@ async def _answer(
     here, credential = enter(request, ledger, PART_READERS)
     found = wanted()
     await record_read(request, here, credential, path_of(request, here), found.named)
-    return await run_in_threadpool(_make, request, here, asked, found, selections, media)
+    return await answered(request, _make, request, here, asked, found, selections, media)
 
 
 def _make(
@@ -197,7 +197,7 @@ def _make(
     media: str,
 ) -> Response:
     chosen = asked.chosen(request.app.state.clock()) | {"controls": wanted.text}
-    question = here.history.question(selections, chosen, asked.known_at)
+    question = here.history.question(selections, chosen, asked.known_at, max_age(request))
     drawn = asked if isinstance(asked, ItemQuestion) and asked.sample is not None else None
     told_apart = (
         "" if drawn is None else f"{drawn.sample} {drawn.seed} {drawn.strata} {drawn.outcome}"

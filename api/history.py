@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
-from api.answered import headers_of, is_had
+from api.answered import headers_of, is_had, max_age
+from api.answering import answered
 from api.asking import AsOf, ListQuestion, MetricQuestion  # noqa: TC001 - the framework reads them
 from api.described import forms
 from api.doors import PART_READERS
@@ -124,11 +124,13 @@ async def get_definitions(request: Request, ledger: str) -> Response:
 async def _answer(request: Request, ledger: str, wanted: _Wanted) -> Response:
     media = prefer(request.headers.get("accept", ""), _MEDIA)
     here, _ = await enter_reading(request, ledger, PART_READERS)
-    return await run_in_threadpool(_make, request, here, wanted, media)
+    return await answered(request, _make, request, here, wanted, media)
 
 
 def _make(request: Request, here: Served, wanted: _Wanted, media: str) -> Response:
-    question = here.history.question(wanted.selections, wanted.chosen, wanted.known_at)
+    question = here.history.question(
+        wanted.selections, wanted.chosen, wanted.known_at, max_age(request)
+    )
     proof = question.proof
     headers = headers_of(question, media)
     if is_had(request, headers):

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
+from api.answering import answered
 from api.described import only
 from api.entrance import JSON, enter, facts
 from api.negotiation import prefer
@@ -88,7 +89,7 @@ async def post_pack(request: Request, ledger: str, wanted: WantedPack) -> Respon
     The id is the same for the same question at the same position, and so is the pack.
     """
     here, _ = enter(request, ledger, READERS)
-    return await run_in_threadpool(_ask, request, here, wanted)
+    return await answered(request, _ask, request, here, wanted)
 
 
 @router.get("/v1/{ledger}/packs/{identity}", tags=["compliance"], responses=_FETCHED)

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
 
+from api.answering import answered
 from api.doors import PART_READERS, check_role
 from api.figures import figures
 from api.headers import header
@@ -77,7 +77,7 @@ async def get_metrics(request: Request) -> Response:
         found = [one for here in shown for one in state.numbers.of(here, state.clock())]
         return _exposition(found)
 
-    text = await run_in_threadpool(make)
+    text = await answered(request, make)
     return Response(text, media_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
 

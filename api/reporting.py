@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from starlette.concurrency import run_in_threadpool
 
 from api.answered import headers_of, is_had
+from api.answering import answered
 from api.asking import ControlQuestion
 from api.described import forms
 from api.doors import PART_READERS
@@ -96,7 +96,7 @@ async def _answer(
         kind = f"{media}; charset=utf-8" if media == HTML else media
         return Response(write(found), headers=headers, media_type=kind)
 
-    return await run_in_threadpool(make, here)
+    return await answered(request, make, here)
 
 
 def _catalogue(request: Request) -> Catalogue:

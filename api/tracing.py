@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
 
-from api.answered import headers_of, is_had
+from api.answered import headers_of, is_had, max_age
+from api.answering import answered
 from api.asking import KnownAt  # noqa: TC001 - the framework reads it
 from api.described import forms
 from api.doors import PART_READERS
@@ -36,12 +36,12 @@ async def get_trace(
     """
     media = prefer(request.headers.get("accept", ""), _MEDIA)
     here, _ = await enter_reading(request, ledger, PART_READERS)
-    return await run_in_threadpool(_make, request, here, what, asked.known_at, media)
+    return await answered(request, _make, request, here, what, asked.known_at, media)
 
 
 def _make(request: Request, here: Served, what: str, known_at: str | None, media: str) -> Response:
     trace.check_word(what)
-    question = here.history.question(trace.SELECTIONS, {"trace": what}, known_at)
+    question = here.history.question(trace.SELECTIONS, {"trace": what}, known_at, max_age(request))
     headers = headers_of(question, media)
     if is_had(request, headers):
         return Response(status_code=304, headers=headers)

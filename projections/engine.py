@@ -58,6 +58,7 @@ class Engine:
 
     Attributes:
         settled: the tables that are kept for the next who asks.
+        making: is held by whoever makes tables that are kept.
     """
 
     def __init__(self, folder: Path, threads: int | None = None, memory: str = "1GB") -> None:
@@ -82,6 +83,7 @@ class Engine:
         self._database.execute("SET GLOBAL TimeZone = 'UTC'")
         self._lock = threading.Lock()
         self.settled = Settled(folder / "settled")
+        self.making = threading.Lock()
         self._types: dict[str, frozenset[str]] = {}
         self._tails: tuple[tuple[int, int], dict[str, pa.Table]] | None = None
 
@@ -91,9 +93,17 @@ class Engine:
 
     @contextlib.contextmanager
     def view(self, snapshot: Snapshot, parameters: Parameters) -> Iterator[View]:
-        """The tables as of one snapshot and one set of parameters."""
+        """The tables as of one snapshot and one set of parameters.
+
+        What is asked within raises UnavailableError where it takes more memory than there is.
+        """
         with self._database.cursor() as cursor, contextlib.ExitStack() as opened:
-            yield View(self, cursor, snapshot, parameters, opened)
+            try:
+                yield View(self, cursor, snapshot, parameters, opened)
+            except duckdb.OutOfMemoryException as error:
+                raise UnavailableError(
+                    "the answer takes more memory than it may; ask for less, or again later"
+                ) from error
 
     def prepare(self, snapshot: Snapshot) -> None:
         """Derive the facts of segments that have none yet.
@@ -279,9 +289,23 @@ class View:
         all.
         """
         asked = set(names)
+        missing = self._missing(asked)
+        kept = [one for one, is_last in missing.items() if is_last and self._is_kept(one)]
+        # Another view may be making what will be kept: that takes all processors already.
+        with self._engine.making if kept else contextlib.nullcontext():
+            self._make_missing(asked, self._missing(asked) if kept else missing)
+
+    def _missing(self, asked: Iterable[str]) -> dict[str, bool]:
+        """What has to be made; whether it is one of the last settled tables, or asked for."""
         missing: dict[str, bool] = {}
         for name in asked:
             self._find(name, missing, is_last=True)
+        return missing
+
+    def _is_kept(self, name: str) -> bool:
+        return self._engine.settled.keeps(name, self.snapshot, self.parameters)
+
+    def _make_missing(self, asked: set[str], missing: dict[str, bool]) -> None:
         order = in_order([VOIDS, *missing], self._left_empty)
         wanted = [one for one in order if one.name in missing]
         times = Counter(read for one in wanted for read in one.reads)

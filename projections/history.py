@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -72,11 +74,13 @@ class Question:
         proof: on what it will be answered.
         selections: which rows are wanted.
         snapshot: the state that is read.
+        age: seconds since that was the newest state for certain.
     """
 
     proof: Proof
     selections: tuple[Selection, ...]
     snapshot: Snapshot = field(repr=False)
+    age: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ class History:
         engine: Engine,
         root_at: Callable[[int], bytes],
         position_at: Callable[[datetime, int], int],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Ask about a ledger.
 
@@ -135,13 +140,17 @@ class History:
             engine: runs the definitions.
             root_at: root hash of its tree of a size.
             position_at: the last position recorded at or before an instant, up to a size.
+            monotonic: seconds that never go back.
         """
         self._live = live
         self._engine = engine
         self._root_at = root_at
         self._position_at = position_at
+        self._monotonic = monotonic
+        self._seen: tuple[float, Snapshot] | None = None
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Answer] = OrderedDict()
+        self._making: dict[str, Future[Answer]] = {}
 
     def snapshot(self) -> Snapshot:
         """The newest published state, verified.
@@ -150,9 +159,19 @@ class History:
             DamageError: the ledger does not verify; names the position.
             UnavailableError: the database or the disk.
         """
+        began = self._monotonic()
         found = self._live.snapshot()
         self._engine.settled.turn_to(found)
+        self._seen = (began, found)
         return found
+
+    def _recent(self, max_age: float) -> tuple[Snapshot, float]:
+        """A state that was the newest so many seconds ago at most, and how many it is."""
+        if max_age > 0 and (seen := self._seen) is not None:
+            age = self._monotonic() - seen[0]
+            if age <= max_age:
+                return seen[1], age
+        return self.snapshot(), 0.0
 
     def rebuild(self, progress: Callable[[int], None]) -> Snapshot:
         """Drop what was derived and derive it anew.
@@ -193,7 +212,11 @@ class History:
             yield view
 
     def question(
-        self, wanted: Sequence[Selection], chosen: Mapping[str, Any], known_at: str | None = None
+        self,
+        wanted: Sequence[Selection],
+        chosen: Mapping[str, Any],
+        known_at: str | None = None,
+        max_age: float = 0.0,
     ) -> Question:
         """Settle what is asked, before anything is computed.
 
@@ -201,16 +224,18 @@ class History:
             wanted: which rows of which tables.
             chosen: parameters that differ from their defaults, without `known_at`.
             known_at: position or instant of recording up to which the ledger is read; None: all.
+            max_age: where all is read, a state that was the newest so many seconds ago will do:
+                tables made for another who asked can then be read again.
 
         Raises:
             RefusedError: a parameter is wrong.
             DamageError: the ledger does not verify; names the position.
             UnavailableError: the database or the disk.
         """
-        snapshot = self.snapshot()
+        snapshot, age = self._recent(max_age if known_at is None else 0.0)
         parameters = Parameters(known_at=self.known_at(known_at, snapshot), **chosen)
         proof = self.proof([one.table for one in wanted], parameters, snapshot)
-        return Question(proof, tuple(wanted), snapshot)
+        return Question(proof, tuple(wanted), snapshot, age)
 
     def answer(self, question: Question) -> Answer:
         """The rows that were asked for, with what proves them.
@@ -224,12 +249,27 @@ class History:
             if (kept := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
                 return kept
-        found = self._compute(question)
-        if sum(table.num_rows for table in found.tables.values()) <= MOST:
+            if (making := self._making.get(key)) is None:
+                mine = self._making[key] = Future()
+        # Whoever asks what another asked just now waits for the same answer.
+        return self._make(key, question, mine) if making is None else making.result()
+
+    def _make(self, key: str, question: Question, mine: Future[Answer]) -> Answer:
+        """Compute an answer for all who wait for it."""
+        try:
+            found = self._compute(question)
+        except BaseException as error:
             with self._lock:
+                del self._making[key]
+            mine.set_exception(error)
+            raise
+        with self._lock:
+            del self._making[key]
+            if sum(table.num_rows for table in found.tables.values()) <= MOST:
                 self._kept[key] = found
                 while len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
+        mine.set_result(found)
         return found
 
     def _compute(self, question: Question) -> Answer:

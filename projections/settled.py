@@ -51,16 +51,24 @@ class Settled:
         self._heard: tuple[Snapshot, dict[str, int]] | None = None
         self._redacted = b""
 
+    def keeps(self, name: str, snapshot: Snapshot, parameters: Parameters) -> bool:
+        """Whether a table is one that is kept, of this state and with these parameters."""
+        return (
+            parameters.known_at == snapshot.size
+            and is_settled(name)
+            and all(getattr(parameters, rule) == _BY_DEFAULT[rule] for rule in rules_of(name))
+        )
+
     def path(self, name: str, snapshot: Snapshot, parameters: Parameters) -> Path | None:
         """Where a table lies or would lie; None: it is none that is kept, with these parameters."""
-        if snapshot.state is None or not _is_kept(name, snapshot, parameters):
+        if snapshot.state is None or not self.keeps(name, snapshot, parameters):
             return None
         key = self._key(name, snapshot)
         return self._folder / snapshot.state[:_SIGNIFICANT] / f"{name}-{key}.parquet"
 
     def recall(self, name: str, snapshot: Snapshot, parameters: Parameters) -> pa.Table | None:
         """A table that is kept in memory."""
-        if snapshot.state is not None or not _is_kept(name, snapshot, parameters):
+        if snapshot.state is not None or not self.keeps(name, snapshot, parameters):
             return None
         key, rows = self._recent.get(name, ("", None))
         return rows if key == self._key(name, snapshot) else None
@@ -69,7 +77,7 @@ class Settled:
         self, name: str, snapshot: Snapshot, parameters: Parameters, made: duckdb.DuckDBPyRelation
     ) -> None:
         """Keep a table in memory, if it is one that is kept there."""
-        if snapshot.state is None and _is_kept(name, snapshot, parameters):
+        if snapshot.state is None and self.keeps(name, snapshot, parameters):
             self._recent[name] = (self._key(name, snapshot), made.to_arrow_table())
 
     def _key(self, name: str, snapshot: Snapshot) -> str:
@@ -149,15 +157,6 @@ class Settled:
 @functools.cache
 def _made_by(name: str) -> str:
     return f"{digest_of([name])} {_BY_DEFAULT} {duckdb.__version__}"
-
-
-def _is_kept(name: str, snapshot: Snapshot, parameters: Parameters) -> bool:
-    """Whether a table is one that is kept, of this state and with these parameters."""
-    return (
-        parameters.known_at == snapshot.size
-        and is_settled(name)
-        and all(getattr(parameters, rule) == _BY_DEFAULT[rule] for rule in rules_of(name))
-    )
 
 
 _BY_DEFAULT: Final = Parameters(known_at=0).rules()

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 
+from api.answering import answered
 from api.asking import FILTERS
 from api.compliance import Wanted
 from api.console.asking import PageQuestion, read_query
@@ -128,7 +128,7 @@ async def _page(request: Request, ledger: str, about: Callable[[Catalogue], _Ask
         of = about(request.app.state.catalogue)
         path = "/".join(("console", _PAGE, *of.named))
         await record_read(request, here, credential, path, of.wanted.named)
-        return await run_in_threadpool(_draw, request, here, credential, asked, of)
+        return await answered(request, _draw, request, here, credential, asked, of)
 
     return await shown(request, ledger, recorded)
 

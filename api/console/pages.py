@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 
+from api.answering import answered
 from api.console import running, timeline
 from api.console.asking import LENGTHS, PageQuestion, Q, TraceQuestion, read_query
 from api.console.entrance import shown
@@ -148,7 +148,7 @@ async def _page(
         # Before it is recorded: the words of a question are ours, whatever an address says.
         asked = read_query(model, request.query_params)
         await record_read(request, here, credential, f"console/{name}")
-        return await run_in_threadpool(make, here, credential, asked)
+        return await answered(request, make, here, credential, asked)
 
     return await shown(request, ledger, recorded)
 

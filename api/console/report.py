@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 
+from api.answering import answered
 from api.asking import FILTERS
 from api.console.asking import PageQuestion, read_query
 from api.console.entrance import shown
@@ -57,6 +57,6 @@ async def _send(request: Request, ledger: str, *named: str) -> Response:
         path = "/".join(("console", "report", *named))
         about = {"framework": named[0]} if named else None
         await record_read(request, here, credential, path, about)
-        return await run_in_threadpool(make)
+        return await answered(request, make)
 
     return await shown(request, ledger, recorded)

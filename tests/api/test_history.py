@@ -364,3 +364,17 @@ def test_rebuild_gives_the_same_answers(tmp_path: Path) -> None:
     ).stdout.strip()  # fmt: skip
     with serving(data, first=False) as running, running.http(token) as client:
         assert client.get("/deployments").json()["tables"] == before
+
+
+def test_an_older_state_is_told_only_to_whoever_puts_up_with_one(client: httpx.Client) -> None:
+    """With its age; the header is read word by word."""
+    before = client.get("/deployments")
+    assert "Age" not in before.headers
+    before_that = int(before.headers["Pipeledger-Position"])
+    assert client.post("/events", json=event(4177)).status_code == 201
+    patient = client.get("/deployments", headers={"Cache-Control": "no-transform, max-age=299"})
+    assert int(patient.headers["Pipeledger-Position"]) == before_that
+    assert 1 <= int(patient.headers["Age"]) <= 299
+    for said in ("max-age=0", "s-max-age=299", "no-cache", "max-age=x"):
+        newest = client.get("/deployments", headers={"Cache-Control": said})
+        assert int(newest.headers["Pipeledger-Position"]) == before_that + 1

@@ -122,10 +122,16 @@ class Story(UnsignedLog):
 
 
 @contextmanager
-def viewing(story: Story, folder: Path, **chosen: Any) -> Iterator[View]:  # noqa: ANN401 - of several types
+def viewing(
+    story: Story,
+    folder: Path,
+    *,
+    memory: str = "1GB",
+    **chosen: Any,  # noqa: ANN401 - of several types
+) -> Iterator[View]:
     """The tables of a story; `known_at` is its end unless chosen."""
     snapshot = story.snapshot()
-    engine = Engine(folder, threads=1)
+    engine = Engine(folder, threads=1, memory=memory)
     try:
         with engine.view(snapshot, Parameters(**({"known_at": snapshot.size} | chosen))) as view:
             yield view
