@@ -76,6 +76,22 @@ def token_of(server: Running, role: str) -> str:
     ).stdout.strip()  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["overview", "deployments", "running"])
+def test_a_deployment_that_names_next_to_nothing_is_shown(
+    server: Running, person: httpx.Client, name: str
+) -> None:
+    """The first event of the README: no artifact, no commit, no release."""
+    told = event(20) | {"time": "2026-10-05T10:00:00Z"}
+    told["data"] = {
+        "deployment": "d-bare", "service": "bare", "environment": "production", "outcome": "success"
+    }  # fmt: skip
+    with server.http() as client:
+        assert client.post("/events", json=told).status_code in (200, 201)
+    page = person.get(f"/console/default/{name}?from=2026-10-01&to=2026-11-01")
+    assert page.status_code == 200
+    assert "bare" in page.text
+
+
 @pytest.mark.parametrize("name", [*PAGES, "answer", "report", "report/SLSA"])
 def test_nobody_sees_a_page_without_a_session(visitor: httpx.Client, name: str) -> None:
     """The way in remembers where somebody wanted to go."""
