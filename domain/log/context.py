@@ -201,7 +201,7 @@ def _encode(said: Context | Draft, origin: str, size: str, parts: Sequence[PartR
         raise TooLargeError("field streams", f"at most {MAX_STREAMS} streams")
     if len(tags) > MAX_TAGS:
         raise TooLargeError("field tags", f"at most {MAX_TAGS} tags")
-    if len(streams) > 1 and len(set(streams)) != len(streams):
+    if len(set(streams)) != len(streams):
         raise RefusedError("field streams", "a stream stands there twice")
     if not all(map(lt, tags, tags[1:])):
         raise RefusedError("field tags", "expected sorted and unique tags")
@@ -212,7 +212,7 @@ def _encode(said: Context | Draft, origin: str, size: str, parts: Sequence[PartR
         f'}},"streams":[{_names(streams, "field streams")}]'
         f',"tags":[{_names(tags, "field tags")}]'
         f',"event":{{{size}'
-        f',"parts":[{_parts(parts) if parts else ""}]}}'
+        f',"parts":[{_parts(parts)}]}}'
     )
     return line.encode("ascii")
 

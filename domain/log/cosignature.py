@@ -105,19 +105,17 @@ class WitnessKey:
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether `signature`, after the key hash, is this witness's for a checkpoint's text."""
-        if len(signature) <= _time.size:
+        timed = self.kind == ED25519_COSIGNATURE
+        length = SIGNATURE_BYTES if timed else ML_DSA_44_SIGNATURE_BYTES
+        if len(signature) != _time.size + length:
             return False
         (time,) = _time.unpack_from(signature)
         raw = signature[_time.size :]
         if time > MAX_NUMBER:
             return False
-        if self.kind == ED25519_COSIGNATURE:
-            if len(raw) != SIGNATURE_BYTES:
-                return False
+        if timed:
             return VerifierKey(self.name, self.public).verify(_timed(message, time), raw)
-        return (
-            time != 0 and len(raw) == ML_DSA_44_SIGNATURE_BYTES and self._post(message, time, raw)
-        )
+        return time != 0 and self._post(message, time, raw)
 
     def _post(self, message: bytes, time: int, raw: bytes) -> bool:
         try:
@@ -217,8 +215,8 @@ def cosignatures_of(note: bytes, witnesses: Iterable[WitnessKey]) -> tuple[Cosig
             continue
         if not key.verify(message, line.value):
             raise DamageError(None, f"note: the cosignature of {line.name} does not verify")
-        at = Cosignature(key, _time.unpack_from(line.value)[0], line)
-        found.setdefault((line.name, line.hash), at)
+        (time,) = _time.unpack_from(line.value)
+        found.setdefault((line.name, line.hash), Cosignature(key, time, line))
     return tuple(found.values())
 
 
@@ -253,6 +251,6 @@ def _subtree(name: str, time: int, checkpoint: Checkpoint) -> bytes:
 
 def _opaque(text: str) -> bytes:
     raw = text.encode()
-    if not 1 <= len(raw) <= _LONGEST_OPAQUE:
-        raise RefusedError("cosignature", f"a name has 1 to {_LONGEST_OPAQUE} bytes")
+    if len(raw) > _LONGEST_OPAQUE:
+        raise RefusedError("cosignature", f"a name has at most {_LONGEST_OPAQUE} bytes")
     return bytes([len(raw)]) + raw

@@ -38,7 +38,7 @@ MAX_SIGNATURES = 16
 LEAF_BYTES = 32
 
 _KEY_ID = r"[!#-*,-\[\]-~]{1,232}\+[0-9a-f]{8}"
-_BASE64 = r"[A-Za-z0-9+/]{4,}={0,2}"
+_BASE64 = r"[A-Za-z0-9+/]{2,}={0,2}"
 _AT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
 _SIGNATURE = rf'\{{"k":"{_KEY_ID}","s":"{_BASE64}"\}}'
 _NUMBERS = rf"(?:{DECIMAL}(?:,{DECIMAL})*)?"
@@ -266,14 +266,14 @@ def verify_context(
         DamageError: a signature of a given key does not verify, or none is by a given key.
     """
     message = pae(CONTEXT_PAYLOAD_TYPE, context_bytes)
-    known = 0
+    known = False
     for signature in signatures:
         key = keys.get(signature.key_id)
         if key is None:
             continue
         if not key.verify(message, signature.value):
             raise DamageError(None, f"ctx: the signature of {key.id} does not verify")
-        known += 1
+        known = True
     if not known:
         raise DamageError(None, "ctx: no signature by a known intake key")
 

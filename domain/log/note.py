@@ -183,7 +183,7 @@ def _check_text(text: str) -> None:
     if not text.endswith("\n") or text.startswith("\n") or "\n\n" in text:
         raise RefusedError("note", "the text has no blank line and ends in a line feed")
     if (control := _CONTROL.search(text)) is not None:
-        line = text.count("\n", 0, control.start()) + 1
+        line = text[: control.start()].count("\n") + 1
         raise RefusedError(f"note line {line}", "a control character")
 
 

@@ -159,7 +159,7 @@ class _Reader:
         if len(raw) > MAX_POLICY:
             raise TooLargeError("policy", f"at most {MAX_POLICY} bytes")
         if (wrong := _FORBIDDEN.search(raw)) is not None:
-            line = raw.count(b"\n", 0, wrong.start()) + 1
+            line = raw[: wrong.start()].count(b"\n") + 1
             raise RefusedError(f"policy line {line}", "a control character")
         if raw and not raw.endswith(b"\n"):
             raise RefusedError("policy", "the last line has no line feed")
@@ -221,9 +221,10 @@ class _Reader:
             raise RefusedError("policy", "expected quorum and one name")
         if self.quorum:
             raise RefusedError("policy", "a second quorum line")
-        if items[0] != NONE:
-            self._defined(items[0])
-        self.quorum.append(items[0])
+        (name,) = items
+        if name != NONE:
+            self._defined(name)
+        self.quorum.append(name)
 
     def _named(self, name: bytes) -> bytes:
         if name == NONE:

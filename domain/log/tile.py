@@ -32,10 +32,10 @@ ROOT: Final = "tile"
 ENTRIES: Final = "entries"
 
 _LENGTH_BYTES: Final = 2
-_GROUPS: Final = 7
+# Six groups hold each number of a tile that there can be.
 _PATH: Final = re.compile(
     rf"{ROOT}/({ENTRIES}|0|[1-9][0-9]?)"
-    rf"/((?:x[0-9]{{3}}/){{0,{_GROUPS - 1}}}[0-9]{{3}})"
+    r"/((?:x[0-9]{3}/){0,5}[0-9]{3})"
     r"(?:\.p/([1-9][0-9]{0,2}))?"
 )
 
@@ -99,7 +99,7 @@ class Tile:
             found = cls(level, index, WIDTH if partial is None else int(partial))
             # A zero group too many, or a full tile named as a partial one, is a second spelling.
             exact = found.path == path and found.width <= WIDTH
-            if exact and (level or 0) <= MAX_LEVEL and found.end <= MAX_NUMBER:
+            if exact and (level is None or level <= MAX_LEVEL) and found.end <= MAX_NUMBER:
                 return found
         raise RefusedError(
             "path",

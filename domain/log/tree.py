@@ -171,7 +171,10 @@ def root_of(size: int, reader: HashReader) -> bytes:
     """
     if size < 0:
         raise ValueError("a tree has no negative size")
-    return _read(reader, [(0, size)])[0] if size else EMPTY_ROOT
+    if size == 0:
+        return EMPTY_ROOT
+    (root,) = _read(reader, [(0, size)])
+    return root
 
 
 def inclusion_proof(index: int, size: int, reader: HashReader) -> list[bytes]:

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from domain.errors import DamageError, RefusedError
+from domain.errors import DamageError, RefusedError, TooLargeError
 from domain.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from domain.log.cosignature import (
     ML_DSA_44_COSIGNATURE,
@@ -139,6 +139,25 @@ def test_one_key_as_log_and_as_witness_has_two_hashes() -> None:
     assert open_checkpoint(only, [LOG.verifier], "log.example/a").size == 5
 
 
+def test_times_are_told_in_63_bits() -> None:
+    """The last of them counts, the one after it does not, rightly signed as it may be."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes([8]) * 32)
+    last = WITNESS.cosign(TEXT, 2**63 - 1)
+    assert cosignatures_of(altered(last.value), [WITNESS.verifier])[0].time == 2**63 - 1
+    signature = key.sign(f"cosignature/v1\ntime {2**63}\n{TEXT}".encode())
+    with pytest.raises(DamageError):
+        cosignatures_of(altered(struct.pack(">Q", 2**63) + signature), [WITNESS.verifier])
+    assert not WITNESS.verifier.verify(TEXT.encode(), b"short")
+
+
+def test_a_note_takes_no_more_lines_than_it_may_have() -> None:
+    """They could not be read."""
+    more = [WitnessSigner("w", number.to_bytes(32)).cosign(TEXT, 1) for number in range(1, 101)]
+    assert len(lines(with_lines(NOTE, more[:99]))) == 100
+    with pytest.raises(TooLargeError):
+        with_lines(NOTE, more)
+
+
 def test_the_post_quantum_form_is_verified() -> None:
     """Its message names cosigner, time, origin, range and root; another name is another message."""
     key = MLDSA44PrivateKey.from_seed_bytes(bytes([5]) * 32)
@@ -154,9 +173,26 @@ def test_the_post_quantum_form_is_verified() -> None:
     (found,) = cosignatures_of(with_lines(NOTE, [line(name, TIME)]), [witness])
     assert (found.witness, found.time) == (witness, TIME)
     assert parse_witness_vkey(witness.vkey()) == witness
+    assert read_base64(witness.vkey().split("+", 2)[2], "key")[0] == 6
+    with pytest.raises(RefusedError, match="key name"):
+        WitnessKey("a name", ML_DSA_44_COSIGNATURE, witness.public)
     for wrong in (line("witness.example/qp", TIME), line(name, 0), line(name, TIME, bytes(32))):
         with pytest.raises(DamageError):
             cosignatures_of(with_lines(NOTE, [wrong]), [witness])
+
+
+@pytest.mark.parametrize(("length", "holds"), [(255, True), (256, False)])
+def test_the_post_quantum_form_has_room_for_255_bytes_of_a_name(length: int, holds: bool) -> None:  # noqa: FBT001 - a row
+    """Of a longer origin there is no message, so nothing signs it."""
+    key = MLDSA44PrivateKey.from_seed_bytes(bytes([5]) * 32)
+    witness = WitnessKey("w", ML_DSA_44_COSIGNATURE, key.public_key().public_bytes_raw())
+    origin = "o" * length
+    message = b"subtree/v1\n\0\x01w" + struct.pack(">Q", TIME) + bytes([length % 256])
+    message += origin.encode() + struct.pack(">QQ", 0, 5) + bytes(range(32))
+    text = Checkpoint(origin, 5, bytes(range(32))).encode()
+    value = struct.pack(">Q", TIME) + key.sign(message)
+    assert witness.verify(text.encode(), value) is holds
+    assert not witness.verify(text.encode(), value + b"\0")
 
 
 def test_a_vkey_leads_to_its_key_and_back() -> None:
@@ -173,14 +209,14 @@ VKEY = WITNESS.verifier.vkey()
 @pytest.mark.parametrize(
     "text",
     [
-        "", "w", "w+aabbccdd", VKEY + "=", VKEY.upper(), VKEY.replace("+", "+0", 1),
+        "", "w", "w+aabbccdd", f"w+{key_hash('w', 4, b'').hex()}+", VKEY + "=", VKEY.upper(), VKEY.replace("+", "+0", 1),
         VKEY.replace("w1", "w2"), LOG.verifier.vkey(), VKEY.rpartition("+")[0] + "+",
         "w 1" + VKEY[18:],
         f"w+{key_hash('w', 6, bytes(32)).hex()}+{write_base64(bytes([6]) + bytes(32))}",
         f"w+{key_hash('w', 4, bytes(32)).hex()}+{write_base64(bytes([4]) + bytes(32))}",
     ],
     ids=[
-        "nothing", "a name", "no key", "padding", "upper case", "nine digits", "another name",
+        "nothing", "a name", "no key", "nothing of a key", "padding", "upper case", "nine digits", "another name",
         "a log's key", "an empty key", "a space", "a short key", "a key of low order",
     ],
 )  # fmt: skip
@@ -194,3 +230,4 @@ def test_the_secret_is_never_shown() -> None:
     """Neither whole nor in part."""
     assert repr(WITNESS) == f"WitnessSigner('{WITNESS.verifier.id}')"
     assert read_base64(VKEY.split("+", 2)[2], "key")[0] == 4
+    assert WITNESS.seed == bytes([8]) * 32

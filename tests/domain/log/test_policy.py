@@ -159,6 +159,8 @@ def test_more_than_thirty_two_of_each_are_read() -> None:
         (f"{LINES[0]}\ngroup g 01 X1\nquorum none\n", "line 2: expected all, any, or a number"),
         (f"{LINES[0]}\ngroup g +1 X1\nquorum none\n", "line 2: expected all, any, or a number"),
         (f"{LINES[0]}\ngroup g some X1\nquorum none\n", "line 2: expected all, any, or a number"),
+        (f"{LINES[0]}\ngroup g any X1\nwitness g {LINES[1].split()[2]}\n", "line 3: the name is"),
+        ("\nquorum none\r\n", "line 2: a control character"),
         ("quorum none\r\n", "line 1: a control character"),
         ("# x\n\x00quorum none\n", "line 2: a control character"),
         ("quorum none\x7f\n", "line 1: a control character"),
@@ -169,6 +171,17 @@ def test_what_breaks_a_rule_is_refused_with_its_line(text: str, where: str) -> N
     """Each rule of the format."""
     with pytest.raises(RefusedError, match=where):
         read(text)
+
+
+def test_a_number_of_members_may_be_all_of_them() -> None:
+    """And a policy has a million bytes at most."""
+    policy = read(f"{LINES[0]}\n{LINES[1]}\ngroup g 2 X1 X2\nquorum g\n")
+    assert policy.has_quorum([one.verifier for one in WITNESSES[:2]])
+    assert not policy.has_quorum([WITNESSES[0].verifier])
+    end = "\nquorum none\n"
+    assert read("#" * (1_000_000 - len(end)) + end).quorum is None
+    with pytest.raises(TooLargeError, match="at most 1000000 bytes"):
+        read("#" * (1_000_001 - len(end)) + end)
 
 
 @given(st.binary(max_size=300) | st.lists(

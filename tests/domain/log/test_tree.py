@@ -85,6 +85,7 @@ def test_a_growing_tree_has_the_roots_of_the_definition() -> None:
         assert tree.root() == root == root_of(size, reader)
         assert CompactTree.from_frontier(size, tree.frontier).root() == root
         twin = tree.copy()
+        assert twin.size == size
         twin.append(STRANGER)
         assert tree.root() == root
         if size < len(LEAVES):
@@ -99,6 +100,26 @@ def test_a_restored_tree_goes_on_growing() -> None:
         tree = CompactTree.from_frontier(size, begun.frontier)
         tree.extend(LEAVES[size : size + 40])
         assert tree.root() == ROOTS[size + 40]
+
+
+@pytest.mark.parametrize("first", [0, 1, 100, 255, 256, 300])
+def test_many_leaves_at_once_are_as_many_one_by_one(first: int) -> None:
+    """However many stand there before: whole groups are joined by themselves."""
+    leaves = [leaf(number) for number in range(1100)]
+    slow, quick = CompactTree(), CompactTree()
+    for one in leaves:
+        slow.append(one)
+    quick.extend(leaves[:first])
+    quick.extend(iter(leaves[first:]))
+    assert (quick.size, quick.frontier) == (1100, slow.frontier)
+
+
+def test_a_leaf_that_is_no_hash_stops_many_where_it_stands() -> None:
+    """Those before it are in the tree."""
+    tree = CompactTree()
+    with pytest.raises(ValueError, match="32 bytes"):
+        tree.extend([*LEAVES[:250], b"short", *LEAVES[:10]])
+    assert (tree.size, tree.root()) == (250, ROOTS[250])
 
 
 @pytest.mark.parametrize(
@@ -281,6 +302,7 @@ def test_each_proof_is_one_call_of_logarithmic_size() -> None:
 
 def test_nodes_of_a_great_range_are_few() -> None:
     """The largest tree is a row of 63 subtrees."""
+    assert CompactTree.from_frontier(2**63 - 1, [leaf(0)] * 63).size == 2**63 - 1
     assert len(nodes_of(0, 2**63 - 1)) == 63
     assert nodes_of(0, 0) == []
     assert nodes_of(8, 14) == [(2, 2), (1, 6)]

@@ -16,6 +16,11 @@ def test_a_number_is_read_as_it_is_written(number: int) -> None:
     assert read_number(str(number), "x") == number
 
 
+def test_the_largest_number_is_what_63_bits_say() -> None:
+    """It is read."""
+    assert read_number("9223372036854775807", "x") == 2**63 - 1
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,0 +1,228 @@
+"""Whether the tests notice when the code is wrong: `python -m tests.tools.mutants [file ...]`.
+
+The tests of a folder are collected and run once; then each mutant of its files is tried in a
+process of its own, by those tests alone that come through the altered function, quickest first,
+up to the first that fails. One that no test notices is a *survivor*, and an error unless
+`explained.toml` says why it makes no difference. So is an explanation that explains nothing.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import pickle
+import resource
+import sys
+import time
+import tomllib
+import warnings
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+from tests.tools.mutants.grafting import graft
+from tests.tools.mutants.operators import MODULE, mutants_of
+
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
+HERE: Final = Path(__file__).parent
+ROOT: Final = HERE.parents[2]
+TESTS: Final = {"domain/log": "tests/domain/log", "domain/decisions": "tests/domain/decisions"}
+"""Folder of the code: folder of its tests."""
+
+_SURVIVED, _KILLED, _BROKEN = 0, 1, 3
+_PATIENCE: Final = 3
+_LEAST_S: Final = 5
+_MEMORY: Final = 4 << 30
+
+Key = tuple[str, str, str, str]
+"""File, function, statement, altered statement."""
+
+
+class Trial:
+    """A plugin of pytest that runs the collected tests on each mutant of some files.
+
+    Attributes:
+        explained: mutants that make no difference.
+        counts: by file, how many of each fate.
+        met: explained mutants that survived.
+        failed: whether something is not as it should be.
+    """
+
+    def __init__(self, files: list[str], explained: set[Key]) -> None:
+        self.files = files
+        self.explained = explained
+        self.counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self.met: set[Key] = set()
+        self.failed = False
+        self._modules = {
+            name: importlib.import_module(name.removesuffix(".py").replace("/", "."))
+            for name in files
+        }
+        self._names = {module.__file__: name for name, module in self._modules.items()}
+        self._reached: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
+        self._seconds: dict[pytest.Item, float] = {}
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Runs what was collected: once as it is, then for each mutant."""
+        gc.collect()
+        gc.freeze()
+        if not self._watch(session):
+            return self._stop("the tests fail without any mutant")
+        same = {name: compile(self._text(name), self._path(name), "exec") for name in self.files}
+        if self._fate(same, session.items, session, values=True) != "survived":
+            return self._stop("the tests fail with code put in the place of the same code")
+        for name in self.files:
+            self._try(name, session)
+        return True
+
+    def _stop(self, why: str) -> bool:
+        print(why)
+        self.failed = True
+        return True
+
+    def _watch(self, session: pytest.Session) -> bool:
+        """Run the tests and note which functions each comes through; whether all passed.
+
+        In a process of its own, since a test may use up what it was collected with.
+        """
+        reading, writing = os.pipe()
+        if not (child := os.fork()):
+            with open(writing, "wb") as told:
+                pickle.dump([self._seen(item) for item in session.items], told)
+            os._exit(bool(session.testsfailed))
+        os.close(writing)
+        with open(reading, "rb") as told:
+            notes = pickle.loads(told.read())  # noqa: S301 - our own words
+        for item, (seconds, seen) in zip(session.items, notes, strict=True):
+            self._seconds[item] = seconds
+            for one in {*seen, *((name, MODULE) for name, _ in seen)}:
+                self._reached[one].append(item)
+        for items in self._reached.values():
+            items.sort(key=self._seconds.__getitem__)
+        return os.waitpid(child, 0)[1] == 0
+
+    def _seen(self, item: pytest.Item) -> tuple[float, set[tuple[str, str]]]:
+        """The seconds that a test takes, and the functions it comes through."""
+        seen: set[tuple[str, str]] = set()
+
+        def note(frame: FrameType, _event: str, _argument: object) -> None:
+            code = frame.f_code
+            if (name := self._names.get(code.co_filename)) is not None:
+                seen.add((name, code.co_qualname.partition(".<locals>")[0]))
+
+        for module in self._modules.values():
+            for value in vars(module).values():
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
+        begun = time.process_time()
+        sys.settrace(note)
+        try:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        finally:
+            sys.settrace(None)
+        return time.process_time() - begun, seen
+
+    def _path(self, name: str) -> str:
+        return str(self._modules[name].__file__)
+
+    def _text(self, name: str) -> str:
+        return Path(self._path(name)).read_text()
+
+    def _try(self, name: str, session: pytest.Session) -> None:
+        counts = self.counts[name]
+        for mutant in mutants_of(self._text(name), self._path(name)):
+            items = self._reached.get((name, mutant.function), [])
+            values = mutant.function == MODULE
+            fate = self._fate({name: mutant.code}, items, session, values=values)
+            key = (name, mutant.function, mutant.was, mutant.now)
+            if fate == "survived" and key in self.explained:
+                self.met.add(key)
+                fate = "explained"
+            counts[fate] += 1
+            if fate in ("survived", "broken"):
+                self.failed = True
+                print(f"\n{name}:{mutant.line} {mutant.function}: {fate}")
+                print(f"- {mutant.was}\n+ {mutant.now}", flush=True)
+        print(f"{name}: {counts.total()} mutants, {dict(counts)}", flush=True)
+
+    def _fate(
+        self, codes: dict[str, CodeType], items: list[pytest.Item], session: pytest.Session,
+        *, values: bool,
+    ) -> str:  # fmt: skip
+        """What comes of running tests with other code, in a process of its own."""
+        if not (child := os.fork()):
+            self._be(codes, items, session, values=values)
+        _, status = os.waitpid(child, 0)
+        if os.WIFSIGNALED(status):
+            return "endless"
+        return {_SURVIVED: "survived", _KILLED: "killed"}.get(os.WEXITSTATUS(status), "broken")
+
+    def _be(
+        self, codes: dict[str, CodeType], items: list[pytest.Item], session: pytest.Session,
+        *, values: bool,
+    ) -> NoReturn:  # fmt: skip
+        """Be the mutant, until a test fails or none did."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        limit = _LEAST_S + int(_PATIENCE * sum(self._seconds[item] for item in items))
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        try:
+            for name, code in codes.items():
+                graft(self._modules[name], code, values=values)
+        except ValueError:
+            os._exit(_BROKEN)
+        except BaseException:  # noqa: BLE001 - a module that does not load is noticed by anybody
+            os._exit(_KILLED)
+        for item in items:
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            if session.testsfailed:
+                os._exit(_KILLED)
+        os._exit(_SURVIVED)
+
+
+def explanations() -> set[Key]:
+    """The mutants that are known to make no difference."""
+    said = tomllib.loads((HERE / "explained.toml").read_text())
+    return {(file, one["function"], one["was"], one["now"]) for file in said for one in said[file]}
+
+
+def main(names: list[str]) -> int:
+    """Try the mutants of some files, or of all; 1: something is not as it should be."""
+    os.chdir(ROOT)
+    settings.register_profile(
+        "mutants", derandomize=True, database=None, deadline=None,
+        phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    settings.load_profile("mutants")
+    warnings.simplefilter("ignore", SyntaxWarning)
+    explained = explanations()
+    failed = False
+    total: Counter[str] = Counter()
+    for folder, tests in TESTS.items():
+        files = [str(one) for one in sorted(Path(folder).glob("*.py")) if one.stem != "__init__"]
+        files = [one for one in files if not names or one in names]
+        if not files:
+            continue
+        trial = Trial(files, explained)
+        quiet = ["-s", "--assert=plain", "-p", "no:terminal", "-p", "no:cacheprovider"]
+        status = pytest.main([*quiet, "-o", "timeout=0", tests], [trial])
+        idle = {key for key in explained - trial.met if key[0] in files}
+        for file, function, was, now in sorted(idle):
+            print(f"\n{file} {function}: explained, but not a survivor\n- {was}\n+ {now}")
+        failed |= trial.failed or bool(status) or bool(idle)
+        for counts in trial.counts.values():
+            total.update(counts)
+    print(f"all: {total.total()} mutants, {dict(total)}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
