@@ -79,10 +79,10 @@ class Step(Command):
         if self.approval.ended is not None:
             how, position = self.approval.ended
             raise ConflictError(f"it was {how}, at position {position}: request another approval")
-        if self.approval.until is not None and self.approval.is_over(self.at):
+        until = self.approval.until
+        if until is not None and self.at >= until:
             raise ConflictError(
-                f"it could be approved until {format_at(self.approval.until)}: request another "
-                "approval"
+                f"it could be approved until {format_at(until)}: request another approval"
             )
 
 
@@ -271,9 +271,7 @@ class WithdrawApproval(Step):
         """
         self.check_open()
         requester = self.approval.asked.get("requester")
-        if not self._approves and (
-            requester is None or not self.persons.same(requester, self.by.principal)
-        ):
+        if not self._approves and not self.persons.same(requester, self.by.principal):
             raise ConflictError(
                 "who requested it may withdraw it, and every approver or operator: nobody else"
             )

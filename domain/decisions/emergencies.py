@@ -44,7 +44,8 @@ class DeclareEmergency(Command):
 
     def learn(self, fact: Fact) -> None:
         """Take in a fact."""
-        self._taken = self._taken or fact.position > 0
+        del fact
+        self._taken = True
 
     def check(self) -> None:
         """It says why, what goes ahead, and until when it is approved.

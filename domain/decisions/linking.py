@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from domain.decisions.command import TwoPersonCommand
@@ -43,8 +44,9 @@ class _Pair(TwoPersonCommand):
             raise RefusedError("field other", "two different ids are needed")
         self._check_new(self.data["person"], self.data["other"])
 
+    @abstractmethod
     def _check_new(self, person: str, other: str) -> None:
-        raise NotImplementedError
+        """Refuse what is so already."""
 
 
 class LinkPersons(_Pair):

@@ -67,7 +67,8 @@ class RequestApproval(Command):
 
     def learn(self, fact: Fact) -> None:
         """Take in a fact."""
-        self._taken = self._taken or (isinstance(fact, ApprovalRequested) and fact.position > 0)
+        if isinstance(fact, ApprovalRequested):
+            self._taken = True
         self._authorship.learn(fact)
 
     def check(self) -> None:
@@ -89,7 +90,7 @@ class RequestApproval(Command):
             raise RefusedError("field roles", "a role is named twice")
         if required is not None and not 1 <= required <= MOST_REQUIRED:
             raise RefusedError("field required", f"expected 1 to {MOST_REQUIRED} persons")
-        if max(len(roles), 1) > (required or MOST_REQUIRED):
+        if len(roles) > (required or MOST_REQUIRED):
             raise RefusedError("field required", "fewer persons than roles: each role is a person")
         if self._authorship.selectors() != self._found:
             raise ConflictError(MEANWHILE)
@@ -106,7 +107,7 @@ class RequestApproval(Command):
         known = sorted(self._authorship.persons.difference(self._erased, map(str, given)))
         roles = self.data.get("roles")
         required = self.data.get("required") or (len(roles) if roles else None)
-        more = {"authors": [*given, *known] or None, "required": required}
+        more = {"authors": [*given, *known], "required": required}
         self.decide(self.data | {name: value for name, value in more.items() if value})
 
 
@@ -127,10 +128,10 @@ def check_subjects(data: Mapping[str, Any]) -> None:
             raise RefusedError("field service", "a release is a version of a service: name it")
 
 
-def keys_of(subjects: Iterable[Mapping[str, Any]]) -> set[tuple[str, ...]]:
+def keys_of(subjects: Iterable[Mapping[str, Any]]) -> set[tuple[str | None, ...]]:
     """Subjects as they are told apart."""
     names = ("kind", "digest", "commit", "release")
-    return {tuple(str(one.get(name) or "") for name in names) for one in subjects}
+    return {tuple(one.get(name) for name in names) for one in subjects}
 
 
 def check_span(data: Mapping[str, Any], at: datetime) -> None:

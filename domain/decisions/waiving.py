@@ -45,7 +45,8 @@ class GrantWaiver(TwoPersonCommand):
     def learn(self, fact: Fact) -> None:
         """Take in a fact."""
         super().learn(fact)
-        self._taken = self._taken or (isinstance(fact, WaiverGranted) and fact.position > 0)
+        if isinstance(fact, WaiverGranted):
+            self._taken = True
 
     def names(self, first: str, second: str) -> dict[str, Any]:
         """Who asked for it, and who approved."""
@@ -90,7 +91,7 @@ class _Ending(Command):
     def learn(self, fact: Fact) -> None:
         """Take in a fact."""
         if not isinstance(fact, WaiverGranted):
-            self._ended = self._ended or fact.position
+            self._ended = fact.position
             return
         self._is_known = True
         said = fact.data.get("expires")

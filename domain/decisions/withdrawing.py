@@ -51,7 +51,7 @@ class Withdraw(Command):
 
     def learn(self, fact: Fact) -> None:
         """Take in what became of it."""
-        self._ended = fact.position or self._ended
+        self._ended = fact.position
 
     def check(self) -> None:
         """It can still be confirmed.

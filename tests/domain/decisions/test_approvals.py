@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.decisions.approval import Approval
 from domain.decisions.approving import (
     ExpireApproval,
     GrantApproval,
@@ -319,7 +320,7 @@ def test_what_too_many_commits_stand_behind_is_asked_for_in_parts() -> None:
 def ask(*facts: Fact, **said: Any) -> Fact:  # noqa: ANN401 - JSON
     """Ann asks after these facts."""
     data = {"approval": "apr-1", "subjects": [COMMIT]} | said
-    authorship = Authorship(data["subjects"], data.get("service"))
+    authorship = Authorship(data["subjects"] or [], data.get("service"))
     for fact in facts:
         authorship.learn(fact)
     return told(RequestApproval(data, by(ANN), NOW, authorship), *facts)
@@ -337,6 +338,8 @@ def test_a_request_names_who_made_it_as_far_as_anybody_knows() -> None:
     ("said", "place"),
     [
         ({"subjects": []}, "field subjects"),
+        ({"subjects": None}, "field subjects"),
+        ({"subjects": [{"kind": "word"}]}, "field subjects.0"),
         ({"subjects": [COMMIT] * 101}, "field subjects"),
         ({"subjects": [COMMIT, {"kind": "artifact", "commit": SHA}]}, "field subjects.1"),
         ({"subjects": [{"kind": "release", "release": "1.4"}]}, "field service"),
@@ -373,6 +376,7 @@ def test_an_approval_afterwards_is_of_all_that_went_ahead() -> None:
         return told(RequestApproval(data, by(ANN), NOW, authorship, declared=declared))
 
     assert afterwards(IMAGE, COMMIT).data["subjects"] == [IMAGE, COMMIT]
+    assert afterwards(COMMIT).data["subjects"] == [COMMIT]
     with pytest.raises(RefusedError, match="went ahead"):
         afterwards(IMAGE)
 
@@ -404,6 +408,105 @@ def test_a_rejection_says_why_and_comes_before_the_grant() -> None:
     rejected = RejectApproval({"approval": "apr-1", "reason": "Not tried"}, by(BOB), NOW)
     with pytest.raises(ConflictError, match="withdraws"):
         told(rejected, requested(), granted(CEM))
+
+
+@pytest.mark.parametrize(
+    ("facts", "at", "state"),
+    [
+        ((requested(),), NOW, "requested"),
+        ((requested(), granted(BOB)), NOW, "granted"),
+        ((requested(required=2), granted(BOB)), NOW, "requested"),
+        ((requested(), granted(BOB), ended(ApprovalWithdrawn)), NOW, "withdrawn"),
+        ((requested(), ended(ApprovalRejected), ended(ApprovalExpired)), NOW, "rejected"),
+        ((requested(valid_until=UNTIL), granted(BOB)), NOW, "granted"),
+        ((requested(valid_until=UNTIL), granted(BOB)), NOW + timedelta(days=1), "expired"),
+        ((requested(valid_until=UNTIL), ended(ApprovalRejected)), NOW + timedelta(days=1),
+         "rejected"),
+        ((), NOW, "requested"),
+    ],
+)  # fmt: skip
+def test_an_approval_is(facts: tuple[Fact, ...], at: datetime, state: str) -> None:
+    """In one state at each instant; what ended it first ended it."""
+    approval = Approval()
+    for fact in facts:
+        approval.learn(fact)
+    assert approval.state(at) == state
+
+
+def test_what_was_asked_first_is_what_is_approved() -> None:
+    """And whoever granted it is whom the event names, or else who sent it."""
+    approval = Approval()
+    for fact in (
+        requested(ticket="OPS-1"), requested(ticket="OPS-2"), granted(BOB),
+        ApprovalGranted({}, by(CEM), 6), ApprovalGranted({}),
+        ApprovalGranted({"approver": DEE}, by(EVE), 8),
+    ):  # fmt: skip
+        approval.learn(fact)
+    assert approval.asked["ticket"] == "OPS-1"
+    assert [one.person for one in approval.grants] == [BOB, CEM, "", DEE]
+
+
+def test_who_sent_the_request_does_not_grant_it_whoever_it_names() -> None:
+    """Where nobody sent it, nobody is kept out for that."""
+    data = requested().data | {"requester": ANN}
+    with pytest.raises(ConflictError, match="who requested it"):
+        grant(CEM, ApprovalRequested(data, by(CEM), 2))
+    assert grant(CEM, ApprovalRequested(data, None, 2)).data["approver"] == CEM
+
+
+def test_a_grant_without_roles_says_none_unless_it_was_named() -> None:
+    """A token that approves as nothing in particular is enough."""
+    plain = TokenIssued({"credential": f"crd_{BOB[4:]}"}, position=1)
+    assert "role" not in grant(BOB, plain, requested()).data
+    assert grant(BOB, token(BOB, "security"), requested(), role="security").data["role"] == (
+        "security"
+    )
+
+
+def test_an_approval_ends_by_its_date_and_not_before_or_twice() -> None:
+    """To the second; without a date never."""
+
+    def expire(*facts: Fact, at: datetime = datetime(2026, 5, 2, tzinfo=UTC)) -> Fact:
+        return told(ExpireApproval({"approval": "apr-1"}, by(BOB), at), *facts)
+
+    dated = requested(valid_until=UNTIL)
+    assert type(expire(dated)) is ApprovalExpired
+    for facts in ((requested(),), (dated, ended(ApprovalWithdrawn))):
+        with pytest.raises(ConflictError, match="still to come"):
+            expire(*facts)
+    with pytest.raises(ConflictError, match="still to come"):
+        expire(dated, at=NOW)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"subjects": [COMMIT] * 100}, {"required": 1}, {"required": 20},
+        {"roles": ["a", "b"], "required": 2}, {"roles": ["a", "b"], "required": 3},
+        {"subjects": [{"kind": "release", "release": "1.4"}], "service": "shop"},
+        {"valid_until": UNTIL}, {"valid_from": "2026-05-01T23:59:59Z", "valid_until": UNTIL},
+        {"valid_from": UNTIL},
+    ],
+)  # fmt: skip
+def test_a_request_may_go_to_the_bounds(said: dict[str, Any]) -> None:
+    """And says what was asked."""
+    assert ask(**said).data.items() >= said.items()
+
+
+def test_a_request_is_made_by_a_person_after_a_look_at_all_that_is_known() -> None:
+    """Not by the server, nor past commits that came meanwhile."""
+    data = {"approval": "apr-1", "subjects": [COMMIT]}
+    with pytest.raises(ConflictError, match="in their own name"):
+        told(RequestApproval(data, by(ANN, "server"), NOW, Authorship([COMMIT], None)))
+    merged = ChangeMerged({"commit": SHA, "head": OTHER}, position=9)
+    with pytest.raises(ConflictError, match="meanwhile"):
+        told(RequestApproval(data, by(ANN), NOW, Authorship([COMMIT], None)), merged)
+
+
+def test_an_id_stays_taken_whatever_is_told_after() -> None:
+    """A commit takes none."""
+    with pytest.raises(ConflictError, match="before"):
+        ask(requested(), pushed(authors=[BOB]))
 
 
 PEOPLE = (ANN, BOB, CEM, DEE, EVE)

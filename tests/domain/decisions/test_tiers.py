@@ -14,6 +14,11 @@ def test_a_word_of_a_tier_suggests_it(tier: str, words: tuple[str, ...]) -> None
         assert {tier_of(name) for name in (word, word.upper(), f"{word}-eu", f"{word}.1")} == {tier}
 
 
+def test_a_later_word_takes_back_production_alone() -> None:
+    """The test of a staging environment is still one."""
+    assert tier_of("staging-test") == "staging"
+
+
 @pytest.mark.parametrize(
     "name", ["", "eu", "non-prod", "productive", "prod-dr", "live/staging-2", "devops", "prod\n"]
 )

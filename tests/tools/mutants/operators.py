@@ -63,7 +63,7 @@ def mutants_of(source: str, name: str) -> Iterator[Mutant]:
     """
     tree = ast.parse(source)
     seen: Counter[tuple[str, str, str]] = Counter()
-    for spot in _Finder().of(tree):
+    for spot in _Finder().under(tree):
         was = _headed(spot.statement)
         for new in _instead_of(spot.node):
             spot.put(ast.copy_location(new, spot.node))
@@ -94,13 +94,11 @@ class _Finder:
     """Walks a file; remembers in which function and statement it is."""
 
     def __init__(self) -> None:
-        self.names: list[str] = []
-        self.inside = 0
+        self._names: list[str] = []
+        self._function: str | None = None
 
-    def of(self, tree: ast.Module) -> Iterator[_Spot]:
-        yield from self._under(tree, None)
-
-    def _under(self, parent: ast.AST, statement: ast.stmt | None) -> Iterator[_Spot]:
+    def under(self, parent: ast.AST, statement: ast.stmt | None = None) -> Iterator[_Spot]:
+        """What may be altered below a node."""
         for field, value in ast.iter_fields(parent):
             if field in _LEFT:
                 continue
@@ -117,18 +115,19 @@ class _Finder:
         if _passed_over(node):
             return
         statement = node if isinstance(node, ast.stmt) else statement
-        named = isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            self.names.append(node.name)
-            self.inside += not isinstance(node, ast.ClassDef)
+        outer = self._function
+        is_class = isinstance(node, ast.ClassDef)
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            self._names.append(node.name)
+            # A function in a function is part of it.
+            self._function = outer or (None if is_class else ".".join(self._names))
         if statement is not None:
-            function = ".".join(self.names) if self.inside else MODULE
-            yield _Spot(node, put, statement, function)
+            yield _Spot(node, put, statement, self._function or MODULE)
         if not isinstance(node, ast.Raise):
-            yield from self._under(node, statement)
-        if named:
-            self.names.pop()
-            self.inside -= not isinstance(node, ast.ClassDef)
+            yield from self.under(node, statement)
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            self._names.pop()
+            self._function = outer
 
 
 def _into(values: list[ast.AST], at: int) -> Callable[[ast.AST], None]:
@@ -191,9 +190,9 @@ def _instead_of(node: ast.AST) -> Iterator[ast.AST]:
 
 def _statements(node: ast.stmt) -> Iterator[ast.AST]:
     match node:
-        case ast.Raise() | ast.Break() | ast.Continue() | ast.Delete():
+        case ast.Raise() | ast.Break() | ast.Continue():
             yield ast.Pass()
-        case ast.Expr(value=ast.Call()):
+        case ast.Expr(value=ast.Call()) | ast.Delete(targets=[ast.Subscript()]):
             yield ast.Pass()
         case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
             yield ast.Pass()
