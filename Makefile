@@ -11,7 +11,7 @@ TOOLS := chromium default-jre-headless fonts-dejavu golang-go golang-golang-x-cr
   golang-golang-x-mod-dev postgresql strace
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long tools check format generate bench lock clean
+.PHONY: help demo test test-long tools check format generate mutants bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ format: $(READY)  ## let the formatter and the linter mend what they can
 generate: $(READY)  ## write schema/events, docs/events.md, docs/integrations/controls.md from the code
 	$(BIN)/python -m domain.events.schema
 	$(BIN)/python -m tests.house.proving
+
+mutants: $(READY)  ## does a test notice each small mistake in domain/log and domain/decisions?
+	nice $(BIN)/python -m tests.tools.mutants
 
 bench: $(READY)  ## the figures of docs/performance.md, each beside its peer
 	$(BIN)/python -m bench.append

@@ -270,7 +270,7 @@ class WithdrawApproval(Step):
             ConflictError: it ended, or is somebody else's.
         """
         self.check_open()
-        requester = self.approval.asked.get("requester")
+        requester = self.approval.asked.get("requester", "")
         if not self._approves and not self.persons.same(requester, self.by.principal):
             raise ConflictError(
                 "who requested it may withdraw it, and every approver or operator: nobody else"

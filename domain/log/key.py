@@ -41,8 +41,8 @@ _SIGN_BIT = 1 << 255
 _KEY_HASH = re.compile("[0-9a-f]{8}")
 
 
-def check_key_name(name: str) -> str:
-    """`name` itself, if a key may carry it: not empty, no white space, no `+`, printable.
+def check_key_name(name: str) -> None:
+    """Refuse a name that no key may carry: empty, with white space or `+`, or unprintable.
 
     Raises:
         RefusedError: the name cannot stand in a signature line.
@@ -51,7 +51,6 @@ def check_key_name(name: str) -> str:
         raise RefusedError("key name", "expected a printable name without + and white space")
     if any(map(str.isspace, name)):
         raise RefusedError("key name", "white space cannot stand in a key's name")
-    return name
 
 
 def check_public_key(raw: bytes) -> bytes:
@@ -171,8 +170,8 @@ class SigningKey:
         if len(seed) != SEED_BYTES:
             raise RefusedError("seed", f"expected {SEED_BYTES} bytes, got {len(seed)}")
         public, self._secret = bindings.crypto_sign_seed_keypair(seed)
-        self.name = name
         self.verifier = VerifierKey(name, public)
+        self.name = name
         self.id = self.verifier.id
         self.hash = self.verifier.hash
 

@@ -141,7 +141,7 @@ def tag(kind: str, value: str) -> str:
     if (
         _TAG_VALUE.fullmatch(value) is None
         or len(kind) + 1 + len(value) > MAX_NAME
-        or (value.startswith("~") and _DIGESTED.fullmatch(value) is not None)
+        or _DIGESTED.fullmatch(value) is not None
     ):
         value = _digest(value)
     return f"{kind}:{value}"

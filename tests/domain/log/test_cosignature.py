@@ -182,7 +182,9 @@ def test_the_post_quantum_form_is_verified() -> None:
 
 
 @pytest.mark.parametrize(("length", "holds"), [(255, True), (256, False)])
-def test_the_post_quantum_form_has_room_for_255_bytes_of_a_name(length: int, holds: bool) -> None:  # noqa: FBT001 - a row
+def test_the_post_quantum_form_has_room_for_255_bytes_of_a_name(
+    length: int, *, holds: bool
+) -> None:
     """Of a longer origin there is no message, so nothing signs it."""
     key = MLDSA44PrivateKey.from_seed_bytes(bytes([5]) * 32)
     witness = WitnessKey("w", ML_DSA_44_COSIGNATURE, key.public_key().public_bytes_raw())
@@ -209,20 +211,37 @@ VKEY = WITNESS.verifier.vkey()
 @pytest.mark.parametrize(
     "text",
     [
-        "", "w", "w+aabbccdd", f"w+{key_hash('w', 4, b'').hex()}+", VKEY + "=", VKEY.upper(), VKEY.replace("+", "+0", 1),
+        "", "w", "w+aabbccdd", VKEY + "=", VKEY.upper(), VKEY.replace("+", "+0", 1),
         VKEY.replace("w1", "w2"), LOG.verifier.vkey(), VKEY.rpartition("+")[0] + "+",
         "w 1" + VKEY[18:],
         f"w+{key_hash('w', 6, bytes(32)).hex()}+{write_base64(bytes([6]) + bytes(32))}",
         f"w+{key_hash('w', 4, bytes(32)).hex()}+{write_base64(bytes([4]) + bytes(32))}",
     ],
     ids=[
-        "nothing", "a name", "no key", "nothing of a key", "padding", "upper case", "nine digits", "another name",
+        "nothing", "a name", "no key", "padding", "upper case", "nine digits", "another name",
         "a log's key", "an empty key", "a space", "a short key", "a key of low order",
     ],
 )  # fmt: skip
 def test_what_is_no_vkey_of_a_witness_is_refused(text: str) -> None:
     """One value has one spelling."""
     with pytest.raises(RefusedError):
+        parse_witness_vkey(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("w", r"expected name\+hash\+key"),
+        ("w+aabbccdd", r"expected name\+hash\+key"),
+        ("w+aabbccd+AAAA", "8 lower-case"),
+        ("w+AABBCCDD+AAAA", "8 lower-case"),
+        ("w+aabbccdd+", "a type byte and a key"),
+        ("w+aabbccdd+AQ==", "type byte 4 or 6"),
+    ],
+)
+def test_a_refused_vkey_of_a_witness_says_why(text: str, reason: str) -> None:
+    """The first thing that is wrong."""
+    with pytest.raises(RefusedError, match=reason):
         parse_witness_vkey(text)
 
 

@@ -125,6 +125,25 @@ def test_a_name_that_cannot_stand_in_a_note_is_refused(name: str) -> None:
         check_key_name(name)
 
 
+def test_a_name_may_have_232_characters_and_is_looked_at_in_every_key() -> None:
+    """As the largest that an entry can hold."""
+    for made in (SigningKey("a" * 232, bytes(32)), VerifierKey("a" * 232, KEY.verifier.public)):
+        assert made.name == "a" * 232
+    for make in (lambda: SigningKey("a b", bytes(32)),
+                 lambda: VerifierKey("a b", KEY.verifier.public)):  # fmt: skip
+        with pytest.raises(RefusedError, match="key name"):
+            make()
+
+
+def test_a_key_is_refused_for_what_is_wrong_with_it() -> None:
+    """The greatest encoding is one of a key, though of none that is safe; a hash has 8 digits."""
+    with pytest.raises(RefusedError, match="no point of prime order"):
+        check_public_key((PRIME - 1).to_bytes(32, "little"))
+    assert check_public_key(KEY.verifier.public) == KEY.verifier.public
+    with pytest.raises(RefusedError, match="8 lower-case hexadecimal digits"):
+        parse_vkey(f"a+{KEY.hash.hex().upper()}+{write_base64(KEY.verifier.public)}")
+
+
 GOOD = write_base64(b"\x01" + KEY.verifier.public)
 HASH = KEY.hash.hex()
 

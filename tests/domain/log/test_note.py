@@ -55,7 +55,7 @@ SHORT = write_base64(bytes(4))
 @pytest.mark.parametrize(
     ("note", "place", "reason"),
     [
-        (f"{TEXT}{LINE}", "note", "no blank line"),
+        (f"{TEXT}{LINE}", "note", "no blank line between"),
         (f"\n\n{LINE}", "note", "the text has no blank line"),
         (f"a\n\n{LINE}"[1:], "note", "the text has no blank line"),
         (f"a\tb\n\n{LINE}", "note line 1", "a control character"),
@@ -119,9 +119,9 @@ def test_a_line_of_a_known_key_holds_and_the_first_counts() -> None:
     assert open_note(NOTE.replace(LINE.encode(), wrong) + right * 2, [TWO.verifier]).signatures == (
         NoteSignature(TWO.name, TWO.hash, TWO.sign(TEXT.encode())),
     )
-    with pytest.raises(DamageError, match="signature of key.example/1 does not verify"):
+    with pytest.raises(DamageError, match=r"signature of key\.example/1 does not"):
         open_note(NOTE + wrong, [ONE.verifier])
-    with pytest.raises(DamageError, match="signature of key.example/1 does not verify"):
+    with pytest.raises(DamageError, match=r"signature of key\.example/1 does not"):
         open_note(NOTE.replace(LINE.encode(), wrong) + right, [ONE.verifier, TWO.verifier])
     with pytest.raises(DamageError, match="no signature by a known key"):
         open_note(NOTE, [TWO.verifier])

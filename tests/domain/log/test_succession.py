@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from domain.errors import DamageError
 from domain.log.context import By, Context, EventRef
-from domain.log.entry import Entry, Seq, encode_entry, parse_entry, sign_context
+from domain.log.entry import Entry, Seq, Signature, encode_entry, parse_entry, sign_context
 from domain.log.key import SigningKey
 from domain.log.succession import ROTATED, Succession, Term, begin_tags, end_tags
 from domain.log.wire import write_base64
@@ -62,6 +64,8 @@ def test_a_log_key_ends_with_its_word_for_its_successor() -> None:
     assert [(term.first, term.last) for term in done.log] == [(1, 8), (5, None)]
     third = after(done, entry(12, begin_tags(THIRD_LOG.verifier), NEW_LOG, THIRD_LOG))
     assert third.in_force(ORIGIN) == (NEW_LOG.verifier, THIRD_LOG.verifier)
+    last = after(third, entry(15, end_tags(NEW_LOG, ORIGIN, 12, ROOT), THIRD_LOG))
+    assert last.in_force(ORIGIN) == (THIRD_LOG.verifier,)
 
 
 @pytest.mark.parametrize("root", [ROOT, None], ids=["a known root", "an unknown one"])
@@ -142,8 +146,26 @@ def test_a_signature_of_another_message_under_the_keys_name_does_not_count() -> 
     """The name alone is nothing."""
     step = entry(5, begin_tags(NEW_INTAKE.verifier), INTAKE, NEW_INTAKE)
     other = entry(5, ("x:y",), INTAKE, NEW_INTAKE)
-    with pytest.raises(DamageError, match="not signed by"):
-        after(FIRST, Entry(other.seq, step.context, step.context_bytes, step.raw))
+    renamed = tuple(Signature(STRANGER.id, one.value) for one in step.seq.signatures)
+    for seq in (other.seq, replace(step.seq, signatures=renamed)):
+        with pytest.raises(DamageError, match="not signed by"):
+            after(FIRST, Entry(seq, step.context, step.context_bytes, step.raw))
+
+
+def test_a_root_that_cannot_be_read_is_damage_at_the_entry() -> None:
+    """The cause is told once, without the place where it was met."""
+
+    def unreadable(size: int) -> bytes:
+        raise DamageError(size - 1, "a tile is missing")
+
+    with pytest.raises(DamageError) as caught:
+        FIRST.after(entry(5, begin_tags(NEW_LOG.verifier), LOG, NEW_LOG), unreadable)
+    assert (caught.value.position, caught.value.cause) == (5, "a tile is missing")
+
+
+def test_the_first_keys_hold_from_the_first_entry_on() -> None:
+    """Without an end."""
+    assert Succession.begin(ORIGIN, iter([LOG.verifier])).terms == (Term(LOG.verifier, 1, None),)
 
 
 def test_known_keys_may_sign_within_their_range_alone() -> None:

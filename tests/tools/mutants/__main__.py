@@ -93,11 +93,11 @@ class Trial:
         """
         reading, writing = os.pipe()
         if not (child := os.fork()):
-            with open(writing, "wb") as told:
+            with os.fdopen(writing, "wb") as told:
                 pickle.dump([self._seen(item) for item in session.items], told)
             os._exit(bool(session.testsfailed))
         os.close(writing)
-        with open(reading, "rb") as told:
+        with os.fdopen(reading, "rb") as told:
             notes = pickle.loads(told.read())  # noqa: S301 - our own words
         for item, (seconds, seen) in zip(session.items, notes, strict=True):
             self._seconds[item] = seconds

@@ -185,7 +185,8 @@ def _instead_of(node: ast.AST) -> Iterator[ast.AST]:
             if getattr(node, bound) is not None:
                 yield _changed(node, **{bound: None})
     elif isinstance(node, ast.expr):
-        yield from _expressions(node)
+        yield from _operators(node)
+        yield from _values(node)
 
 
 def _statements(node: ast.stmt) -> Iterator[ast.AST]:
@@ -210,7 +211,7 @@ def _statements(node: ast.stmt) -> Iterator[ast.AST]:
             yield _changed(node, test=ast.Constant(value=False))
 
 
-def _expressions(node: ast.expr) -> Iterator[ast.AST]:
+def _operators(node: ast.expr) -> Iterator[ast.AST]:
     match node:
         case ast.Compare(ops=ops):
             for at, op in enumerate(ops):
@@ -225,6 +226,10 @@ def _expressions(node: ast.expr) -> Iterator[ast.AST]:
         case ast.BinOp(op=op) if not _text(node.left) and not _text(node.right):
             if (other := _OTHER.get(type(op))) is not None:
                 yield _changed(node, op=other())
+
+
+def _values(node: ast.expr) -> Iterator[ast.AST]:
+    match node:
         case ast.Constant(value=bool() as said):
             yield ast.Constant(not said)
         case ast.Constant(value=int() as number):
