@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _FILE: Final = re.compile(r"(?!0000)[0-9]{4}_[a-z0-9_]+\.sql", re.ASCII)
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+_GRANT: Final = re.compile(r"^GRANT\b[^;]*;", re.MULTILINE)
 # PostgreSQL cuts names after 63 bytes; names of our own that carry the schema need room.
 _SCHEMA: Final = re.compile(r"[a-z][a-z0-9_]{0,47}", re.ASCII)
 # Another runner may be in the middle of a long file; longer than that is not waiting.
@@ -92,7 +93,8 @@ def migrate(
 ) -> tuple[str, ...]:
     """Bring a ledger's schema to this version; make it where it is missing.
 
-    Idempotent; of two runners at once the second waits and finds the work done.
+    Idempotent; of two runners at once the second waits and finds the work done. Group roles
+    that were made or granted after the schema get what its files grant them.
 
     Args:
         connection: the owner's, autocommit, outside a transaction.
@@ -114,6 +116,7 @@ def migrate(
             waiting = _pending(schema, files, _applied(connection, schema))
             for file in waiting:
                 _run(connection, schema, file, roles)
+            _grant_late(connection, schema, files, roles)
     except errors.InsufficientPrivilege as error:
         raise SettingError(
             f"schema {schema}: the login role {connection.info.user} may not migrate it "
@@ -196,6 +199,21 @@ def _run(connection: psycopg.Connection[Any], schema: str, file: Migration, role
             ),
             (file.name, file.digest),
         )
+
+
+def _grant_late(
+    connection: psycopg.Connection[Any], schema: str, files: Sequence[Migration], roles: Roles
+) -> None:
+    closed = connection.execute(
+        "SELECT FROM unnest(%s::text[]) AS role WHERE NOT has_schema_privilege(role, %s, 'USAGE')",
+        ([one for one in (roles.writer, roles.redactor) if one is not None], schema),
+    ).fetchone()
+    if closed is None:
+        return
+    with connection.transaction():
+        for file in files:
+            for grant in _GRANT.findall(file.text):
+                connection.execute(render(grant, schema, roles))
 
 
 @contextmanager

@@ -56,3 +56,28 @@ def test_a_login_that_was_granted_the_roles_enters_them(bare: Database) -> None:
         )
     with Database(make_conninfo(bare.conninfo, user="guest", password="guest")) as database:
         assert database.prepare() == Roles(writer=WRITER, redactor=REDACTOR)
+
+
+def test_roles_that_are_granted_after_the_ledger_was_made_may_do_what_they_are_for(
+    bare: Database,
+) -> None:
+    """Whoever follows the advice of a first start does not lock the ledger for the next."""
+    with bare.connect() as connection:
+        connection.execute("CREATE ROLE plain LOGIN PASSWORD 'plain'")
+        connection.execute(f"GRANT CREATE ON DATABASE {connection.info.dbname} TO plain".encode())
+    login = make_conninfo(bare.conninfo, user="plain", password="plain")
+    with Database(login) as database, database.connect() as connection:
+        assert database.prepare() == Roles(writer=None, redactor=None)
+        assert migrate(connection, "ledger_late")
+    with bare.connect() as connection:
+        for name in (WRITER, REDACTOR):
+            connection.execute(f"CREATE ROLE {name} NOLOGIN".encode())
+            connection.execute(f"GRANT {name} TO plain".encode())
+    with Database(login) as database:
+        with database.connect() as connection:
+            assert migrate(connection, "ledger_late") == ()
+        with database.session("writer") as connection:
+            assert connection.execute("SELECT count(*) FROM ledger_late.entries").fetchone()
+            assert connection.execute("SELECT current_user").fetchone() == (WRITER,)
+        with database.session("redactor") as connection:
+            connection.execute("DELETE FROM ledger_late.parts")
