@@ -5,8 +5,9 @@ Only the command that is called is loaded: what serves and what answers question
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Final
+from typing import Final, NoReturn
 
 import click
 
@@ -123,11 +124,24 @@ def main() -> None:
     """Run, and answer a known error with one line and exit status 2."""
     try:
         cli(standalone_mode=False)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(2)
+    except click.ClickException as error:
+        _complain(error.format_message())
     except click.Abort:
         sys.exit(130)
     except PipeledgerError as error:
-        click.echo(f"pipeledger-server: {error}", err=True)
-        sys.exit(2)
+        _complain(str(error))
+    except BrokenPipeError:
+        # The reader of our output is gone; what is left unwritten must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        _complain(f"{where}{error.strerror or error}")
+
+
+def _complain(text: str) -> NoReturn:
+    click.echo(f"pipeledger-server: {text}", err=True)
+    sys.exit(2)

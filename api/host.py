@@ -148,7 +148,12 @@ class Host:
             # It makes the data folder, with the mode that its service account needs.
             self._embedded = EmbeddedPostgres.start(settings.data)
             address = self._embedded.conninfo
-        make_folder(settings.data)
+        try:
+            make_folder(settings.data)
+        except OSError as error:
+            raise SettingError(
+                f"the data folder {settings.data} cannot be made: {error.strerror}"
+            ) from error
         self.database = Database(address)
         try:
             self.database.prepare()

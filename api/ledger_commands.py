@@ -24,7 +24,9 @@ def ledger() -> None:
 @ledger.command("create")
 @placed
 @click.argument("name")
-@click.option("--origin", required=True)
+@click.option("--origin", required=True, metavar="HOST/NAME",
+              help="its name for the world, such as ledger.example.org/payments: stands in every "
+              "entry and proof, is never changed, and is no address to be reached")  # fmt: skip
 def ledger_create(settings: Settings, name: str, origin: str) -> None:
     """Make a ledger."""
     with Host(settings) as home:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ import click
 from api import expiring, gaps
 from api.commanding import DEFAULT, granting, of_controls, placed
 from api.host import Host, Served, Settings, now
+from api.listening import listens, take, url_of
 from api.outlets import telling
 from api.periodic import Periodic
 from api.publishing import publish
@@ -19,7 +19,7 @@ from api.receipts import fingerprint
 from api.serving import run
 from api.telemetry import logs, switch
 from api.witness import rounds
-from domain.errors import PipeledgerError, SettingError
+from domain.errors import PipeledgerError
 
 if TYPE_CHECKING:
     from projections.catalogue import Catalogue
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     type=click.Choice(["otlp"]),
     help="hand events and figures on by OTLP while it runs (docs/outgoing.md)",
 )
-@click.option("--host", envvar="PIPELEDGER_HOST", default="127.0.0.1", show_default=True)
-@click.option("--port", envvar="PIPELEDGER_PORT", default=8400, show_default=True, type=int)
+@listens(8400)
 @click.option(
     "--metrics", envvar="PIPELEDGER_METRICS", default="token", show_default=True,
     type=click.Choice(["token", "loopback"]),
@@ -52,6 +51,8 @@ def serve(
     """Serve every ledger; the first start makes the ledger `default`."""
     logs.configure(os.environ.get("PIPELEDGER_LOG_LEVEL", "warning"))
     with contextlib.ExitStack() as stack:
+        # First: a ledger that is made by a start which fails after it never shows its token.
+        listening = stack.enter_context(take(host, port))
         telemetry = switch.start(os.environ)
         if telemetry is not None:
             stack.callback(telemetry.close)
@@ -67,35 +68,31 @@ def serve(
         try:
             for name in home.names():
                 served[name] = home.open(name)
-            with socket.create_server((host, port)) as listening:
-                url = f"http://{host}:{listening.getsockname()[1]}"
-                for name, one in served.items():
-                    token = granting(one).token("operator", "operator") if first else None
-                    try:
-                        publish(one, catalogue, now(), os.urandom)
-                    except PipeledgerError as error:
-                        # A ledger that takes no more events must still be there to be read.
-                        click.echo(f"warning: controls are not on record: {error}", err=True)
-                    _greet(name, one, url, token)
-                ledgers = list(served.values())
-                dates = expiring.Dates(ledgers)
-                going = [(one, home.place(name).outgoing) for name, one in served.items()]
-                with (
-                    telling(going, now) if outgoing is not None else contextlib.nullcontext(),
-                    Periodic(gaps.PERIOD_S, lambda: gaps.watch(ledgers, now, os.urandom)),
-                    Periodic(
-                        rounds.PERIOD_S, lambda: rounds.watch(ledgers, now, os.urandom, telemetry)
-                    ),
-                    Periodic(
-                        expiring.PERIOD_S, lambda: dates.sweep(now(), os.urandom), at_once=True
-                    ),
-                ):
-                    run(
-                        served, listening, telemetry, catalogue=catalogue,
-                        metrics_on_loopback=metrics == "loopback",
-                    )  # fmt: skip
-        except OSError as error:
-            raise SettingError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+            listening.listen()
+            url = url_of(host, listening.getsockname()[1])
+            for name, one in served.items():
+                token = granting(one).token("operator", "operator") if first else None
+                try:
+                    publish(one, catalogue, now(), os.urandom)
+                except PipeledgerError as error:
+                    # A ledger that takes no more events must still be there to be read.
+                    click.echo(f"warning: controls are not on record: {error}", err=True)
+                _greet(name, one, url, token)
+            ledgers = list(served.values())
+            dates = expiring.Dates(ledgers)
+            going = [(one, home.place(name).outgoing) for name, one in served.items()]
+            with (
+                telling(going, now) if outgoing is not None else contextlib.nullcontext(),
+                Periodic(gaps.PERIOD_S, lambda: gaps.watch(ledgers, now, os.urandom)),
+                Periodic(
+                    rounds.PERIOD_S, lambda: rounds.watch(ledgers, now, os.urandom, telemetry)
+                ),
+                Periodic(expiring.PERIOD_S, lambda: dates.sweep(now(), os.urandom), at_once=True),
+            ):
+                run(
+                    served, listening, telemetry, catalogue=catalogue,
+                    metrics_on_loopback=metrics == "loopback",
+                )  # fmt: skip
         finally:
             for one in served.values():
                 one.close()

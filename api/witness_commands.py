@@ -12,6 +12,7 @@ import click
 
 from api.commanding import of_ledger, placed
 from api.host import Host, Settings
+from api.listening import listens, take, url_of
 from api.witness import registering, telling
 from domain.errors import SettingError
 
@@ -44,14 +45,12 @@ def witness() -> None:
     "--name", envvar="PIPELEDGER_WITNESS_NAME", default=None, metavar="HOST/NAME",
     help="name of the key that the first start makes",
 )  # fmt: skip
-@click.option("--host", envvar="PIPELEDGER_HOST", default="127.0.0.1", show_default=True)
-@click.option("--port", envvar="PIPELEDGER_PORT", default=8401, show_default=True, type=int)
+@listens(8401)
 def witness_serve(
     state: Path | None, logs_file: Path, name: str | None, host: str, port: int
 ) -> None:
     """Cosign the checkpoints of the logs that a file names, each only as the last one grown on."""
     # All of it loads only to serve.
-    import socket  # noqa: PLC0415
     from contextlib import suppress  # noqa: PLC0415
 
     import uvicorn  # noqa: PLC0415
@@ -67,13 +66,10 @@ def witness_serve(
     except OSError as error:
         raise SettingError(f"--logs: {logs_file} cannot be read: {error.strerror}") from error
     kept = WitnessState(state or _default_state(), name, os.urandom, lambda: int(time.time()))
-    try:
-        listening = socket.create_server((host, port))
-    except OSError as error:
-        raise SettingError(f"cannot listen on {host}:{port}: {error.strerror}") from error
-    with listening:
+    with take(host, port) as listening:
+        listening.listen()
         click.echo(told(kept, known.policy), nl=False)
-        click.echo(f"listening on http://{host}:{listening.getsockname()[1]}")
+        click.echo(f"listening on {url_of(host, listening.getsockname()[1])}")
         config = uvicorn.Config(
             make_witness(kept, known),
             access_log=False,

@@ -76,7 +76,7 @@ def parse_guard(text: str) -> GuardAddress:
     if kind == "s3":
         match = _BUCKET.fullmatch(text)
         if match is None:
-            raise SettingError(f"{SETTING}: expected s3://BUCKET/KEY")
+            raise SettingError(f"{SETTING}: expected s3://BUCKET/KEY, as object stores name them")
         return Objects(match[1], match[2].strip("/"))
     if kind == "witness":
         return _witness(text.partition(":")[2])

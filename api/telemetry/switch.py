@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from domain.errors import SettingError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,14 +18,21 @@ SIGNALS: Final = ("traces", "metrics")
 
 
 def exporter(environ: Mapping[str, str], signal: str) -> str | None:
-    """The exporter of a signal: `otlp`, `console`, or None for none."""
+    """The exporter of a signal: `otlp`, `console`, or None for none.
+
+    Raises:
+        SettingError: another one is asked for.
+    """
     if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return None
-    chosen = environ.get(f"OTEL_{signal.upper()}_EXPORTER", "").strip().lower()
+    name = f"OTEL_{signal.upper()}_EXPORTER"
+    chosen = environ.get(name, "").strip().lower()
     if not chosen:
         to = ("OTEL_EXPORTER_OTLP_ENDPOINT", f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT")
-        return "otlp" if any(environ.get(name) for name in to) else None
-    return chosen if chosen in {"otlp", "console"} else None
+        return "otlp" if any(environ.get(one) for one in to) else None
+    if chosen not in {"otlp", "console", "none"}:
+        raise SettingError(f"{name}: expected otlp, console or none")
+    return None if chosen == "none" else chosen
 
 
 def start(environ: Mapping[str, str]) -> Telemetry | None:

@@ -136,7 +136,9 @@ class EmbeddedPostgres:
         try:
             make_folder(data, 0o700 if account is None else 0o711)
         except OSError as error:
-            raise SettingError(f"the data folder {data} cannot be made: {error}") from error
+            raise SettingError(
+                f"the data folder {data} cannot be made: {error.strerror}"
+            ) from error
         with starting_or_stopping(data):
             place = find_place(data, account, home)
             account = _owner_of(place, account)

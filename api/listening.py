@@ -1,0 +1,58 @@
+"""Where a server listens: an address that is taken before anything else is begun."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from domain.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+_PORT: Final = click.IntRange(0, 65_535)
+
+
+def listens(port: int) -> Callable[[F], F]:
+    """Add the options that say where to listen.
+
+    Args:
+        port: the one that is taken where none is said.
+    """
+    host_option = click.option(
+        "--host", envvar="PIPELEDGER_HOST", default="127.0.0.1", show_default=True,
+        help="address to listen on; :: and 0.0.0.0 are all of this machine",
+    )  # fmt: skip
+    port_option = click.option(
+        "--port", envvar="PIPELEDGER_PORT", default=port, show_default=True, type=_PORT,
+        help="0: a free one",
+    )  # fmt: skip
+    return lambda command: host_option(port_option(command))
+
+
+def take(host: str, port: int) -> socket.socket:
+    """Take an address; whoever connects is refused until the socket listens.
+
+    A name goes to its IPv4 address; an address with a colon is one of IPv6.
+
+    Raises:
+        SettingError: it is none of this machine, or taken.
+    """
+    taken = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # A server that comes again need not wait for connections of the last one to be forgotten.
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((host, port))
+    except OSError as error:
+        taken.close()
+        raise SettingError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+    return taken
+
+
+def url_of(host: str, port: int) -> str:
+    """The address to open, such as `http://127.0.0.1:8400`."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
