@@ -22,7 +22,7 @@ from domain.log.entry import parse_entry
 from store.credentials import Credential
 from store.ledger.ledger import SERVER
 from store.ledger.reader import Filter
-from store.ledger.sequencer import ConditionFailedError
+from store.ledger.request import ConditionFailedError
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from domain.log.part import EVENT_PART
+from domain.log.part import EVENT_PART, REDACTED
 from projections.engine import Engine
 from projections.history import History
 from projections.live import Live
-from projections.redactions import REDACTED, Redaction, read_redaction
+from projections.redactions import Redaction, read_redaction
 from projections.segment import SIZE
 from projections.segments import Segments
 from projections.shelf import Shelf

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
+
+from domain.log.part import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pyarrow as pa
-
-REDACTED: Final = "pipeledger.part.redacted"
-"""The type of event that says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
+from domain.log.part import REDACTED
 from projections.definitions import digest_of, is_settled, rules_of, types_of
 from projections.parameters import Parameters
-from projections.redactions import REDACTED
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,7 @@
-"""Approvals, policies, gates, waivers, controls, evidence, and the people behind them."""
+"""Approvals, policies, gates, waivers, controls, evidence, and the people behind them.
+
+One family after the other, a few lines a type: a list to look things up in, so it is long.
+"""
 
 from __future__ import annotations
 

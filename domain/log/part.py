@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from domain.errors import DamageError
 
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 SALT_BYTES = 32
 EVENT_PART = "event"
 CLAIMS_PART = "claims"
+REDACTED: Final = "pipeledger.part.redacted"
+"""The type of event that says that parts were removed."""
+ERASED: Final = "pipeledger.person.erased"
+"""The type of event that says that the key of a person's parts was destroyed."""
 
 _PREFIX = b"pipeledger/part/v1\0"
 

@@ -30,6 +30,7 @@ from domain.errors import (
 from domain.log.checkpoint import open_checkpoint
 from domain.log.entry import leaf_hash
 from domain.log.tree import root_of
+from store.archive.documents import DocumentReader
 from store.archive.keyring import KeyRing
 from store.archive.manifest import (
     CHECKPOINT,
@@ -41,7 +42,7 @@ from store.archive.manifest import (
 )
 from store.archive.pieces import Digester, pieces
 from store.archive.tables import copy_in, copy_out, tables_of
-from store.documents import MAX_DOCUMENT, DocumentStore
+from store.documents import DocumentStore
 from store.files import make_folder, sync_folder, write_file
 from store.ledger.fsck import fsck
 from store.ledger.keys import LedgerKeys, intake_name
@@ -62,7 +63,6 @@ if TYPE_CHECKING:
     from store.ledger.guard import Guard
     from store.postgres.database import Connection, Database
 
-_HEAD: Final = 40
 _STAGING: Final = ".importing-"
 
 
@@ -259,7 +259,7 @@ class _Bringing:
 
     def _lay_out_documents(self) -> None:
         store = DocumentStore(self._place.documents)
-        reader = _Documents(self._pieces(DOCUMENTS))
+        reader = DocumentReader(self._pieces(DOCUMENTS))
         total = self._manifest.documents
         for done in range(1, total + 1):
             commitment, body = reader.next()
@@ -302,45 +302,6 @@ class _Bringing:
         self._connection.execute(
             sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema))
         )
-
-
-class _Documents:
-    """Reads documents one after the other out of a stream of pieces."""
-
-    def __init__(self, content: Iterator[bytes]) -> None:
-        self._content = content
-        self._held = b""
-        self._used = 0
-        self._at = 0
-        self._last = b""
-
-    def next(self) -> tuple[str, Iterator[bytes]]:
-        """The commitment of the next document, and its bytes, to be read before the one after."""
-        head = b"".join(self._take(_HEAD))
-        commitment, length = head[:32], int.from_bytes(head[32:], "big")
-        if commitment <= self._last:
-            raise RefusedError(f"{DOCUMENTS} byte {self._at - _HEAD}", "not in order")
-        if length > MAX_DOCUMENT:
-            raise RefusedError(f"{DOCUMENTS} byte {self._at - 8}", "longer than a document can be")
-        self._last = commitment
-        return commitment.hex(), self._take(length)
-
-    def end(self) -> None:
-        """Refuse what follows the last one."""
-        if self._used < len(self._held) or any(self._content):
-            raise RefusedError(f"{DOCUMENTS} byte {self._at}", "more documents than were counted")
-
-    def _take(self, length: int) -> Iterator[bytes]:
-        while length:
-            if self._used == len(self._held):
-                self._held, self._used = next(self._content, b""), 0
-                if not self._held:
-                    raise RefusedError(f"{DOCUMENTS} byte {self._at}", "it ends in a document")
-            piece = self._held[self._used : self._used + length]
-            self._used += len(piece)
-            length -= len(piece)
-            self._at += len(piece)
-            yield piece
 
 
 @contextlib.contextmanager

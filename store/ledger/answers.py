@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from store.ledger.sequencer import Batch
+    from store.ledger.request import Batch
 
 Waiting = futures.Future["Batch"] | asyncio.Future["Batch"]
 """Who waits for an answer: a thread, or a task of an event loop."""

@@ -13,7 +13,7 @@ from domain.errors import DamageError, PipeledgerError, RefusedError
 from domain.instant import read_time
 from domain.log.entry import parse_at, parse_entry
 from domain.log.names import RESERVED_TAG_PREFIX
-from domain.log.part import EVENT_PART
+from domain.log.part import ERASED, EVENT_PART, REDACTED
 from store.ledger.bodies import committed_by
 from store.ledger.chain import check_parts
 from store.ledger.finding import Finding
@@ -27,11 +27,8 @@ if TYPE_CHECKING:
     from store.ledger.equipment import Equipment
     from store.postgres.database import Connection
 
-REDACTED: Final = "pipeledger.part.redacted"
-ERASED: Final = "pipeledger.person.erased"
 # Stands for the name of any part; no part can be called so.
 _SEALED: Final = "*"
-"""The type of event that says that parts were removed."""
 TAG_COLUMNS: Final = "pos, tag, sn"
 PART_COLUMNS: Final = "pos, name, salt, body, persons, document"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -26,8 +26,9 @@ from store.ledger.prepared import Workbench
 from store.ledger.publisher import Published, Publisher
 from store.ledger.query import Matcher
 from store.ledger.reader import Reader, Row
+from store.ledger.request import Request
 from store.ledger.rotating import Rotating
-from store.ledger.sequencer import Request, Sequencer
+from store.ledger.sequencer import Sequencer
 from store.ledger.signer import FRAME, Signer
 from store.ledger.tiled import TiledLog
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from store.ledger.columns import ColumnReader
     from store.ledger.equipment import Equipment
     from store.ledger.prepared import Prepared
-    from store.ledger.sequencer import Batch
+    from store.ledger.request import Batch
     from store.ledger.signer import Frame
 
 SERVER: Final = By("wkl_" + "0" * 32, "crd_" + "0" * 32, "server")

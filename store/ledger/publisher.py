@@ -22,14 +22,14 @@ from store.ledger import situations
 from store.ledger.answers import give
 from store.ledger.guard import GuardConflictError
 from store.ledger.observer import Stage
-from store.ledger.sequencer import Batch
+from store.ledger.request import Batch
 from store.postgres.talk import Talk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from store.ledger.equipment import Equipment
-    from store.ledger.sequencer import Committed
+    from store.ledger.request import Committed
     from store.postgres.database import Connection
 
 _TRIES: Final = 3

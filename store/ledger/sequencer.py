@@ -15,42 +15,33 @@ import hashlib
 import queue
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 import psycopg
-from eventsourcing.persistence import IntegrityError
 from psycopg import sql
 
-from domain.errors import (
-    ConflictError,
-    DamageError,
-    PipeledgerError,
-    ReusedIdError,
-    UnavailableError,
-)
+from domain.errors import DamageError, PipeledgerError, UnavailableError
 from domain.log.entry import format_at
 from domain.log.succession import ROTATED
 from store.ledger import situations
 from store.ledger.answers import give
-from store.ledger.group import Appended, Group
+from store.ledger.group import Group
 from store.ledger.lookup import REMEMBERED, Lookup, unmet
 from store.ledger.observer import Stage
-from store.ledger.query import matches
+from store.ledger.request import Committed, Request, apart, claims_of
 from store.ledger.signer import FEW
+from store.ledger.verdict import decide
 from store.postgres.talk import Talk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from eventsourcing.dcb.api import DCBAppendCondition
+    from eventsourcing.dcb.api import DCBQuery
 
-    from store.ledger.answers import Waiting
     from store.ledger.chain import Head
     from store.ledger.equipment import Equipment
-    from store.ledger.lookup import Claim, Found, Known
-    from store.ledger.prepared import Prepared
+    from store.ledger.lookup import Found, Known
     from store.ledger.query import Matcher
     from store.ledger.signer import Frame, Signer
     from store.postgres.database import Connection
@@ -59,61 +50,6 @@ MAX_WAITING: Final = 4096
 """Requests that may wait; more are turned away (UnavailableError)."""
 MAX_GROUP_EVENTS: Final = 2000
 _STOP_PATIENCE_S: Final = 30
-
-
-class ConditionFailedError(ConflictError, IntegrityError):
-    """The condition of an append matched an event that is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The answer to a request, once everything in it is published.
-
-    Attributes:
-        outcomes: one for each draft, in order.
-        checkpoint: the published checkpoint, a signed note that covers every outcome.
-        stages: what the group went through.
-    """
-
-    outcomes: tuple[Appended | PipeledgerError, ...]
-    checkpoint: bytes
-    stages: tuple[Stage, ...] = ()
-
-
-@dataclass(slots=True)
-class Request:
-    """What a caller wants appended.
-
-    Attributes:
-        events: prepared, or why one was refused before it came here.
-        condition: of the whole request.
-        atomic: all events or none; else each stands for itself.
-        signing: frames of the events; empty: the sequencer has them signed.
-        future: resolved by the publisher, or by the sequencer with an error.
-    """
-
-    events: list[Prepared | PipeledgerError]
-    condition: DCBAppendCondition | None
-    atomic: bool
-    signing: list[Frame]
-    future: Waiting
-
-
-@dataclass(slots=True)
-class Committed:
-    """A group whose transaction is durable, on its way to the guard.
-
-    Attributes:
-        size: the tree's size behind it.
-        root: the tree's root at that size.
-        answers: requests and their outcomes.
-        stages: what it went through; the last is `commit`.
-    """
-
-    size: int
-    root: bytes
-    answers: list[tuple[Request, tuple[Appended | PipeledgerError, ...]]]
-    stages: tuple[Stage, ...]
 
 
 class Sequencer:
@@ -183,7 +119,7 @@ class Sequencer:
     def _run(self) -> None:
         while True:
             requests, last = self._collect()
-            for group in _apart(requests):
+            for group in apart(requests):
                 self._sequence(group)
             if last:
                 return
@@ -234,7 +170,7 @@ class Sequencer:
             known, claimed = self._begin(talk, requests)
             now = format_at(self._clock().astimezone(UTC))
             group = Group(self._head.copy(), max(now, self._head.at), claimed=claimed)
-            answers = self._evaluate(group, known, requests)
+            answers = decide(group, known, requests, self._stands)
             grouped = signed = time.time_ns()
             signed = group.write(talk, self._schema, signing, self._signer.settle)
             # Let go at the next group: to free thousands of rows now would hold up the answers.
@@ -267,13 +203,7 @@ class Sequencer:
     def _sign(self, requests: list[Request]) -> list[Frame]:
         """Have signed what is not; what has to be waited for."""
         signing = [one for request in requests for one in request.signing]
-        events = [
-            event
-            for request in requests
-            if not request.signing
-            for event in request.events
-            if not isinstance(event, PipeledgerError)
-        ]
+        events = [one for request in requests if not request.signing for one in request.sound]
         if len(events) >= FEW:
             signing.append(self._signer.begin(events, last=True))
         else:
@@ -286,19 +216,14 @@ class Sequencer:
         Returns:
             Deliveries that are there, and whether those of this group are kept already.
         """
-        events = [
-            event
-            for request in requests
-            for event in request.events
-            if not isinstance(event, PipeledgerError)
-        ]
+        events = [one for request in requests for one in request.sound]
         streams = {stream for event in events for stream in event.streams}
         if len(self._head.numbers) > REMEMBERED:
             self._head.numbers.clear()
         unknown = unmet(self._head.numbers, streams)
         # Nearly always every delivery is new and nobody else appends, so the deliveries are kept
         # without a question before; where that is not so, the group begins once more.
-        if claims := _claims(requests, self._head.position):
+        if claims := claims_of(requests, self._head.position):
             found = self._lookup.begin(talk, unknown, claims=claims)
             if found.claimed == len(claims) and found.position == self._head.position:
                 self._is_ours(found)
@@ -348,77 +273,8 @@ class Sequencer:
         self._ring.load(self._driver)
         self._signer.change(self._ring.signers)
 
-    def _evaluate(
-        self, group: Group, known: Known, requests: list[Request]
-    ) -> list[tuple[Request, tuple[Appended | PipeledgerError, ...]]]:
-        answers = []
-        for request in requests:
-            try:
-                answers.append((request, self._outcomes(group, known, request)))
-            except PipeledgerError as error:
-                give([(request.future, error)])
-        return answers
-
-    def _outcomes(
-        self, group: Group, known: Known, request: Request
-    ) -> tuple[Appended | PipeledgerError, ...]:
-        # Every refusal of an atomic request is found before its first event is placed:
-        # what is placed cannot be taken back.
-        verdicts = self._verdicts(group, known, request)
-        if request.condition is not None:
-            self._check_condition(group, request.condition)
-        if request.atomic:
-            for verdict in verdicts:
-                if isinstance(verdict, PipeledgerError):
-                    raise verdict
-        outcomes: list[Appended | PipeledgerError] = []
-        for event, verdict in zip(request.events, verdicts, strict=True):
-            if isinstance(event, PipeledgerError):
-                outcomes.append(event)
-            elif verdict is not None:
-                outcomes.append(verdict)
-            elif event.key is not None and event.key in group.placed:
-                outcomes.append(group.repeat(group.placed[event.key][1]))
-            else:
-                outcomes.append(group.place(event))
-        return tuple(outcomes)
-
-    @staticmethod
-    def _verdicts(
-        group: Group, known: Known, request: Request
-    ) -> list[Appended | PipeledgerError | None]:
-        """What is decided before placing: repeats and refusals; None: to be placed."""
-        verdicts: list[Appended | PipeledgerError | None] = []
-        within: dict[bytes, bytes] = {}
-        for nth, event in enumerate(request.events):
-            if isinstance(event, PipeledgerError):
-                verdicts.append(event)
-                continue
-            found = None
-            if event.key is not None:
-                found = known.get(event.key) or group.placed.get(event.key)
-            if found is not None:
-                mac, outcome = found
-                verdicts.append(
-                    group.repeat(outcome)
-                    if event.mac == mac
-                    else ReusedIdError(outcome.position, nth)
-                )
-            elif event.key is not None and event.mac is not None:
-                first = within.setdefault(event.key, event.mac)
-                verdicts.append(None if first == event.mac else ReusedIdError(None, nth))
-            else:
-                verdicts.append(None)
-        return verdicts
-
-    def _check_condition(self, group: Group, condition: DCBAppendCondition) -> None:
-        query, after = condition.fail_if_events_match, condition.after or 0
-        first = group.head.position - len(group.pending)
-        for offset, event in enumerate(group.pending, 1):
-            if first + offset > after and matches(query, event.type, event.matching):
-                raise ConditionFailedError("a matching event was appended meanwhile")
-        if self._matcher.positions(self._driver, query, after=after, limit=1):
-            raise ConditionFailedError("a matching event is in the ledger")
+    def _stands(self, query: DCBQuery, after: int) -> bool:
+        return bool(self._matcher.positions(self._driver, query, after=after, limit=1))
 
     def _happened(self, planned: Head) -> bool:
         self._disconnect()
@@ -452,44 +308,6 @@ class Sequencer:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def _apart(requests: list[Request]) -> Iterator[list[Request]]:
-    """Requests in groups, so that nothing follows a change of keys in its group."""
-    group: list[Request] = []
-    for request in requests:
-        group.append(request)
-        events = [event for event in request.events if not isinstance(event, PipeledgerError)]
-        if any(event.signers for event in events):
-            yield group
-            group = []
-    if group:
-        yield group
-
-
-def _claims(requests: list[Request], last: int) -> list[Claim]:
-    """The deliveries of a group, if it goes without saying that each event is placed next.
-
-    Args:
-        requests: of the group.
-        last: the last position before it.
-
-    Returns:
-        Nothing where a question has to be answered before: a condition, or a repeat within.
-    """
-    claims: list[Claim] = []
-    for request in requests:
-        if request.condition is not None:
-            return []
-        for event in request.events:
-            if isinstance(event, PipeledgerError):
-                if request.atomic:
-                    return []
-                continue
-            last += 1
-            if event.key is not None and event.mac is not None:
-                claims.append((event.key, event.mac, last))
-    return claims if len({key for key, _, _ in claims}) == len(claims) else []
 
 
 def _fail(requests: Sequence[Request], error: Exception) -> None:

@@ -24,7 +24,7 @@ from domain.errors import ConflictError, NotFoundError
 from domain.events import TYPES
 from domain.log.entry import parse_entry
 from store.ledger.ledger import SERVER
-from store.ledger.sequencer import ConditionFailedError
+from store.ledger.request import ConditionFailedError
 from tests.api.homes import Home, interrupted
 from tests.store.ledger.conftest import draft
 

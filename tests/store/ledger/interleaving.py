@@ -11,12 +11,11 @@ from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQue
 from psycopg import sql
 
 from domain.errors import DamageError, PipeledgerError, ReusedIdError, UnavailableError
-from domain.log.part import EVENT_PART
-from store.ledger.beside import REDACTED
+from domain.log.part import EVENT_PART, REDACTED
 from store.ledger.group import Appended
 from store.ledger.opening import Surroundings, create_ledger, examine, open_ledger, schema_of
 from store.ledger.reader import Filter
-from store.ledger.sequencer import ConditionFailedError
+from store.ledger.request import ConditionFailedError
 from tests.store.ledger.conftest import draft
 from tests.store.ledger.rotations import entries, step, verified
 

@@ -10,7 +10,7 @@ import pytest
 
 from domain.errors import UnavailableError
 from store.ledger.answers import give
-from store.ledger.sequencer import Batch
+from store.ledger.request import Batch
 
 if TYPE_CHECKING:
     from store.ledger.answers import Answer

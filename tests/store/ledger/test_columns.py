@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from store.ledger.beside import REDACTED
+from domain.log.part import REDACTED
 from store.ledger.opening import examine
 from tests.store.ledger.conftest import ORIGIN, Home, draft
 

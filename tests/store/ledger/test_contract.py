@@ -18,7 +18,7 @@ from domain.log.tree import verify_inclusion
 from store.ledger.group import Appended
 from store.ledger.guard import FileGuard
 from store.ledger.opening import examine
-from store.ledger.sequencer import ConditionFailedError
+from store.ledger.request import ConditionFailedError
 from tests.store.ledger.conftest import ORIGIN, Home, draft
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from store.ledger.beside import REDACTED
+from domain.log.part import REDACTED
 from store.ledger.numbering import Numbering
 from store.ledger.opening import examine
 from tests.store.ledger.conftest import ORIGIN, Home, draft
