@@ -9,6 +9,7 @@ import pytest
 
 from pipeledger.verifier.evidence import Policy, Verdict, check_path
 from pipeledger.verifier.lines import Settings
+from pipeledger.verifier.seen import ForkError
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
 from tests.client.writer import Writer, b64, consistency, ledger_of, root
@@ -88,7 +89,7 @@ def test_a_larger_state_must_be_shown_to_contain_what_was_seen(
     assert not alone.follows
     assert any(line.startswith("not checked: whether the 12 entries") for line in alone.lines)
     for asked in (writer, other):
-        with pytest.raises(UnsoundError, match=r"do not begin with the 7 ones .* a fork"):
+        with pytest.raises(ForkError, match=r"do not begin with the 7 ones .* a fork"):
             judge(file, saw(other, SEEN), asked)
 
 
@@ -101,7 +102,7 @@ def test_a_state_of_an_earlier_time_must_be_a_beginning_of_what_was_seen(
     verdict = judge(file, saw(writer, SIZE), writer)
     assert not verdict.follows
     assert f"older than what was seen before: {SIZE} entries" in verdict.lines
-    with pytest.raises(UnsoundError, match="a fork"):
+    with pytest.raises(ForkError, match="a fork"):
         judge(file, saw(other, SIZE), writer)
     with pytest.raises(UnsoundError, match="position 6: missing: 12 entries"):
         judge(file, None, writer, known=(saw(writer, SIZE),))
@@ -113,8 +114,9 @@ def test_one_size_under_two_roots_is_told_as_a_fork(
 ) -> None:
     """No ledger has to be asked for that."""
     file = FORMS[form](writer, tmp_path / "evidence", SIZE)
-    with pytest.raises(UnsoundError, match="two different roots are signed for size 12: a fork"):
+    with pytest.raises(ForkError, match="two different roots are signed for size 12") as caught:
         judge(file, saw(other, SIZE), None)
+    assert caught.value.one.root != caught.value.other.root
     assert judge(file, saw(writer, SIZE), None).follows
 
 

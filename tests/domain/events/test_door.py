@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.door import Limits, read_json
 from domain.errors import RefusedError, TooLargeError
 from domain.json_places import find_fault
+from domain.json_quick import FaultError, read_quick
 
 FAULTS = {
     "a key twice": (b'{"a":1,"a":2}', "byte 7 (a)"),
@@ -92,6 +93,15 @@ JSON = st.recursive(
     ),
     max_leaves=20,
 )
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[1,]", "{'a':1}", '"\\u0000"', '"\\ud800"', "1e999", "[" * 65 + "]" * 65]
+)
+def test_the_quick_pass_says_that_something_is_wrong(text: str) -> None:
+    """And leaves it to the slow one where."""
+    with pytest.raises(FaultError):
+        read_quick(text, 0, 64)
 
 
 @given(JSON, st.booleans())
