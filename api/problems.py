@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from api.refusing import TooManyError, UnauthorisedError
+from api.seldom import Seldom
 from domain.errors import (
     ConflictError,
     DamageError,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 MEDIA_TYPE: Final = "application/problem+json"
 _LOG: Final = logging.getLogger("pipeledger.api")
 _RETRY_S: Final = "1"
+# Every request of an outage says the same.
+_OUTAGES: Final = Seldom(60, 10, time.monotonic)
 
 # The first that fits; sub-classes stand before their parents.
 _STATUS: Final[tuple[tuple[type[PipeledgerError], HTTPStatus], ...]] = (
@@ -55,6 +59,8 @@ def problem(error: Exception) -> dict[str, Any]:
         detail |= {"detail": error.reason, "place": error.place}
     elif isinstance(error, DamageError):
         detail |= {"detail": error.cause, "position": error.position}
+    elif isinstance(error, UnavailableError):
+        detail["detail"] = error.public
     elif isinstance(error, PipeledgerError):
         detail["detail"] = str(error)
     elif isinstance(error, RequestValidationError):
@@ -82,6 +88,8 @@ def tell(error: Exception) -> Response:
     """The response of an error; operators are told of those that are the server's own."""
     if status_of(error) is HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("request failed: %s", type(error).__name__)
+    elif isinstance(error, UnavailableError) and _OUTAGES.now(error.public):
+        _LOG.warning("%s", error)
     return answer(error)
 
 

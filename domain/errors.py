@@ -63,7 +63,21 @@ class NotFoundError(PipeledgerError):
 
 
 class UnavailableError(PipeledgerError):
-    """The service cannot do this now; the same call may succeed later."""
+    """The service cannot do this now; the same call may succeed later.
+
+    Attributes:
+        public: what a caller over the network is told; addresses and paths stay with the operator.
+    """
+
+    def __init__(self, message: str, public: str | None = None) -> None:
+        """Make the error.
+
+        Args:
+            message: for whoever runs the service.
+            public: for everybody else, where that is less.
+        """
+        super().__init__(message)
+        self.public = message if public is None else public
 
 
 class DamageError(PipeledgerError):

@@ -71,7 +71,10 @@ class DocumentStore:
                 self._write(path, pieces)
             sync_folder(path.parent)
         except OSError as error:
-            raise UnavailableError(f"document {commitment} cannot be kept: {error}") from error
+            raise UnavailableError(
+                f"document {commitment} cannot be kept: {error}",
+                f"document {commitment} cannot be kept",
+            ) from error
 
     def get(self, commitment: str, limit: int = MAX_DOCUMENT) -> bytes:
         """The bytes of a document.
@@ -93,7 +96,10 @@ class DocumentStore:
         except FileNotFoundError:
             raise NotFoundError(f"no document {commitment}") from None
         except OSError as error:
-            raise UnavailableError(f"document {commitment} cannot be read: {error}") from error
+            raise UnavailableError(
+                f"document {commitment} cannot be read: {error}",
+                f"document {commitment} cannot be read",
+            ) from error
         if len(body) > limit:
             raise TooLargeError("document", f"larger than {limit} bytes")
         return body
@@ -114,7 +120,10 @@ class DocumentStore:
         except FileNotFoundError:
             raise NotFoundError(f"no document {commitment}") from None
         except OSError as error:
-            raise UnavailableError(f"document {commitment} cannot be read: {error}") from error
+            raise UnavailableError(
+                f"document {commitment} cannot be read: {error}",
+                f"document {commitment} cannot be read",
+            ) from error
 
     def delete(self, commitment: str) -> bool:
         """Remove a document; durable on return.
@@ -133,7 +142,10 @@ class DocumentStore:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise UnavailableError(f"document {commitment} cannot be removed: {error}") from error
+            raise UnavailableError(
+                f"document {commitment} cannot be removed: {error}",
+                f"document {commitment} cannot be removed",
+            ) from error
         return True
 
     def __contains__(self, commitment: str) -> bool:

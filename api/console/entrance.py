@@ -75,9 +75,14 @@ async def post_login(request: Request) -> Response:
     answer = _to(then if _is_place(then, ledger) else f"/console/{ledger}/overview")
     answer.set_cookie(
         COOKIE, state.sessions.begin(ledger, found), max_age=int(LENGTH.total_seconds()),
-        path="/console", secure=request.url.scheme == "https", httponly=True, samesite="strict",
+        path="/console", secure=_is_secure(request), httponly=True, samesite="strict",
     )  # fmt: skip
     return answer
+
+
+def _is_secure(request: Request) -> bool:
+    """Whether the browser came by TLS, which ends before us: it says so with every form."""
+    return request.headers.get("origin", "").startswith("https://")
 
 
 @router.post("/console/logout")

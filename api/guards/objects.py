@@ -131,7 +131,9 @@ def open_bucket(bucket: str, environment: Mapping[str, str]) -> S3Store:
 
 
 def _away(error: Exception) -> UnavailableError:
-    return UnavailableError(f"the guard does not answer: {_line(error)}")
+    return UnavailableError(
+        f"the guard does not answer: {_line(error)}", "the guard does not answer"
+    )
 
 
 def _line(error: Exception) -> str:

@@ -100,7 +100,9 @@ class FileGuard:
             finally:
                 os.close(handle)
         except OSError as error:
-            raise UnavailableError(f"the guard does not answer: {error}") from error
+            raise UnavailableError(
+                f"the guard does not answer: {error}", "the guard does not answer"
+            ) from error
 
     @contextmanager
     def _opened(self, how: int) -> Iterator[int | None]:

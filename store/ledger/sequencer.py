@@ -317,4 +317,9 @@ def _fail(requests: Sequence[Request], error: Exception) -> None:
 def _as_ours(error: Exception) -> PipeledgerError:
     if isinstance(error, PipeledgerError):
         return error
-    return UnavailableError("the database did not take the events; send them again")
+    # Its first line names files and tables; values of rows stand only below it.
+    why = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return UnavailableError(
+        f"the database did not take the events: {why or type(error).__name__}",
+        "the database did not take the events; send them again",
+    )

@@ -122,7 +122,9 @@ class Database:
         try:
             opened = columnar.connect(self.conninfo, autocommit=True)
         except columnar.Error as error:
-            raise UnavailableError(f"the database at {self.address} does not answer") from error
+            raise UnavailableError(
+                f"the database at {self.address} does not answer", _AWAY
+            ) from error
         try:
             with opened.cursor() as cursor:
                 cursor.execute("SET jit = off")
@@ -335,6 +337,7 @@ def _alive(connection: Connection) -> bool:
         return False
 
 
+_AWAY: Final = "the database does not answer"
 # SQLSTATE classes 28 (who you are) and 3D (which database) do not mend themselves.
 _WRONG_SETTING: Final = (errors.InvalidAuthorizationSpecification, errors.InvalidCatalogName)
 
@@ -347,4 +350,4 @@ def _unreachable(error: psycopg.OperationalError, address: str) -> SettingError 
         return SettingError(f"the database at {address} refuses the login: {reason}")
     if "does not exist" in reason:
         return SettingError(f"the database at {address}: {reason}")
-    return UnavailableError(f"the database at {address} does not answer: {reason}")
+    return UnavailableError(f"the database at {address} does not answer: {reason}", _AWAY)

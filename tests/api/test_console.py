@@ -161,6 +161,15 @@ def test_logging_in_leads_to_pages_of_this_console_alone(
     assert log_in(visitor, server.token, then=then).headers["Location"] == place
 
 
+def test_behind_a_proxy_with_tls_the_session_travels_by_tls_alone(
+    server: Running, visitor: httpx.Client
+) -> None:
+    """TLS ends before the server: the browser says with the form how it came."""
+    assert "; Secure" not in log_in(visitor, server.token).headers["Set-Cookie"]
+    visitor.headers["Origin"] = f"https://{visitor.base_url.netloc.decode()}"
+    assert "; Secure" in log_in(visitor, server.token).headers["Set-Cookie"]
+
+
 def test_an_altered_session_is_none(person: httpx.Client) -> None:
     """Neither another end, nor another ledger, nor another credential."""
     value = person.cookies["pipeledger_session"]

@@ -167,8 +167,9 @@ def test_a_server_that_is_away_is_unavailable_and_a_wrong_login_a_setting(
     database: Database,
 ) -> None:
     """The first may mend itself, the second does not."""
-    with pytest.raises(UnavailableError, match="does not answer"):
+    with pytest.raises(UnavailableError, match="/nowhere .* does not answer") as away:
         Database(make_conninfo(database.conninfo, host="/nowhere")).connect()
+    assert away.value.public == "the database does not answer"
     with pytest.raises(SettingError):
         Database(make_conninfo(database.conninfo, password="wrong")).connect()
     with pytest.raises(SettingError, match="does not exist"):
