@@ -40,10 +40,15 @@ def token_create(
     approves_as: tuple[str, ...],
     expires: str | None,
 ) -> None:
-    """Make a token and print it, this once."""
+    """Make a token and print it, this once; its id goes to standard error."""
     until = until_of(expires)
     with opened(settings, name) as one:
-        click.echo(granting(one).token(role, who, sources, until, approves_as))
+        text = granting(one).token(role, who, sources, until, approves_as)
+        click.echo(text)
+        made = one.tokens.find(text)
+        if made is not None:
+            # The list names no people: whoever may have to revoke it keeps this.
+            click.echo(f"its id, for `token revoke`: {made.id}", err=True)
 
 
 @token.command("list")
