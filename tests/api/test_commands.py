@@ -47,6 +47,19 @@ def test_making_a_token_loads_nothing_that_serves_or_answers(server: Running) ->
     assert found & (SERVING | ASKING | SHOWING | SELDOM) == set()
 
 
+def test_a_token_is_revoked_by_the_id_that_was_told_when_it_was_made(server: Running) -> None:
+    """The list names no people; standard output holds the token alone."""
+    made = CliRunner().invoke(
+        cli, ["token", "create", "--data", str(server.data), "--role", "auditor", "--name", "eve"]
+    )
+    assert made.stdout.startswith("plt_")
+    assert made.stdout.count("\n") == 1
+    credential = made.stderr.split()[-1]
+    assert credential in _command(server, "token", "list")
+    _command(server, "token", "revoke", credential)
+    assert credential not in _command(server, "token", "list")
+
+
 def _sent(http: httpx.Client, number: int, **data: Any) -> int:  # noqa: ANN401 - JSON
     """The position of a deployment that was reported."""
     answer = http.post("/events", json=event(number, **data))

@@ -167,7 +167,7 @@ def test_a_server_that_is_away_is_unavailable_and_a_wrong_login_a_setting(
     database: Database,
 ) -> None:
     """The first may mend itself, the second does not."""
-    with pytest.raises(UnavailableError, match="/nowhere .* does not answer") as away:
+    with pytest.raises(UnavailableError, match=r"/nowhere .* does not answer") as away:
         Database(make_conninfo(database.conninfo, host="/nowhere")).connect()
     assert away.value.public == "the database does not answer"
     with pytest.raises(SettingError):
