@@ -13,6 +13,7 @@ import httpx
 
 from tests.clusters import prepared
 from tests.house.running import first_lines
+from tests.inside import administer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,16 @@ class Running:
             "PIPELEDGER_URL": self.url,
             "PIPELEDGER_TOKEN": self.token,
         }
+
+    def administer(self, *words: str | Path, status: int = 0, stdin: str = "") -> str:
+        """What `pipeledger-server` prints beside it, on its data; its errors too."""
+        done = administer(*words, "--data", self.data, status=status, stdin=stdin)
+        return done.stdout + done.stderr
+
+    def token_of(self, role: str, name: str = "") -> str:
+        """A new token of a role."""
+        words = ("token", "create", "--role", role, "--name", name or role)
+        return self.administer(*words).strip()
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from api.cli import cli
 from domain.errors import ConflictError, NotFoundError, RefusedError, SettingError
+from tests.inside import client
 from tests.serving import BIN, Running, serving
 
 if TYPE_CHECKING:
@@ -471,11 +472,7 @@ def test_what_was_decided_is_sound_and_names_nobody(house: House) -> None:
     """By the ledger's own check; names and words stand in no entry."""
     identity = house.request(reason=REASON, authors=[{"login": f"{CANARY}-at-home"}])
     house.post(house.bob, f"/approvals/{identity}/grant", {"reason": REASON})
-    checked = subprocess.run(
-        [BIN / "pipeledger-server", "fsck", "--data", house.server.data, "--ledger", "default"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert checked.returncode == 0, checked.stdout
+    assert house.server.administer("fsck", "--ledger", "default") == "sound\n"
     with house.server.http(house.ann) as http:
         raw = http.get(
             "/entries", headers={"Accept": "application/x-ndjson"}, params={"limit": 999}
@@ -496,10 +493,7 @@ def _client(
     """What the client's command prints, errors too."""
     environment = house.server.environment(home) | {"PIPELEDGER_TOKEN": token}
     environment |= variables or {}
-    done = subprocess.run(
-        [BIN / "pipeledger", *words], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == status, done.stdout + done.stderr
+    done = client(*words, environment=environment, status=status)
     return done.stdout + done.stderr
 
 

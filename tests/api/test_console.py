@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -11,7 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.serving import BIN, event, serving
+from tests.serving import event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,14 +67,6 @@ def log_in(client: httpx.Client, token: str, **more: str) -> httpx.Response:
     return client.post("/console/login", data={"ledger": "default", "token": token} | more)
 
 
-def token_of(server: Running, role: str) -> str:
-    """A new token of a role."""
-    return subprocess.run(
-        [BIN / "pipeledger-server", "token", "create", "--role", role, "--name", role,
-         "--data", server.data], capture_output=True, text=True, check=True,
-    ).stdout.strip()  # fmt: skip
-
-
 @pytest.mark.parametrize("name", ["overview", "deployments", "running"])
 def test_a_deployment_that_names_next_to_nothing_is_shown(
     server: Running, person: httpx.Client, name: str
@@ -127,9 +118,9 @@ def test_a_wrong_token_opens_nothing(
 
 def test_an_emitter_may_not_look(server: Running, visitor: httpx.Client) -> None:
     """A job's token is no way in; those of people are."""
-    assert log_in(visitor, token_of(server, "emitter")).status_code == 403
+    assert log_in(visitor, server.token_of("emitter")).status_code == 403
     for role in ("auditor", "approver"):
-        assert log_in(visitor, token_of(server, role)).status_code == 303
+        assert log_in(visitor, server.token_of(role)).status_code == 303
         assert f"· {role}" in visitor.get("/console/default/overview").text
 
 
@@ -300,7 +291,7 @@ def test_an_answer_goes_home_with_its_proof(person: httpx.Client) -> None:
 
 def test_an_auditors_visit_is_in_the_ledger(server: Running, visitor: httpx.Client) -> None:
     """Without the values that were filtered by; an operator's is not."""
-    log_in(visitor, token_of(server, "auditor"))
+    log_in(visitor, server.token_of("auditor"))
     visitor.get("/console/default/incidents", params=SEPTEMBER | {"service": "checkout"})
     with server.http() as client:
         found = client.get("/entries", params={"type": "pipeledger.evidence.read"}).json()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,11 @@ import pytest
 from tests.exporters.judged import HOSTILE
 from tests.exporters.pages import read_page, table_of
 from tests.fixtures import FOLDER, needs_fixtures
-from tests.serving import BIN
+from tests.inside import administer
 
 if TYPE_CHECKING:
+    import subprocess
+
     from tests.exporters.pages import Element
 
 JUNIT = f"""<testsuite name="unit {"&lt;b&gt;"}" timestamp="2026-01-05T10:00:00Z">
@@ -41,15 +42,11 @@ def sarif(*levels: str, tool: str = "Looker") -> str:
 
 def run(*words: str | Path, home: Path, status: int = 0) -> subprocess.CompletedProcess[str]:
     """`pipeledger-server report` with a data folder that is not there."""
-    done = subprocess.run(
-        [BIN / "pipeledger-server", "report", *words],
-        env={"PATH": os.environ["PATH"], "HOME": str(home),
-             "PIPELEDGER_DATA": str(home / "data"),
-             "PIPELEDGER_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"},
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == status, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+    variables = {
+        "HOME": str(home), "PIPELEDGER_DATA": str(home / "data"),
+        "PIPELEDGER_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    }  # fmt: skip
+    done = administer("report", *words, status=status, variables=variables)
     # No database was started, and none was reached.
     assert not (home / "data").exists()
     return done

@@ -259,18 +259,7 @@ def test_names_and_texts_stay_out_of_entries(http: httpx.Client) -> None:
 
 def test_roles_are_kept(server: Running) -> None:
     """An emitter reads no parts, an auditor sends nothing."""
-    import subprocess  # noqa: PLC0415 - only this test makes tokens
-    import sys  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
-
-    def token(role: str) -> str:
-        command = [
-            str(Path(sys.executable).parent / "pipeledger-server"), "token", "create",
-            "--data", str(server.data), "--role", role, "--name", f"test-{role}",
-        ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
+    token = server.token_of
     with server.http(token("emitter")) as emitter, server.http(token("auditor")) as auditor:
         sent = post(emitter, event(700))
         assert sent.status_code == 201

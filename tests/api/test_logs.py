@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from api.telemetry import logs
-from tests.serving import BIN, event, serving
+from tests.inside import administer
+from tests.serving import event, serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,14 +75,8 @@ def test_by_default_requests_are_not_logged(tmp_path: Path) -> None:
 
 def test_an_unknown_level_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     """And the message lists the known ones."""
-    ran = subprocess.run(
-        [BIN / "pipeledger-server", "serve", "--data", tmp_path / "data"],
-        env={"PIPELEDGER_LOG_LEVEL": "loud"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 2
+    words = ("serve", "--data", tmp_path / "data")
+    ran = administer(*words, status=2, variables={"PIPELEDGER_LOG_LEVEL": "loud"})
     assert "PIPELEDGER_LOG_LEVEL: expected one of debug, info, warning, error" in ran.stderr
     assert not (tmp_path / "data").exists()
 

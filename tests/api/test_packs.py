@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
 from api.making import Packs
-from tests.serving import BIN, event, serving
+from tests.serving import event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def auditor(server: Running) -> Iterator[httpx.Client]:
     """A client that may read."""
-    made = subprocess.run(
-        [BIN / "pipeledger-server", "token", "create", "--data", server.data, "--role", "auditor",
-         "--name", "alma"],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    with server.http(made.stdout.split()[-1]) as client:
+    with server.http(server.token_of("auditor", "alma")) as client:
         yield client
 
 
@@ -87,12 +81,7 @@ def test_what_cannot_be_packed_is_refused_with_its_place(auditor: httpx.Client) 
 
 def test_an_emitter_gets_no_evidence(server: Running) -> None:
     """It sends and does not read."""
-    made = subprocess.run(
-        [BIN / "pipeledger-server", "token", "create", "--data", server.data, "--role", "emitter",
-         "--name", "ci"],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    with server.http(made.stdout.split()[-1]) as client:
+    with server.http(server.token_of("emitter")) as client:
         assert client.post("/packs", json=WANTED).status_code == 403
         assert client.get(f"/packs/{'0' * 32}").status_code == 403
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from tests.serving import BIN, event, serving
+from tests.inside import administer
+from tests.serving import event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,14 +35,6 @@ def _told(running: Running) -> None:
         told["time"] = begin.strftime("%Y-%m-%dT%H:%M:%SZ")
         told["data"] = {"incident": "i", "service": SERVICE, "environment": "production"}
         assert client.post("/events", json=told).status_code == 201
-
-
-def _token(running: Running, role: str) -> str:
-    return subprocess.run(
-        [BIN / "pipeledger-server", "token", "create", "--data", running.data, "--role", role,
-         "--name", role],
-        check=True, capture_output=True, text=True,
-    ).stdout.strip()  # fmt: skip
 
 
 def _get(running: Running, token: str = "", **headers: str) -> httpx.Response:
@@ -120,8 +112,8 @@ def test_only_an_auditor_or_operator_is_shown_anything(server: Running) -> None:
     """An auditor's reads are recorded, once an hour; this machine is not trusted unless told."""
     assert _get(server).status_code == 401
     assert _get(server, "plt_" + "0" * 60).status_code == 401
-    assert _get(server, _token(server, "emitter")).status_code == 403
-    auditor = _token(server, "auditor")
+    assert _get(server, server.token_of("emitter")).status_code == 403
+    auditor = server.token_of("auditor")
     assert [_get(server, auditor).status_code for _ in range(2)] == [200, 200]
     with server.http() as client:
         found = client.get("/entries", params={"type": "pipeledger.evidence.read"}).json()
@@ -143,9 +135,5 @@ def test_this_machine_needs_no_token_where_the_operator_says_so(tmp_path: Path) 
 
 def test_a_wrong_setting_stops_the_start(tmp_path: Path) -> None:
     """In one line."""
-    done = subprocess.run(
-        [BIN / "pipeledger-server", "serve", "--data", tmp_path / "data", "--metrics", "all"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
+    done = administer("serve", "--data", tmp_path / "data", "--metrics", "all", status=2)
     assert "'all' is not one of 'token', 'loopback'" in done.stderr

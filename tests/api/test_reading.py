@@ -13,14 +13,13 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from tests.serving import BIN, Running, event, serving
+from tests.serving import Running, event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx
 
-import subprocess
 
 STRUCTURED = {"Content-Type": "application/cloudevents+json"}
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
@@ -43,20 +42,10 @@ def http(server: Running) -> Iterator[httpx.Client]:
         yield client
 
 
-def token(server: Running, role: str) -> str:
-    """A token of this role."""
-    command = ["token", "create", "--ledger", "default", "--role", role, "--name", f"wkl {role}"]
-    done = subprocess.run(
-        [str(BIN / "pipeledger-server"), *command, "--data", str(server.data)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return next(word for word in done.stdout.split() if "plt_" in word).split("=")[-1].strip("'\"")
-
-
 @pytest.fixture(scope="module")
 def auditor(server: Running) -> Iterator[httpx.Client]:
     """An auditor's client."""
-    with server.http(token(server, "auditor")) as client:
+    with server.http(server.token_of("auditor")) as client:
         yield client
 
 
@@ -119,7 +108,7 @@ def test_what_no_document_is_answers_404_and_what_no_commitment_is_422(http: htt
 def test_documents_are_for_those_who_may_read_parts(server: Running, http: httpx.Client) -> None:
     """An emitter sees entries, never bytes."""
     (original, *_) = parts_of(http, recorded(http, "b"))
-    with server.http(token(server, "emitter")) as emitter:
+    with server.http(server.token_of("emitter")) as emitter:
         assert emitter.get(f"/documents/{original['c']}").status_code == 403
         assert emitter.get("/documents/" + "0" * 64).status_code == 403
 
@@ -208,8 +197,4 @@ def test_an_id_used_again_is_refused_and_recorded_once_by_its_digest(http: httpx
 
 def test_nothing_that_reading_recorded_unsettles_the_ledger(server: Running) -> None:
     """`fsck` over all of it."""
-    done = subprocess.run(
-        [str(BIN / "pipeledger-server"), "fsck", "--ledger", "default", "--data", str(server.data)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert server.administer("fsck", "--ledger", "default") == "sound\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -17,7 +16,7 @@ from api.granting import Granting
 from api.host import Host, Settings, now
 from store.ledger.ledger import SERVER
 from tests.clusters import prepared
-from tests.serving import BIN, event, serving
+from tests.serving import event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,11 +39,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def auditor(server: Running) -> Iterator[httpx.Client]:
     """An auditor's client."""
-    made = subprocess.run(
-        [BIN / "pipeledger-server", "token", "create", "--role", "auditor", "--name", "anna",
-         "--data", server.data], capture_output=True, text=True, check=True,
-    ).stdout.strip()  # fmt: skip
-    with server.http(made) as client:
+    with server.http(server.token_of("auditor", "anna")) as client:
         yield client
 
 
@@ -106,8 +101,7 @@ def test_an_export_is_recorded_by_the_digest_of_its_manifest(
     server: Running, tmp_path: Path
 ) -> None:
     """And is there whether it was recorded or not."""
-    command = [str(BIN / "pipeledger-server"), "export", "parquet", "--data", str(server.data)]
-    subprocess.run([*command, str(tmp_path / "out")], check=True, capture_output=True)
+    server.administer("export", "parquet", tmp_path / "out")
     # The server hears of what another process appended a moment later.
     heard = (recorded(server, "evidence.exported") for _ in range(1000))
     (said,) = next(filter(None, heard))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import subprocess
 import zlib
 from base64 import b64decode
 from hashlib import sha256
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.fixtures import FOLDER, facts, needs_fixtures
-from tests.serving import BIN, Running, serving
+from tests.inside import client
+from tests.serving import Running, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,11 +201,8 @@ def test_the_client_records_real_files_and_says_what_they_were(
         or name.startswith("junit/")
     ]  # fmt: skip
     environment = server.environment(tmp_path) | {"PIPELEDGER_STRICT": "1"}
-    done = subprocess.run(
-        [BIN / "pipeledger", "record", "--json", *(FOLDER / name for name in names)],
-        env=environment, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    files = (FOLDER / name for name in names)
+    done = client("record", "--json", *files, environment=environment)
     lines: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
     assert [os.path.relpath(line["file"], FOLDER) for line in lines] == names
     with server.http() as http:

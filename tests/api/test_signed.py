@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from domain.log.dsse import pae
-from tests.serving import BIN, Running, event, serving
+from tests.inside import client
+from tests.serving import Running, event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,20 +44,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def http(server: Running) -> Iterator[httpx.Client]:
     """A client that sends no token unless told."""
-    with server.http() as client:
-        del client.headers["Authorization"]
-        yield client
-
-
-def command(server: Running, *words: str, status: int = 0) -> str:
-    """Run `pipeledger-server` on the running server's data."""
-    done = subprocess.run(
-        [BIN / "pipeledger-server", *words, "--data", server.data],
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == status, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout + done.stderr
+    with server.http() as stranger:
+        del stranger.headers["Authorization"]
+        yield stranger
 
 
 def enroll(server: Running, private: Any, *more: str) -> str:  # noqa: ANN401 - any kind of key
@@ -65,7 +54,7 @@ def enroll(server: Running, private: Any, *more: str) -> str:  # noqa: ANN401 - 
     pem = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     file = server.data.parent / "key.pub"
     file.write_bytes(pem)
-    return command(server, "key", "enroll", "--name", "runner", *more, str(file)).split()[1]
+    return server.administer("key", "enroll", "--name", "runner", *more, str(file)).split()[1]
 
 
 def origin(server: Running) -> str:
@@ -191,7 +180,7 @@ def test_keys_that_anybody_could_sign_for_are_not_enrolled(server: Running) -> N
                 SEED.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())):  # fmt: skip
         file = server.data.parent / "bad.pub"
         file.write_bytes(raw)
-        said = command(server, "key", "enroll", "--name", "x", str(file), status=2)
+        said = server.administer("key", "enroll", "--name", "x", str(file), status=2)
         assert "public key" in said
 
 
@@ -207,29 +196,29 @@ def test_enrolling_and_revoking_is_recorded(server: Running) -> None:
     """A key works from its enrolment on, until it is revoked, and never comes back."""
     private = Ed25519PrivateKey.generate()
     credential = enroll(server, private)
-    assert credential in command(server, "key", "list")
+    assert credential in server.administer("key", "list")
     stream = f"/streams/credential/{credential}"
     assert kinds_in(server, stream, 101) == ["pipeledger.key.enrolled"]
-    command(server, "key", "revoke", credential)
-    command(server, "key", "revoke", credential, status=2)
+    server.administer("key", "revoke", credential)
+    server.administer("key", "revoke", credential, status=2)
     kinds = kinds_in(server, stream, 102)
     assert kinds == ["pipeledger.key.enrolled", "pipeledger.key.revoked"]
     file = server.data.parent / "key.pub"
-    said = command(server, "key", "enroll", "--name", "y", str(file), status=2)
+    said = server.administer("key", "enroll", "--name", "y", str(file), status=2)
     assert "revoked" in said
 
 
 def test_tokens_are_recorded_without_their_text(server: Running) -> None:
     """Issued and revoked."""
-    text = command(server, "token", "create", "--role", "emitter", "--name", "ci").strip()
-    rows = [line.split("\t") for line in command(server, "token", "list").splitlines()]
+    text = server.administer("token", "create", "--role", "emitter", "--name", "ci").strip()
+    rows = [line.split("\t") for line in server.administer("token", "list").splitlines()]
     (credential,) = (row[0] for row in rows if row[1] == "emitter")
     with server.http() as operator:
         entries = operator.get("/entries", params={"type": "pipeledger.token.*"}).json()["entries"]
     assert {one["type"] for one in entries} == {"pipeledger.token.issued"}
     assert text not in json.dumps(entries)
-    command(server, "token", "revoke", credential)
-    command(server, "token", "revoke", credential, status=2)
+    server.administer("token", "revoke", credential)
+    server.administer("token", "revoke", credential, status=2)
 
 
 def test_the_client_signs_with_its_key(server: Running, tmp_path: Path) -> None:
@@ -242,7 +231,5 @@ def test_the_client_signs_with_its_key(server: Running, tmp_path: Path) -> None:
     }  # fmt: skip
     words = ["emit", "deployment.finished", "service=a", "environment=b", "outcome=success",
              "deployment=signed-1", "--json"]  # fmt: skip
-    done = subprocess.run([BIN / "pipeledger", *words], env=environment, capture_output=True,
-                          text=True, check=False, timeout=60)  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    done = client(*words, environment=environment)
     assert json.loads(json.loads(done.stdout)["ctx"])["by"]["how"] == "key"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import os
-import subprocess
 from base64 import b64decode
 from dataclasses import dataclass
 from hashlib import sha256
@@ -24,7 +23,8 @@ from store.ledger.guard import FileGuard
 from store.ledger.ledger import SERVER
 from tests.api.asking import ask
 from tests.domain.log.leaves import tree_hash
-from tests.serving import BIN, Running, event, serving
+from tests.inside import client
+from tests.serving import Running, event, serving
 from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
@@ -149,17 +149,8 @@ def test_the_exported_files_are_what_http_answers_and_the_client_verifies_them(
 ) -> None:
     """One tree by both doors, written beside the running server; again: nothing new."""
     folder = tmp_path / "log"
-    export: list[str | Path] = [
-        BIN / "pipeledger-server",
-        "export",
-        "log",
-        "--data",
-        server.data,
-        folder,
-    ]
     for new in ("files written", ", 0 of them new, 0 files written"):
-        done = subprocess.run(export, capture_output=True, text=True, check=True)
-        assert new in done.stdout
+        assert new in server.administer("export", "log", folder)
     names = [str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()]
     for name in names:
         if name != "key.vkey":
@@ -168,10 +159,7 @@ def test_the_exported_files_are_what_http_answers_and_the_client_verifies_them(
     keys = reader.get("/log/keys").json()["keys"]
     assert (folder / "key.vkey").read_text().rstrip("\n") in keys
     trusted = [word for key in keys for word in ("--key", key)]
-    verify = [BIN / "pipeledger", "verify", *trusted, folder]
-    done = subprocess.run(
-        verify, env=server.environment(tmp_path), capture_output=True, text=True, check=True
-    )
+    done = client("verify", *trusted, folder, environment=server.environment(tmp_path))
     assert "sound" in done.stdout
 
 

@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import json
 import os
-import subprocess
 from base64 import b64decode
 from contextlib import ExitStack
 from datetime import timedelta
@@ -21,7 +20,7 @@ from api.gaps import record_gaps
 from api.granting import Granting
 from api.host import Host, Settings, now
 from store.ledger.ledger import SERVER
-from tests.serving import BIN, Running, serving
+from tests.serving import Running, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -247,12 +246,7 @@ def test_only_operators_add_sources(server: Running) -> None:
             assert answer.status_code == status, answer.text
         assert http.post("/sources", json={"kind": "github", "name": "twice"}).status_code == 201
         assert http.post("/sources", json={"kind": "github", "name": "twice"}).status_code == 409
-    made = subprocess.run(
-        [BIN / "pipeledger-server", "token", "create", "--data", server.data, "--role", "emitter",
-         "--name", "e"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    with server.http(made.stdout.strip()) as http:
+    with server.http(server.token_of("emitter")) as http:
         assert http.post("/sources", json={"kind": "github", "name": "no"}).status_code == 403
 
 
@@ -272,11 +266,8 @@ def test_a_system_that_makes_the_secret_has_it_brought(server: Running) -> None:
         answer = http.post("/sources", json=wanted)
         assert (answer.status_code, answer.json()["secret"]) == (201, "made-by-the-system")
     assert (said("lab", "made-by-the-system"), said("lab", "made-by-somebody")) == (201, 401)
-    subprocess.run(
-        [BIN / "pipeledger-server", "source", "add", "--data", server.data, "gitlab", "--name",
-         "lab-2", "--secret-file", "-"],
-        input="another-of-the-system\n", text=True, check=True,
-    )  # fmt: skip
+    words = ("source", "add", "gitlab", "--name", "lab-2", "--secret-file", "-")
+    server.administer(*words, stdin="another-of-the-system\n")
     # It is told for the second time.
     assert said("lab-2", "another-of-the-system") == 200
 
@@ -285,12 +276,7 @@ def test_the_command_adds_lists_and_revokes(server: Running) -> None:
     """On the data of a running server; a revoked source is unknown within seconds."""
 
     def command(*words: str, status: int = 0) -> str:
-        done = subprocess.run(
-            [BIN / "pipeledger-server", "source", words[0], "--data", server.data, *words[1:]],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == status, done.stderr
-        return done.stdout + done.stderr
+        return server.administer("source", *words, status=status)
 
     said = command("add", "github", "--name", "by-hand", "--every", "2h", "--url", server.url,
                    "--incident-when", "severity=critical",

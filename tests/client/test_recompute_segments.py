@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +23,8 @@ from store.ledger.guard import FileGuard
 from store.ledger.opening import Place
 from store.postgres.database import Database
 from tests.client.test_recompute import rewrite, settle
+from tests.inside import client
 from tests.projections.test_live import redact
-from tests.serving import BIN
 from tests.store.ledger.conftest import Home, draft
 
 if TYPE_CHECKING:
@@ -126,11 +125,8 @@ def test_every_table_and_every_answer_is_made_again_from_all_segments(
 def test_the_command_makes_it_again(exported: Exported, tmp_path: Path) -> None:
     """As an auditor runs it, with keys of their own."""
     keys = [f"--key={key}" for key in exported.vkeys]
-    shown = subprocess.run(
-        [BIN / "pipeledger", "verify", exported.out, "--recompute", *keys],
-        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}, capture_output=True, text=True,
-        check=True,
-    ).stdout  # fmt: skip
+    words: tuple[str | Path, ...] = ("verify", exported.out, "--recompute", *keys)
+    shown = client(*words, environment={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}).stdout
     assert f"every entry up to {TOLD + 2} checked" in shown
 
 
