@@ -30,23 +30,6 @@ def test_every_room_stands_in_the_architecture() -> None:
     assert [room for room in rooms if f"| `{room}/` |" not in text] == []
 
 
-def test_every_direct_dependency_says_why_it_is_there() -> None:
-    """A row for each name in the two projects, and each tool that the tests run; no other."""
-    rows = set(
-        re.findall(
-            r"^\| `([a-z0-9-]+)` \|", (ROOT / "docs/dependencies.md").read_text(), re.MULTILINE
-        )
-    )
-    names = {one.stem for one in (ROOT / "tests" / "tools").glob("*.in")}
-    for file in ("pyproject.toml", "client/pyproject.toml"):
-        project = tomllib.loads((ROOT / file).read_text())
-        wanted = list(project["project"]["dependencies"])
-        for group in project.get("dependency-groups", {}).values():
-            wanted += group
-        names |= {re.split(r"[\[<>=;]", line)[0].strip() for line in wanted}
-    assert rows == names
-
-
 def test_links_between_documents_lead_somewhere() -> None:
     """A relative link in a Markdown file names a file that is there."""
     broken = [
