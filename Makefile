@@ -55,14 +55,8 @@ generate: $(READY)  ## write schema/events, docs/events.md, docs/integrations/co
 mutants: $(READY)  ## does a test notice each small mistake in domain/log and domain/decisions?
 	nice $(BIN)/python -m tests.tools.mutants
 
-bench: $(READY)  ## the figures of docs/performance.md, each beside its peer
-	$(BIN)/python -m bench.append
-	$(BIN)/python -m bench.http
-	$(BIN)/python -m bench.verify
-	$(BIN)/python -m bench.proofs
-	$(BIN)/python -m bench.projections
-	$(BIN)/python -m bench.reports
-	$(BIN)/python -m bench.pack
+bench: $(READY)  ## the figures of docs/performance.md, each beside its peer, in one table
+	$(BIN)/python -m bench
 
 # --universal and --no-annotate: one file for every platform; it names no host.
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --universal --no-annotate \

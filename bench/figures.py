@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 OUTPUT: Final = "BENCH_OUTPUT"
 _HEAD: Final = ("what", "measured", "peer", "ratio", "floor", "aim", "reached")
-_WIDTHS: Final = (58, 18, 12, 7, 11, 11, 8)
+_WIDTHS: Final = (76, 18, 9, 7, 10, 11, 8)
 
 
 class Figure(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -91,13 +91,14 @@ class Run(msgspec.Struct, frozen=True):
     figures: list[Figure]
 
 
-def tell(figures: Iterable[Figure]) -> None:
-    """Print figures as they come; keep them where BENCH_OUTPUT says."""
+def tell(figures: Iterable[Figure], *, later: bool = False) -> None:
+    """Print figures as they come, or all of them later; keep them where BENCH_OUTPUT says."""
     began, start, load = datetime.now(UTC), time.perf_counter(), os.getloadavg()[0]
-    print(head(), flush=True)
-    kept = []
-    for one in figures:
-        kept.append(one)
+    kept = list(figures) if later else []
+    print(_line(*_HEAD), flush=True)
+    for one in kept if later else figures:
+        if not later:
+            kept.append(one)
         print(one.line(), flush=True)
     if file := os.environ.get(OUTPUT):
         told = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
@@ -112,11 +113,6 @@ def tell(figures: Iterable[Figure]) -> None:
 def read(file: Path) -> Run:
     """A run that was kept."""
     return msgspec.json.decode(file.read_bytes(), type=Run)
-
-
-def head() -> str:
-    """The head of the table."""
-    return _line(*_HEAD)
 
 
 @contextlib.contextmanager

@@ -1,20 +1,21 @@
-"""`import git` of a long history: commits a second, and the client's largest memory."""
+"""`import git` of a long history, seconds and memory: `python -m bench.history [COMMITS]`."""
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING, Final
 
+from bench.figures import Figure, Watch, scratch, tell
 from tests.serving import BIN, serving
 
-PEOPLE = 37
-FILES = 500
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMMITS: Final = 50_000
+PEOPLE: Final = 37
+FILES: Final = 500
 
 
 def write_history(out: IO[bytes], commits: int) -> None:
@@ -40,12 +41,9 @@ def write_history(out: IO[bytes], commits: int) -> None:
             out.write(f"tag v{number}\nfrom :{mark}\ntagger {who}\ndata 7\nrelease\n".encode())
 
 
-def main() -> None:
+def measure(commits: int) -> Iterator[Figure]:
     """Make a history and import it into a new ledger."""
-    commits = int(os.environ.get("BENCH_N", "50000"))
-    with tempfile.TemporaryDirectory(prefix="pipeledger-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
+    with scratch() as folder:
         repository = folder / "repository"
         subprocess.run(["git", "init", "-q", str(repository)], check=True)
         command = ["git", "-C", str(repository), "fast-import", "--quiet"]
@@ -55,14 +53,16 @@ def main() -> None:
         with serving(folder / "data") as server:
             words = [str(BIN / "pipeledger"), "import", "git", str(repository), "--service", "s",
                      "--address", "https://code.example/s", "--production-tags", "v*"]  # fmt: skip
-            for run in ("first", "again"):
-                start = time.perf_counter()
-                subprocess.run(words, env=server.environment(folder), check=True)
-                seconds = time.perf_counter() - start
-                sys.stdout.write(f"{run}: {seconds:.1f} s, {commits / seconds:.0f} commits/s\n")
+            for run, limit in (("first", 120), ("again", None)):
+                watch = Watch()
+                subprocess.run(
+                    words, env=server.environment(folder), check=True, stdout=subprocess.DEVNULL
+                )
+                what = f"import git of {commits:,} commits, {run}"
+                yield Figure(what, watch.seconds, "s", floor=limit, least=True)
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        sys.stdout.write(f"largest process of client, git or server: {peak:.0f} MiB\n")
+        yield Figure("import git, largest process", peak, "MiB")
 
 
 if __name__ == "__main__":
-    main()
+    tell(measure(int(sys.argv[1]) if sys.argv[1:] else COMMITS))

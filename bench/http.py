@@ -1,13 +1,12 @@
 """Single events over HTTP, beside a route of the same framework that only parses their bodies.
 
 `python -m bench.http`: all threads of the server run on the first core, this generator on the
-last; the database runs where it likes. Each round sends the same number of events to either;
-medians are printed.
+last; the database runs where it likes. Each round sends the same number of events to either; told
+are medians.
 
 Connections are kept: each has had an answer before the clock starts. The HTTP server accepts one
 connection a turn of its event loop, so that of many that come at once under full load the last
-ones wait for as many turns; that is printed beside, as the longest first answer.
-BENCH_N: requests a round (default 3,000).
+ones wait for as many turns; that is told as the longest first answer.
 """
 
 from __future__ import annotations
@@ -16,10 +15,8 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
-import shutil
 import socket
 import statistics
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,13 +28,21 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI, Request, Response
 
-from tests.serving import event, serving
+from bench.events import deployment
+from bench.figures import Figure, memory, p99, scratch, tell
+from tests.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.serving import Running
+
 ROUNDS: Final = 3
+COUNT: Final = 3_000
+"""Requests a round."""
 CLIENTS: Final = (1, 16, 64)
+JUDGED: Final = 64
+ONE: Final = "application/cloudevents+json"
 
 
 def parse_only(listening: socket.socket) -> None:
@@ -125,17 +130,26 @@ class Client(asyncio.Protocol):
 
 def requests(target: Target, first: int, count: int) -> list[bytes]:
     """So many events as they go over the wire."""
-    made = []
-    for number in range(first, first + count):
-        body = msgspec.json.encode(event(number))
-        head = (
-            f"POST /v1/default/events HTTP/1.1\r\nHost: {target.host}\r\n"
-            f"Authorization: Bearer {target.token}\r\n"
-            "Content-Type: application/cloudevents+json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        made.append(head.encode() + body)
-    return made
+    numbers = range(first, first + count)
+    return [posted(target, ONE, msgspec.json.encode(deployment(number))) for number in numbers]
+
+
+def posted(target: Target, media: str, body: bytes) -> bytes:
+    """A request that sends events."""
+    head = (
+        f"POST /v1/default/events HTTP/1.1\r\nHost: {target.host}\r\n"
+        f"Authorization: Bearer {target.token}\r\nContent-Type: {media}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def target_of(server: Running, token: str | None = None) -> Target:
+    """Where a server takes events."""
+    at = urlsplit(server.url)
+    assert at.hostname is not None
+    assert at.port is not None
+    return Target(at.hostname, at.port, token or server.token, server.printed.pid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,59 +200,43 @@ def peer() -> Iterator[Target]:
             process.join()
 
 
-def memory(process: int) -> float:
-    """What a process holds in memory, MiB."""
-    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
-def measure(ours: Target, theirs: Target, count: int) -> None:
-    """Measure and print."""
-    cores = sorted(os.sched_getaffinity(0))
-    for target in (ours, theirs):
-        for thread in Path(f"/proc/{target.process}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), {cores[0]})
-    os.sched_setaffinity(0, {cores[-1]})
-    number = 0
-    print(
-        "clients   ours/s   p50 ms   p99 ms   first   peer/s   p99 ms   first   ratio   server MiB"
-    )
-    for clients in CLIENTS:
-        mine: list[Round] = []
-        other: list[Round] = []
-        for _ in range(ROUNDS):
-            mine.append(uvloop.run(load(ours, clients, requests(ours, number, count + clients))))
-            number += count + clients
-            other.append(uvloop.run(load(theirs, clients, requests(theirs, 0, count + clients))))
-        rate, plain = (statistics.median(one.rate for one in side) for side in (mine, other))
-        p50 = statistics.median([took for one in mine for took in one.times])
-        print(
-            f"{clients:7} {rate:8.0f} {1e3 * p50:8.1f} {_tail(mine)} {plain:8.0f} {_tail(other)}"
-            f" {rate / plain:7.2f} {memory(ours.process):12.0f}"
-        )
-
-
-def _tail(rounds: list[Round]) -> str:
-    """The 99th percentile and the slowest first answer, in milliseconds."""
-    slow = statistics.quantiles([took for one in rounds for took in one.times], n=100)[98]
-    first = statistics.median(one.first for one in rounds)
-    return f"{1e3 * slow:8.1f} {1e3 * first:7.1f}"
-
-
-def main() -> None:
+def measure() -> Iterator[Figure]:
     """Run both servers and measure."""
-    folder = Path(tempfile.mkdtemp(prefix="pipeledger-bench-"))
-    folder.chmod(0o711)
-    try:
-        with serving(folder / "data") as server, peer() as theirs:
-            at = urlsplit(server.url)
-            assert at.hostname is not None
-            assert at.port is not None
-            ours = Target(at.hostname, at.port, server.token, server.printed.pid)
-            measure(ours, theirs, int(os.environ.get("BENCH_N", "3000")))
-    finally:
-        shutil.rmtree(folder)
+    with scratch() as folder, serving(folder / "data") as server, peer() as theirs:
+        ours = target_of(server)
+        cores = sorted(os.sched_getaffinity(0))
+        for target in (ours, theirs):
+            for thread in Path(f"/proc/{target.process}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {cores[0]})
+        os.sched_setaffinity(0, {cores[-1]})
+        number = 0
+        for clients in CLIENTS:
+            mine: list[Round] = []
+            other: list[Round] = []
+            count = COUNT + clients
+            for _ in range(ROUNDS):
+                mine.append(uvloop.run(load(ours, clients, requests(ours, number, count))))
+                other.append(uvloop.run(load(theirs, clients, requests(theirs, 0, count))))
+                number += count
+            yield from _told(clients, mine, other)
+        yield Figure("memory of the server, after these", memory(ours.process), "MiB")
+
+
+def _told(clients: int, mine: list[Round], other: list[Round]) -> Iterator[Figure]:
+    rate, plain = (statistics.median(one.rate for one in side) for side in (mine, other))
+    slow, others = (p99([took for one in side for took in one.times]) for side in (mine, other))
+    first, also = (statistics.median(one.first for one in side) for side in (mine, other))
+    judged = clients == JUDGED
+    what = f"single events over HTTP, {clients} clients"
+    yield Figure(
+        what, rate, "events/s", plain, 0.4 if judged else None, 0.6 if judged else None
+    )  # fmt: skip
+    if judged:
+        yield Figure(f"{what}, p99", 1e3 * slow, "ms", floor=100, least=True)
+        yield Figure(f"{what}, p99 of the peer", 1e3 * others, "ms")
+        yield Figure(f"{what}, longest first answer", 1e3 * first, "ms")
+        yield Figure(f"{what}, the peer's", 1e3 * also, "ms")
 
 
 if __name__ == "__main__":
-    main()
+    tell(measure())

@@ -117,7 +117,6 @@ def load(data: Path, count: int) -> Iterator[Figure]:
             yield Figure("loading, by COPY below the sequencer", count / watch.seconds, "events/s",
                          aim=15_000)  # fmt: skip
             gc.enable()
-            print(f"{1e6 * watch.used / count:.0f} µs of this process an event")
             owner.execute(sql.SQL("VACUUM (ANALYZE) {}").format(sql.SQL(", ").join(
                 sql.Identifier(equipment.schema, table) for table in _TABLES
             )))  # fmt: skip
@@ -167,7 +166,7 @@ def _make(count: int, first: int) -> bytes:
 def _made(raw: bytes) -> list[Prepared]:
     """What `_make` gave; tags stand in it as rows only."""
     return [
-        Prepared(*fields, signatures=tuple(starmap(Signature, signatures)))
+        Prepared(*(*fields, tuple(starmap(Signature, signatures))))
         for *fields, signatures in marshal.loads(raw)  # noqa: S302 - of our own process
     ]
 
@@ -218,7 +217,7 @@ def _sizes(owner: Connection, schema: str, count: int) -> Iterator[Figure]:
 
 def _make_indexes(owner: Connection, schema: str, write: Callable[[], None]) -> None:
     """Write without the indexes that are not in the order of positions; make them after it."""
-    made = []
+    made: list[sql.Composed] = []
     for table, index in _DROPPED:
         name, of = sql.Identifier(schema, index), sql.Identifier(schema, table)
         told = owner.execute(
@@ -230,7 +229,7 @@ def _make_indexes(owner: Connection, schema: str, write: Callable[[], None]) -> 
         constraint, definition = told
         if constraint is None:
             owner.execute(sql.SQL("DROP INDEX {}").format(name))
-            made.append(sql.SQL(definition))
+            made.append(sql.SQL(definition).format())
         else:
             alter = sql.SQL("ALTER TABLE {} {} CONSTRAINT {} ")
             owner.execute(alter.format(of, sql.SQL("DROP"), sql.Identifier(index)))

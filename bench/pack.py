@@ -10,15 +10,17 @@ import json
 import re
 import resource
 import subprocess
-import tempfile
-import time
 import zipfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from bench.figures import Figure, Watch, scratch, tell
 from domain.events import TYPES, Door
 from tests.projections.controls.organisation import Year
 from tests.serving import BIN, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _AT_ONCE = 500
 _PERSON = re.compile("(?:per|wkl)_([0-9a-f]{32})")
@@ -36,21 +38,17 @@ def sendable() -> list[dict[str, Any]]:
     return found
 
 
-def timed(*command: str | Path) -> None:
-    """Run a command and print its time and the largest memory of any so far."""
-    began = time.perf_counter()
+def timed(*command: str | Path) -> tuple[float, float]:
+    """Run a command; seconds, and MiB of the largest child of any so far."""
+    watch = Watch()
     subprocess.run([str(word) for word in command], check=True, capture_output=True)
-    took = time.perf_counter() - began
-    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    print(f"{Path(command[0]).name} {command[1]:8} {took:6.1f} s  {largest} MiB")
+    return watch.seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
-def main() -> None:
+def measure() -> Iterator[Figure]:
     """Load, make, verify."""
     events = sendable()
-    with tempfile.TemporaryDirectory(prefix="pipeledger-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)
+    with scratch() as folder:
         with serving(folder / "data") as running, running.http() as client:
             media = {"Content-Type": "application/cloudevents-batch+json"}
             for at in range(0, len(events), _AT_ONCE):
@@ -58,14 +56,19 @@ def main() -> None:
                 answer = client.post("/events", content=json.dumps(some), headers=media)
                 problems = [one for one in answer.json()["receipts"] if "problem" in one]
                 assert not problems, problems[:3]
-        print(f"{len(events)} events, all frameworks, all time")
         pack = folder / "pack.zip"
-        timed(BIN / "pipeledger-server", "export", "pack", "--data", folder / "data", pack)
+        words = ("export", "pack", "--data", folder / "data", pack)
+        seconds, largest = timed(BIN / "pipeledger-server", *words)
+        what = f"a year's pack, {len(events):,} events"
+        yield Figure(f"{what}: made", seconds, "s", floor=60, least=True)
+        yield Figure(f"{what}: made, most memory", largest, "MiB")
+        yield Figure(f"{what}: size", pack.stat().st_size / 1e6, "MB")
         with zipfile.ZipFile(pack) as archive:
-            keys = archive.read("key.vkey").decode().split()
-        print(f"{pack.stat().st_size / 1e6:.1f} MB")
-        timed(BIN / "pipeledger", "verify", pack, "--recompute", *(f"--key={key}" for key in keys))
+            keys = [f"--key={key}" for key in archive.read("key.vkey").decode().split()]
+        seconds, largest = timed(BIN / "pipeledger", "verify", pack, "--recompute", *keys)
+        yield Figure(f"{what}: verified, judged again", seconds, "s", floor=60, least=True)
+        yield Figure(f"{what}: verified, most memory", largest, "MiB")
 
 
 if __name__ == "__main__":
-    main()
+    tell(measure())

@@ -2,24 +2,22 @@
 
 A log of 10 thousand, 1 million and 10 million leaves in an embedded PostgreSQL, filled with what
 proofs read: drawn leaf hashes, their full tiles at every level, and entries only for the unfinished
-tile and a few bundles (BENCH_N: sizes, set apart by commas). Then inclusion and consistency proofs
-of drawn positions and sizes, each verified, in a process that has answered nothing before and when
-it has; tiles, bundles, and what signing a checkpoint and swapping it into the guard cost.
+tile and a few bundles (`python -m bench.proofs SIZE …`: other sizes). Then inclusion and
+consistency proofs of drawn positions and sizes, each verified, in a process that has answered
+nothing before and when it has; tiles, bundles, and what signing a checkpoint and swapping it into
+the guard cost.
 """
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
 import statistics
-import tempfile
-import time
+import sys
 from hashlib import sha256
 from itertools import starmap
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from bench.figures import Figure, p99, scratch, taken, tell
 from domain.log.checkpoint import Checkpoint, sign_checkpoint
 from domain.log.entry import leaf_hash
 from domain.log.key import SigningKey
@@ -43,7 +41,8 @@ from store.postgres.server import EmbeddedPostgres
 from tests.store.ledger.filling import copy, entry_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 SIZES: Final = (10_000, 1_000_000, 10_000_000)
 ENTRY_BYTES: Final = 750
@@ -96,25 +95,12 @@ class Filled:
         return leaf_hash(self.entry(index))
 
 
-def timed(rounds: int, work: Callable[[], object]) -> str:
-    """Median and 99th percentile of a work's time in milliseconds."""
-    took = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        work()
-        took.append(1000 * (time.perf_counter() - begin))
-    took.sort()
-    return f"{statistics.median(took):8.2f} {took[len(took) * 99 // 100]:8.2f}"
-
-
-def measure(database: Database, size: int, folder: Path) -> None:
-    """Fill a log and print its figures."""
+def measured(database: Database, size: int, folder: Path) -> Iterator[Figure]:
+    """Fill a log and tell its figures."""
     with database.connect() as connection:
         connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
         migrate(connection, SCHEMA)
-        begin = time.perf_counter()
         log = Filled(connection, size)
-        print(f"\n{size:,} leaves, filled in {time.perf_counter() - begin:.0f} s")
         connection.execute(f"ANALYZE {SCHEMA}.entries, {SCHEMA}.tiles")
     draw = random.Random(2)  # noqa: S311 - the same ones each time
     included: dict[int, list[bytes]] = {}
@@ -131,29 +117,38 @@ def measure(database: Database, size: int, folder: Path) -> None:
             consistent[old] = consistency_proof(old, size, tiles.reader(connection, size))
 
     tiles, tiled = Tiles(SCHEMA), TiledLog(database, SCHEMA, Tiles(SCHEMA))
-    print(f"{'ms':40}{'p50':>8} {'p99':>8}")
 
-    def tell(what: str, rounds: int, work: Callable[[], object]) -> None:
-        print(f"{what:40}{timed(rounds, work)}")
+    def told(
+        what: str, rounds: int, work: Callable[[], object], *, asked: bool = True
+    ) -> Iterator[Figure]:
+        took = taken(rounds, work)
+        what = f"{what} of {size:,}, p99 ({statistics.median(took):.2g} ms median)"
+        floor, aim = (20, 5) if asked else (None, None)
+        yield Figure(what, p99(took), "ms", floor=floor, aim=aim, least=True)
 
-    tell("inclusion proof, first of a process", 20, lambda: inclusion(Tiles(SCHEMA)))
-    tell("inclusion proof", ROUNDS, lambda: inclusion(tiles))
-    tell("consistency proof, first of a process", 20, lambda: consistency(Tiles(SCHEMA)))
-    tell("consistency proof", ROUNDS, lambda: consistency(tiles))
+    yield from told(
+        "inclusion proof, first of a process", 20, lambda: inclusion(Tiles(SCHEMA)), asked=False
+    )
+    yield from told("inclusion proof", ROUNDS, lambda: inclusion(tiles))
+    yield from told(
+        "consistency proof, first of a process", 20, lambda: consistency(Tiles(SCHEMA)), asked=False
+    )
+    yield from told("consistency proof", ROUNDS, lambda: consistency(tiles))
     full = size // 256
-    tell("hash tile, full", ROUNDS, lambda: tiled.read(Tile(0, draw.randrange(full)), size))
-    for tile in edge_of(size):
-        tell(tile.path, 200, lambda tile=tile: tiled.read(tile, size))  # type: ignore[misc]
+    yield from told("hash tile", ROUNDS, lambda: tiled.read(Tile(0, draw.randrange(full)), size))
+    yield from told("hash tile at the edge", 200, lambda: tiled.read(edge_of(size)[0], size))
     some = log.bundles
-    tell("entry bundle, full", 500, lambda: tiled.read(Tile(None, draw.choice(some)), size))
+    yield from told("entry bundle", 500, lambda: tiled.read(Tile(None, draw.choice(some)), size))
     key = SigningKey(ORIGIN, sha256(b"bench").digest())
     note = sign_checkpoint(Checkpoint(ORIGIN, size, log.root), [key])
-    tell("checkpoint signed", ROUNDS, lambda: sign_checkpoint(
+    yield from told("checkpoint signed", ROUNDS, lambda: sign_checkpoint(
         Checkpoint(ORIGIN, size, log.root), [key]
-    ))  # fmt: skip
+    ), asked=False)  # fmt: skip
     guard = FileGuard(folder / f"guard-{size}")
     guard.swap(None, note)
-    tell("checkpoint swapped into a file guard", 500, lambda: guard.swap(note, note))
+    yield from told(
+        "checkpoint into a file guard", 500, lambda: guard.swap(note, note), asked=False
+    )
     for index, path in included.items():
         verify_inclusion(log.leaf(index), index, size, path, log.root)
     with database.session("writer") as connection:
@@ -161,32 +156,24 @@ def measure(database: Database, size: int, folder: Path) -> None:
             root = root_of(old, tiles.reader(connection, size))
             verify_consistency(old, size, root, log.root, path)
     for what, proofs in (("inclusion", included), ("consistency", consistent)):
-        lengths = [len(path) for path in proofs.values()]
-        print(
-            f"{what}: {len(lengths)} verified, {statistics.mean(lengths):.1f} hashes on average, "
-            f"{max(lengths)} at most"
-        )
+        longest = max(len(path) for path in proofs.values())
+        yield Figure(f"hashes of a proof of {what} of {size:,}, at most", longest, "hashes")
     index = max(included, key=lambda one: len(included[one]))
     file = TlogProof(index, tuple(included[index]), note).encode()
-    print(f"the longest proof file has {len(file):,} bytes")
+    yield Figure(f"longest proof file of {size:,}", len(file), "bytes")
 
 
-def main() -> None:
-    """Measure and print."""
-    sizes = [int(one) for one in os.environ.get("BENCH_N", "").split(",") if one] or SIZES
-    folder = Path(tempfile.mkdtemp(prefix="pipeledger-bench-"))
-    folder.chmod(0o711)
-    try:
-        with (
-            EmbeddedPostgres.start(folder / "postgres") as server,
-            Database(server.conninfo) as database,
-        ):
-            database.prepare()
-            for size in sizes:
-                measure(database, size, folder)
-    finally:
-        shutil.rmtree(folder)
+def measure(sizes: Sequence[int]) -> Iterator[Figure]:
+    """Fill logs of these sizes, one after the other."""
+    with (
+        scratch() as folder,
+        EmbeddedPostgres.start(folder / "postgres") as server,
+        Database(server.conninfo) as database,
+    ):
+        database.prepare()
+        for size in sizes:
+            yield from measured(database, size, folder)
 
 
 if __name__ == "__main__":
-    main()
+    tell(measure([int(word) for word in sys.argv[1:]] or SIZES))

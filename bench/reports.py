@@ -4,7 +4,7 @@
 seed, go through the real client and a real server one after the other; then each is only read, in
 a process of its own. Memory is what a process holds beyond what it held before (VmHWM - VmRSS):
 the heap, and pages of the mapped file, which the kernel may take back; of the client all it holds.
-BENCH_MB, BENCH_CASES: sizes in place of these.
+BENCH_MB, BENCH_CASES: other sizes.
 """
 
 from __future__ import annotations
@@ -12,17 +12,15 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from bench.figures import Figure, Watch, memory, scratch, tell
 from tests.serving import BIN, serving
 
 if TYPE_CHECKING:
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
 MB: Final = 1_000_000
 RULES: Final = 300
 SUITE: Final = 1000
+PEAK: Final = "VmHWM"
 _SEED: Final = 7
 _LOOK_S: Final = 0.02
 _READ: Final = "import sys; from bench.reports import read_alone; read_alone(sys.argv[1])"
@@ -117,29 +116,10 @@ def _case(number: int, chance: random.Random) -> bytes:
     return f'{head}><failure message="assert 1 == 2">{trace}</failure></testcase>\n'.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """What a process holds, in bytes.
-
-    Attributes:
-        now: at present.
-        peak: at most, since `reset`.
-    """
-
-    now: int
-    peak: int
-
-    @classmethod
-    def of(cls, process: int | str) -> Memory:
-        """The memory of a process."""
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-        fields = dict(line.split(":", 1) for line in lines)
-        return cls(*(1024 * int(fields[name].split()[0]) for name in ("VmRSS", "VmHWM")))
-
-    @staticmethod
-    def reset(process: int | str) -> None:
-        """Begin to take the peak anew."""
-        Path(f"/proc/{process}/clear_refs").write_text("5")
+def forget_peak(process: int | str) -> float:
+    """Begin to take the peak of a process's memory anew; MiB that it holds now."""
+    Path(f"/proc/{process}/clear_refs").write_text("5")
+    return memory(process)
 
 
 def read_alone(name: str) -> None:
@@ -151,31 +131,27 @@ def read_alone(name: str) -> None:
     with Path(name).open("rb") as file:
         while piece := file.read(FEW):
             kept.write(piece)
-    Memory.reset("self")
-    before = Memory.of("self").now
-    start = time.perf_counter()
+    before = forget_peak("self")
+    watch = Watch()
     read_report(kept)
-    print(time.perf_counter() - start, (Memory.of("self").peak - before) / MB)
+    print(watch.seconds, memory("self", PEAK) - before)
 
 
 def record(server: Running, home: Path, file: Path) -> tuple[float, float, float]:
-    """Record a file by the client: seconds, growth of the server and size of the client in MB."""
-    Memory.reset(server.printed.pid)
-    before = Memory.of(server.printed.pid).now
-    start = time.perf_counter()
+    """Record a file by the client: seconds, growth of the server and size of the client in MiB."""
+    before = forget_peak(server.printed.pid)
+    watch = Watch()
     environment = server.environment(home) | {"PIPELEDGER_STRICT": "1"}
     words = [str(BIN / "pipeledger"), "record", str(file)]
-    largest = 0
+    largest = 0.0
     with subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL) as client:
         # What the kernel says at its end would count the memory of this process, too.
         while client.poll() is None:
-            with contextlib.suppress(OSError, KeyError):
-                largest = Memory.of(client.pid).peak
+            with contextlib.suppress(OSError, StopIteration):
+                largest = memory(client.pid, PEAK)
             time.sleep(_LOOK_S)
-    seconds = time.perf_counter() - start
     assert client.returncode == 0, f"{file}: not recorded"
-    grown = Memory.of(server.printed.pid).peak - before
-    return seconds, grown / MB, largest / MB
+    return watch.seconds, memory(server.printed.pid, PEAK) - before, largest
 
 
 def files(folder: Path) -> Iterator[tuple[Path, int]]:
@@ -185,26 +161,22 @@ def files(folder: Path) -> Iterator[tuple[Path, int]]:
     yield junit, write_junit(junit, int(os.environ.get("BENCH_CASES", "500000")))
 
 
-def main() -> None:
-    """Measure and print."""
-    folder = Path(tempfile.mkdtemp(prefix="pipeledger-bench-"))
-    folder.chmod(0o711)
-    print("file           MB      rows    s   server +MB   client MB   read alone s   +MB")
-    try:
-        with serving(folder / "data") as server:
-            for file, rows in files(folder):
-                seconds, grown, client = record(server, folder, file)
-                done = subprocess.run(
-                    [sys.executable, "-c", _READ, file], capture_output=True, text=True, check=True
-                )
-                alone, parsed = map(float, done.stdout.split())
-                print(
-                    f"{file.name:12} {file.stat().st_size / MB:5.0f} {rows:9,} {seconds:6.1f}"
-                    f" {grown:10.0f} {client:11.0f} {alone:12.1f} {parsed:6.0f}"
-                )
-    finally:
-        shutil.rmtree(folder)
+def measure() -> Iterator[Figure]:
+    """Record each, then only read it."""
+    with scratch() as folder, serving(folder / "data") as server:
+        for file, rows in files(folder):
+            seconds, grown, client = record(server, folder, file)
+            done = subprocess.run(
+                [sys.executable, "-c", _READ, file], capture_output=True, text=True, check=True
+            )
+            alone, parsed = map(float, done.stdout.split())
+            what = f"{file.name}, {file.stat().st_size / MB:.0f} MB, {rows:,} rows"
+            yield Figure(f"{what}: recorded", seconds, "s", floor=20, least=True)
+            yield Figure(f"{what}: server grows", grown, "MiB", floor=200, least=True)
+            yield Figure(f"{what}: client", client, "MiB")
+            yield Figure(f"{what}: only read", alone, "s")
+            yield Figure(f"{what}: only read, grows", parsed, "MiB")
 
 
 if __name__ == "__main__":
-    main()
+    tell(measure())

@@ -1,4 +1,4 @@
-"""How fast the client verifies a log, and in how much memory: `python -m bench.verify [SIZE ..]`.
+"""How fast the client verifies a log, and in how much memory: `python -m bench.verify [SIZE …]`.
 
 A tiled log is written to a folder by the tests' own writer and verified from there, as an auditor
 does, by a process of its own: hashes, links, tree and hash tiles alone; and everything with every
@@ -12,12 +12,12 @@ import gc
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.figures import Figure, memory, scratch, tell
 from pipeledger.verifier.folder import check_folder
 from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.tree import Tree, leaf_hash
@@ -25,7 +25,7 @@ from pipeledger.verifier.trust import trusted_log
 from tests.client.writer import Writer, b64
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pipeledger.verifier.trust import TrustedLog
 
@@ -105,15 +105,7 @@ def judge(folder: Path, *, signatures: bool) -> None:
         begin = time.perf_counter()
         check_folder(folder, [log], Settings(signatures=signatures, workers=workers))
         seconds = time.perf_counter() - begin
-    print(seconds, _most_memory())
-
-
-def _most_memory() -> float:
-    """The most memory that this process took, in MiB."""
-    # Not by getrusage: that remembers the process which started this one.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) / 1024
+    print(seconds, memory("self", "VmHWM"))
 
 
 def judged(folder: Path, *, signatures: bool) -> tuple[float, float]:
@@ -142,23 +134,31 @@ def signature_rate(log: TrustedLog) -> float:
         return SIGNATURES // threads * threads / (time.perf_counter() - begin)
 
 
+def measure(sizes: Sequence[int]) -> Iterator[Figure]:
+    """Write, verify, tell."""
+    log = trusted_log(Writer().vkeys)
+    for size in sizes:
+        with scratch() as folder:
+            mean = write(size, folder)
+            fast, small = min(judged(folder, signatures=False) for _ in range(REPEATS))
+            full, large = judged(folder, signatures=True)
+            rate = signature_rate(log)
+        what = f"client verifies {size:,} entries"
+        yield Figure(
+            f"{what}: hashes, links, tree", size / fast, "entries/s", floor=300_000, aim=1_000_000
+        )  # fmt: skip
+        yield Figure(f"{what}, most memory", small, "MiB")
+        yield Figure(f"{what}, every signature", size / full, "entries/s", rate, 1)
+        yield Figure(f"{what}, every signature, most memory", large, "MiB")
+        yield Figure(f"{what}, mean length", mean, "bytes")
+
+
 def main() -> None:
-    """Write, verify, print."""
+    """Measure, or judge in a process of its own."""
     if sys.argv[1:2] == ["--judge"]:
         judge(Path(sys.argv[2]), signatures=sys.argv[3] == "1")
         return
-    log = trusted_log(Writer().vkeys)
-    for size in [int(word) for word in sys.argv[1:]] or ENTRIES:
-        with tempfile.TemporaryDirectory(prefix="bench-") as name:
-            folder = Path(name)
-            mean = write(size, folder)
-            print(f"{size:,} entries of {mean:.0f} bytes on average, {os.cpu_count()} threads")
-            fast, small = min(judged(folder, signatures=False) for _ in range(REPEATS))
-            print(f"hashes, links, tree, tiles  {size / fast:>9,.0f}/s  {small:>6,.0f} MiB")
-            full, large = judged(folder, signatures=True)
-            rate = signature_rate(log)
-            print(f"with every signature        {size / full:>9,.0f}/s  {large:>6,.0f} MiB")
-            print(f"Ed25519 on this machine     {rate:>9,.0f}/s  ({size / full / rate:.0%} of it)")
+    tell(measure([int(word) for word in sys.argv[1:]] or ENTRIES))
 
 
 if __name__ == "__main__":

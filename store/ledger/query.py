@@ -18,15 +18,33 @@ _PROBE: Final = 1000
 _LAST: Final = 2**63 - 1
 
 
+class RarestFirst:
+    """Puts tags in the order in which they are best looked for, in one ledger."""
+
+    def __init__(self, schema: str) -> None:
+        self._count = sql.SQL(
+            "SELECT count(*) FROM (SELECT 1 FROM {} WHERE tag = %s AND pos > %s LIMIT %s) AS probe"
+        ).format(sql.Identifier(schema, "tags"))
+
+    def order(self, connection: Connection, tags: Iterable[str], after: int) -> list[str]:
+        """These tags, each once, those of the fewest events over `after` first."""
+        unique = sorted(set(tags))
+        if len(unique) < 2:  # noqa: PLR2004 - one tag needs no order
+            return unique
+        counts = {}
+        for tag in unique:
+            row = connection.execute(self._count, (tag, after, _PROBE)).fetchone()
+            counts[tag] = 0 if row is None else int(row[0])
+        return sorted(unique, key=lambda tag: counts[tag])
+
+
 class Matcher:
     """Finds the positions that match a query in one ledger."""
 
     def __init__(self, schema: str) -> None:
         self._entries = sql.Identifier(schema, "entries")
         self._tags = sql.Identifier(schema, "tags")
-        self._count = sql.SQL(
-            "SELECT count(*) FROM (SELECT 1 FROM {} WHERE tag = %s AND pos > %s LIMIT %s) AS probe"
-        ).format(self._tags)
+        self._rarest = RarestFirst(schema)
 
     def positions(
         self,
@@ -82,7 +100,7 @@ class Matcher:
         until: int,
     ) -> tuple[sql.Composable, list[Any]]:
         """Events of these types that have all of these tags."""
-        tags = self._rarest_first(connection, wanted, after)
+        tags = self._rarest.order(connection, wanted, after)
         values: list[Any] = []
         if not tags:
             statement: sql.Composable = sql.SQL("SELECT pos FROM {} AS e WHERE ").format(
@@ -108,16 +126,6 @@ class Matcher:
             *[sql.Identifier("t" if tags else "e")] * 2
         )
         return statement, [*values, after, until]
-
-    def _rarest_first(self, connection: Connection, tags: Iterable[str], after: int) -> list[str]:
-        unique = sorted(set(tags))
-        if len(unique) < 2:  # noqa: PLR2004 - one tag needs no order
-            return unique
-        counts = {}
-        for tag in unique:
-            row = connection.execute(self._count, (tag, after, _PROBE)).fetchone()
-            counts[tag] = 0 if row is None else int(row[0])
-        return sorted(unique, key=lambda tag: counts[tag])
 
 
 def _merged(

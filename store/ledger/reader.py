@@ -11,6 +11,7 @@ from domain.errors import DamageError, NotFoundError
 from domain.log.entry import parse_entry
 from domain.log.names import RESERVED_TAG_PREFIX
 from domain.log.tree import consistency_proof, inclusion_proof, root_of
+from store.ledger.query import RarestFirst
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +73,7 @@ class Reader:
         self._tiles = tiles
         self._entries = sql.Identifier(schema, "entries")
         self._tags = sql.Identifier(schema, "tags")
+        self._rarest = RarestFirst(schema)
         self._one = sql.SQL("SELECT pos, leaf, entry FROM {} WHERE pos = %s").format(self._entries)
         self._at = sql.SQL("SELECT at FROM {} WHERE pos = %s").format(self._entries)
         self._document = sql.SQL(
@@ -103,16 +105,8 @@ class Reader:
 
     def entries(self, size: int, wanted: Filter, *, after: int = 0, limit: int = 100) -> list[Row]:
         """Entries over `after` and up to `size` that match, ascending, `limit` at most."""
-        statement = sql.SQL("SELECT e.pos, e.leaf, e.entry FROM {} AS e").format(self._entries)
-        clauses: list[sql.Composable] = [sql.SQL("e.pos > %s AND e.pos <= %s")]
-        values: list[Any] = [after, size]
-        for tag in wanted.indexed:
-            clauses.append(
-                sql.SQL("EXISTS (SELECT FROM {} AS t WHERE t.tag = %s AND t.pos = e.pos)").format(
-                    self._tags
-                )
-            )
-            values.append(tag)
+        clauses: list[sql.Composable] = []
+        values: list[Any] = []
         kinds: list[sql.Composable] = []
         for kind in wanted.types:
             if kind.endswith(".*"):
@@ -132,12 +126,33 @@ class Reader:
             if value is not None:
                 clauses.append(sql.SQL(clause))
                 values.append(value)
-        statement += sql.SQL(" WHERE {} ORDER BY e.pos LIMIT %s").format(
-            sql.SQL(" AND ").join(clauses)
-        )
         with self._database.session("writer") as connection:
-            rows = connection.execute(statement, [*values, limit]).fetchall()
+            tags = self._rarest.order(connection, wanted.indexed, after)
+            statement = self._among(tags, clauses)
+            rows = connection.execute(statement, [*tags, after, size, *values, limit]).fetchall()
         return [Row(int(pos), bytes(leaf), bytes(raw)) for pos, leaf, raw in rows]
+
+    def _among(self, tags: Sequence[str], clauses: Sequence[sql.Composable]) -> sql.Composed:
+        """The statement for entries that have these tags, over a position and up to another."""
+        # From the rarest tag to its entries: left to itself, the planner may go through all entries
+        # in order of position until enough of them turn out to have the tags.
+        source = sql.SQL("{} AS e").format(self._entries)
+        if tags:
+            source = sql.SQL("{} AS t JOIN {} AS e ON e.pos = t.pos").format(
+                self._tags, self._entries
+            )
+        found: list[sql.Composable] = [sql.SQL("t.tag = %s") for _ in tags[:1]]
+        found += [
+            sql.SQL("EXISTS (SELECT FROM {} AS o WHERE o.tag = %s AND o.pos = t.pos)").format(
+                self._tags
+            )
+            for _ in tags[1:]
+        ]
+        at = sql.SQL("t.pos" if tags else "e.pos")
+        found += [sql.SQL("{0} > %s AND {0} <= %s").format(at), *clauses]
+        return sql.SQL(
+            "SELECT e.pos, e.leaf, e.entry FROM {} WHERE {} ORDER BY {} LIMIT %s"
+        ).format(source, sql.SQL(" AND ").join(found), at)
 
     def position_at(self, instant: datetime, size: int) -> int:
         """The last position up to `size` that was recorded at or before an instant; 0 for none.

@@ -1,0 +1,127 @@
+"""Appending while dashboards look on: `python -m bench.dashboards [EVENTS]`.
+
+A server whose ledger has EVENTS (default 100,000) takes single events and batches of 100, in turn
+with nobody looking and with four dashboards that ask once a second, each for what it had not yet:
+DORA, deployments, coverage, and the console's overview.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import statistics
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+import msgspec
+import uvloop
+
+from bench.events import event
+from bench.figures import Figure, Watch, p99, scratch, tell
+from bench.http import ONE, load, posted, target_of
+from bench.loading import load_apart
+from tests.serving import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from multiprocessing.synchronize import Event
+
+    from bench.http import Target
+
+EVENTS: Final = 100_000
+ROUNDS: Final = 3
+SINGLE: Final = 15_000
+BATCHES: Final = 200
+OF: Final = 100
+CLIENTS: Final = {ONE: 64, "application/cloudevents-batch+json": 4}
+LOOKED_AT: Final = (
+    "/v1/default/metrics/dora", "/v1/default/deployments?limit=100", "/v1/default/coverage",
+    "/console/default/overview",
+)  # fmt: skip
+_SLOWED: Final = 10
+"""Percent; design section 8 and the brief of the read models."""
+_numbers = itertools.count()
+
+
+def look(url: str, token: str, path: str, stop: Event, took: Any) -> None:  # noqa: ANN401 - a queue
+    """A dashboard: asks once a second until it is stopped; gives the seconds of each answer."""
+    found: list[float] = []
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=url, timeout=120, headers=headers) as client:
+        if path.startswith("/console"):
+            form = {"ledger": "default", "token": token}
+            client.post("/console/login", data=form).raise_for_status()
+        tag = ""
+        while not stop.is_set():
+            watch = Watch()
+            answer = client.get(path, headers={"If-None-Match": tag} if tag else {})
+            assert answer.status_code in {200, 304}, answer.text
+            tag = answer.headers.get("etag", "")
+            found.append(watch.seconds)
+            stop.wait(max(0, 1 - watch.seconds))
+    took.put(found)
+
+
+@contextmanager
+def dashboards(url: str, token: str, answers: list[float]) -> Iterator[None]:
+    """Four dashboards for the length of the block, in a process each."""
+    spawn = multiprocessing.get_context("spawn")
+    stop, took = spawn.Event(), spawn.Queue()
+    people = [spawn.Process(target=look, args=(url, token, path, stop, took)) for path in LOOKED_AT]
+    for one in people:
+        one.start()
+    time.sleep(3)  # until they have begun
+    try:
+        yield
+    finally:
+        stop.set()
+        for _ in people:
+            answers += took.get(timeout=120)
+        for one in people:
+            one.join()
+
+
+def sent(target: Target, media: str) -> float:
+    """Events a second of one round."""
+    clients = CLIENTS[media]
+    size = 1 if media == ONE else OF
+    wire = []
+    for _ in range((SINGLE if size == 1 else BATCHES) + clients):
+        made = [event(number, 1_000_000, "-sent") for number in itertools.islice(_numbers, size)]
+        body = msgspec.json.encode(made[0] if size == 1 else made)
+        wire.append(posted(target, media, body))
+    return size * uvloop.run(load(target, clients, wire)).rate
+
+
+def measure(count: int) -> Iterator[Figure]:
+    """Append alone and watched, in turn."""
+    with scratch() as folder:
+        with serving(folder / "data") as server:
+            token = server.token
+        load_apart(folder / "data", count)
+        with serving(folder / "data", first=False) as server:
+            target = target_of(server, token)
+            answers: list[float] = []
+            with dashboards(server.url, token, []):
+                pass
+            for media, sort in zip(CLIENTS, ("single events", f"batches of {OF}"), strict=True):
+                alone, watched = [], []
+                for _ in range(ROUNDS):
+                    alone.append(sent(target, media))
+                    with dashboards(server.url, token, answers):
+                        watched.append(sent(target, media))
+                rate, less = statistics.median(alone), statistics.median(watched)
+                what = f"{sort} over HTTP, dashboards look on"
+                yield Figure(what, less, "events/s", rate)
+                yield Figure(
+                    f"{what}: slowed by", 100 * (1 - less / rate), "%", floor=_SLOWED, least=True
+                )  # fmt: skip
+            yield Figure("a dashboard's answer meanwhile, median", statistics.median(answers), "s")
+            yield Figure("a dashboard's answer meanwhile, p99", p99(answers), "s")
+
+
+if __name__ == "__main__":
+    tell(measure(int(sys.argv[1]) if sys.argv[1:] else EVENTS))

@@ -1,0 +1,71 @@
+"""Memory of a server under load: `python -m bench.memory [EVENTS]`.
+
+Single events go to a new ledger over 64 connections, and after every 2,000 somebody reads: DORA,
+deployments, entries by tag, a stream, a proof. What is not sealed yet a server holds in memory, up
+to 65,536 events; so memory is flat if it is the same whenever as many events are not sealed.
+EVENTS: how many are sent (default 170,000).
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from typing import TYPE_CHECKING, Final
+
+import uvloop
+
+from bench.events import deployment
+from bench.figures import Figure, Watch, memory, scratch, tell
+from bench.http import load, requests, target_of
+from projections.segment import SIZE
+from tests.serving import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EVENTS: Final = 170_000
+CLIENTS: Final = 64
+PIECE: Final = 2_048
+_FLAT: Final = 3
+"""Percent of memory, a segment."""
+
+
+def measure(count: int) -> Iterator[Figure]:
+    """Send, read, look at the memory, again and again."""
+    held: list[float] = []
+    watch = Watch()
+    with scratch() as folder, serving(folder / "data") as server, server.http() as client:
+        target = target_of(server)
+        for first in range(0, count, PIECE):
+            wire = requests(target, first, PIECE)
+            uvloop.run(load(target, CLIENTS, wire))
+            for path in _read(first):
+                client.get(path).raise_for_status()
+            held.append(memory(target.process))
+    turn = SIZE // PIECE
+    assert len(held) > 2 * turn, "too few events to compare two segments"
+    # The first segment warms everything up: what is compared is one segment with the next.
+    pairs = list(zip(held[turn:], held[2 * turn :], strict=False))
+    grown = statistics.mean(later - earlier for earlier, later in pairs)
+    what = f"server's memory, {len(held) * PIECE:,} events in {watch.seconds / 60:.1f} min"
+    yield Figure(f"{what}: at the end", held[-1], "MiB")
+    yield Figure(f"{what}: at most", max(held), "MiB")
+    yield Figure(
+        "memory grows by, a segment of 65,536 events", 100 * grown / statistics.mean(held[turn:]),
+        "%", floor=_FLAT, least=True,
+    )  # fmt: skip
+    inside = statistics.linear_regression(range(turn // 2), held[turn : turn + turn // 2]).slope
+    yield Figure("memory of events not sealed, slope", 10_000 / PIECE * inside, "MiB/10,000")
+
+
+def _read(first: int) -> Iterator[str]:
+    told = deployment(first)["data"]
+    yield "/metrics/dora"
+    yield "/deployments?limit=100"
+    yield f"/entries?tag=commit:{told['commit']}"
+    yield f"/streams/line/{told['service']}@{told['environment']}?limit=100"
+    yield f"/log/consistency?old={first + 1}&new={first + PIECE}"
+
+
+if __name__ == "__main__":
+    tell(measure(int(sys.argv[1]) if sys.argv[1:] else EVENTS))
