@@ -53,7 +53,7 @@ def look(url: str, token: str, path: str, stop: Event, took: Any) -> None:  # no
     with httpx.Client(base_url=url, timeout=120, headers=headers) as client:
         if path.startswith("/console"):
             form = {"ledger": "default", "token": token}
-            client.post("/console/login", data=form).raise_for_status()
+            assert client.post("/console/login", data=form).has_redirect_location
         tag = ""
         while not stop.is_set():
             watch = Watch()
@@ -101,6 +101,7 @@ def measure(count: int) -> Iterator[Figure]:
     with scratch() as folder:
         with serving(folder / "data") as server:
             token = server.token
+            httpx.get(f"{server.url}/readyz").raise_for_status()
         load_apart(folder / "data", count)
         with serving(folder / "data", first=False) as server:
             target = target_of(server, token)

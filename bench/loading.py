@@ -17,6 +17,7 @@ import marshal
 import os
 import subprocess
 import sys
+from collections import deque
 from functools import partial
 from itertools import islice, starmap
 from multiprocessing import get_context
@@ -40,7 +41,8 @@ from store.ledger.signer import Signer
 from store.postgres.talk import Talk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from multiprocessing.pool import AsyncResult, Pool
 
     from store.ledger.equipment import Equipment
     from store.postgres.database import Connection
@@ -51,6 +53,7 @@ DATA: Final = "BENCH_DATA"
 N: Final = "BENCH_N"
 MANY: Final = 1_000_000
 GROUP: Final = 2_048
+AHEAD: Final = 8
 EXAMINED: Final = 5_000
 _OWN: Final = 100
 """At most so many entries a server makes by itself before anybody sends."""
@@ -89,6 +92,17 @@ def load_apart(data: Path, count: int) -> None:
     subprocess.run(words, check=True, env=os.environ | {"BENCH_OUTPUT": ""})
 
 
+def ahead(workers: Pool, work: Callable[[int], bytes], numbers: Iterable[int]) -> Iterator[bytes]:
+    """What a work makes of each number, in order; some are made ahead, and no more in memory."""
+    waiting: deque[AsyncResult[bytes]] = deque()
+    for number in numbers:
+        waiting.append(workers.apply_async(work, (number,)))
+        if len(waiting) == AHEAD:
+            yield waiting.popleft().get()
+    for one in waiting:
+        yield one.get()
+
+
 def load(data: Path, count: int) -> Iterator[Figure]:
     """Put so many events into a ledger; tells the rate and the bytes."""
     with Host(Settings(data)) as host:
@@ -102,7 +116,7 @@ def load(data: Path, count: int) -> Iterator[Figure]:
         ):
             head = _head(connection, equipment)
             assert head.position < _OWN, "the ledger was loaded before"
-            pieces = map(_made, workers.imap(partial(_make, count), range(0, count, GROUP)))
+            pieces = map(_made, ahead(workers, partial(_make, count), range(0, count, GROUP)))
             gc.disable()
             watch = Watch()
             first = -(-EXAMINED // GROUP)

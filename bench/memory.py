@@ -1,6 +1,6 @@
 """Memory of a server under load: `python -m bench.memory [EVENTS]`.
 
-Single events go to a new ledger over 64 connections, and after every 2,000 somebody reads: DORA,
+Single events go to a new ledger over 64 connections, and after every 8,192 somebody reads: DORA,
 deployments, entries by tag, a stream, a proof. What is not sealed yet a server holds in memory, up
 to 65,536 events; so memory is flat if it is the same whenever as many events are not sealed.
 EVENTS: how many are sent (default 170,000).
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 EVENTS: Final = 170_000
 CLIENTS: Final = 64
-PIECE: Final = 2_048
+PIECE: Final = 8_192
 _FLAT: Final = 3
 """Percent of memory, a segment."""
 
@@ -64,7 +64,7 @@ def _read(first: int) -> Iterator[str]:
     yield "/deployments?limit=100"
     yield f"/entries?tag=commit:{told['commit']}"
     yield f"/streams/line/{told['service']}@{told['environment']}?limit=100"
-    yield f"/log/consistency?old={first + 1}&new={first + PIECE}"
+    yield f"/log/consistency?from={first + 1}&to={first + PIECE}"
 
 
 if __name__ == "__main__":
