@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -93,6 +95,8 @@ class Run(msgspec.Struct, frozen=True):
 
 def tell(figures: Iterable[Figure], *, later: bool = False) -> None:
     """Print figures as they come, or all of them later; keep them where BENCH_OUTPUT says."""
+    # Ended from outside, whoever measures still clears away what it made.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     began, start, load = datetime.now(UTC), time.perf_counter(), os.getloadavg()[0]
     kept = list(figures) if later else []
     print(_line(*_HEAD), flush=True)
