@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from types import CodeType
 
-_OURS: Final = ("domain", "tests")
+_OURS: Final = ("domain", "pipeledger", "tests")
 
 
 def graft(module: ModuleType, code: CodeType, *, values: bool) -> None:
