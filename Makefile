@@ -11,7 +11,7 @@ TOOLS := chromium default-jre-headless fonts-dejavu golang-go golang-golang-x-cr
   golang-golang-x-mod-dev postgresql strace
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long tools check format generate mutants bench lock clean
+.PHONY: help demo test test-long tools check format generate mutants mutants-wide bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -53,7 +53,11 @@ generate: $(READY)  ## write schema/events, docs/events.md, docs/integrations/co
 	$(BIN)/python -m tests.house.proving
 
 mutants: $(READY)  ## does a test notice each small mistake in domain/log and domain/decisions?
-	nice $(BIN)/python -m tests.tools.mutants
+	nice $(BIN)/python -m tests.tools.mutants domain
+
+mutants-wide: $(READY)  ## the same of the client's verifier and the definitions in SQL; takes hours
+	nice -n 19 $(BIN)/python -m tests.tools.mutants client
+	nice -n 19 $(BIN)/python -m tests.tools.mutants.sql
 
 bench: $(READY)  ## the figures of docs/performance.md, each beside its peer, in one table
 	$(BIN)/python -m bench

@@ -1,4 +1,4 @@
-"""Whether the tests notice when the code is wrong: `python -m tests.tools.mutants [file ...]`.
+"""Whether the tests notice when the code is wrong: `python -m tests.tools.mutants [path ...]`.
 
 The tests of a folder are collected and run once; then each mutant of its files is tried in a
 process of its own, by those tests alone that come through the altered function, quickest first,
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[2]
+_VERIFIERS: Final = (
+    "answer", "known_answers", "seen", "stream", "succession", "tampering", "tiles", "witnesses",
+)  # fmt: skip
 TESTS: Final = {
     "domain/log": ["tests/domain/log"],
     "domain/decisions": ["tests/domain/decisions"],
-    "client/pipeledger/verifier": [
-        f"tests/client/test_{name}.py"
-        for name in "answer known_answers seen stream succession tampering tiles witnesses".split()
-    ],
+    "client/pipeledger/verifier": [f"tests/client/test_{name}.py" for name in _VERIFIERS],
 }
 """Folder of the code: where its tests are."""
 
@@ -217,7 +217,7 @@ def main(names: list[str]) -> int:
     total: Counter[str] = Counter()
     for folder, tests in TESTS.items():
         files = [str(one) for one in sorted(Path(folder).glob("*.py")) if one.stem != "__init__"]
-        files = [one for one in files if not names or one in names]
+        files = [one for one in files if not names or one.startswith((*names,))]
         if not files:
             continue
         trial = Trial(files, explained)
