@@ -38,23 +38,23 @@ _FIELDS: Final = (
 )  # fmt: skip
 
 
-class _Seq(msgspec.Struct):
+class _Seq(msgspec.Struct, gc=False):
     pos: int
     at: str
     sn: list[int]
 
 
-class _By(msgspec.Struct):
+class _By(msgspec.Struct, gc=False):
     p: str
     cred: str
     how: str
 
 
-class _Committed(msgspec.Struct):
+class _Committed(msgspec.Struct, gc=False):
     c: str
 
 
-class _Context(msgspec.Struct):
+class _Context(msgspec.Struct, gc=False):
     o: str
     type: str
     tv: int
@@ -65,11 +65,11 @@ class _Context(msgspec.Struct):
     assurance: str = msgspec.field(name="as")
 
 
-class _Artifact(msgspec.Struct):
+class _Artifact(msgspec.Struct, gc=False):
     digest: str | None = None
 
 
-class _Data(msgspec.Struct):
+class _Data(msgspec.Struct, gc=False):
     service: str | None = None
     environment: str | None = None
     repository: str | None = None
@@ -83,7 +83,7 @@ class _Data(msgspec.Struct):
     time_basis: str | None = None
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, gc=False):
     source: str | None = None
     id: str | None = None
     time: str | None = None
