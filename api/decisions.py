@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.draft import Delivery, SealedPart
-    from domain.log.context import By
+    from domain.log.by import By
     from domain.log.key import Entropy
     from store.ledger.ledger import Ledger
     from store.ledger.rotating import Change

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from api.host import Served
-    from domain.log.context import By
+    from domain.log.by import By
     from domain.log.emitter import EmitterKey
     from domain.log.key import Entropy
     from intake.sender import Sender

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from api.host import Served
-    from domain.log.context import By
+    from domain.log.by import By
     from domain.log.key import Entropy
     from store.credentials import Credential
 

@@ -17,7 +17,7 @@ import msgspec
 from domain.draft import Delivery, Draft
 from domain.event import read_event
 from domain.events.streams import streams_of, tags_of
-from domain.log.context import By
+from domain.log.by import By
 from domain.log.part import EVENT_PART, SALT_BYTES, Part
 
 BY: Final = By("wkl_" + "a" * 32, "crd_" + "b" * 32, "token")

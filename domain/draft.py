@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.log.context import By
+    from domain.log.by import By
     from domain.log.key import SigningKey
     from domain.log.part import LongPart, Part
 

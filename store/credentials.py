@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from psycopg import sql
 
 from domain.errors import NotFoundError
-from domain.log.context import By
+from domain.log.by import By
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import hmac
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from api.demo.organisation import Person
+
+class Person(NamedTuple):
+    """Somebody who works there.
+
+    Attributes:
+        login: account name.
+        email: address.
+        name: for people.
+    """
+
+    login: str
+    email: str
+    name: str
 
 
 def signed(body: bytes, secret: str) -> str:

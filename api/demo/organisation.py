@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from api.demo import files, hub
+from api.demo.hub import Person
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -23,20 +24,6 @@ _RED: Final = 0.1
 """Share of deliveries whose first commit fails its tests."""
 _BREAKS: Final = 0.06
 """Share of deliveries that break production."""
-
-
-class Person(NamedTuple):
-    """Somebody who works there.
-
-    Attributes:
-        login: account name.
-        email: address.
-        name: for people.
-    """
-
-    login: str
-    email: str
-    name: str
 
 
 PEOPLE: Final = (

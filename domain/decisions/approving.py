@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.decisions.authorship import Authorship
-    from domain.log.context import By
+    from domain.log.by import By
 
 _OTHERS: Final = "another person with an approver's or operator's token may"
 # What was approved is said again by who approves, so that the grant is evidence by itself.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from domain.log.context import By
+    from domain.log.by import By
 
 
 @dataclass(frozen=True, slots=True)

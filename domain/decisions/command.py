@@ -18,7 +18,7 @@ from domain.log.names import tag
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.log.context import By
+    from domain.log.by import By
 
 LIFE: Final = timedelta(days=7)
 """How long a proposal can be confirmed."""

@@ -18,7 +18,7 @@ from domain.log.names import RESERVED_TAG_PREFIX, stream_component
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from domain.log.context import By
+    from domain.log.by import By
 
 APPROVED_WITHIN: Final = timedelta(hours=72)
 """How long it may wait for its approval where nobody says otherwise."""

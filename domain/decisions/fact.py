@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 from eventsourcing.dcb.domain import Decision
 
 if TYPE_CHECKING:
-    from domain.log.context import By
+    from domain.log.by import By
 
 
 class Learning(Protocol):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from domain.decisions.command import Proposal
-    from domain.log.context import By
+    from domain.log.by import By
 
 
 class _Pair(TwoPersonCommand):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from domain.decisions.command import Proposal
-    from domain.log.context import By
+    from domain.log.by import By
 
 _TOLD: Final = (
     "team", "repositories", "criticality", "scope", "deployment_source"

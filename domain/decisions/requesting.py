@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.decisions.authorship import Authorship
-    from domain.log.context import By
+    from domain.log.by import By
 
 MOST_SUBJECTS: Final = 100
 MOST_REQUIRED: Final = 20

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from domain.decisions.command import Proposal
-    from domain.log.context import By
+    from domain.log.by import By
 
 
 @dataclass(frozen=True, slots=True)

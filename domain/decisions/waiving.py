@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from domain.decisions.command import Proposal
-    from domain.log.context import By
+    from domain.log.by import By
 
 LONGEST: Final = timedelta(days=365)
 _EXCEPTS: Final = ("controls", "rules", "fingerprints")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from eventsourcing.dcb.domain import Selector
 
-    from domain.log.context import By
+    from domain.log.by import By
 
 
 class Withdraw(Command):

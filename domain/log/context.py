@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import DamageError, RefusedError, TooLargeError
 from domain.log import names
+from domain.log.by import By
 from domain.log.part import CLAIMS_PART, EVENT_PART
 from domain.log.wire import DECIMAL, MAX_NUMBER
 
@@ -53,23 +54,6 @@ _PRINCIPAL = re.compile(names.PRINCIPAL)
 _CREDENTIAL = re.compile(names.CREDENTIAL)
 # Names joined as a list of the line holds them; the quotation marks are counted beside.
 _JOINED = re.compile(rf'{names.NAME}(?:","{names.NAME})*')
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who was authenticated.
-
-    Attributes:
-        principal: `per_` or `wkl_` and 32 hexadecimal digits.
-        credential: `crd_` and 32 hexadecimal digits.
-        how: one of METHODS.
-        claims: commitment to the token's decoded payload (32 bytes), or None.
-    """
-
-    principal: str
-    credential: str
-    how: str
-    claims: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

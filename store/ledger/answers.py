@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from concurrent import futures
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from concurrent import futures
 
-    from store.ledger.request import Batch
+    from store.ledger.request import Batch, Waiting
 
-Waiting = futures.Future["Batch"] | asyncio.Future["Batch"]
-"""Who waits for an answer: a thread, or a task of an event loop."""
-Answer = tuple[Waiting, "Batch | BaseException"]
+Answer = tuple["Waiting", "Batch | BaseException"]
 
 
 def give(answers: Iterable[Answer]) -> None:

@@ -16,7 +16,7 @@ from domain.errors import DamageError
 from domain.log.entry import genesis_prev, leaf_hash, parse_at, parse_entry, verify_context
 from domain.log.names import RESERVED_TAG_PREFIX
 from domain.log.part import CLAIMS_PART, EVENT_PART, standing
-from store.ledger.lookup import StreamNumbers
+from store.ledger.numbering import StreamNumbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

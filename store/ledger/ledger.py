@@ -16,7 +16,7 @@ from psycopg import sql
 
 from domain.draft import Draft
 from domain.errors import PipeledgerError, RefusedError
-from domain.log.context import By
+from domain.log.by import By
 from domain.log.dsse import CONTEXT_PAYLOAD_TYPE, pae
 from domain.log.entry import parse_entry
 from domain.log.part import EVENT_PART, Part
@@ -40,12 +40,11 @@ if TYPE_CHECKING:
     from domain.log.context import Context
     from domain.log.key import VerifierKey
     from domain.log.succession import Succession
-    from store.ledger.answers import Waiting
     from store.ledger.chain import Head
     from store.ledger.columns import ColumnReader
     from store.ledger.equipment import Equipment
     from store.ledger.prepared import Prepared
-    from store.ledger.request import Batch
+    from store.ledger.request import Batch, Waiting
     from store.ledger.signer import Frame
 
 SERVER: Final = By("wkl_" + "0" * 32, "crd_" + "0" * 32, "server")

@@ -5,23 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from psycopg import RawCursor, sql
+from psycopg import sql
 
 from domain.errors import DamageError
 from domain.log.names import RESERVED_TAG_PREFIX
 from store.ledger.copying import BYTEA, INT8, TEXT, array, numbers
 from store.ledger.group import Appended
+from store.ledger.numbering import numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from psycopg.pq.abc import PGresult
 
-    from store.postgres.database import Connection
     from store.postgres.talk import Statement, Talk
-
-REMEMBERED = 100_000
-"""Streams whose last numbers are kept in memory."""
 
 Known = dict[bytes, tuple[bytes, Appended]]
 """MAC and first outcome by delivery key."""
@@ -125,49 +122,6 @@ class Lookup:
             _told(answers[-1]) if keys else {},
             answers[-1].command_tuples or 0 if claims else 0,
         )
-
-
-class StreamNumbers:
-    """Looks up the last numbers of streams, as they stood at a position."""
-
-    def __init__(self, schema: str) -> None:
-        self._last = numbers_of(schema)
-
-    def fill(
-        self, connection: Connection, position: int, numbers: dict[str, int], streams: Iterable[str]
-    ) -> None:
-        """Make sure that `numbers` has these streams; 0 for one that was not there."""
-        if len(numbers) > REMEMBERED:
-            numbers.clear()
-        unknown = unmet(numbers, set(streams))
-        if not unknown:
-            return
-        numbers.update(dict.fromkeys(unknown, 0))
-        wanted = [RESERVED_TAG_PREFIX + name for name in unknown]
-        cursor = RawCursor(connection).execute(self._last, (wanted, position))
-        for tag, number in cursor.fetchall():
-            numbers[tag.removeprefix(RESERVED_TAG_PREFIX)] = int(number)
-
-
-def unmet(numbers: dict[str, int], streams: set[str]) -> list[str]:
-    """The streams without a last number in memory."""
-    # Not a difference of sets: that goes through all numbers in memory to leave out a few.
-    return [stream for stream in streams if stream not in numbers]
-
-
-def numbers_of(schema: str) -> bytes:
-    """The statement for last numbers: of these tags ($1), up to a position ($2)."""
-    # LATERAL with a limit walks the index once for each stream, whatever the planner
-    # believes of tables it has no statistics of yet.
-    return (
-        sql.SQL(
-            "SELECT wanted.tag, last.sn FROM unnest($1::text[]) AS wanted (tag)"
-            " CROSS JOIN LATERAL (SELECT sn FROM {} AS t WHERE t.tag = wanted.tag"
-            " AND t.pos <= $2 ORDER BY t.pos DESC LIMIT 1) AS last"
-        )
-        .format(sql.Identifier(schema, "tags"))
-        .as_bytes(None)
-    )
 
 
 def _told(answer: PGresult) -> Known:

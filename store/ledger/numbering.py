@@ -1,20 +1,23 @@
-"""The last numbers of streams, for a pass over a whole ledger: however many there are."""
+"""The last numbers of streams: some at a position, or those of a pass over a whole ledger."""
 
 from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from psycopg import RawCursor
+from psycopg import RawCursor, sql
 
 from domain.log.names import RESERVED_TAG_PREFIX
-from store.ledger.lookup import numbers_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from store.postgres.database import Connection
 
+REMEMBERED: Final = 100_000
+"""Streams whose last numbers a writer keeps in memory."""
 HELD: Final = 500_000
-"""Streams held in memory; about 100 bytes each beside their names."""
+"""Streams that a pass holds in memory; about 100 bytes each beside their names."""
 _DROPPED: Final = 10
 
 
@@ -48,3 +51,46 @@ class Numbering:
         wanted = ([RESERVED_TAG_PREFIX + stream], position)
         row = RawCursor(connection).execute(self._last, wanted).fetchone()
         return 0 if row is None or row[1] is None else int(row[1])
+
+
+class StreamNumbers:
+    """Looks up the last numbers of streams, as they stood at a position."""
+
+    def __init__(self, schema: str) -> None:
+        self._last = numbers_of(schema)
+
+    def fill(
+        self, connection: Connection, position: int, numbers: dict[str, int], streams: Iterable[str]
+    ) -> None:
+        """Make sure that `numbers` has these streams; 0 for one that was not there."""
+        if len(numbers) > REMEMBERED:
+            numbers.clear()
+        unknown = unmet(numbers, set(streams))
+        if not unknown:
+            return
+        numbers.update(dict.fromkeys(unknown, 0))
+        wanted = [RESERVED_TAG_PREFIX + name for name in unknown]
+        cursor = RawCursor(connection).execute(self._last, (wanted, position))
+        for tag, number in cursor.fetchall():
+            numbers[tag.removeprefix(RESERVED_TAG_PREFIX)] = int(number)
+
+
+def unmet(numbers: dict[str, int], streams: set[str]) -> list[str]:
+    """The streams without a last number in memory."""
+    # Not a difference of sets: that goes through all numbers in memory to leave out a few.
+    return [stream for stream in streams if stream not in numbers]
+
+
+def numbers_of(schema: str) -> bytes:
+    """The statement for last numbers: of these tags ($1), up to a position ($2)."""
+    # LATERAL with a limit walks the index once for each stream, whatever the planner
+    # believes of tables it has no statistics of yet.
+    return (
+        sql.SQL(
+            "SELECT wanted.tag, last.sn FROM unnest($1::text[]) AS wanted (tag)"
+            " CROSS JOIN LATERAL (SELECT sn FROM {} AS t WHERE t.tag = wanted.tag"
+            " AND t.pos <= $2 ORDER BY t.pos DESC LIMIT 1) AS last"
+        )
+        .format(sql.Identifier(schema, "tags"))
+        .as_bytes(None)
+    )

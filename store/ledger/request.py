@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent import futures
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,12 +16,14 @@ if TYPE_CHECKING:
 
     from eventsourcing.dcb.api import DCBAppendCondition
 
-    from store.ledger.answers import Waiting
     from store.ledger.group import Appended
     from store.ledger.lookup import Claim
     from store.ledger.observer import Stage
     from store.ledger.prepared import Prepared
     from store.ledger.signer import Frame
+
+Waiting = futures.Future["Batch"] | asyncio.Future["Batch"]
+"""Who waits for an answer: a thread, or a task of an event loop."""
 
 
 class ConditionFailedError(ConflictError, IntegrityError):

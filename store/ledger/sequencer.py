@@ -27,7 +27,8 @@ from domain.log.succession import ROTATED
 from store.ledger import situations
 from store.ledger.answers import give
 from store.ledger.group import Group
-from store.ledger.lookup import REMEMBERED, Lookup, unmet
+from store.ledger.lookup import Lookup
+from store.ledger.numbering import REMEMBERED, unmet
 from store.ledger.observer import Stage
 from store.ledger.request import Committed, Request, apart, claims_of
 from store.ledger.signer import FEW

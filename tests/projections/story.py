@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from domain.draft import Draft, SealedPart
 from domain.event import read_event
 from domain.events.streams import streams_of, tags_of
-from domain.log.context import By
+from domain.log.by import By
 from domain.log.part import Part
 from projections.engine import Engine
 from projections.parameters import Parameters
@@ -122,16 +122,10 @@ class Story(UnsignedLog):
 
 
 @contextmanager
-def viewing(
-    story: Story,
-    folder: Path,
-    *,
-    memory: str = "1GB",
-    **chosen: Any,  # noqa: ANN401 - of several types
-) -> Iterator[View]:
+def viewing(story: Story, folder: Path, **chosen: Any) -> Iterator[View]:  # noqa: ANN401 - of several types
     """The tables of a story; `known_at` is its end unless chosen."""
     snapshot = story.snapshot()
-    engine = Engine(folder, threads=1, memory=memory)
+    engine = Engine(folder, threads=1)
     try:
         with engine.view(snapshot, Parameters(**({"known_at": snapshot.size} | chosen))) as view:
             yield view

@@ -16,7 +16,7 @@ from projections.engine import Engine
 from projections.history import History
 from projections.parameters import Parameters
 from projections.selection import Selection
-from tests.projections.story import Story, viewing
+from tests.projections.story import Story
 from tests.projections.telling import commit, deployed, pushed
 
 if TYPE_CHECKING:
@@ -191,8 +191,10 @@ def test_tables_that_are_kept_are_made_by_one_of_those_who_need_them(
 
 def test_an_answer_that_takes_too_much_memory_is_refused_for_now(tmp_path: Path) -> None:
     """Nothing of the database's own surfaces."""
+    snapshot, engine = told().snapshot(), Engine(tmp_path, threads=1, memory="24MB")
     with (
         pytest.raises(UnavailableError, match="more memory than it may"),
-        viewing(told(), tmp_path, memory="24MB") as view,
+        engine.view(snapshot, Parameters(known_at=snapshot.size)) as view,
     ):
         view.query("SELECT list(range) FROM range(20000000)")
+    engine.close()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from domain.log.context import By
+from domain.log.by import By
 from tests.projections.telling import Story, artifact, commit, instant, only, when, window
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ from domain.decisions.fact import (
 )
 from domain.decisions.requesting import RequestApproval
 from domain.errors import ConflictError, NotFoundError, PipeledgerError, RefusedError
-from domain.log.context import By
+from domain.log.by import By
 
 if TYPE_CHECKING:
     from domain.decisions.command import Command

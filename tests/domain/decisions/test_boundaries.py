@@ -46,7 +46,7 @@ from domain.decisions.voiding import Target, Void
 from domain.decisions.waiving import ExpireWaiver, GrantWaiver
 from domain.decisions.withdrawing import Withdraw
 from domain.errors import ConflictError, NotFoundError
-from domain.log.context import By
+from domain.log.by import By
 from domain.log.names import short_hash
 
 if TYPE_CHECKING:

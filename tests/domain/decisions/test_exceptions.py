@@ -23,7 +23,7 @@ from domain.decisions.fact import (
 from domain.decisions.linking import LinkPersons, UnlinkPersons
 from domain.decisions.waiving import ExpireWaiver, GrantWaiver, RevokeWaiver
 from domain.errors import ConflictError, NotFoundError, PipeledgerError, RefusedError
-from domain.log.context import By
+from domain.log.by import By
 from domain.log.entry import format_at
 
 if TYPE_CHECKING:

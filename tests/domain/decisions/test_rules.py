@@ -25,7 +25,7 @@ from domain.decisions.registering import RegisterEnvironment, RegisterService, S
 from domain.decisions.voiding import Target, Void
 from domain.decisions.withdrawing import Withdraw
 from domain.errors import ConflictError, NotFoundError, PipeledgerError, RefusedError
-from domain.log.context import By
+from domain.log.by import By
 
 if TYPE_CHECKING:
     from domain.decisions.command import Command

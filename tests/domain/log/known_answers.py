@@ -11,7 +11,7 @@ from base64 import b64decode
 from dataclasses import dataclass
 
 from domain.draft import Draft, SealedPart
-from domain.log.context import By
+from domain.log.by import By
 from domain.log.key import SigningKey
 from domain.log.part import Part
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from domain.errors import DamageError, RefusedError, TooLargeError
-from domain.log.context import By, Context, EventRef, PartRef, line_of
+from domain.log.by import By
+from domain.log.context import Context, EventRef, PartRef, line_of
 from domain.log.part import Part
 from tests.domain.log import known_answers as known
 

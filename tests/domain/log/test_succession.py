@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from domain.errors import DamageError
-from domain.log.context import By, Context, EventRef
+from domain.log.by import By
+from domain.log.context import Context, EventRef
 from domain.log.entry import Entry, Seq, Signature, encode_entry, parse_entry, sign_context
 from domain.log.key import SigningKey
 from domain.log.succession import ROTATED, Succession, Term, begin_tags, end_tags

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from domain.log.context import By
+from domain.log.by import By
 from tests.projections.controls.judging import (
     ANNA,
     BERT,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from domain.draft import Delivery, Draft
-from domain.log.context import By
+from domain.log.by import By
 from domain.log.part import EVENT_PART, Part
 from store.ledger.guard import FileGuard, Guard
 from store.ledger.opening import Place, Surroundings, create_ledger, open_ledger
