@@ -41,6 +41,46 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert broken == []
 
 
+def _anchors(page: str) -> set[str]:
+    """What the headings of a page are called in addresses."""
+    text = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
+    headings = re.findall(r"^#{1,6} (.+)$", text, re.MULTILINE)
+    bare = (re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", one) for one in headings)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in bare}
+
+
+def test_links_to_headings_lead_to_one() -> None:
+    """In the same page or another."""
+    broken = [
+        f"{page.relative_to(ROOT)}: {target}#{heading}"
+        for page in tracked("*.md")
+        for target, heading in re.findall(r"\]\(([^)#\s]*)#([^)\s]+)\)", page.read_text())
+        if "://" not in target
+        and (target.endswith(".md") or not target)
+        and heading not in _anchors((page.parent / target if target else page).read_text())
+    ]
+    assert broken == []
+
+
+def test_the_readme_leads_to_every_page_and_folder_of_the_documents() -> None:
+    """What nobody is led to is read by nobody."""
+    text = (ROOT / "README.md").read_text()
+    pages = [f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")]
+    folders = ["docs/decisions/", "docs/integrations/README.md", "docs/pipelines/README.md"]
+    assert [one for one in pages + folders if f"]({one})" not in text] == []
+
+
+def test_every_table_of_the_contract_says_what_a_row_of_it_is() -> None:
+    """In the page for analysts, in the words of the contract."""
+    text = (ROOT / "docs" / "tables.md").read_text()
+    assert [
+        file.stem
+        for file in (ROOT / "schema" / "tables").glob("*.toml")
+        if f"| [`{file.stem}`](../schema/tables/{file.name}) | "
+        f"{tomllib.loads(file.read_text())['grain'].removeprefix('one row ')} |\n" not in text
+    ] == []
+
+
 def test_no_file_names_a_package_index_or_this_machine() -> None:
     """Lock files and sources carry neither a download host nor a local path."""
     forbidden = re.compile(
