@@ -10,6 +10,9 @@ PYTEST := $(BIN)/python -m pytest
 TOOLS := chromium default-jre-headless fonts-dejavu golang-go golang-golang-x-crypto-dev \
   golang-golang-x-mod-dev postgresql strace
 
+# Rewriting the tests' asserts and compiling takes longer than many of the tests: it is kept.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-long tools check format generate mutants mutants-wide bench lock clean
 

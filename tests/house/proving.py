@@ -10,14 +10,11 @@ import functools
 import importlib.util
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from domain.events.controls import CONTROLS
 from domain.events.registry import TYPES
 from intake.registry import FORMATS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = ROOT / "docs" / "integrations" / "controls.md"
@@ -66,40 +63,42 @@ def _tests(types: set[str]) -> str:
     return ", ".join(named) or "none"
 
 
-@functools.cache
-def _types(module: str) -> frozenset[str]:
+def _types(module: str) -> set[str]:
     """The types that a module and what it imports of intake name."""
-    known = {name.removeprefix(_PREFIX) for name in TYPES}
     found: set[str] = set()
-    for tree in _trees(module, set()):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found |= known & {node.value.removeprefix(_PREFIX).removesuffix(".v1")}
-            elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
-                # A family whose last word is put to it: all of it.
-                family = str(node.values[0].value)
-                found |= {
-                    name for name in known if family.endswith(".") and name.startswith(family)
-                }
-    return frozenset(found)
+    seen = {"intake.registry"}
+    waiting = [module]
+    while waiting:
+        one = waiting.pop()
+        if one not in seen:
+            seen.add(one)
+            named, imported = _said(one)
+            found |= named
+            waiting += imported
+    return found
 
 
-def _trees(module: str, seen: set[str]) -> Iterator[ast.Module]:
-    if module in seen or module == "intake.registry":
-        return
-    seen.add(module)
+@functools.cache
+def _said(module: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The types that a module names itself, and what it imports of intake."""
     spec = importlib.util.find_spec(module)
     if spec is None or spec.origin is None:
-        return
-    tree = ast.parse(Path(spec.origin).read_text())
-    yield tree
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("intake"):
+        return frozenset(), ()
+    known = {name.removeprefix(_PREFIX) for name in TYPES}
+    found: set[str] = set()
+    imported: list[str] = []
+    for node in ast.walk(ast.parse(Path(spec.origin).read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= known & {node.value.removeprefix(_PREFIX).removesuffix(".v1")}
+        elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+            # A family whose last word is put to it: all of it.
+            family = str(node.values[0].value)
+            found |= {name for name in known if family.endswith(".") and name.startswith(family)}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("intake"):
             base = str(node.module)
-            yield from _trees(base, seen)
-            for name in node.names:
-                if _is_module(f"{base}.{name.name}"):
-                    yield from _trees(f"{base}.{name.name}", seen)
+            inner = (f"{base}.{name.name}" for name in node.names)
+            imported += [base, *filter(_is_module, inner)]
+    return frozenset(found), tuple(imported)
 
 
 @functools.cache

@@ -64,6 +64,7 @@ def said_pid(process: subprocess.Popen[str]) -> int:
 
 def test_a_server_keeps_its_data_from_start_to_start(data: Path, ask: Ask) -> None:
     """What was committed before a clean stop is there after the next start."""
+    prepared(data)
     with EmbeddedPostgres.start(data) as server:
         assert not server.adopted
         ask(server, "CREATE TABLE kept AS SELECT 7 AS n")
@@ -93,6 +94,7 @@ def test_only_the_socket_is_open_and_only_with_the_password(
 
 def test_the_settings_a_ledger_depends_on_hold(data: Path, ask: Ask) -> None:
     """Durability is on and cannot be switched off in the cluster's own files."""
+    prepared(data)
     with EmbeddedPostgres.start(data) as server:
         ask(server, "ALTER SYSTEM SET fsync = off")
         ask(server, "SELECT pg_reload_conf()")
@@ -118,6 +120,7 @@ def test_a_server_that_may_lose_commits_is_refused(data: Path, name: str) -> Non
 @pytest.mark.long
 def test_a_running_server_is_adopted_and_the_last_one_stops_it(data: Path, ask: Ask) -> None:
     """A command on the data of a running server neither starts nor stops it."""
+    prepared(data)
     with EmbeddedPostgres.start(data) as first:
         with EmbeddedPostgres.start(data) as second:
             assert second.adopted
@@ -133,6 +136,7 @@ def test_a_running_server_is_adopted_and_the_last_one_stops_it(data: Path, ask: 
 @pytest.mark.long
 def test_a_server_whose_starter_was_killed_is_adopted(data: Path, ask: Ask) -> None:
     """After SIGKILL of the starting process the next start takes its server over."""
+    prepared(data)
     with starter(data) as process:
         pid = said_pid(process)
         process.kill()
@@ -169,6 +173,7 @@ def test_a_killed_server_is_started_again_with_everything_committed(
     data: Path, ask: Ask, eventually: Eventually
 ) -> None:
     """SIGKILL of the postmaster costs connections, never a commit; the address stays."""
+    prepared(data)
     with EmbeddedPostgres.start(data) as server:
         address = server.conninfo
         ask(server, "CREATE TABLE kept AS SELECT 7 AS n")
@@ -182,6 +187,7 @@ def test_a_killed_server_is_started_again_with_everything_committed(
 @pytest.mark.long
 def test_a_killed_backend_costs_one_session(data: Path, eventually: Eventually) -> None:
     """After SIGKILL of a backend the pool gives a working connection again."""
+    prepared(data)
     with EmbeddedPostgres.start(data) as server, Database(server.conninfo) as database:
         with database.session() as connection:
             pid = connection.info.backend_pid
@@ -203,6 +209,7 @@ def test_a_start_waits_for_backends_that_outlived_their_server(
     data: Path, ask: Ask, eventually: Eventually
 ) -> None:
     """Shared memory of a killed server is not taken from its last backends."""
+    prepared(data)
     with starter(data) as process:
         pid = said_pid(process)
         process.kill()
@@ -223,6 +230,7 @@ def test_a_left_over_pid_of_a_stranger_does_not_block_the_start(
     data: Path, ask: Ask, account: Account
 ) -> None:
     """After a crash the number in postmaster.pid may belong to anybody."""
+    prepared(data)
     with starter(prepared(data)) as process:
         pid = said_pid(process)
         process.kill()
@@ -331,6 +339,7 @@ def test_a_path_with_odd_characters_works(reachable: Path, ask: Ask) -> None:
 @pytest.mark.long
 def test_a_server_that_was_shutting_down_is_started_again(data: Path, ask: Ask) -> None:
     """A start that meets a server on its way out waits for its end and starts its own."""
+    prepared(data)
     with starter(data) as process:
         pid = said_pid(process)
         process.kill()
@@ -343,6 +352,7 @@ def test_a_server_that_was_shutting_down_is_started_again(data: Path, ask: Ask) 
 @pytest.mark.long
 def test_a_start_waits_as_long_as_recovery_takes(data: Path, ask: Ask, account: Account) -> None:
     """Recovery that takes longer than any patience for a start is waited for."""
+    prepared(data)
     with EmbeddedPostgres.start(data) as server:
         ask(server, "CREATE TABLE kept AS SELECT 7 AS n")
     signal_file = server.folder / "cluster" / "recovery.signal"
