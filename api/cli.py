@@ -12,7 +12,7 @@ from typing import Final, NoReturn
 import click
 
 from api.lazy import LazyGroup
-from domain.errors import PipeledgerError
+from domain.errors import PipeledgerError, RefusedError
 
 COMMANDS: Final = {
     "assess": (
@@ -131,6 +131,10 @@ def main() -> None:
         _complain(error.format_message())
     except click.Abort:
         sys.exit(130)
+    except RefusedError as error:
+        # What HTTP calls a query's parameter is an option here.
+        query, _, name = error.place.partition(" ")
+        _complain(f"--{name.replace('_', '-')}: {error.reason}" if query == "query" else str(error))
     except PipeledgerError as error:
         _complain(str(error))
     except BrokenPipeError:

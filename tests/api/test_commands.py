@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 
-from api.cli import cli
+from api.cli import cli, main
 from domain.errors import ConflictError, RefusedError, SettingError
 from tests.api.loading import ASKING, SELDOM, SERVING, SHOWING, loaded
 from tests.serving import Running, event, serving
@@ -17,6 +18,7 @@ from tests.serving import Running, event, serving
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     import httpx
 
@@ -58,6 +60,22 @@ def test_a_token_is_revoked_by_the_id_that_was_told_when_it_was_made(server: Run
     assert credential in _command(server, "token", "list")
     _command(server, "token", "revoke", credential)
     assert credential not in _command(server, "token", "list")
+
+
+def test_an_option_that_is_wrong_is_called_as_it_was_given(
+    server: Running,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Not as the parameter over HTTP that it is as well."""
+    words = ["export", "parquet", "--data", str(server.data), "--tz", "Mars/Olympus"]
+    monkeypatch.setattr(sys, "argv", ["pipeledger-server", *words, str(tmp_path / "out")])
+    with pytest.raises(SystemExit):
+        main()
+    assert "\npipeledger-server: --tz: no time zone of this name is known\n" in (
+        f"\n{capsys.readouterr().err}"
+    )
 
 
 def _sent(http: httpx.Client, number: int, **data: Any) -> int:  # noqa: ANN401 - JSON

@@ -278,7 +278,9 @@ def test_a_line_that_is_had_already_or_that_nobody_knows_is_not_told(client: htt
     for word in ("nobody", "https:%2F%2Fcode.example%2Facme%2Fshop%237"):
         assert client.get(f"/trace/{word}").status_code == 404
     assert client.get("/trace/d-1", params={"known_at": "2"}).status_code == 404
-    assert client.get("/trace/d-1", params={"service": "x"}).json()["place"] == "query service"
+    unknown = client.get("/trace/d-1", params={"service": "x"}).json()
+    assert unknown["place"] == "query service"
+    assert unknown["detail"] == "there is no such parameter here"
 
 
 def test_what_held_at_an_instant_is_told(client: httpx.Client) -> None:
