@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from pipeledger.verifier.proof import check_proof, parse_proof
 from pipeledger.verifier.tree import Tree, is_consistent, is_included, leaf_hash
 from pipeledger.verifier.trust import TrustedLog, trusted_log
 from pipeledger.verifier.wire import UnsoundError
-from tests.client.writer import Writer, consistency, path, root
+from tests.client.writer import Key, Writer, b64, consistency, path, root
 
 ANSWERS: dict[str, Any] = json.loads((Path(__file__).parent / "known_answers.json").read_text())
 RAW = [f"{one['seq']}\n{one['ctx']}".encode() for one in ANSWERS["entries"]]
@@ -146,23 +147,60 @@ def test_an_inner_node_does_not_pass_for_a_leaf() -> None:
         assert not is_included(leaf_hash(entry), 0, 1, [], top)
 
 
-@pytest.mark.parametrize(
-    "point",
-    [
-        0,
-        1,
-        2**255 - 20,
-        2707385501144840649318225287225658788936804267575313519463743609750303021,
-        2**255 - 18,
-    ],
-)
-def test_a_key_that_anybody_can_sign_for_is_not_believed(point: int) -> None:
-    """Points of small order and unreduced coordinates are refused as keys."""
+LOG_KEY = Writer().log
+FIELD = 2**255 - 19
+ORDER_EIGHT = 2707385501144840649318225287225658788936804267575313519463743609750303021
+
+
+def key_of(point: int) -> str:
+    """The verifier key whose 32 bytes are this number."""
     key = Writer().log
     key._typed = b"\x01" + point.to_bytes(32, "little")
-    key.hash = __import__("hashlib").sha256(key.name.encode() + b"\n" + key._typed).digest()[:4]
+    key.hash = hashlib.sha256(key.name.encode() + b"\n" + key._typed).digest()[:4]
+    return key.vkey
+
+
+@pytest.mark.parametrize("sign", [0, 2**255])
+@pytest.mark.parametrize(
+    "point",
+    [0, 1, FIELD - 1, ORDER_EIGHT, FIELD - ORDER_EIGHT, FIELD, FIELD + 1, 2**255 - 1],
+)
+def test_a_key_that_anybody_can_sign_for_is_not_believed(point: int, sign: int) -> None:
+    """Points of small order and unreduced coordinates are refused as keys, of either sign."""
     with pytest.raises(UnsoundError, match="anybody"):
-        TrustedKey.parse(key.vkey)
+        TrustedKey.parse(key_of(point + sign))
+
+
+@pytest.mark.parametrize("point", [2, FIELD - 2, ORDER_EIGHT + 1, FIELD - ORDER_EIGHT - 1])
+def test_the_points_beside_those_are_keys_like_others(point: int) -> None:
+    """Whether they lie on the curve is seen when they verify something."""
+    assert TrustedKey.parse(key_of(point)).public == point.to_bytes(32, "little")
+
+
+@pytest.mark.parametrize(
+    ("vkey", "cause"),
+    [
+        (Key("a b", b"\1" * 32).vkey, "expected name"), (Key("", b"\1" * 32).vkey, "expected name"),
+        (Key("a" * 233, b"\1" * 32).vkey, "expected name"),
+        (LOG_KEY.vkey.replace(LOG_KEY.hash.hex(), "00000000"), "the hash in it"),
+        (LOG_KEY.vkey.replace(LOG_KEY.hash.hex(), LOG_KEY.hash.hex().upper()), "the hash in it"),
+        ("name+00000000+" + b64(b"\1" * 32), "not an Ed25519 key"),
+        ("name+00000000+" + b64(b"\1" * 34), "not an Ed25519 key"),
+        ("name+00000000+" + b64(b"\2" * 33), "not an Ed25519 key"),
+    ],
+)  # fmt: skip
+def test_a_text_that_is_no_key_is_told_so(vkey: str, cause: str) -> None:
+    """By name, hash, kind or length."""
+    with pytest.raises(UnsoundError, match=cause):
+        TrustedKey.parse(vkey)
+
+
+def test_the_longest_name_is_one_and_a_key_is_written_as_it_was_read() -> None:
+    """And a key of another length is none, however it comes."""
+    longest = Key("a" * 232, b"\1" * 32).vkey
+    assert TrustedKey.parse(longest).vkey == longest
+    with pytest.raises(UnsoundError, match="not an Ed25519 key"):
+        TrustedKey.of("name", b"\1" * 32)
 
 
 @pytest.mark.parametrize(

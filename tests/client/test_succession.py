@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from pipeledger.verifier.chain import Chain
+from pipeledger.verifier.key import TrustedKey
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import UnsoundError
 from tests.client.writer import ORIGIN, Key, Writer, b64, ledger_of, root
@@ -210,6 +212,19 @@ def test_a_key_ends_once() -> None:
     with pytest.raises(UnsoundError, match="ended at 5 already") as caught:
         read(writer)
     assert caught.value.position == BEFORE + 4
+
+
+def test_a_range_holds_its_first_and_its_last_position() -> None:
+    """And none beside them; without an end it goes on."""
+    key = replace(TrustedKey.parse(FIRST.vkey), first=2, last=4)
+    assert [at for at in range(1, 7) if key.valid(at)] == [2, 3, 4]
+    assert [at for at in range(1, 7) if replace(key, last=None).valid(at)] == [2, 3, 4, 5, 6]
+    for at in (1, 5):
+        with pytest.raises(UnsoundError, match="outside its range, 2 to 4") as caught:
+            key.check(at)
+        assert caught.value.position == at
+    with pytest.raises(UnsoundError, match="outside its range, 2 to now"):
+        replace(key, last=None).check(1)
 
 
 def test_only_rotations_teach() -> None:
