@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from pipeledger.verifier.chain import Chain
 from pipeledger.verifier.entry import genesis_link, parse_entry
-from pipeledger.verifier.key import TrustedKey
+from pipeledger.verifier.key import MissingLibraryError, TrustedKey, fingerprint_of
 from pipeledger.verifier.note import open_checkpoint
 from pipeledger.verifier.part import check_parts
 from pipeledger.verifier.proof import check_proof, parse_proof
@@ -201,6 +202,20 @@ def test_the_longest_name_is_one_and_a_key_is_written_as_it_was_read() -> None:
     assert TrustedKey.parse(longest).vkey == longest
     with pytest.raises(UnsoundError, match="not an Ed25519 key"):
         TrustedKey.of("name", b"\1" * 32)
+
+
+def test_the_fingerprint_is_over_the_sorted_keys() -> None:
+    """In whatever order they come."""
+    writer = Writer()
+    assert fingerprint_of(writer.vkeys) == fingerprint_of(writer.vkeys[::-1]) == writer.fingerprint
+
+
+def test_without_its_library_no_key_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who verifies is told what is missing."""
+    library = "cryptography.hazmat.primitives.asymmetric.ed25519"
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingLibraryError, match="cryptography"):
+        TrustedKey.parse(LOG_KEY.vkey)
 
 
 @pytest.mark.parametrize(

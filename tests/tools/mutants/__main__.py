@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[2]
 _VERIFIERS: Final = (
-    "answer", "known_answers", "seen", "stream", "succession", "tampering", "tiles", "witnesses",
+    "answer", "known_answers", "proofs", "seen", "stream", "succession", "tampering", "tiles",
+    "witnesses",
 )  # fmt: skip
 TESTS: Final = {
     "domain/log": ["tests/domain/log"],
