@@ -50,8 +50,14 @@ def _witnessed_only() -> bool:
 def placed(command: F) -> F:
     """Add the options that say where a server keeps its things."""
 
-    @click.option("--data", envvar="PIPELEDGER_DATA", type=click.Path(path_type=Path), default=None)
-    @click.option("--database", envvar="PIPELEDGER_DATABASE_URL", default=None, metavar="URL")
+    @click.option(
+        "--data", envvar="PIPELEDGER_DATA", type=click.Path(path_type=Path), default=None,
+        metavar="DIR", help="where the server keeps its things; else where docs/operations.md says",
+    )  # fmt: skip
+    @click.option(
+        "--database", envvar="PIPELEDGER_DATABASE_URL", default=None, metavar="URL",
+        help="a PostgreSQL of your own, in place of the embedded one",
+    )  # fmt: skip
     @functools.wraps(command)
     def wrapped(data: Path | None, database: str | None, **rest: object) -> object:
         guard = os.environ.get("PIPELEDGER_GUARD")
@@ -65,7 +71,9 @@ def placed(command: F) -> F:
     return wrapped  # type: ignore[return-value]  # click replaces the signature
 
 
-of_ledger: Final = click.option("--ledger", "name", default=DEFAULT, show_default=True)
+of_ledger: Final = click.option(
+    "--ledger", "name", default=DEFAULT, show_default=True, metavar="NAME", help="which ledger"
+)
 
 
 def _catalogue(_: click.Context, __: click.Parameter, folder: Path | None) -> Catalogue:

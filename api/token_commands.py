@@ -23,14 +23,15 @@ def token() -> None:
 @placed
 @of_ledger
 @click.option(
-    "--role", type=click.Choice(["emitter", "approver", "auditor", "operator"]), required=True
-)
+    "--role", type=click.Choice(["emitter", "approver", "auditor", "operator"]), required=True,
+    help="what it may do: docs/operations.md#roles",
+)  # fmt: skip
 @click.option("--name", "who", required=True,
               help="whose it is; by an e-mail address, whoever commits by that")  # fmt: skip
 @click.option("--source", "sources", multiple=True, help="prefix of the sources it may use; any")
 @click.option("--approves-as", multiple=True, metavar="ROLE",
               help="role in the organisation in which its bearer approves; repeat it")  # fmt: skip
-@click.option("--expires", default=None, metavar="90d")
+@click.option("--expires", default=None, metavar="90d", help="in how many days it ends; else never")
 def token_create(
     settings: Settings,
     name: str,
