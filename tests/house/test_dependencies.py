@@ -32,7 +32,7 @@ UNIMPORTED: Final = {
     "import-linter": ("Makefile", "lint-imports"),
     "moto": ("tests/witnessing.py", "moto_server"),
     "mypy": ("Makefile", "/mypy "),
-    "psycopg-pool": ("bench/append.py", "PostgresDCBRecorderTT"),
+    "psycopg-pool": ("bench/peer.py", "PostgresDCBRecorderTT"),
     "pytest-timeout": ("pyproject.toml", "timeout = 300"),
     "pytest-xdist": ("Makefile", "-n $(JOBS)"),
     "ruff": ("Makefile", "/ruff "),
