@@ -137,7 +137,7 @@ class CompactTree:
             # Level by level: the same hashes as leaf by leaf, with fewer steps for each.
             pairs = zip(hashes[::2], hashes[1::2], strict=True)
             hashes = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
-        top = hashes[0]
+        (top,) = hashes
         while before & 1:
             top = sha256(b"\x01" + self._frontier.pop() + top).digest()
             before >>= 1
@@ -271,7 +271,7 @@ def verify_consistency(
     # section 2.1.4.2); where it is the whole old tree, its hash is the old root itself.
     shift = (old & -old).bit_length() - 1
     inner = ((old - 1) ^ (new - 1)).bit_length() - shift
-    border = ((old - 1) >> (shift + inner)).bit_count()
+    border = (old >> (shift + inner)).bit_count()
     hashes = list(path) if old & (old - 1) else [old_root, *path]
     if len(hashes) != 1 + inner + border:
         raise DamageError(None, "consistency: the proof has another length than these sizes need")
@@ -320,7 +320,7 @@ def _check_sizes(old: int, new: int, old_root: bytes, new_root: bytes) -> None:
     """What sizes and roots say without a proof."""
     if not 0 <= old <= new <= MAX_NUMBER:
         raise DamageError(None, f"consistency: no tree of {old} within one of {new}")
-    if (old == 0 and old_root != EMPTY_ROOT) or (new == 0 and new_root != EMPTY_ROOT):
+    if old == 0 and old_root != EMPTY_ROOT:
         raise DamageError(None, "consistency: an empty tree has another root")
     if old == new and old_root != new_root:
         raise DamageError(None, "consistency: two roots for one size")

@@ -107,7 +107,7 @@ class Submission:
     @property
     def origin(self) -> str:
         """The log that the checkpoint says it is of."""
-        return parse_note(self.note)[0].split("\n", 1)[0]
+        return parse_note(self.note)[0].partition("\n")[0]
 
 
 def origin_digest(origin: str) -> str:

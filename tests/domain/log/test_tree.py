@@ -37,7 +37,7 @@ REFERENCE_ROOTS = (
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 )
 
-UP_TO = 130
+UP_TO = 66
 LEAVES = [leaf(number) for number in range(2 * UP_TO)]
 ROOTS = [tree_hash(LEAVES[:size]) for size in range(2 * UP_TO + 1)]
 STRANGER = sha256(b"stranger").digest()
@@ -116,10 +116,11 @@ def test_many_leaves_at_once_are_as_many_one_by_one(first: int) -> None:
 
 def test_a_leaf_that_is_no_hash_stops_many_where_it_stands() -> None:
     """Those before it are in the tree."""
+    leaves = [leaf(number) for number in range(250)]
     tree = CompactTree()
     with pytest.raises(ValueError, match="32 bytes"):
-        tree.extend([*LEAVES[:250], b"short", *LEAVES[:10]])
-    assert (tree.size, tree.root()) == (250, ROOTS[250])
+        tree.extend([*leaves, b"short", *leaves[:10]])
+    assert (tree.size, tree.root()) == (250, tree_hash(leaves))
 
 
 @pytest.mark.parametrize(
@@ -276,6 +277,24 @@ def test_an_inner_node_is_no_leaf() -> None:
         path = inclusion_proof(0, 4, Leaves(LEAVES))
         assert not holds(0, 4, path, ROOTS[4], leaf_hash(entry))
         assert not holds(0, 2, path[1:], ROOTS[4], leaf_hash(entry))
+
+
+def test_what_is_no_hash_proves_nothing() -> None:
+    """Also where nothing has to be reckoned: two equal texts are no leaf and root."""
+    with pytest.raises(DamageError, match="inclusion: a hash has another length"):
+        verify_inclusion(b"x", 0, 1, [], b"x")
+    with pytest.raises(DamageError, match="consistency: a hash has another length"):
+        verify_consistency(5, 5, b"x", b"x", [])
+
+
+def test_sizes_that_cannot_be_are_named() -> None:
+    """Before anything else; the largest that there is can be."""
+    with pytest.raises(DamageError, match="no leaf -1 in a tree of 5"):
+        verify_inclusion(LEAVES[0], -1, 5, [], ROOTS[5])
+    for old, new in ((-1, 5), (6, 5), (5, 2**63)):
+        with pytest.raises(DamageError, match=f"no tree of {old} within one of {new}"):
+            verify_consistency(old, new, ROOTS[5], ROOTS[5], [])
+    verify_consistency(2**63 - 1, 2**63 - 1, ROOTS[5], ROOTS[5], [])
 
 
 def test_an_inner_node_does_not_pass_as_a_leaf_of_a_smaller_tree() -> None:

@@ -113,14 +113,22 @@ def test_anything_else_is_answered_with_its_own_error(
     assert type(caught.value) is kind
     if isinstance(caught.value, InconsistentError):
         assert caught.value.fork is fork
+        assert str(caught.value)
     if isinstance(caught.value, StaleError):
         assert caught.value.size == (0 if last is None else last.size)
+        assert str(caught.value.size) in str(caught.value)
 
 
 def test_the_tables_of_the_protocol() -> None:
     """The largest request, and the name of a log in addresses."""
     assert MAX_SUBMISSION == 65_536
     assert origin_digest("a") == sha256(b"a").hexdigest()
+
+
+def test_a_request_begins_with_the_old_size() -> None:
+    """Without it the number is not looked at."""
+    with pytest.raises(RefusedError, match="expected the old size"):
+        Submission.parse(b"0\n\n" + NOTE)
 
 
 def test_a_log_without_trusted_keys_is_unknown() -> None:
