@@ -26,6 +26,11 @@ WINDOW: Final = timedelta(days=90)
 """Length of the window of a metric where none is chosen."""
 
 
+def hour_after(now: datetime) -> datetime:
+    """The end of this hour: a window up to it has what was reported a moment ago."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
 class KnownAt(BaseModel):
     """What every question may choose."""
 
@@ -81,7 +86,7 @@ class Question(AsOf):
             RefusedError: an instant is none.
         """
         window = self.window()
-        end = window.setdefault("window_to", now.replace(minute=0, second=0, microsecond=0))
+        end = window.setdefault("window_to", hour_after(now))
         window.setdefault("window_from", end - WINDOW)
         return window
 

@@ -189,7 +189,10 @@ class Host:
         try:
             return path.read_text(encoding="ascii").strip()
         except OSError as error:
-            raise SettingError(f"there is no ledger {name} in {self.settings.data}") from error
+            raise SettingError(
+                f"there is no ledger {name} in {self.settings.data}; "
+                "--data or PIPELEDGER_DATA names the server's data folder"
+            ) from error
 
     def create(self, name: str, origin: str) -> None:
         """Make a ledger.

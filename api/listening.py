@@ -49,7 +49,10 @@ def take(host: str, port: int) -> socket.socket:
         taken.bind((host, port))
     except OSError as error:
         taken.close()
-        raise SettingError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+        raise SettingError(
+            f"cannot listen on {host} port {port}: {error.strerror}; "
+            "--host and --port choose another"
+        ) from error
     return taken
 
 

@@ -132,7 +132,7 @@ def _refusal(message: str) -> RefusedError:
         return RefusedError(f"{place}.{missing[1]}", "missing")
     if reason.startswith("Invalid enum value"):
         # The library repeats the value there.
-        reason = "not one of the words this field may hold"
+        reason = "not one of the words this field may hold; docs/events.md names them"
     elif "matching regex" in reason:
         reason = "not of the form this field has, or a control character"
     return RefusedError(place, f"a key: {reason}" if match["key"] else reason)
@@ -154,7 +154,7 @@ def _type(value: dict[str, Any]) -> EventType:
         raise RefusedError("field type", "expected pipeledger.<family>.<what>.v<version>")
     kind = TYPES.get(match[1])
     if kind is None:
-        raise RefusedError("field type", "unknown type")
+        raise RefusedError("field type", "unknown type; docs/events.md names all")
     if int(match[2]) != kind.version:
         raise RefusedError("field type", f"unknown version; the newest is {kind.version}")
     return kind

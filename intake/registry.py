@@ -65,13 +65,14 @@ from intake import (
     zap,
 )
 from intake.body import check_body
+from intake.buffer import first_byte
 from intake.github import audit, webhook
 from intake.gitlab import audit as gitlab_audit
 from intake.gitlab import webhook as gitlab
 from intake.limits import MAX_FACTS, MAX_WHOLE
 from intake.pagerduty import legacy as pagerduty_legacy
 from intake.pagerduty import webhook as pagerduty
-from intake.shape import shape_of
+from intake.shape import Shape, shape_of
 from intake.yaml_body import is_resource, read_yaml
 
 if TYPE_CHECKING:
@@ -243,8 +244,18 @@ def _recognised(body: memoryview) -> Format:
     shape = shape_of(body)
     found = next((one for one in FORMATS if one.claims(shape)), None)
     if found is None:
-        raise RefusedError("body", f"no format is recognised; {_KNOWN}")
+        raise RefusedError("body", f"no format is recognised{_damage(body, shape)}; {_KNOWN}")
     return found
+
+
+def _damage(body: memoryview, shape: Shape) -> str:
+    """That a file begins as JSON or XML does and cannot be read as such, or nothing."""
+    begin = bytes(body[first_byte(body) :][:1])
+    if begin == b"<":
+        return ", since it is no whole XML" if shape.root is None else ""
+    seen = (shape.members, shape.line, shape.element)
+    whole = begin not in (b"{", b"[") or any(one is not None for one in seen)
+    return "" if whole else ", since it is no whole JSON"
 
 
 def check_number(readings: list[Reading]) -> list[Reading]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api.asking import MetricQuestion
+from api.asking import MetricQuestion, hour_after
 from domain.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ class PageQuestion(MetricQuestion):
         """
         chosen = super().chosen(now) | {"group_by": "none"}
         if self.picked:
-            # Up to the end of this hour: what was reported a moment ago is in it.
-            end = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+            end = hour_after(now)
             chosen |= {"window_from": end - timedelta(days=int(self.picked)), "window_to": end}
         begin, end = chosen["window_from"], chosen["window_to"]
         # What runs, runs at the end of the window.

@@ -31,7 +31,8 @@ class Server:
         threading.Thread(target=self._read, daemon=True).start()
         if not self._ready.wait(_START_LIMIT_S) or "token" not in self._found:
             self.process.kill()
-            raise SettingError(f"the demo's server did not start: {self._found.get('last', '')}")
+            last = self._found.get("last", "").removeprefix("pipeledger-server: ")
+            raise SettingError(f"the demo's server did not start: {last}")
 
     def __getitem__(self, name: str) -> str:
         return self._found.get(name, "")

@@ -49,7 +49,7 @@ Environment:
   PIPELEDGER_KEY        file of an Ed25519 private key (PEM) that signs events
   PIPELEDGER_SOURCE     CloudEvents source of what is sent
   PIPELEDGER_SPOOL      folder where events wait while the ledger is away
-  PIPELEDGER_SPOOL_MB   largest size of that folder (256)
+  PIPELEDGER_SPOOL_MB   largest size of that folder (1024)
   PIPELEDGER_STRICT=1   a failed delivery fails the job
   GITHUB_TOKEN, GITLAB_TOKEN  of `reconcile`; sent to the code host only
   PIPELEDGER_TIMEOUT    seconds to wait for one answer (30)

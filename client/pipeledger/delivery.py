@@ -55,10 +55,12 @@ class Drained:
     Attributes:
         sent: by name in the queue, what was answered for or refused.
         away: why sending stopped, or nothing.
+        certain: the ledger itself answered that (`AwayError`).
     """
 
     sent: dict[str, Sent] = field(default_factory=dict)
     away: str = ""
+    certain: bool = False
 
 
 class Delivery:
@@ -139,7 +141,9 @@ class Delivery:
             if item.kind == REPORT:
                 self.spool.forget_refusal(name)
             return drained.sent[name]
-        raise AwayError(drained.away or "older events are still being sent")
+        raise AwayError(
+            drained.away or "older events are still being sent", certain=drained.certain
+        )
 
     def drain(self, budget_s: float | None = None, *, everything: bool = False) -> Drained:
         """Send what waits for this ledger, in order; the caller holds the sending lock.
@@ -169,7 +173,7 @@ class Delivery:
                 group.append((name, item))
             self._send(group, drained)
         except AwayError as error:
-            drained.away = str(error)
+            drained.away, drained.certain = str(error), error.certain
             self._note_failure()
         return drained
 
@@ -225,12 +229,21 @@ class Delivery:
         drained.sent[name] = Sent(answered)
 
     def _not_taken(self, name: str, status: int, problem: str, drained: Drained) -> None:
+        if status == 401:  # noqa: PLR2004 - unauthorised
+            raise AwayError(f"{self._unknown()}: {problem}", certain=True)
         if status >= 500 or status < 400 or status in _NOT_FOR_GOOD:  # noqa: PLR2004 - HTTP
             raise AwayError(f"the ledger says: {problem}", certain=True)
         problem = hide(self.settings.token, problem)
         if name:
             self.spool.refuse(name, problem)
         drained.sent[name] = Sent(problem=problem)
+
+    def _unknown(self) -> str:
+        """Which ledger does not know who sends, and what says it."""
+        where = f"the ledger {self.settings.ledger} at {self.settings.url}"
+        if self.settings.token:
+            return f"{where} does not know PIPELEDGER_TOKEN"
+        return f"PIPELEDGER_TOKEN is not set; {where} says"
 
     def _post(self, item: Item) -> Answer:
         if item.sign:
@@ -264,7 +277,7 @@ class Delivery:
         except AwayError as error:
             drained.away = str(error)
         if drained.away:
-            raise SpoolError(f"{lost}, and the ledger is away: {drained.away}") from cause
+            raise SpoolError(f"{lost}, and the ledger did not take it: {drained.away}") from cause
         return drained.sent[""]
 
     def _key(self) -> EventSigner:

@@ -84,8 +84,16 @@ def test_a_port_that_is_taken_stops_the_start_before_a_ledger_is_made(
         line = _stopped(
             ["serve", "--data", str(tmp_path / "data"), "--port", port], monkeypatch, capsys
         )
-    assert "Address already in use" in line
+    assert "Address already in use; --host and --port choose another" in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_data_folder_without_the_ledger_says_how_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever served from `--data` runs every other command with it, too."""
+    words = ["token", "list", "--data", str(tmp_path / "data")]
+    assert "--data or PIPELEDGER_DATA names" in _stopped(words, monkeypatch, capsys)
 
 
 def test_an_address_of_ipv6_stands_in_brackets() -> None:

@@ -101,6 +101,33 @@ def test_the_exit_status_of_a_watched_command_is_handed_on(shell: Shell) -> None
     shell(*words, status=7, changes={"PIPELEDGER_URL": "http://127.0.0.1:1"})
 
 
+def test_a_token_that_the_ledger_does_not_know_is_named_with_the_ledger(shell: Shell) -> None:
+    """The ledger is not away then; whoever reads it knows which variable to look at."""
+    words = ("emit", "rollback", "deployment=t-1", *DEPLOYMENT)
+    known = f"the ledger default at {shell.server.url} does not know PIPELEDGER_TOKEN: "
+    said = shell(*words, changes={"PIPELEDGER_TOKEN": "plt_none"}).stderr
+    assert said.startswith(f"pipeledger: the ledger did not take it ({known}")
+    said = shell(*words, changes={"PIPELEDGER_TOKEN": ""}).stderr
+    assert "(PIPELEDGER_TOKEN is not set; the ledger default at" in said
+    assert "2 sent, 0 refused, 0 still waiting" in shell("spool", "flush").stdout
+
+
+def test_a_clock_that_is_ahead_is_told_of(shell: Shell) -> None:
+    """The event is recorded as it was sent: nobody may alter it afterwards."""
+    words = ("emit", "rollback", "deployment=c-1", *DEPLOYMENT)
+    done = shell(*words, "--at", "2999-01-01T00:00:00Z")
+    assert "recorded deployment.finished" in done.stdout
+    assert "check --at, or this machine's clock" in done.stderr
+    assert shell(*words, "--at", "2020-01-01T00:00:00Z").stderr == ""
+
+
+def test_an_archive_that_was_cut_off_is_called_that(shell: Shell) -> None:
+    """Exit 2: there is nothing in it to judge."""
+    file = shell.home / "pack.zip"
+    file.write_bytes(b"PK\3\4" + bytes(100))
+    assert "a zip archive that is cut off or damaged" in shell("verify", file, status=2).stderr
+
+
 def test_events_wait_while_the_ledger_is_away_and_come_in_order(shell: Shell) -> None:
     """Exit 0 unless strict; sent before the next one, oldest first, once each."""
     away = {"PIPELEDGER_URL": "http://127.0.0.1:1"}

@@ -108,7 +108,12 @@ def test_what_is_no_report_fails_only_where_it_was_named(recorder: Command) -> N
     (folder / "junit.xml").write_bytes(junit("mixed"))
     done = recorder("record", "mixed", "--strict")
     assert "1 of 2 files recorded" in done.stdout
-    assert "README was refused: body: no format is recognised" in done.stderr
+    assert "README was refused: body: no format is recognised; " in done.stderr
+    for name, text in {"cut.json": '{"results": [', "cut.xml": "<testsuites"}.items():
+        (folder / name).write_text(text)
+        kind = name.removeprefix("cut.").upper()
+        assert f"recognised, since it is no whole {kind}; " in recorder("record", folder).stderr
+        (folder / name).unlink()
     recorder("record", "mixed/README")
     recorder("record", "mixed/README", "mixed/junit.xml", "--strict", status=1)
 

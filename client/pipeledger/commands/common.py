@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeledger.errors import AwayError, SpoolError, UsageError
 from pipeledger.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from collections.abc import Callable, Mapping
 
     from pipeledger.delivery import Delivery, Sent
     from pipeledger.spool import Item
 
 FAILED = 1
+_CLOCKS_S = 300.0
+"""By how much two clocks may differ before it is said."""
 _SPAN = re.compile("[0-9]{1,4}[dh]")
 
 
@@ -103,7 +106,9 @@ def attempt(
         sent = delivery.deliver(item, wait_s=settings.timeout_s)
     except AwayError as error:
         waiting = len(delivery.spool.waiting())
-        warn(f"the ledger is away ({error}); {item.label} waits in the spool, {waiting} in all")
+        # What answers is not away: it wants another token, say, and then takes what waits.
+        why = "the ledger did not take it" if error.certain else "the ledger is away"
+        warn(f"{why} ({error}); {item.label} waits in the spool, {waiting} in all")
         return None, failed
     except SpoolError as error:
         warn(f"{item.label} is lost: {error}")
@@ -112,7 +117,20 @@ def attempt(
         kept = f"; kept under {delivery.spool.refused}" if item.kind == "event" else ""
         warn(f"{item.label} was refused: {sent.problem}{kept}")
         return None, 0 if forgiven is not None and forgiven(sent.problem) else failed
+    if isinstance(item.body, bytes) and (ahead := _ahead_s(item.body, sent.answer)) > _CLOCKS_S:
+        warn(f"{item.label} is said to happen {ahead:.0f} s after the ledger recorded it: "
+             "check --at, or this machine's clock")  # fmt: skip
     return sent, 0
+
+
+def _ahead_s(event: bytes, receipt: Mapping[str, Any]) -> float:
+    """Seconds by which an event's time lies after its recording; 0 where it is not told."""
+    try:
+        told = json.loads(event)["time"]
+        recorded = json.loads(receipt["seq"])["at"]
+        return (datetime.fromisoformat(told) - datetime.fromisoformat(recorded)).total_seconds()
+    except (KeyError, TypeError, ValueError):
+        return 0.0
 
 
 def time_of(said: str, option: str, now: datetime) -> str:

@@ -92,7 +92,7 @@ def _flush(options: argparse.Namespace, settings: Settings) -> int:
     elif left:
         warn(
             f"{left} wait for another ledger than {settings.ledger} at {settings.url}; "
-            "--readdress sends them here"
+            "pipeledger spool flush --readdress sends them here"
         )
     return failed if left or refused else 0
 

@@ -55,7 +55,8 @@ refused from then on.
   pipeledger verify D --recompute                    an export of Parquet files, tables and all
   pipeledger verify PACK.zip --recompute             an evidence pack, every item judged again
 
---recompute and exports of Parquet files need DuckDB and Arrow: pip install 'pipeledger[recompute]'
+--recompute, evidence packs and exports of Parquet files need DuckDB and Arrow:
+pip install 'pipeledger[recompute]'
 """
 
 
@@ -207,7 +208,11 @@ def _consistency(settings: Settings) -> Consistency | None:
     def between(log: TrustedLog, old: int, new: int) -> Sequence[bytes]:
         if not log.url:
             raise UncheckedError(f"no address is known of {log.origin} to ask for a proof")
-        return LedgerReader(log.url, log.ledger, settings).consistency(log, old, new)
+        try:
+            return LedgerReader(log.url, log.ledger, settings).consistency(log, old, new)
+        except (ClientError, UncheckedError) as error:
+            steps = [getattr(error, "next_step", ""), "--offline checks the file by itself"]
+            raise UncheckedError(str(error), " or ".join(filter(None, steps))) from error
 
     return between
 

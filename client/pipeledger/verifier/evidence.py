@@ -160,6 +160,8 @@ def _check_file(file: Path, policy: Policy) -> list[Verdict]:
         return _json(read_bounded(file, MAX_FILE), policy)
     if "\n\n\u2014 ".encode() in head or file.name == CHECKPOINT:
         return [_checkpoint(read_bounded(file, MAX_FILE), policy)]
+    if head.startswith(b"PK"):
+        raise UncheckedError("a zip archive that is cut off or damaged", "get the file anew")
     raise UncheckedError(
         "nothing that this verifier knows: no proof, receipt, checkpoint or export"
     )
@@ -194,7 +196,7 @@ def _answer(fields: dict[str, Any], policy: Policy) -> Verdict:
     lines = [f"given at position {stated.at.size}, under a checkpoint that the log signed"]
     if not stated.settled:
         lines.append("not checked: the root at that position, which is before the checkpoint")
-    lines.append("not checked: its rows; --recompute makes them again")
+    lines.append("not checked: its rows, which may be altered; --recompute makes them again")
     return Verdict(
         "answer",
         stated.log.origin,
