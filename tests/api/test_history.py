@@ -8,6 +8,7 @@ import shlex
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -227,7 +228,7 @@ def test_what_it_says_to_run_makes_an_event(name: str) -> None:
     assert is_ours(run)
     command, verb, *words = shlex.split(run)
     if command == "pipeledger-server":
-        assert verb in cli.commands
+        assert verb in cli.list_commands(click.Context(cli))
         return
     if verb != "emit":
         assert verb in VERBS
