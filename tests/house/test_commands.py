@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tests.serving import Running
 
 _SHOWN = re.compile(r"(?:^|[`$(;|&] ?|\s)(pipeledger(?:-server)? [a-z][^`\n|;&)]*)", re.MULTILINE)
+_COMMENT = re.compile(r"(?<=\S) +# .*")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
 
@@ -32,7 +33,8 @@ def shown() -> list[tuple[str, list[str]]]:
     """Every command in the documents: the page, and its words up to a lone `--`."""
     found = []
     for page in tracked("README.md", "client/README.md", "docs/*.md", "docs/**/*.md"):
-        for line in _SHOWN.findall(page.read_text().replace("\\\n", " ")):
+        text = _COMMENT.sub("", page.read_text().replace("\\\n", " "))
+        for line in _SHOWN.findall(text):
             words = line.partition(" -- ")[0].split()
             found.append((str(page.relative_to(ROOT)), words))
     return found
