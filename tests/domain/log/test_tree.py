@@ -283,6 +283,8 @@ def test_what_is_no_hash_proves_nothing() -> None:
     """Also where nothing has to be reckoned: two equal texts are no leaf and root."""
     with pytest.raises(DamageError, match="inclusion: a hash has another length"):
         verify_inclusion(b"x", 0, 1, [], b"x")
+    with pytest.raises(DamageError, match="inclusion: a hash has another length"):
+        verify_inclusion(LEAVES[0], 0, 2, [b"x"], ROOTS[2])
     with pytest.raises(DamageError, match="consistency: a hash has another length"):
         verify_consistency(5, 5, b"x", b"x", [])
 
