@@ -54,9 +54,11 @@ def read(
     """What the entries teach whoever trusts these keys, however many are given at once."""
     chain = Chain(trusted_log(vkeys), first=first)
     entries = [one.raw for one in writer.entries[first - 1 :]]
+    parsed = []
     for start in range(0, len(entries), size):
-        chain.extend(entries[start : start + size])
+        parsed += chain.extend(entries[start : start + size])
     chain.settle()
+    assert [one.position for one in parsed] == list(range(first, first + len(entries)))
     return chain.succession
 
 

@@ -239,6 +239,36 @@ def test_a_ledger_that_signs_what_it_must_not_is_found_out(
     assert caught.value.position == position, name
 
 
+@pytest.mark.parametrize(
+    ("first", "signatures", "cause"),
+    [
+        ({"seq": {"prev": "00" * 32}}, True, "not that of a first entry"),
+        ({"seq": {"prev": "00" * 32}}, False, "not that of a first entry"),
+        ({"type_name": "pipeledger.ledger.opened"}, True, "a ledger begins with"),
+    ],
+)
+def test_a_ledger_begins_with_its_own_link_and_its_creation(
+    tmp_path: Path, first: dict[str, Any], cause: str, *, signatures: bool
+) -> None:
+    """So its beginning cannot have been cut off, or be another ledger's."""
+    writer = Writer()
+    writer.append(**first)
+    writer.append()
+    log = trusted_log(writer.vkeys)
+    with pytest.raises(UnsoundError, match=cause) as caught:
+        judge(tmp_path, writer, writer.lines(), log, signatures=signatures)
+    assert caught.value.position == 1
+
+
+def test_a_known_state_of_another_ledger_leaves_no_verdict(
+    writer: Writer, log: TrustedLog, tmp_path: Path
+) -> None:
+    """Each has a history of its own: it neither is contained nor accuses anybody of a fork."""
+    other = Checkpoint("elsewhere.example/log", 6, b"\0" * 32)
+    with pytest.raises(UncheckedError, match="the known checkpoint is of elsewhere"):
+        judge(tmp_path, writer, writer.lines(), log, known=(other,))
+
+
 def test_a_fork_is_found_where_an_older_checkpoint_was_kept(writer: Writer, tmp_path: Path) -> None:
     """A ledger written anew, sound by itself, does not contain the root that was seen."""
     other = ledger_of(3)
