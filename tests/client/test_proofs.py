@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pipeledger.verifier.part import check_parts
+from pipeledger.verifier.part import check_parts, commitment
 from pipeledger.verifier.proof import check_entry, check_proof, check_proved_entry, parse_proof
 from pipeledger.verifier.receipt import check_receipts
 from pipeledger.verifier.trust import trusted_log
@@ -152,6 +152,26 @@ def test_a_part_is_what_its_entry_commits_to(
     with pytest.raises(UnsoundError, match=cause) as caught:
         check_parts(entry, _parts(change))
     assert caught.value.position == 2
+
+
+def test_a_salt_of_another_length_commits_to_nothing() -> None:
+    """Even where the entry says so: what is salt and what is content would be open."""
+    salt, body = b"\5" * 31, b"text"
+    told = {"len": len(body), "c": commitment(salt, body)}
+    entry = check_entry(Writer().append(ctx={"event": told}).raw, LOG)
+    parts = [{"name": "event", "salt": b64(salt), "bytes": b64(body)}]
+    with pytest.raises(UnsoundError, match="not what the entry commits to"):
+        check_parts(entry, parts)
+
+
+def test_the_name_of_an_unknown_part_is_shown_as_far_as_it_is_text() -> None:
+    """Forty characters of ASCII; whatever could move a terminal's cursor is a question mark."""
+    entry = check_entry(WRITER.entries[1].raw, LOG)
+    parts = [{"name": "a b~\x1b\x7f\u00e9" + "c" * 50}]
+    with pytest.raises(UnsoundError) as caught:
+        check_parts(entry, parts)
+    shown = "a b~???" + "c" * 33
+    assert caught.value.cause == f"a part {shown}, which the entry does not speak of"
 
 
 def test_a_part_that_was_taken_away_is_absent() -> None:

@@ -12,7 +12,7 @@ WITH rollbacks AS (
 successes AS (
     SELECT line, content, step, deployment_key
     FROM line_steps
-    WHERE succeeded AND content IS NOT NULL
+    WHERE succeeded
 ),
 
 targets AS (
@@ -22,7 +22,7 @@ targets AS (
     WHERE r.line = s.line AND s.step < r.step
     UNION ALL
     SELECT r.deployment_key, r.line, r.step, s.step, s.deployment_key
-    FROM (SELECT * FROM rollbacks WHERE named_key IS NULL AND content IS NOT NULL) AS r
+    FROM (SELECT * FROM rollbacks WHERE named_key IS NULL) AS r
     ASOF JOIN successes AS s
         ON r.line = s.line AND r.content = s.content AND r.first_step > s.step
 ),
