@@ -12,7 +12,7 @@ from pipeledger.verifier.proof import check_entry, check_proof, check_proved_ent
 from pipeledger.verifier.receipt import check_receipts
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import UncheckedError, UnsoundError
-from tests.client.writer import ORIGIN, Writer, b64, leaf, ledger_of
+from tests.client.writer import ORIGIN, Key, Writer, b64, leaf, ledger_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +92,12 @@ def _first(**changes: Any) -> bytes:  # noqa: ANN401 - JSON
     return writer.append(kind, streams=("ledger",), **changes).raw
 
 
+def _signed_by(seed: bytes) -> bytes:
+    writer = Writer()
+    writer.intake = [Key(writer.intake[0].name, seed)]
+    return writer.append().raw
+
+
 @pytest.mark.parametrize(
     ("raw", "cause"),
     [
@@ -99,6 +105,7 @@ def _first(**changes: Any) -> bytes:  # noqa: ANN401 - JSON
         (_first(seq={"prev": "00" * 32}), "not what a ledger begins with"),
         (_first(ctx={"o": "elsewhere.example/log"}), "an entry of another ledger"),
         (Writer("elsewhere.example/log").append().raw, "an entry of another ledger"),
+        (_signed_by(b"\x09" * 32), "not signed by a trusted intake key"),
     ],
 )
 def test_a_first_entry_begins_a_ledger(raw: bytes, cause: str) -> None:
@@ -244,6 +251,12 @@ def test_without_a_proof_or_a_receipt_there_is_no_verdict() -> None:
         check_receipts(WRITER.receipt(2), [LOG], None)
     with pytest.raises(UncheckedError, match="cannot show that position 1 holds it"):
         check_receipts(WRITER.receipt(1), [LOG], None)
+    # Of size 1, but of another first entry.
+    other = Writer()
+    other.append(named={"text": b"another"})
+    receipt = ALONE.receipt(1) | {"checkpoint": other.checkpoint().decode()}
+    with pytest.raises(UncheckedError, match="cannot show that position 1 holds it"):
+        check_receipts(receipt, [trusted_log(ALONE.vkeys)], None)
 
 
 def test_a_proof_by_less_or_by_other_entries_than_the_receipt_s_is_found() -> None:

@@ -63,7 +63,8 @@ def read(
 
 
 def ranges(told: Succession) -> dict[str, tuple[int, int | None]]:
-    """From where to where each key is valid."""
+    """From where to where each key is valid; each stands there once."""
+    assert len({key.key_id for key in told.keys}) == len(told.keys)
     return {key.key_id: (key.first, key.last) for key in told.keys}
 
 
@@ -181,6 +182,35 @@ def test_a_key_whose_range_is_over_names_no_other() -> None:
     with pytest.raises(UnsoundError, match="outside its range, 1 to 4") as caught:
         read(writer)
     assert caught.value.position == BEFORE + 3
+
+
+def test_a_log_key_whose_range_is_over_names_no_other() -> None:
+    """What it signs in an entry's context is held to its range here, and nowhere else."""
+    writer = begun(NEW_LOG, FIRST, OLD_LOG, NEW_LOG)
+    say(writer, [FIRST, NEW_LOG], covered(writer), f"key.ended:{key_id(OLD_LOG)}")
+    other = Key(ORIGIN, b"\7" * 32)
+    say(writer, [FIRST, OLD_LOG, other], f"key.next:{other.vkey}")
+    with pytest.raises(UnsoundError, match="not signed by a trusted key of this name") as caught:
+        read(writer)
+    assert caught.value.position == BEFORE + 3
+
+
+def test_a_successor_is_of_the_same_name_and_the_last_that_came() -> None:
+    """A log key does not follow an intake key; of two that follow, the later one says the end."""
+    writer = begun(NEW_LOG, FIRST, OLD_LOG, NEW_LOG)
+    say(writer, [FIRST, NEW_LOG], f"key.ended:{key_id(FIRST)}")
+    with pytest.raises(UnsoundError, match="ends a key that has no successor"):
+        read(writer)
+    for signer in (SECOND, THIRD):
+        writer = begun(SECOND, FIRST, SECOND)
+        say(writer, [FIRST, THIRD], f"key.next:{THIRD.vkey}")
+        say(writer, [signer], f"key.ended:{key_id(FIRST)}")
+        if signer is THIRD:
+            assert ranges(read(writer))[key_id(FIRST)] == (1, 5)
+        else:
+            with pytest.raises(UnsoundError, match="not signed by") as caught:
+                read(writer)
+            assert caught.value.position == BEFORE + 3
 
 
 def test_a_key_that_signed_before_it_was_introduced_is_named_where_it_did() -> None:
