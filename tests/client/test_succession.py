@@ -25,6 +25,7 @@ SECOND: Final = Key(INTAKE, b"\3" * 32)
 THIRD: Final = Key(INTAKE, b"\4" * 32)
 OLD_LOG: Final = Key(ORIGIN, b"\2" * 32)
 NEW_LOG: Final = Key(ORIGIN, b"\5" * 32)
+SEEDS: Final = {OLD_LOG: b"\2" * 32, NEW_LOG: b"\5" * 32}
 BEFORE: Final = 3
 """Entries before the first step, which stands at the next position."""
 VKEYS: Final = (OLD_LOG.vkey, FIRST.vkey)
@@ -154,6 +155,29 @@ def test_a_new_key_needs_its_own_signature_and_the_old_one_s(
     with pytest.raises(UnsoundError, match=cause) as caught:
         read(begun(new, *keys))
     assert caught.value.position == BEFORE + 1
+
+
+@pytest.mark.parametrize("as_key", [OLD_LOG, NEW_LOG])
+def test_a_signature_counts_under_its_own_key_s_name_alone(as_key: Key) -> None:
+    """Neither one by another key under the name, nor the key's own under another name."""
+    for seed, name in ((b"\x08" * 32, as_key.hash), (SEEDS[as_key], b"\0" * 4)):
+        false = Key(ORIGIN, seed)
+        false.hash = name
+        keys = [false if one is as_key else one for one in (OLD_LOG, NEW_LOG)]
+        with pytest.raises(UnsoundError, match="key rotation: not signed by"):
+            read(begun(NEW_LOG, FIRST, *keys))
+
+
+def test_an_end_that_is_known_already_is_no_news() -> None:
+    """Whoever verifies again is told nothing twice."""
+    writer = begun(SECOND, FIRST, SECOND)
+    say(writer, [SECOND], f"key.ended:{key_id(FIRST)}")
+    first = read(writer)
+    chain = Chain(replace(trusted_log(VKEYS), keys=tuple(first.keys)))
+    chain.extend([one.raw for one in writer.entries])
+    assert first.told
+    assert chain.succession.told == []
+    assert ranges(chain.succession) == ranges(first)
 
 
 def test_a_text_that_is_no_key_is_named() -> None:
