@@ -64,7 +64,8 @@ class Running:
     def token_of(self, role: str, name: str = "") -> str:
         """A new token of a role."""
         words = ("token", "create", "--role", role, "--name", name or role)
-        return self.administer(*words).strip()
+        # Its id is told beside it, among the errors.
+        return administer(*words, "--data", self.data).stdout.strip()
 
 
 @contextlib.contextmanager
