@@ -47,7 +47,8 @@ def measure(count: int) -> Iterator[Figure]:
     # The first segment warms everything up: what is compared is one segment with the next.
     pairs = list(zip(held[turn:], held[2 * turn :], strict=False))
     grown = statistics.mean(later - earlier for earlier, later in pairs)
-    what = f"server's memory, {len(held) * PIECE:,} events in {watch.seconds / 60:.1f} min"
+    what = f"server's memory, {len(held) * PIECE:,} events"
+    yield Figure(f"{what}: sent and read in", watch.seconds / 60, "min")
     yield Figure(f"{what}: at the end", held[-1], "MiB")
     yield Figure(f"{what}: at most", max(held), "MiB")
     yield Figure(

@@ -94,7 +94,7 @@ def measure(data: Path, count: int) -> Iterator[Figure]:
         derived = host.place(NAME).derived
         here.close()
         drop_cache(derived)
-        words = [sys.executable, "-m", "bench.projections", "cold", str(data)]
+        words = [sys.executable, "-m", "bench.projections", "cold", str(data), str(count)]
         told = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
         yield from (msgspec.convert(one, Figure) for one in json.loads(told.stdout))
 
@@ -183,10 +183,10 @@ def _asked(history: History, what: str, selection: Selection, **chosen: Any) -> 
     return Figure(what, watch.seconds, "s", floor=1, least=True)
 
 
-def _cold(data: Path) -> None:
+def _cold(data: Path, count: int) -> None:
     with Host(Settings(data)) as host:
         here = host.open(NAME)
-        size = f"{here.ledger.published.size:,} events, cold"
+        size = f"{count:,} events, cold"
         sys.stdout.buffer.write(msgspec.json.encode(list(cold(here.history, size))))
         here.close()
 
@@ -194,7 +194,7 @@ def _cold(data: Path) -> None:
 def main() -> None:
     """Measure, or ask in the new process."""
     if sys.argv[1:2] == ["cold"]:
-        _cold(Path(sys.argv[2]))
+        _cold(Path(sys.argv[2]), int(sys.argv[3]))
         return
     with loaded(wanted()) as data:
         tell(measure(data, wanted()))

@@ -122,9 +122,10 @@ def measured(database: Database, size: int, folder: Path) -> Iterator[Figure]:
         what: str, rounds: int, work: Callable[[], object], *, asked: bool = True
     ) -> Iterator[Figure]:
         took = taken(rounds, work)
-        what = f"{what} of {size:,}, p99 ({statistics.median(took):.2g} ms median)"
+        what = f"{what} of {size:,}"
         floor, aim = (20, 5) if asked else (None, None)
-        yield Figure(what, p99(took), "ms", floor=floor, aim=aim, least=True)
+        yield Figure(f"{what}, median", statistics.median(took), "ms")
+        yield Figure(f"{what}, p99", p99(took), "ms", floor=floor, aim=aim, least=True)
 
     yield from told(
         "inclusion proof, first of a process", 20, lambda: inclusion(Tiles(SCHEMA)), asked=False
