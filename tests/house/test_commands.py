@@ -53,7 +53,7 @@ def options_of(words: list[str]) -> set[str] | None:
     """The options of a command of the server, or None where there is no such command."""
     found: click.Command = cli
     for word in words[1:]:
-        if not isinstance(found, click.Group):
+        if word.startswith("-") or not isinstance(found, click.Group):
             break
         inner = found.get_command(click.Context(found), word)
         if inner is None:
