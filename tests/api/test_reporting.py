@@ -59,7 +59,7 @@ def _server(server: Running, *words: str | Path, status: int = 0) -> str:
 
 
 def _token(server: Running, role: str) -> str:
-    return _server(server, "token", "create", "--role", role, "--name", role).strip()
+    return server.token_of(role)
 
 
 def test_the_page_comes_with_its_position_and_its_policy(server: Running) -> None:

@@ -210,7 +210,7 @@ def test_enrolling_and_revoking_is_recorded(server: Running) -> None:
 
 def test_tokens_are_recorded_without_their_text(server: Running) -> None:
     """Issued and revoked."""
-    text = server.administer("token", "create", "--role", "emitter", "--name", "ci").strip()
+    text = server.token_of("emitter", "ci")
     rows = [line.split("\t") for line in server.administer("token", "list").splitlines()]
     (credential,) = (row[0] for row in rows if row[1] == "emitter")
     with server.http() as operator:
