@@ -51,6 +51,8 @@ _SETTINGS: Final = {
     "enable_external_file_cache": "false",
 }
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NOTHING: Final[dict[str, pa.Table]] = {}
+"""The facts, by name, of events none of which is of their types: the same of every ledger."""
 
 
 class Engine:
@@ -85,7 +87,7 @@ class Engine:
         self.settled = Settled(folder / "settled")
         self.making = threading.Lock()
         self._types: dict[str, frozenset[str]] = {}
-        self._tails: tuple[tuple[int, int], dict[str, pa.Table]] | None = None
+        self._tails: tuple[Snapshot, dict[str, pa.Table]] | None = None
 
     def close(self) -> None:
         """End the database."""
@@ -180,16 +182,24 @@ class Engine:
         return self._types[key]
 
     def _of_tail(self, one: Definition, snapshot: Snapshot) -> pa.Table:
-        if self._tails is None or self._tails[0] != snapshot.version:
-            self._tails = (snapshot.version, {})
+        if one.types and one.types.isdisjoint(self.settled.heard(snapshot)):
+            if one.name not in _NOTHING:
+                _NOTHING[one.name] = self._facts_in(snapshot.tail[:0], one)
+            return _NOTHING[one.name]
+        if self._tails is None or self._tails[0] is not snapshot:
+            self._tails = (snapshot, {})
         made = self._tails[1]
         if one.name not in made:
-            with self._database.cursor() as cursor:
-                rows = snapshot.documents().tail if one.base == "documents" else snapshot.tail
-                cursor.register(one.base, rows)
-                made[one.name] = cursor.sql(one.text).to_arrow_table()
-                cursor.unregister(one.base)
+            rows = snapshot.documents().tail if one.base == "documents" else snapshot.tail
+            made[one.name] = self._facts_in(rows, one)
         return made[one.name]
+
+    def _facts_in(self, rows: pa.Table, one: Definition) -> pa.Table:
+        with self._database.cursor() as cursor:
+            cursor.register(one.base, rows)
+            # What is asked for its rows at once is bound twice, which costs more than these rows.
+            cursor.execute(f"CREATE TEMP TABLE told AS {one.text}")
+            return cursor.sql("FROM told").to_arrow_table()
 
 
 class View:
@@ -229,9 +239,6 @@ class View:
             microseconds = (instant - _EPOCH) // timedelta(microseconds=1)
             cursor.execute(f"CREATE TEMP MACRO {name}() AS make_timestamptz({microseconds:d})")
         self._left_empty = not_asked(parameters.controls)
-        for name in self._left_empty:
-            cursor.register(name, JUDGED.empty_table())
-        self._made |= self._left_empty
 
     @contextlib.contextmanager
     def chosen(self, **changed: Any) -> Iterator[View]:  # noqa: ANN401 - of several types
@@ -326,13 +333,19 @@ class View:
             self._made.add(name)
             return
         one = definitions()[name]
-        missing[name] = is_last
+        missing[name] = is_last or self._engine.settled.is_unheard(
+            name, self.snapshot, self.parameters
+        )
         for need in one.needs if one.layer != "facts" else [VOIDS]:
             if need != name:
                 self._find(need, missing, is_last=not is_settled(name))
 
     def _is_opened(self, name: str) -> bool:
-        recent = self._engine.settled.recall(name, self.snapshot, self.parameters)
+        recent = (
+            JUDGED.empty_table()
+            if name in self._left_empty
+            else self._engine.settled.recall(name, self.snapshot, self.parameters)
+        )
         if recent is not None:
             self._cursor.register(name, recent)
             return True
@@ -372,6 +385,10 @@ class View:
     def _make_facts(self, one: Definition) -> None:
         """Facts up to the position asked for, without what was voided; that stands beside."""
         files, tail = self._engine.facts(one, self.snapshot)
+        if not files and not tail.num_rows:
+            self._cursor.register(one.name, tail)
+            self._cursor.register(f"all_{one.name}", tail)
+            return
         self._cursor.register(f"{one.name}_tail", tail)
         sealed = f"{_reading(files)} UNION ALL BY NAME " if files else ""
         known = (
@@ -381,10 +398,10 @@ class View:
         if one.name == VOIDS:
             self._cursor.execute(f"CREATE TEMP TABLE {one.name} AS {known}")
             return
-        self._cursor.execute(f"CREATE TEMP VIEW all_{one.name} AS {known}")
         # A view is bound anew wherever it is read, and most facts are read more than once: where
         # nothing is sealed, that costs more than the few rows.
         kind = "VIEW" if files else "TABLE"
+        self._cursor.execute(f"CREATE TEMP {kind} all_{one.name} AS {known}")
         self._cursor.execute(
             f"CREATE TEMP {kind} {one.name} AS FROM all_{one.name}"  # noqa: S608 - likewise
             f" WHERE position NOT IN (SELECT voided FROM {VOIDS} WHERE voided IS NOT NULL)"

@@ -7,7 +7,7 @@ the types that the table hangs on: what else was appended since changes nothing 
 hash speaks for all entries before it.
 
 While nothing is sealed a ledger is small and changes often: then tables are kept in memory, for
-this process alone.
+this process alone. Of what was never told the tables are the same in every ledger, and stay.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from projections.definitions import digest_of, is_settled, rules_of, types_of
 from projections.parameters import Parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from projections.live import Snapshot
 
 _SIGNIFICANT: Final = 24
+_UNHEARD: Final[dict[str, pa.Table]] = {}
+"""Tables, by name, that hang on events none of which ever came: the same of every ledger."""
 
 
 class Settled:
@@ -56,7 +59,7 @@ class Settled:
         return (
             parameters.known_at == snapshot.size
             and is_settled(name)
-            and all(getattr(parameters, rule) == _BY_DEFAULT[rule] for rule in rules_of(name))
+            and _is_by_default(name, parameters)
         )
 
     def path(self, name: str, snapshot: Snapshot, parameters: Parameters) -> Path | None:
@@ -68,6 +71,8 @@ class Settled:
 
     def recall(self, name: str, snapshot: Snapshot, parameters: Parameters) -> pa.Table | None:
         """A table that is kept in memory."""
+        if self.is_unheard(name, snapshot, parameters):
+            return _UNHEARD.get(name)
         if snapshot.state is not None or not self.keeps(name, snapshot, parameters):
             return None
         key, rows = self._recent.get(name, ("", None))
@@ -77,8 +82,26 @@ class Settled:
         self, name: str, snapshot: Snapshot, parameters: Parameters, made: duckdb.DuckDBPyRelation
     ) -> None:
         """Keep a table in memory, if it is one that is kept there."""
-        if snapshot.state is None and self.keeps(name, snapshot, parameters):
+        if self.is_unheard(name, snapshot, parameters):
+            _UNHEARD[name] = made.to_arrow_table()
+        elif snapshot.state is None and self.keeps(name, snapshot, parameters):
             self._recent[name] = (self._key(name, snapshot), made.to_arrow_table())
+
+    def is_unheard(self, name: str, snapshot: Snapshot, parameters: Parameters) -> bool:
+        """Whether a table hangs on events none of which ever came: then all ledgers have it."""
+        if snapshot.state is not None or not is_settled(name) or not _is_by_default(name, parameters):
+            return False
+        types = types_of(name)
+        return types is not None and types.isdisjoint(self.heard(snapshot))
+
+    def heard(self, snapshot: Snapshot) -> Mapping[str, int]:
+        """The last position of each type of event after the segments."""
+        heard = self._heard
+        if heard is None or heard[0] is not snapshot:
+            last = snapshot.tail.group_by("type").aggregate([("position", "max")]).to_pylist()
+            heard = (snapshot, {one["type"]: one["position_max"] for one in last})
+            self._heard = heard
+        return heard[1]
 
     def _key(self, name: str, snapshot: Snapshot) -> str:
         """What, beside the state, a table of this snapshot is known by."""
@@ -88,12 +111,7 @@ class Settled:
 
     def _last_leaf(self, types: frozenset[str] | None, snapshot: Snapshot) -> bytes:
         """Leaf hash of the last event of these types after the segments; empty: there is none."""
-        heard = self._heard
-        if heard is None or heard[0] is not snapshot:
-            last = snapshot.tail.group_by("type").aggregate([("position", "max")]).to_pylist()
-            heard = (snapshot, {one["type"]: one["position_max"] for one in last})
-            self._heard = heard
-        told = heard[1]
+        told = self.heard(snapshot)
         # What is redacted changes rows of any type.
         wanted = told.keys() if types is None else types | {REDACTED}
         position = max((told[one] for one in wanted if one in told), default=None)
@@ -157,6 +175,10 @@ class Settled:
 @functools.cache
 def _made_by(name: str) -> str:
     return f"{digest_of([name])} {_BY_DEFAULT} {duckdb.__version__}"
+
+
+def _is_by_default(name: str, parameters: Parameters) -> bool:
+    return all(getattr(parameters, rule) == _BY_DEFAULT[rule] for rule in rules_of(name))
 
 
 _BY_DEFAULT: Final = Parameters(known_at=0).rules()
