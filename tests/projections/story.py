@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from projections.engine import View
+    from projections.live import Snapshot
 
 ORIGIN: Final = "ledger.example/story"
 SENDER: Final = By("wkl_" + "a" * 32, "crd_" + "b" * 32, "token")
@@ -37,6 +39,7 @@ class Story(UnsignedLog):
     def __init__(self) -> None:
         super().__init__(ORIGIN)
         self._at = FIRST
+        self._last: Snapshot | None = None
 
     def tell(
         self,
@@ -112,6 +115,12 @@ class Story(UnsignedLog):
         time = self._at.isoformat().replace("+00:00", "Z")
         self.tell("part.redacted", time, assurance="decided", position=position, parts=[part])
 
+    def snapshot(self) -> Snapshot:
+        """All of it; the same one until more is told."""
+        if self._last is None or self._last.size != len(self._rows):
+            self._last = super().snapshot()
+        return self._last
+
     def told(self) -> list[dict[str, Any]]:
         """The events that were told, in order, each with its position and how sure it is."""
         return [
@@ -121,16 +130,19 @@ class Story(UnsignedLog):
         ]
 
 
+@functools.lru_cache(maxsize=1)
+def _engine(folder: Path) -> Engine:
+    """One for all questions of a test: each finds what the ones before it made, as a server's do."""
+    return Engine(folder, threads=1)
+
+
 @contextmanager
 def viewing(story: Story, folder: Path, **chosen: Any) -> Iterator[View]:  # noqa: ANN401 - of several types
     """The tables of a story; `known_at` is its end unless chosen."""
     snapshot = story.snapshot()
-    engine = Engine(folder, threads=1)
-    try:
-        with engine.view(snapshot, Parameters(**({"known_at": snapshot.size} | chosen))) as view:
-            yield view
-    finally:
-        engine.close()
+    parameters = Parameters(**({"known_at": snapshot.size} | chosen))
+    with _engine(folder).view(snapshot, parameters) as view:
+        yield view
 
 
 def records(table: pa.Table) -> list[dict[str, Any]]:
