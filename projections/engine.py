@@ -51,6 +51,7 @@ _SETTINGS: Final = {
     "enable_external_file_cache": "false",
 }
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_VOIDED: Final = f"FROM {VOIDS} WHERE voided IS NOT NULL"
 _NOTHING: Final[dict[str, pa.Table]] = {}
 """The facts, by name, of events none of which is of their types: the same of every ledger."""
 
@@ -233,6 +234,7 @@ class View:
         self._cursor = cursor
         self._opened = opened
         self._made: set[str] = set()
+        self._voided = False
         cursor.register("parameters", parameters.row())
         cursor.register("chosen_rules", parameters.rules_row())
         for name, instant in zip(("asked_from", "asked_until"), parameters.span, strict=True):
@@ -397,15 +399,14 @@ class View:
         )
         if one.name == VOIDS:
             self._cursor.execute(f"CREATE TEMP TABLE {one.name} AS {known}")
+            self._voided = self._cursor.execute(f"SELECT 1 {_VOIDED} LIMIT 1").fetchone() is not None
             return
         # A view is bound anew wherever it is read, and most facts are read more than once: where
         # nothing is sealed, that costs more than the few rows.
         kind = "VIEW" if files else "TABLE"
         self._cursor.execute(f"CREATE TEMP {kind} all_{one.name} AS {known}")
-        self._cursor.execute(
-            f"CREATE TEMP {kind} {one.name} AS FROM all_{one.name}"  # noqa: S608 - likewise
-            f" WHERE position NOT IN (SELECT voided FROM {VOIDS} WHERE voided IS NOT NULL)"
-        )
+        left = f" WHERE position NOT IN (SELECT voided {_VOIDED})" if self._voided else ""
+        self._cursor.execute(f"CREATE TEMP {kind} {one.name} AS FROM all_{one.name}{left}")
 
 
 def _reading(files: Iterable[Path | str]) -> str:
