@@ -89,7 +89,11 @@ class Settled:
 
     def is_unheard(self, name: str, snapshot: Snapshot, parameters: Parameters) -> bool:
         """Whether a table hangs on events none of which ever came: then all ledgers have it."""
-        if snapshot.state is not None or not is_settled(name) or not _is_by_default(name, parameters):
+        if (
+            snapshot.state is not None
+            or not is_settled(name)
+            or not _is_by_default(name, parameters)
+        ):
             return False
         types = types_of(name)
         return types is not None and types.isdisjoint(self.heard(snapshot))

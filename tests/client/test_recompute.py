@@ -278,7 +278,9 @@ def test_an_event_that_is_left_out_and_not_called_redacted_is_no_verdict(
     assert f"no entry says that they were redacted: positions {position}" in said
 
 
-def test_a_column_that_says_something_else_than_its_entry_is_named(shell: Inside, out: Path) -> None:
+def test_a_column_that_says_something_else_than_its_entry_is_named(
+    shell: Inside, out: Path
+) -> None:
     """Analysts read the columns."""
     position, _ = _deployment(out)
     rewrite(out, "outcome", position, "failure")

@@ -132,7 +132,7 @@ class Story(UnsignedLog):
 
 @functools.lru_cache(maxsize=1)
 def _engine(folder: Path) -> Engine:
-    """One for all questions of a test: each finds what the ones before it made, as a server's do."""
+    """One for all questions of a test: each finds what those before it made, as at a server."""
     return Engine(folder, threads=1)
 
 
