@@ -399,9 +399,7 @@ class View:
         )
         if one.name == VOIDS:
             self._cursor.execute(f"CREATE TEMP TABLE {one.name} AS {known}")
-            self._voided = (
-                self._cursor.execute(f"SELECT 1 {_VOIDED} LIMIT 1").fetchone() is not None
-            )
+            self._voided = bool(self._cursor.execute(f"SELECT 1 {_VOIDED} LIMIT 1").fetchall())
             return
         # A view is bound anew wherever it is read, and most facts are read more than once: where
         # nothing is sealed, that costs more than the few rows.
