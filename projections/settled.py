@@ -90,7 +90,8 @@ class Settled:
     def is_unheard(self, name: str, snapshot: Snapshot, parameters: Parameters) -> bool:
         """Whether a table hangs on events none of which ever came: then all ledgers have it."""
         if (
-            snapshot.state is not None
+            snapshot.segments
+            or snapshot.state is not None
             or not is_settled(name)
             or not _is_by_default(name, parameters)
         ):
