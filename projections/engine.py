@@ -52,8 +52,8 @@ _SETTINGS: Final = {
 }
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _VOIDED: Final = f"FROM {VOIDS} WHERE voided IS NOT NULL"
-_NOTHING: Final[dict[str, pa.Table]] = {}
-"""The facts, by name, of events none of which is of their types: the same of every ledger."""
+_NOTHING: Final[dict[Definition, pa.Table]] = {}
+"""The facts, by definition, of events none of which is of their types: the same of every ledger."""
 
 
 class Engine:
@@ -184,9 +184,9 @@ class Engine:
 
     def _of_tail(self, one: Definition, snapshot: Snapshot) -> pa.Table:
         if one.types and one.types.isdisjoint(self.settled.heard(snapshot)):
-            if one.name not in _NOTHING:
-                _NOTHING[one.name] = self._facts_in(snapshot.tail[:0], one)
-            return _NOTHING[one.name]
+            if one not in _NOTHING:
+                _NOTHING[one] = self._facts_in(snapshot.tail[:0], one)
+            return _NOTHING[one]
         if self._tails is None or self._tails[0] is not snapshot:
             self._tails = (snapshot, {})
         made = self._tails[1]

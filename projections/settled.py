@@ -17,7 +17,7 @@ import functools
 import os
 import shutil
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import duckdb
 
@@ -35,12 +35,17 @@ if TYPE_CHECKING:
     from projections.live import Snapshot
 
 _SIGNIFICANT: Final = 24
-_UNHEARD: Final[dict[str, pa.Table]] = {}
-"""Tables, by name, that hang on events none of which ever came: the same of every ledger."""
 
 
 class Settled:
-    """The folder in which the settled tables of one ledger lie. Safe for threads and processes."""
+    """The folder in which the settled tables of one ledger lie. Safe for threads and processes.
+
+    Attributes:
+        unheard: tables, by name, that hang on events none of which ever came: the same of every
+            ledger.
+    """
+
+    unheard: ClassVar[dict[str, pa.Table]] = {}
 
     def __init__(self, folder: Path) -> None:
         """Keep tables.
@@ -72,7 +77,7 @@ class Settled:
     def recall(self, name: str, snapshot: Snapshot, parameters: Parameters) -> pa.Table | None:
         """A table that is kept in memory."""
         if self.is_unheard(name, snapshot, parameters):
-            return _UNHEARD.get(name)
+            return self.unheard.get(name)
         if snapshot.state is not None or not self.keeps(name, snapshot, parameters):
             return None
         key, rows = self._recent.get(name, ("", None))
@@ -83,7 +88,7 @@ class Settled:
     ) -> None:
         """Keep a table in memory, if it is one that is kept there."""
         if self.is_unheard(name, snapshot, parameters):
-            _UNHEARD[name] = made.to_arrow_table()
+            self.unheard[name] = made.to_arrow_table()
         elif snapshot.state is None and self.keeps(name, snapshot, parameters):
             self._recent[name] = (self._key(name, snapshot), made.to_arrow_table())
 

@@ -34,6 +34,7 @@ from projections.definitions import (
     rules_of,
     types_of,
 )
+from projections.settled import Settled
 from tests.tools.mutants.sql.operators import Parser, mutants_of
 from tests.tools.mutants.sql.recording import Recording
 
@@ -242,6 +243,7 @@ class Trial:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         self._recording.recalling(one.name)
         definitions()[one.name] = Altered(one.name, one.layer, mutant.text, one.needs)
+        Settled.unheard.clear()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         os._exit(1 if session.testsfailed else 0)
 
