@@ -11,7 +11,7 @@ import pytest
 
 from pipeledger.answers import read_answer
 from pipeledger.views.compliance import COLOURS, compliance_page
-from tests.client.inside import Inside
+from tests.client.test_end_to_end import Shell
 from tests.serving import BIN, event, serving
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def kept(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of answers, and of the export `out`, made with the organisation's catalogue."""
     folder = tmp_path_factory.mktemp("kept")
-    shell = Inside(server, folder)
+    shell = Shell(server, folder)
     shell.trust()
     for name, words in ASKED.items():
         shell("query", "compliance", *words, *MARCH, "--output", folder / f"{name}.json")
@@ -63,13 +63,13 @@ def kept(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shell(server: Running, kept: Path) -> Inside:
+def shell(server: Running, kept: Path) -> Shell:
     """A client that pinned the server's keys."""
-    return Inside(server, kept)
+    return Shell(server, kept)
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_an_answer_about_controls_is_made_again(kept: Path, shell: Inside, name: str) -> None:
+def test_an_answer_about_controls_is_made_again(kept: Path, shell: Shell, name: str) -> None:
     """From the export: catalogue and tests are named, and those that nobody evaluates."""
     shown = shell("verify", kept / f"{name}.json", "--recompute", "--from", kept / "out").stdout
     answer = json.loads((kept / f"{name}.json").read_bytes())
@@ -82,7 +82,7 @@ def test_an_answer_about_controls_is_made_again(kept: Path, shell: Inside, name:
     assert ("drawn again with the seed" in shown) == ("sample" in answer)
 
 
-def test_an_export_holds_what_every_control_came_to(kept: Path, shell: Inside) -> None:
+def test_an_export_holds_what_every_control_came_to(kept: Path, shell: Shell) -> None:
     """By the catalogue in effect, which its manifest speaks of."""
     told = json.loads((kept / "out" / "manifest.json").read_bytes())
     answer = json.loads((kept / "all.json").read_bytes())
@@ -176,7 +176,7 @@ def _no_text(told: dict[str, Any]) -> None:
 )
 def test_an_altered_sample_or_outcome_is_unsound(
     kept: Path,
-    shell: Inside,
+    shell: Shell,
     tmp_path: Path,
     alter: Callable[[dict[str, Any]], None],
     cause: str,
@@ -190,7 +190,7 @@ def test_an_altered_sample_or_outcome_is_unsound(
 
 
 def test_a_sample_of_an_unknown_kind_is_no_verdict(
-    kept: Path, shell: Inside, tmp_path: Path
+    kept: Path, shell: Shell, tmp_path: Path
 ) -> None:
     """A newer program may know it."""
     told = json.loads((kept / "sample.json").read_bytes())
@@ -200,7 +200,7 @@ def test_a_sample_of_an_unknown_kind_is_no_verdict(
     assert "update pipeledger" in shell(*words, status=2).stderr
 
 
-def test_people_see_frameworks_controls_and_items(kept: Path, shell: Inside) -> None:
+def test_people_see_frameworks_controls_and_items(kept: Path, shell: Shell) -> None:
     """Each with its counts, and what to ask next; a pipe gets no colours."""
     shown = shell("query", "compliance", *MARCH).stdout
     (line,) = [one for one in shown.splitlines() if one.startswith(CONTROL[0])]
@@ -231,11 +231,11 @@ def test_people_see_frameworks_controls_and_items(kept: Path, shell: Inside) -> 
         (("compliance", "--outcome", "violated"), "of the items of one control"),
     ],
 )
-def test_half_a_question_is_refused(shell: Inside, words: tuple[str, ...], said: str) -> None:
+def test_half_a_question_is_refused(shell: Shell, words: tuple[str, ...], said: str) -> None:
     """Before the ledger is asked."""
     assert said in shell("query", *words, status=2).stderr
 
 
-def test_an_unknown_framework_is_answered_by_those_there_are(shell: Inside) -> None:
+def test_an_unknown_framework_is_answered_by_those_there_are(shell: Shell) -> None:
     """By the ledger."""
     assert "SOC2-TSC-2017r2022" in shell("query", "compliance", "SOC3", status=1).stderr
