@@ -14,7 +14,7 @@ import pytest
 from exporters.oscal_checks import problems
 from tests.api.test_file_report import sarif
 from tests.client.hostile import answering, hostile, whole
-from tests.client.inside import Inside
+from tests.client.test_end_to_end import Shell
 from tests.exporters.pages import read_page, table_of
 from tests.house.test_documents import ROOT
 from tests.serving import BIN, event, serving
@@ -42,9 +42,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
-def shell(server: Running, tmp_path: Path) -> Inside:
+def shell(server: Running, tmp_path: Path) -> Shell:
     """A client that trusts the server."""
-    made = Inside(server, tmp_path)
+    made = Shell(server, tmp_path)
     made.trust()
     return made
 
@@ -99,7 +99,7 @@ def test_openapi_says_what_comes(server: Running) -> None:
 
 
 def test_the_client_writes_the_page_and_the_page_says_how_to_make_it_again(
-    server: Running, shell: Inside
+    server: Running, shell: Shell
 ) -> None:
     """To the byte, also when the ledger has grown; what it says of keys verifies."""
     first = shell.home / "first.html"
@@ -122,7 +122,7 @@ def test_the_client_writes_the_page_and_the_page_says_how_to_make_it_again(
     assert "sound" in shell("verify", shell.home / "checkpoint").stdout
 
 
-def test_what_answers_and_is_no_ledger_is_not_written(shell: Inside) -> None:
+def test_what_answers_and_is_no_ledger_is_not_written(shell: Shell) -> None:
     """A refusal is a line, and no file appears."""
     target = shell.home / "none.html"
     done = shell("report", "--framework", "NOSUCH", "--output", target, status=1)

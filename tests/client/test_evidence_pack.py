@@ -26,7 +26,7 @@ from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import UncheckedError, UnsoundError
 from store.ledger.keys import LedgerKeys
-from tests.client.inside import Inside
+from tests.client.test_end_to_end import Shell
 from tests.exporters.pages import read_page, table_of
 from tests.serving import BIN, event, serving
 
@@ -106,7 +106,7 @@ def test_a_pack_is_sound_and_every_item_is_judged_again(
     server: Running, pack: Path, tmp_path: Path
 ) -> None:
     """By the command an auditor runs, with the keys given apart."""
-    shell = Inside(server, tmp_path)
+    shell = Shell(server, tmp_path)
     shell.trust()
     said = shell("verify", pack, "--recompute").stdout
     assert "evidence pack" in said
@@ -116,7 +116,7 @@ def test_a_pack_is_sound_and_every_item_is_judged_again(
     assert rows >= 3
     assert f"population.csv: {rows} rows, those of the table control_items" in said
     assert f"table control_items: {rows} rows, made again and equal" in said
-    assert "no key is trusted" in Inside(server, tmp_path / "x")("verify", pack, status=2).stderr
+    assert "no key is trusted" in Shell(server, tmp_path / "x")("verify", pack, status=2).stderr
 
 
 def test_the_report_and_oscal_in_it_say_the_same(pack: Path) -> None:

@@ -12,7 +12,7 @@ from pipeledger.answers import Answer
 from pipeledger.views.coverage import coverage_page
 from pipeledger.views.listing import LISTINGS
 from projections import contract
-from tests.client.inside import Inside
+from tests.client.test_end_to_end import Shell
 from tests.serving import event, serving
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
-def shell(server: Running, tmp_path: Path) -> Inside:
+def shell(server: Running, tmp_path: Path) -> Shell:
     """A client that trusts nothing yet."""
-    return Inside(server, tmp_path)
+    return Shell(server, tmp_path)
 
 
-def test_deployments_are_a_table_with_its_proof(shell: Inside) -> None:
+def test_deployments_are_a_table_with_its_proof(shell: Shell) -> None:
     """The newest first."""
     lines = shell("query", "deployments", *MARCH).stdout.splitlines()
     assert lines[0] == "Deployments: 5"
@@ -73,14 +73,14 @@ def test_every_table_of_the_ledger_can_be_shown() -> None:
         assert {column for _, column, _ in one.cells} <= columns
 
 
-def test_more_rows_than_are_wanted_are_told_of(shell: Inside) -> None:
+def test_more_rows_than_are_wanted_are_told_of(shell: Shell) -> None:
     """And how to get them."""
     shown = shell("query", "deployments", "--limit", "2").stdout
     assert "Deployments: 2 and more" in shown
     assert "more by --limit" in shown
 
 
-def test_dora_says_what_each_number_was_counted_of(shell: Inside) -> None:
+def test_dora_says_what_each_number_was_counted_of(shell: Shell) -> None:
     """Five metrics, each with its flag where few were counted."""
     shown = shell("query", "dora", *MARCH).stdout
     lines = {line[:26].strip(): line for line in shown.splitlines()}
@@ -91,7 +91,7 @@ def test_dora_says_what_each_number_was_counted_of(shell: Inside) -> None:
     assert "n<5" not in lines["change fail rate"]
 
 
-def test_numbers_of_groups_steps_and_another_window_are_tables(shell: Inside) -> None:
+def test_numbers_of_groups_steps_and_another_window_are_tables(shell: Shell) -> None:
     """Group by group, week by week, one window beside another."""
     shown = shell(
         "query", "dora", *MARCH, "--group-by", "service", "--bucket", "week",
@@ -102,13 +102,13 @@ def test_numbers_of_groups_steps_and_another_window_are_tables(shell: Inside) ->
     assert "Beside 2026-02-01" in shown
 
 
-def test_mttr_and_incidents_tell_durations(shell: Inside) -> None:
+def test_mttr_and_incidents_tell_durations(shell: Shell) -> None:
     """An hour and a half."""
     assert shell("query", "mttr", *MARCH).stdout.count("1 h 30 min") == 3
     assert "1 h 30 min" in shell("query", "incidents").stdout
 
 
-def test_coverage_says_what_is_stale_and_what_was_never_seen(shell: Inside) -> None:
+def test_coverage_says_what_is_stale_and_what_was_never_seen(shell: Shell) -> None:
     """Of one service capability by capability."""
     shown = shell("query", "coverage", "--service", "checkout", "--at", "2026-03-20").stdout
     lines = {line[:60].split()[2]: line for line in shown.splitlines() if "checkout  " in line}
@@ -133,7 +133,7 @@ def test_coverage_of_several_services_is_a_row_each() -> None:
     ]  # fmt: skip
 
 
-def test_an_empty_answer_says_what_to_run(shell: Inside) -> None:
+def test_an_empty_answer_says_what_to_run(shell: Shell) -> None:
     """Instead of a table of dashes."""
     shown = shell("query", "dora", "--service", "nobody").stdout
     assert "no deployment was reported that matches" in shown
@@ -141,7 +141,7 @@ def test_an_empty_answer_says_what_to_run(shell: Inside) -> None:
     assert "change fail rate" not in shown
 
 
-def test_a_trace_is_a_tree_whose_gaps_come_with_the_line_to_paste(shell: Inside) -> None:
+def test_a_trace_is_a_tree_whose_gaps_come_with_the_line_to_paste(shell: Shell) -> None:
     """From source to recovery, each hop ok, said or missing."""
     lines = shell("trace", "d-2").stdout.splitlines()
     assert lines[0] == "Deployment d-2"
@@ -157,7 +157,7 @@ def test_a_trace_is_a_tree_whose_gaps_come_with_the_line_to_paste(shell: Inside)
     assert "7 gaps" in " ".join(lines) or "8 gaps" in " ".join(lines)
 
 
-def test_in_a_ci_job_the_trace_is_of_its_own_commit(shell: Inside, tmp_path: Path) -> None:
+def test_in_a_ci_job_the_trace_is_of_its_own_commit(shell: Shell, tmp_path: Path) -> None:
     """And stands on the job's page."""
     page = tmp_path / "page.md"
     job = {"GITHUB_ACTIONS": "true", "GITHUB_SHA": "c" * 40, "GITHUB_STEP_SUMMARY": str(page)}
@@ -167,7 +167,7 @@ def test_in_a_ci_job_the_trace_is_of_its_own_commit(shell: Inside, tmp_path: Pat
     assert "nothing is known by this name" in shell("trace", "no/where#7", status=1).stderr
 
 
-def test_rows_come_as_csv_and_times_may_be_told_from_now(shell: Inside, tmp_path: Path) -> None:
+def test_rows_come_as_csv_and_times_may_be_told_from_now(shell: Shell, tmp_path: Path) -> None:
     """To standard output or a file."""
     rows = shell("query", "deployments", "--csv", "--from", "9000d").stdout.splitlines()
     assert rows[0].startswith('"deployment_key","line"')
@@ -176,7 +176,7 @@ def test_rows_come_as_csv_and_times_may_be_told_from_now(shell: Inside, tmp_path
     assert (tmp_path / "environments.csv").read_text().count("\n") == 2
 
 
-def test_kept_numbers_come_with_what_they_were_made_of(shell: Inside) -> None:
+def test_kept_numbers_come_with_what_they_were_made_of(shell: Shell) -> None:
     """In JSON always; as rows where these are asked for."""
     told = json.loads(shell("query", "dora", *MARCH, "--json").stdout)["tables"]
     made = [row for row in told["dora_evidence"] if row["metric"] == "deployment_frequency"]
@@ -191,21 +191,21 @@ def test_kept_numbers_come_with_what_they_were_made_of(shell: Inside) -> None:
     assert "--evidence goes with" in shell("query", "deployments", "--evidence", status=2).stderr
 
 
-def test_the_job_page_of_a_ci_system_gets_the_same(shell: Inside, tmp_path: Path) -> None:
+def test_the_job_page_of_a_ci_system_gets_the_same(shell: Shell, tmp_path: Path) -> None:
     """As Markdown."""
     page = tmp_path / "page.md"
     shell("query", "dora", *MARCH, changes={"GITHUB_STEP_SUMMARY": str(page)})
     assert "| change fail rate | 20.0 % |" in page.read_text()
 
 
-def test_a_wrong_question_is_refused_in_one_line(shell: Inside) -> None:
+def test_a_wrong_question_is_refused_in_one_line(shell: Shell) -> None:
     """By the client or by the ledger."""
     assert "invalid choice" in shell("query", "people", status=2).stderr
     assert "query from" in shell("query", "dora", "--from", "soon", status=1).stderr
     assert "query service" in shell("query", "environments", "--service", "x", status=1).stderr
 
 
-def test_only_who_may_read_parts_may_ask(server: Running, shell: Inside) -> None:
+def test_only_who_may_read_parts_may_ask(server: Running, shell: Shell) -> None:
     """No token: no answer."""
     changes = {"PIPELEDGER_TOKEN": "plt_" + "0" * 60}
     assert "token" in shell("query", "services", status=1, changes=changes).stderr
@@ -213,7 +213,7 @@ def test_only_who_may_read_parts_may_ask(server: Running, shell: Inside) -> None
     assert server.token not in shell("query", "services").stdout
 
 
-def test_the_checkpoint_of_an_answer_is_held_against_the_pinned_key(shell: Inside) -> None:
+def test_the_checkpoint_of_an_answer_is_held_against_the_pinned_key(shell: Shell) -> None:
     """Where there is one."""
     shell.trust()
     assert "signed by the key that is pinned" in shell("query", "mttr").stdout
@@ -241,7 +241,7 @@ def _none(told: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("alter", [_root, _position, _checkpoint, _origin, _none])
 def test_a_kept_answer_verifies_until_what_it_states_is_altered(
-    shell: Inside, tmp_path: Path, alter: Callable[[dict[str, Any]], None]
+    shell: Shell, tmp_path: Path, alter: Callable[[dict[str, Any]], None]
 ) -> None:
     """Its state; the rows need to be made again, and the verdict says so."""
     file = tmp_path / "answer.json"

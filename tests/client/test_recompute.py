@@ -20,7 +20,7 @@ from pipeledger.verifier.evidence import Policy
 from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import UncheckedError, UnsoundError
-from tests.client.inside import Inside
+from tests.client.test_end_to_end import Shell
 from tests.serving import BIN, event, serving
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def kept(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of answers, and of the export `out` that was made after them and one more event."""
     folder = tmp_path_factory.mktemp("kept")
-    shell = Inside(server, folder)
+    shell = Shell(server, folder)
     shell.trust()
     for name, words in ASKED.items():
         shell("query", name, *words, "--output", folder / f"{name}.json")
@@ -108,11 +108,11 @@ def kept(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shell(server: Running, kept: Path, tmp_path: Path) -> Inside:
+def shell(server: Running, kept: Path, tmp_path: Path) -> Shell:
     """A client that pinned the server's keys, and remembers nothing of other tests."""
     home = tmp_path / "home"
     shutil.copytree(kept, home, ignore=shutil.ignore_patterns("out"))
-    return Inside(server, home)
+    return Shell(server, home)
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def out(kept: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", [*ASKED, "trace"])
-def test_an_answer_is_made_again_without_the_server(kept: Path, shell: Inside, name: str) -> None:
+def test_an_answer_is_made_again_without_the_server(kept: Path, shell: Shell, name: str) -> None:
     """From the export: every table, with filters, groups, steps, an instant, an early position."""
     answer = json.loads((kept / f"{name}.json").read_bytes())
     shown = shell(
@@ -137,7 +137,7 @@ def test_an_answer_is_made_again_without_the_server(kept: Path, shell: Inside, n
     assert found["definitions"] == answer["proof"]["definitions"]["digest"]
 
 
-def test_an_answer_is_made_again_from_the_ledger_itself(kept: Path, shell: Inside) -> None:
+def test_an_answer_is_made_again_from_the_ledger_itself(kept: Path, shell: Shell) -> None:
     """Where no export is at hand: every entry is read and checked."""
     shown = shell("verify", kept / "dora.json", "--recompute").stdout
     assert "table dora: " in shown
@@ -146,7 +146,7 @@ def test_an_answer_is_made_again_from_the_ledger_itself(kept: Path, shell: Insid
     assert "--from DIRECTORY" in said
 
 
-def test_an_export_is_checked_whole(kept: Path, shell: Inside) -> None:
+def test_an_export_is_checked_whole(kept: Path, shell: Shell) -> None:
     """Files, entries, columns, and with --recompute the tables."""
     shown = shell("verify", kept / "out").stdout
     assert "not checked: the tables" in shown
@@ -196,7 +196,7 @@ def _parameter(told: dict[str, Any]) -> None:
     ],
 )
 def test_an_altered_answer_is_unsound_and_the_place_is_named(
-    kept: Path, shell: Inside, tmp_path: Path, alter: Callable[[dict[str, Any]], None], cause: str
+    kept: Path, shell: Shell, tmp_path: Path, alter: Callable[[dict[str, Any]], None], cause: str
 ) -> None:
     """Number, row, table, root, parameter."""
     told = json.loads((kept / "dora.json").read_bytes())
@@ -257,7 +257,7 @@ def _checkpoint(out: Path) -> str:
 
 @pytest.mark.parametrize("alter", [_body, _entry, _checkpoint])
 def test_an_altered_entry_of_an_export_is_unsound_at_its_position(
-    kept: Path, shell: Inside, out: Path, alter: Callable[[Path], str]
+    kept: Path, shell: Shell, out: Path, alter: Callable[[Path], str]
 ) -> None:
     """For an answer made again from it, and for the export itself."""
     cause = alter(out)
@@ -268,7 +268,7 @@ def test_an_altered_entry_of_an_export_is_unsound_at_its_position(
 
 
 def test_an_event_that_is_left_out_and_not_called_redacted_is_no_verdict(
-    kept: Path, shell: Inside, out: Path
+    kept: Path, shell: Shell, out: Path
 ) -> None:
     """Numbers without it could be anything."""
     position, _ = _deployment(out)
@@ -278,9 +278,7 @@ def test_an_event_that_is_left_out_and_not_called_redacted_is_no_verdict(
     assert f"no entry says that they were redacted: positions {position}" in said
 
 
-def test_a_column_that_says_something_else_than_its_entry_is_named(
-    shell: Inside, out: Path
-) -> None:
+def test_a_column_that_says_something_else_than_its_entry_is_named(shell: Shell, out: Path) -> None:
     """Analysts read the columns."""
     position, _ = _deployment(out)
     rewrite(out, "outcome", position, "failure")
@@ -289,7 +287,7 @@ def test_a_column_that_says_something_else_than_its_entry_is_named(
     assert f"position {position}: the column outcome" in shell("verify", out, status=1).stderr
 
 
-def test_a_table_that_its_definition_does_not_give_is_named(shell: Inside, out: Path) -> None:
+def test_a_table_that_its_definition_does_not_give_is_named(shell: Shell, out: Path) -> None:
     """With its row and column."""
     file = out / "tables" / "services.parquet"
     table = pq.read_table(file)
@@ -301,7 +299,7 @@ def test_a_table_that_its_definition_does_not_give_is_named(shell: Inside, out: 
 
 
 def test_a_damaged_file_is_unsound_and_one_that_may_not_be_read_is_no_verdict(
-    shell: Inside, out: Path
+    shell: Shell, out: Path
 ) -> None:
     """Whatever the library that reads it calls either."""
     file = out / "events" / "tail.parquet"
@@ -312,7 +310,7 @@ def test_a_damaged_file_is_unsound_and_one_that_may_not_be_read_is_no_verdict(
     assert "checkpoint" in shell("verify", out, status=2).stderr
 
 
-def test_a_file_that_is_missing_or_too_many_is_named(shell: Inside, out: Path) -> None:
+def test_a_file_that_is_missing_or_too_many_is_named(shell: Shell, out: Path) -> None:
     """Also one that the manifest would read outside of the folder."""
     (out / "more").write_text("x")
     assert "file 'more': not of the export" in shell("verify", out, status=1).stderr
@@ -327,7 +325,7 @@ def test_a_file_that_is_missing_or_too_many_is_named(shell: Inside, out: Path) -
 
 
 def test_definitions_that_are_not_the_answer_s_are_no_verdict(
-    kept: Path, shell: Inside, out: Path
+    kept: Path, shell: Shell, out: Path
 ) -> None:
     """They would give other numbers, honestly."""
     file = out / "definitions" / "metrics" / "mttr.sql"
@@ -345,7 +343,7 @@ def test_without_the_pinned_key_nothing_is_made_again(
     server: Running, kept: Path, tmp_path: Path
 ) -> None:
     """Whatever lies in the folder."""
-    stranger = Inside(server, tmp_path)
+    stranger = Shell(server, tmp_path)
     words = ("verify", kept / "mttr.json", "--recompute", "--from", kept / "out")
     assert "no key is trusted" in stranger(*words, status=2).stderr
     assert "no key is trusted" in stranger("verify", kept / "out", status=2).stderr
@@ -354,7 +352,7 @@ def test_without_the_pinned_key_nothing_is_made_again(
 
 
 def test_an_export_that_ends_too_early_is_no_verdict(
-    server: Running, kept: Path, shell: Inside, tmp_path: Path
+    server: Running, kept: Path, shell: Shell, tmp_path: Path
 ) -> None:
     """The next step is named."""
     with server.http() as client:
