@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import click
@@ -50,7 +51,9 @@ def serve(
 ) -> None:
     """Serve every ledger; the first start makes the ledger `default`."""
     logs.configure(os.environ.get("PIPELEDGER_LOG_LEVEL", "warning"))
-    with contextlib.ExitStack() as stack:
+    # Taken as an interrupt, from the first step on: whatever was begun is closed in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as stack:
         # First: a ledger that is made by a start which fails after it never shows its token.
         listening = stack.enter_context(take(host, port))
         telemetry = switch.start(os.environ)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import signal
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
@@ -39,7 +38,7 @@ def run(
     catalogue: Catalogue,
     metrics_on_loopback: bool = False,
 ) -> None:
-    """Serve until a signal ends it; requests that were begun are answered first."""
+    """Serve until an interrupt ends it; requests that were begun are answered first."""
     app: ASGIApp = Direct(
         make_app(
             served,
@@ -63,13 +62,11 @@ def run(
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    # The server raises the signal that ended it once more when it is done; taken as an
-    # interrupt, whatever stands around this call is still closed in order.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # What is there now stays. To look through all of it again and again, as the collector does
     # by itself, takes a tenth of the time of an append, and its place in the caches.
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG)
+    # The server raises the signal that ended it once more when it is done.
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listening])

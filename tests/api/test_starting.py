@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from typing import TYPE_CHECKING
+
 import click
 from click.testing import CliRunner
 
 from api.cli import COMMANDS, EXPORTS, cli
 from tests.api.loading import ASKING, DATABASE, SELDOM, SERVING, SHOWING, loaded
+from tests.serving import serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_help_is_told_without_loading_what_it_tells_of() -> None:
@@ -58,3 +66,11 @@ def test_a_command_that_is_none_is_refused_by_name() -> None:
     done = CliRunner().invoke(cli, ["tokens"])
     assert done.exit_code == 2
     assert "No such command 'tokens'" in done.output
+
+
+def test_a_server_that_is_ended_as_soon_as_it_listens_ends_in_order(tmp_path: Path) -> None:
+    """Its database too, and by the status of whoever was asked to end."""
+    with serving(tmp_path / "data") as server:
+        os.kill(server.printed.pid, signal.SIGTERM)
+        assert not any("Traceback" in line for line in server.printed.everything())
+        assert not list((tmp_path / "data").rglob("postmaster.pid"))
