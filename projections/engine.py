@@ -4,17 +4,14 @@
                                                         ├─▶ tables ──▶ metrics
     tail ─────▶ facts (once a snapshot, in memory) ─────┘
 
-What is kept beside the segments carries the digest of its definition in its name, so a changed
-definition is simply not found there and made anew. Tables that hang on no choice are kept once a
-snapshot (`projections.settled`); of these only the last ones are, which choices or the one who asks
-read themselves.
+Tables that hang on no choice are kept once a snapshot (`projections.settled`); of these only the
+last ones are, which choices or the one who asks read themselves.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +26,7 @@ from projections import contract
 from projections.asked_controls import JUDGED, not_asked
 from projections.calendar import tellable
 from projections.definitions import VOIDS, Definition, definitions, in_order, is_settled
-from projections.segment import types_in
+from projections.facts import Facts, reading
 from projections.selection import Selection
 from projections.settled import Settled
 from projections.steps import STEPS
@@ -52,8 +49,6 @@ _SETTINGS: Final = {
 }
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _VOIDED: Final = f"FROM {VOIDS} WHERE voided IS NOT NULL"
-_NOTHING: Final[dict[Definition, pa.Table]] = {}
-"""The facts, by definition, of events none of which is of their types: the same of every ledger."""
 
 
 class Engine:
@@ -87,8 +82,7 @@ class Engine:
         self._lock = threading.Lock()
         self.settled = Settled(folder / "settled")
         self.making = threading.Lock()
-        self._types: dict[str, frozenset[str]] = {}
-        self._tails: tuple[Snapshot, dict[str, pa.Table]] | None = None
+        self._facts = Facts(folder, self._database, self.settled.heard)
 
     def close(self) -> None:
         """End the database."""
@@ -116,17 +110,14 @@ class Engine:
         """
         facts = [one for one in definitions().values() if one.layer == "facts"]
         with self._lock, ThreadPoolExecutor(self._threads) as pool:
-            for made in [pool.submit(self._of_segments, one, snapshot) for one in facts]:
+            for made in [pool.submit(self._facts.of_segments, one, snapshot) for one in facts]:
                 made.result()
 
     def forget(self) -> None:
         """Drop the facts and tables that are kept beside the segments."""
         with self._lock:
-            for name in definitions():
-                for old in self._folder.glob(f"{name}-*"):
-                    shutil.rmtree(old, ignore_errors=True)
+            self._facts.forget()
             self.settled.drop()
-            self._tails = None
 
     def drop(self, stem: str) -> None:
         """Drop what was made of one segment, since bytes of it were redacted.
@@ -135,72 +126,13 @@ class Engine:
             stem: of the segment's file.
         """
         with self._lock:
-            for old in self._folder.glob(f"*/{stem}-*.parquet"):
-                old.unlink(missing_ok=True)
+            self._facts.drop(stem)
             self.settled.drop()
 
     def facts(self, one: Definition, snapshot: Snapshot) -> tuple[list[Path], pa.Table]:
         """The facts of one definition: files of the sealed segments, and those of the tail."""
         with self._lock:
-            return self._of_segments(one, snapshot), self._of_tail(one, snapshot)
-
-    def _of_segments(self, one: Definition, snapshot: Snapshot) -> list[Path]:
-        folder = self._folder / f"{one.name}-{one.digest[:16]}"
-        found = []
-        files = snapshot.documents().files if one.base == "documents" else snapshot.segments
-        for file in files:
-            # A segment that was sealed anew has another time: facts of the old one do not count.
-            path = folder / f"{file.stem}-{file.stat().st_mtime_ns:x}.parquet"
-            if not path.exists():
-                self._derive(one, file, path)
-            # An empty file says that the segment has none.
-            if path.stat().st_size:
-                found.append(path)
-        return found
-
-    def _derive(self, one: Definition, file: Path, path: Path) -> None:
-        if not path.parent.exists():
-            for old in self._folder.glob(f"{one.name}-*"):
-                shutil.rmtree(old, ignore_errors=True)
-        path.parent.mkdir(exist_ok=True)
-        if one.types and one.types.isdisjoint(self._types_in(file)):
-            path.touch()
-            return
-        fresh = path.with_suffix(f".{os.getpid()}.new")
-        try:
-            with self._database.cursor() as cursor:
-                cursor.execute(f"CREATE TEMP VIEW {one.base} AS {_reading([file])}")
-                cursor.sql(one.text).write_parquet(str(fresh), compression="zstd")
-            fresh.replace(path)
-        except (duckdb.IOException, OSError) as error:
-            fresh.unlink(missing_ok=True)
-            raise UnavailableError(f"facts {path.name} cannot be written: {error}") from error
-
-    def _types_in(self, file: Path) -> frozenset[str]:
-        key = f"{file.stem}-{file.stat().st_mtime_ns:x}"
-        if key not in self._types:
-            self._types[key] = types_in(file)
-        return self._types[key]
-
-    def _of_tail(self, one: Definition, snapshot: Snapshot) -> pa.Table:
-        if one.types and one.types.isdisjoint(self.settled.heard(snapshot)):
-            if one not in _NOTHING:
-                _NOTHING[one] = self._facts_in(snapshot.tail[:0], one)
-            return _NOTHING[one]
-        if self._tails is None or self._tails[0] is not snapshot:
-            self._tails = (snapshot, {})
-        made = self._tails[1]
-        if one.name not in made:
-            rows = snapshot.documents().tail if one.base == "documents" else snapshot.tail
-            made[one.name] = self._facts_in(rows, one)
-        return made[one.name]
-
-    def _facts_in(self, rows: pa.Table, one: Definition) -> pa.Table:
-        with self._database.cursor() as cursor:
-            cursor.register(one.base, rows)
-            # What is asked for its rows at once is bound twice, which costs more than these rows.
-            cursor.execute(f"CREATE TEMP TABLE told AS {one.text}")
-            return cursor.sql("FROM told").to_arrow_table()
+            return self._facts.of_segments(one, snapshot), self._facts.of_tail(one, snapshot)
 
 
 class View:
@@ -357,9 +289,9 @@ class View:
             return False
         self._opened.enter_context(file)
         # By its descriptor it is the same file to the end, whoever removes it meanwhile.
-        reading = _reading([f"/dev/fd/{file.fileno()}"])
+        rows = reading([f"/dev/fd/{file.fileno()}"])
         try:
-            self._cursor.execute(f"CREATE TEMP VIEW {name} AS {reading}")
+            self._cursor.execute(f"CREATE TEMP VIEW {name} AS {rows}")
         except duckdb.Error:
             # What is no table is made again.
             return False
@@ -392,7 +324,7 @@ class View:
             self._cursor.register(f"all_{one.name}", tail)
             return
         self._cursor.register(f"{one.name}_tail", tail)
-        sealed = f"{_reading(files)} UNION ALL BY NAME " if files else ""
+        sealed = f"{reading(files)} UNION ALL BY NAME " if files else ""
         known = (
             f"SELECT * FROM ({sealed} FROM {one.name}_tail)"  # noqa: S608 - names of our own files
             f" WHERE position <= {self.parameters.known_at:d}"
@@ -407,8 +339,3 @@ class View:
         self._cursor.execute(f"CREATE TEMP {kind} all_{one.name} AS {known}")
         left = f" WHERE position NOT IN (SELECT voided {_VOIDED})" if self._voided else ""
         self._cursor.execute(f"CREATE TEMP {kind} {one.name} AS FROM all_{one.name}{left}")
-
-
-def _reading(files: Iterable[Path | str]) -> str:
-    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-    return f"FROM read_parquet([{listed}])"

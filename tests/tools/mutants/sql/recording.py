@@ -10,7 +10,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from projections.definitions import VOIDS, definitions, in_order
-from projections.engine import Engine, View
+from projections.engine import View
+from projections.facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,17 +59,17 @@ class Recording:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Note what is made meanwhile."""
-        make, tail = View._make, Engine._of_tail
+        make, tail = View._make, Facts.of_tail
 
         def _make(view: View, one: Definition, *, is_passed_on: bool) -> None:  # noqa: ARG001
             # What is passed on would be made anew for whoever reads it, and for the note as well.
             make(view, one, is_passed_on=False)
             self._note(view, one)
 
-        def _of_tail(engine: Engine, one: Definition, snapshot: Snapshot) -> pa.Table:
+        def _of_tail(facts: Facts, one: Definition, snapshot: Snapshot) -> pa.Table:
             if one.base == "events":
                 self._put(one.name, {"events": snapshot.tail}, None)
-            return tail(engine, one, snapshot)
+            return tail(facts, one, snapshot)
 
         with replaced(_make, _of_tail):
             yield
@@ -129,12 +130,12 @@ class Recording:
 @contextmanager
 def replaced(make: Any, of_tail: Any) -> Iterator[None]:  # noqa: ANN401 - methods
     """Tables and facts are made by other methods meanwhile."""
-    before = View._make, Engine._of_tail
-    View._make, Engine._of_tail = make, of_tail  # type: ignore[method-assign]
+    before = View._make, Facts.of_tail
+    View._make, Facts.of_tail = make, of_tail  # type: ignore[method-assign]
     try:
         yield
     finally:
-        View._make, Engine._of_tail = before  # type: ignore[method-assign]
+        View._make, Facts.of_tail = before  # type: ignore[method-assign]
 
 
 @functools.cache

@@ -1,0 +1,138 @@
+"""Facts: typed rows of one family of events, once a segment, and once a snapshot of its tail.
+
+What is kept beside the segments carries the digest of its definition in its name, so a changed
+definition is simply not found there and made anew.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+
+from domain.errors import UnavailableError
+from projections.definitions import definitions
+from projections.segment import types_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from projections.definitions import Definition
+    from projections.live import Snapshot
+
+_NOTHING: Final[dict[Definition, pa.Table]] = {}
+"""The facts, by definition, of events none of which is of their types: the same of every ledger."""
+
+
+class Facts:
+    """The facts of one ledger. One thread at a time, but for those of segments."""
+
+    def __init__(
+        self,
+        folder: Path,
+        database: duckdb.DuckDBPyConnection,
+        heard: Callable[[Snapshot], Mapping[str, int]],
+    ) -> None:
+        """Derive nothing yet.
+
+        Args:
+            folder: where those of segments are kept; it may be dropped at any time.
+            database: derives them.
+            heard: tells the types of the events that are not sealed.
+        """
+        self._folder = folder
+        self._database = database
+        self._heard = heard
+        self._types: dict[str, frozenset[str]] = {}
+        self._tails: tuple[Snapshot, dict[str, pa.Table]] | None = None
+
+    def forget(self) -> None:
+        """Drop all of them."""
+        for name in definitions():
+            for old in self._folder.glob(f"{name}-*"):
+                shutil.rmtree(old, ignore_errors=True)
+        self._tails = None
+
+    def drop(self, stem: str) -> None:
+        """Drop those of one segment.
+
+        Args:
+            stem: of the segment's file.
+        """
+        for old in self._folder.glob(f"*/{stem}-*.parquet"):
+            old.unlink(missing_ok=True)
+
+    def of_segments(self, one: Definition, snapshot: Snapshot) -> list[Path]:
+        """The files of those of sealed segments; those that are missing are derived.
+
+        Raises:
+            UnavailableError: the disk.
+        """
+        folder = self._folder / f"{one.name}-{one.digest[:16]}"
+        found = []
+        files = snapshot.documents().files if one.base == "documents" else snapshot.segments
+        for file in files:
+            # A segment that was sealed anew has another time: facts of the old one do not count.
+            path = folder / f"{file.stem}-{file.stat().st_mtime_ns:x}.parquet"
+            if not path.exists():
+                self._derive(one, file, path)
+            # An empty file says that the segment has none.
+            if path.stat().st_size:
+                found.append(path)
+        return found
+
+    def _derive(self, one: Definition, file: Path, path: Path) -> None:
+        if not path.parent.exists():
+            for old in self._folder.glob(f"{one.name}-*"):
+                shutil.rmtree(old, ignore_errors=True)
+        path.parent.mkdir(exist_ok=True)
+        if one.types and one.types.isdisjoint(self._types_in(file)):
+            path.touch()
+            return
+        fresh = path.with_suffix(f".{os.getpid()}.new")
+        try:
+            with self._database.cursor() as cursor:
+                cursor.execute(f"CREATE TEMP VIEW {one.base} AS {reading([file])}")
+                cursor.sql(one.text).write_parquet(str(fresh), compression="zstd")
+            fresh.replace(path)
+        except (duckdb.IOException, OSError) as error:
+            fresh.unlink(missing_ok=True)
+            raise UnavailableError(f"facts {path.name} cannot be written: {error}") from error
+
+    def _types_in(self, file: Path) -> frozenset[str]:
+        key = f"{file.stem}-{file.stat().st_mtime_ns:x}"
+        if key not in self._types:
+            self._types[key] = types_in(file)
+        return self._types[key]
+
+    def of_tail(self, one: Definition, snapshot: Snapshot) -> pa.Table:
+        """Those of the events that are not sealed."""
+        if one.types and one.types.isdisjoint(self._heard(snapshot)):
+            if one not in _NOTHING:
+                _NOTHING[one] = self._derived(snapshot.tail[:0], one)
+            return _NOTHING[one]
+        if self._tails is None or self._tails[0] is not snapshot:
+            self._tails = (snapshot, {})
+        made = self._tails[1]
+        if one.name not in made:
+            rows = snapshot.documents().tail if one.base == "documents" else snapshot.tail
+            made[one.name] = self._derived(rows, one)
+        return made[one.name]
+
+    def _derived(self, rows: pa.Table, one: Definition) -> pa.Table:
+        with self._database.cursor() as cursor:
+            cursor.register(one.base, rows)
+            # What is asked for its rows at once is bound twice, which costs more than these rows.
+            cursor.execute(f"CREATE TEMP TABLE told AS {one.text}")
+            return cursor.sql("FROM told").to_arrow_table()
+
+
+def reading(files: Iterable[Path | str]) -> str:
+    """The statement that reads Parquet files as one table."""
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+    return f"FROM read_parquet([{listed}])"
