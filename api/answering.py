@@ -2,17 +2,13 @@
 
 An answer may take many seconds of all processors, and dashboards ask again before they had the last
 one. In the pool of threads that deliveries are taken in by, such questions would stand in their
-way; so they have one of their own, whose threads step back for all others where the system can tell
-threads apart, and beyond a bound whoever asks is told to come back.
+way; so they have one of their own, and beyond a bound whoever asks is told to come back.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-import os
-import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -32,18 +28,12 @@ MOST: Final = 128
 """Questions that are being answered or wait."""
 
 
-NICENESS: Final = 10
-"""Of these threads, and of those that they start: the queries'."""
-
-
 class Answering:
     """The questions of one application; used by its event loop only."""
 
     def __init__(self) -> None:
         """Start no thread before the first question."""
-        self._pool = ThreadPoolExecutor(
-            AT_ONCE, thread_name_prefix="answering", initializer=_step_back
-        )
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="answering")
         self._held = 0
 
     async def run(self, answer: Callable[..., T], *asked: object) -> T:
@@ -66,11 +56,6 @@ class Answering:
             return await loop.run_in_executor(self._pool, call, answer, *asked)
         finally:
             self._held -= 1
-
-
-def _step_back() -> None:
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 async def answered(request: Request, answer: Callable[..., T], *asked: object) -> T:

@@ -37,6 +37,7 @@ def test_no_generated_request_is_an_error_of_the_server(tmp_path: Path) -> None:
             "--header", f"Authorization: Bearer {server.token}",
             "--phases", "coverage,fuzzing", "--checks", ",".join(_CHECKS),
             "--max-examples", "20", "--max-time", str(_FOR_S), "--seed", "1", "--no-shrink",
+            "--request-timeout", "60",
             "--continue-on-failure", "--suppress-health-check", "all", "--warnings", "off",
             at=tmp_path,
         )  # fmt: skip
