@@ -1,16 +1,16 @@
 """Where questions about the past wait for their answer: few are made at once.
 
 An answer may take many seconds of all processors, and dashboards ask again before they had the last
-one. In the pool of threads that deliveries are taken in by, such questions would stand in their
-way; so they have one of their own, and beyond a bound whoever asks is told to come back.
+one. If all of them took threads, deliveries would wait for one; so a few have their turn, and
+beyond a bound whoever asks is told to come back.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar
+
+from starlette.concurrency import run_in_threadpool
 
 from domain.errors import UnavailableError
 
@@ -32,8 +32,8 @@ class Answering:
     """The questions of one application; used by its event loop only."""
 
     def __init__(self) -> None:
-        """Start no thread before the first question."""
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="answering")
+        """Nobody has asked yet."""
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._held = 0
 
     async def run(self, answer: Callable[..., T], *asked: object) -> T:
@@ -50,10 +50,8 @@ class Answering:
             raise UnavailableError("too many questions wait for their answer; ask again later")
         self._held += 1
         try:
-            # A trace goes on in the thread.
-            call = contextvars.copy_context().run
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, call, answer, *asked)
+            async with self._turns:
+                return await run_in_threadpool(answer, *asked)
         finally:
             self._held -= 1
 

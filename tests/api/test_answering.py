@@ -29,7 +29,7 @@ def test_beyond_a_bound_whoever_asks_is_told_to_come_back() -> None:
         with pytest.raises(UnavailableError, match="too many questions"):
             await answering.run(answer, MOST)
         for _ in range(AT_ONCE):
-            assert running.acquire(timeout=60)
+            assert await asyncio.to_thread(running.acquire, timeout=60)
         assert not running.acquire(blocking=False)
         may.set()
         assert await asyncio.gather(*asked) == list(range(MOST))
