@@ -1,19 +1,24 @@
-"""Facts: typed rows of one family of events, once a segment, and once a snapshot of its tail.
+"""Facts: typed rows of one family of events, derived once of each segment and of each later event.
 
 What is kept beside the segments carries the digest of its definition in its name, so a changed
-definition is simply not found there and made anew.
+definition is simply not found there and made anew. Those of events that are not sealed are kept in
+memory. A definition makes each row of one event alone, or of one row of a document: so rows that
+were derived in pieces are the ones that would be derived at once.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 
 from domain.errors import UnavailableError
+from domain.log.part import REDACTED
 from projections.definitions import definitions
+from projections.growing import after, grown, until
 from projections.segment import types_in
 
 if TYPE_CHECKING:
@@ -27,6 +32,35 @@ if TYPE_CHECKING:
 
 _NOTHING: Final[dict[Definition, pa.Table]] = {}
 """The facts, by definition, of events none of which is of their types: the same of every ledger."""
+
+
+@dataclass(slots=True)
+class _Tail:
+    """Facts of the events after the segments, of the newest state that was asked about.
+
+    Attributes:
+        size: of the ledger then.
+        redacted: position of the last event of these that tells of a redaction; None: there is
+            none.
+        leaves: columns `position` and `leaf` of these events.
+        made: by definition, facts and up to where they go.
+    """
+
+    size: int
+    redacted: int | None
+    leaves: pa.Table
+    made: dict[str, tuple[pa.Table, int]] = field(default_factory=dict, repr=False)
+
+    def agrees(self, other: _Tail) -> bool:
+        """Whether the events of both are the same, as far as both go, and redacted alike."""
+        size = min(self.size, other.size)
+        ours, theirs = until(self.leaves, size), until(other.leaves, size)
+        # The chain makes a leaf speak for all events before it.
+        return (
+            self.redacted == other.redacted
+            and 0 < ours.num_rows == theirs.num_rows
+            and ours["leaf"][-1] == theirs["leaf"][-1]
+        )
 
 
 class Facts:
@@ -49,14 +83,14 @@ class Facts:
         self._database = database
         self._heard = heard
         self._types: dict[str, frozenset[str]] = {}
-        self._tails: tuple[Snapshot, dict[str, pa.Table]] | None = None
+        self._tail: _Tail | None = None
 
     def forget(self) -> None:
         """Drop all of them."""
         for name in definitions():
             for old in self._folder.glob(f"{name}-*"):
                 shutil.rmtree(old, ignore_errors=True)
-        self._tails = None
+        self._tail = None
 
     def drop(self, stem: str) -> None:
         """Drop those of one segment.
@@ -111,18 +145,35 @@ class Facts:
         return self._types[key]
 
     def of_tail(self, one: Definition, snapshot: Snapshot) -> pa.Table:
-        """Those of the events that are not sealed."""
-        if one.types and one.types.isdisjoint(self._heard(snapshot)):
+        """Those of the events that are not sealed; what was derived before is kept."""
+        heard = self._heard(snapshot)
+        if one.types and one.types.isdisjoint(heard):
             if one not in _NOTHING:
                 _NOTHING[one] = self._derived(snapshot.tail[:0], one)
             return _NOTHING[one]
-        if self._tails is None or self._tails[0] is not snapshot:
-            self._tails = (snapshot, {})
-        made = self._tails[1]
-        if one.name not in made:
-            rows = snapshot.documents().tail if one.base == "documents" else snapshot.tail
-            made[one.name] = self._derived(rows, one)
-        return made[one.name]
+        made = self._turned_to(snapshot, heard.get(REDACTED)).made
+        rows, size = made.get(one.name, (None, 0))
+        if size < snapshot.size:
+            told = snapshot.documents().tail if one.base == "documents" else snapshot.tail
+            if rows is None:
+                rows = self._derived(told, one)
+            elif not one.types or any(heard.get(kind, 0) > size for kind in one.types):
+                rows = grown(rows, self._derived(after(told, size), one))
+            made[one.name] = rows, snapshot.size
+        return until(rows, snapshot.size)
+
+    def _turned_to(self, snapshot: Snapshot, redacted: int | None) -> _Tail:
+        """What is kept of these events; nothing is kept of a state older than the newest."""
+        kept, leaves = self._tail, snapshot.tail.select(["position", "leaf"])
+        asked = _Tail(snapshot.size, redacted, leaves)
+        if kept is not None and kept.agrees(asked):
+            if kept.size < asked.size:
+                kept.size, kept.leaves = asked.size, asked.leaves
+            return kept
+        if kept is None or kept.size < asked.size:
+            # What was redacted goes, of all definitions.
+            self._tail = asked
+        return asked
 
     def _derived(self, rows: pa.Table, one: Definition) -> pa.Table:
         with self._database.cursor() as cursor:
