@@ -2,7 +2,7 @@
 
     segment ──▶ facts (once a segment, kept beside it) ─┐
                                                         ├─▶ tables ──▶ metrics
-    tail ─────▶ facts (once a snapshot, in memory) ─────┘
+    tail ─────▶ facts (once an event, in memory) ───────┘
 
 Tables that hang on no choice are kept once a snapshot (`projections.settled`); of these only the
 last ones are, which choices or the one who asks read themselves.
