@@ -140,50 +140,86 @@ def verified(read: pa.Table, origin: str, before: Link) -> Rows:
     Raises:
         DamageError: an entry is not what its hash, link, place or commitment says; names it.
     """
-    with _no_collector():
-        return _verified(read, origin, before)
+    with no_collector():
+        leaves = chained(
+            read["pos"].to_pylist(), read["entry"].to_pylist(), read["leaf"].to_pylist(), before
+        )
+    events = rows_of(read["entry"], read["salt"], read["body"], leaves, origin, before)
+    last = Link(before.position + len(leaves), leaves[-1]) if leaves else before
+    return Rows(events, leaves, last)
 
 
-def _verified(read: pa.Table, origin: str, before: Link) -> Rows:
-    entries: list[bytes] = read["entry"].to_pylist()
-    stated: list[bytes] = read["leaf"].to_pylist()
-    salts: list[bytes | None] = read["salt"].to_pylist()
-    bodies: list[bytes | None] = read["body"].to_pylist()
+def chained(
+    positions: Sequence[int], entries: Sequence[bytes], stated: Sequence[bytes], before: Link
+) -> list[bytes]:
+    """Leaf hashes of entries that follow each other; of what they hold nothing is read.
+
+    Args:
+        positions: of the entries, as they are stated.
+        entries: their bytes.
+        stated: their leaf hashes, as they are stated.
+        before: where the chain stands before them.
+
+    Raises:
+        DamageError: an entry is not at its place, is not what its hash says, or does not follow
+            the one before; names it.
+    """
     leaves = [sha256(b"\0" + entry).digest() for entry in entries]
-    _check_places(read["pos"].to_pylist(), entries, before)
+    _check_places(positions, before)
     _check_leaves(leaves, stated, before)
     _check_links(entries, leaves, before)
-    lines = [entry.partition(b"\n") for entry in entries]
-    try:
-        seqs = [_seq(line[0]) for line in lines]
-        contexts = [_context(line[2]) for line in lines]
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        _find_unreadable(lines, before)
-        raise
-    for at, (seq, context) in enumerate(zip(seqs, contexts, strict=True), before.position + 1):
-        if seq.pos != at:
-            raise DamageError(at, f"the entry says position {seq.pos}")
-        if context.o != origin:
-            raise DamageError(at, "the entry names another origin")
-    _check_commitments(contexts, salts, bodies, before)
-    events = [_read(body) for body in bodies]
-    columns = _columns(seqs, contexts, events)
+    return leaves
+
+
+def rows_of(
+    entries: pa.ChunkedArray, salts: pa.ChunkedArray, bodies: pa.ChunkedArray,
+    leaves: list[bytes], origin: str, before: Link,
+) -> pa.Table:  # fmt: skip
+    """The rows of entries whose chain holds, in order, as the contract of `events` says.
+
+    Args:
+        entries: their bytes.
+        salts: of their events; null where the bytes are gone.
+        bodies: of their events, likewise.
+        leaves: their leaf hashes.
+        origin: the ledger's.
+        before: where the chain stands before them.
+
+    Raises:
+        DamageError: an entry is not what its place or commitment says; names it.
+    """
+    with no_collector():
+        lines = [entry.partition(b"\n") for entry in entries.to_pylist()]
+        try:
+            seqs = [_seq(line[0]) for line in lines]
+            contexts = [_context(line[2]) for line in lines]
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            _find_unreadable(lines, before)
+            raise
+        for at, (seq, context) in enumerate(zip(seqs, contexts, strict=True), before.position + 1):
+            if seq.pos != at:
+                raise DamageError(at, f"the entry says position {seq.pos}")
+            if context.o != origin:
+                raise DamageError(at, "the entry names another origin")
+        told: list[bytes | None] = bodies.to_pylist()
+        _check_commitments(contexts, salts.to_pylist(), told, before)
+        columns = _columns(seqs, contexts, [_read(body) for body in told])
     columns |= {
-        "event": _bodies(read["body"]),
-        "salt": read["salt"],
-        "entry": read["entry"],
+        "event": _bodies(bodies),
+        "salt": salts,
+        "entry": entries,
         "leaf": pa.array(leaves, pa.binary()),
     }
     contract = table("events").arrow
-    last = Link(before.position + len(entries), leaves[-1]) if entries else before
     found = pa.Table.from_arrays(
         [_chunked(columns[name]) for name in contract.names], contract.names
     )
-    return Rows(found.cast(contract), leaves, last)
+    return found.cast(contract)
 
 
 @contextmanager
-def _no_collector() -> Iterator[None]:
+def no_collector() -> Iterator[None]:
+    """While very many small objects are made."""
     # A hundred thousand small objects are made that refer to nothing in a circle; looking
     # through them for circles takes longer than making them.
     was = gc.isenabled()
@@ -195,8 +231,8 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _check_places(positions: Sequence[int], entries: Sequence[bytes], before: Link) -> None:
-    expected = range(before.position + 1, before.position + 1 + len(entries))
+def _check_places(positions: Sequence[int], before: Link) -> None:
+    expected = range(before.position + 1, before.position + 1 + len(positions))
     if positions != list(expected):
         at, found = next(
             (one, two) for one, two in zip(expected, positions, strict=True) if one != two
@@ -204,7 +240,7 @@ def _check_places(positions: Sequence[int], entries: Sequence[bytes], before: Li
         raise DamageError(at, f"no entry here; the next one is at {found}")
 
 
-def _check_leaves(leaves: list[bytes], stated: list[bytes], before: Link) -> None:
+def _check_leaves(leaves: Sequence[bytes], stated: Sequence[bytes], before: Link) -> None:
     if leaves != stated:
         at = next(
             n for n, pair in enumerate(zip(leaves, stated, strict=True)) if pair[0] != pair[1]
@@ -212,10 +248,11 @@ def _check_leaves(leaves: list[bytes], stated: list[bytes], before: Link) -> Non
         raise DamageError(before.position + 1 + at, "the leaf column is not the hash of the entry")
 
 
-def _check_links(entries: list[bytes], leaves: list[bytes], before: Link) -> None:
+def _check_links(entries: Sequence[bytes], leaves: Sequence[bytes], before: Link) -> None:
     links = [entry[_PREV_AT] for entry in entries]
-    wanted = [leaf.hex().encode() for leaf in (before.leaf, *leaves[:-1])]
-    if links != wanted[: len(links)]:
+    # In one piece: as many objects again, an object a leaf, take as long as all the rest.
+    if b"".join(links) != (before.leaf + b"".join(leaves[:-1])).hex().encode()[: 64 * len(links)]:
+        wanted = [leaf.hex().encode() for leaf in (before.leaf, *leaves[:-1])]
         at = next(
             n for n, pair in enumerate(zip(links, wanted, strict=False)) if pair[0] != pair[1]
         )

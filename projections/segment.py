@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from domain.errors import DamageError
 from domain.log.tree import CompactTree
 from projections.contract import table
-from projections.rows import Link, verified
+from projections.rows import Link, chained, no_collector, rows_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,19 +77,7 @@ class Seal:
 
 def seal_of(rows: Rows, origin: str, before: Link, redaction: int) -> Seal:
     """What a segment of these rows says of itself."""
-    tree = CompactTree()
-    tree.extend(rows.leaves)
-    return Seal(
-        origin=origin,
-        number=before.position // len(rows.leaves),
-        size=len(rows.leaves),
-        contract=table("events").version,
-        subtree=tree.root().hex(),
-        prev=before.leaf.hex(),
-        last=rows.last.leaf.hex(),
-        digest=_digest(rows),
-        redaction=redaction,
-    )
+    return _seal(rows.leaves, _gone(rows.events), origin, before, redaction)
 
 
 def write(path: Path, rows: Rows, seal: Seal) -> None:
@@ -129,38 +117,68 @@ def types_in(path: Path) -> frozenset[str]:
     return frozenset(pq.read_table(path, columns=["type"])["type"].unique().to_pylist())
 
 
+def check_chain(path: Path, origin: str) -> Seal:
+    """Hash the entries in a segment's file again: leaves, links, subtree and digest hold.
+
+    What else stands in the file is not read.
+
+    Raises:
+        DamageError: something differs; names the file and, where one entry is wrong, the position.
+    """
+    seal = _seal_by(path, origin)
+    read = _read(path, ["position", "leaf", "entry", "salt"])
+    _leaves(path, seal, read.sort_by("position"))
+    return seal
+
+
 def check(path: Path, origin: str) -> Seal:
     """Derive everything in a segment's file again from its entries and compare.
 
     Raises:
         DamageError: something differs; names the file and, where one entry is wrong, the position.
     """
+    seal = _seal_by(path, origin)
+    events = _read(path)
+    if not events.schema.equals(table("events").arrow):
+        raise DamageError(None, f"segment {path.name} has other columns than its contract")
+    events = events.sort_by("position").replace_schema_metadata(None)
+    leaves = _leaves(path, seal, events)
+    derived = rows_of(
+        events["entry"], events["salt"], events["event"].cast(pa.binary()), leaves, origin,
+        seal.before,
+    )  # fmt: skip
+    for name in events.column_names:
+        _compare(path, name, events[name], derived[name], seal)
+    return seal
+
+
+def _leaves(path: Path, seal: Seal, events: pa.Table) -> list[bytes]:
+    """Their leaf hashes, once chain and seal hold."""
+    with no_collector():
+        leaves = chained(
+            events["position"].to_pylist(), events["entry"].to_pylist(),
+            events["leaf"].to_pylist(), seal.before,
+        )  # fmt: skip
+    gone = _gone(events)
+    if not leaves or seal != _seal(leaves, gone, seal.origin, seal.before, seal.redaction):
+        raise DamageError(None, f"segment {path.name} is not what its metadata says")
+    return leaves
+
+
+def _seal_by(path: Path, origin: str) -> Seal:
     seal = read_seal(path)
-    contract = table("events")
-    if (seal.origin, seal.contract) != (origin, contract.version):
+    if (seal.origin, seal.contract) != (origin, table("events").version):
         raise DamageError(
             None, f"segment {path.name} is of ledger {seal.origin}, contract {seal.contract}"
         )
-    try:
-        events = pq.read_table(path, page_checksum_verification=True)
-    except (pa.ArrowException, OSError) as error:
-        raise DamageError(None, f"segment {path.name} cannot be read: {error}") from None
-    if not events.schema.equals(contract.arrow):
-        raise DamageError(None, f"segment {path.name} has other columns than its contract")
-    events = events.sort_by("position").replace_schema_metadata(None)
-    read = pa.table({
-        "pos": events["position"],
-        "leaf": events["leaf"],
-        "entry": events["entry"],
-        "salt": events["salt"],
-        "body": events["event"].cast(pa.binary()),
-    })  # fmt: skip
-    rows = verified(read, origin, seal.before)
-    if not rows.leaves or seal != seal_of(rows, origin, seal.before, seal.redaction):
-        raise DamageError(None, f"segment {path.name} is not what its metadata says")
-    for name in contract.arrow.names:
-        _compare(path, name, events[name], rows.events[name], seal)
     return seal
+
+
+def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
+    try:
+        return pq.read_table(path, columns=columns, page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        raise DamageError(None, f"segment {path.name} cannot be read: {error}") from error
 
 
 def _compare(
@@ -175,14 +193,35 @@ def _compare(
         )
 
 
-def _digest(rows: Rows) -> str:
+def _seal(leaves: list[bytes], gone: list[int], origin: str, before: Link, redaction: int) -> Seal:
+    tree = CompactTree()
+    tree.extend(leaves)
+    return Seal(
+        origin=origin,
+        number=before.position // len(leaves),
+        size=len(leaves),
+        contract=table("events").version,
+        subtree=tree.root().hex(),
+        prev=before.leaf.hex(),
+        last=leaves[-1].hex(),
+        digest=_digest(leaves, gone),
+        redaction=redaction,
+    )
+
+
+def _digest(leaves: list[bytes], gone: list[int]) -> str:
     """The leaves commit to every byte; which events are gone is all they do not say."""
     digest = sha256(f"pipeledger/segment/v{table('events').version}\n".encode())
-    digest.update(b"".join(rows.leaves))
-    gone = pc.is_null(rows.events["salt"])
-    for position in rows.events["position"].filter(gone).to_pylist():
+    digest.update(b"".join(leaves))
+    for position in gone:
         digest.update(f"{position}\n".encode())
     return f"sha256:{digest.hexdigest()}"
+
+
+def _gone(events: pa.Table) -> list[int]:
+    """Positions whose event was redacted."""
+    found: list[int] = events["position"].filter(pc.is_null(events["salt"])).to_pylist()
+    return found
 
 
 def _groups(types: pa.ChunkedArray) -> list[tuple[int, int]]:

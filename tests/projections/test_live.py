@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +15,7 @@ from domain.errors import DamageError
 from projections import segment
 from projections.following import follow, history_of
 from projections.parameters import Parameters
+from projections.segments import Segments
 from projections.selection import Selection
 from tests.store.ledger.conftest import ORIGIN, draft
 
@@ -215,6 +216,47 @@ def test_a_damaged_or_foreign_segment_is_refused_by_name_and_sealed_anew(
     assert segment.check(first.segments[0], ORIGIN) == sound
     assert "00000000.parquet" in caplog.text
     other.close()
+
+
+def _column(path: Path, name: str, change: Callable[[list[Any]], list[Any]]) -> None:
+    table = pq.read_table(path)
+    at = table.schema.get_field_index(name)
+    field = table.schema.field(at)
+    changed = pa.array(change(table[name].to_pylist()), field.type)
+    pq.write_table(table.set_column(at, field, changed), path)
+
+
+_OF_CHAIN: Final[dict[str, Callable[[list[Any]], list[Any]]]] = {
+    "position": lambda told: [*told[:-1], told[-1] + 1],
+    "entry": lambda told: [told[0].replace(b"asserted", b"observed"), *told[1:]],
+    "leaf": lambda told: [bytes(32), *told[1:]],
+    "salt": lambda told: [None, *told[1:]],
+}
+
+
+@pytest.mark.parametrize("name", _OF_CHAIN)
+def test_a_segment_that_appeared_meanwhile_is_taken_if_its_chain_holds(
+    ledger: Ledger, live: Live, tmp_path: Path, name: str
+) -> None:
+    """Places, hashes and links, and what the seal says of redacted events; else it is sealed."""
+    sound = live.snapshot().segments[0]
+    seal = segment.check_chain(sound, ORIGIN)
+    other = Segments(tmp_path / "other", ORIGIN, SIZE)
+    other.open()
+    shutil.copy(sound, other.path(0))
+    taken = other.path(0).stat().st_ino
+    columns = ledger.columns()
+    other.seal(columns, SIZE)
+    assert (other.path(0).stat().st_ino, other.seals) == (taken, [seal])
+    damaged = Segments(tmp_path / "damaged", ORIGIN, SIZE)
+    damaged.open()
+    shutil.copy(sound, damaged.path(0))
+    _column(damaged.path(0), name, _OF_CHAIN[name])
+    with pytest.raises(DamageError):
+        segment.check_chain(damaged.path(0), ORIGIN)
+    damaged.seal(columns, SIZE)
+    assert segment.check(damaged.path(0), ORIGIN) == seal
+    columns.close()
 
 
 @pytest.mark.parametrize("position", [10, 159])
