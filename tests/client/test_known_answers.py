@@ -148,6 +148,49 @@ def test_an_inner_node_does_not_pass_for_a_leaf() -> None:
         assert not is_included(leaf_hash(entry), 0, 1, [], top)
 
 
+A, B, C, D = (leaf_hash(letter) for letter in (b"a", b"b", b"c", b"d"))
+
+
+@pytest.mark.parametrize(
+    ("leaf", "index", "size", "steps", "top"),
+    [
+        (root([A, B]), 0, 4, [root([C, D])], root([A, B, C, D])),
+        (root([C, D]), 3, 4, [root([A, B])], root([A, B, C, D])),
+        (B, 1, 1, [A], root([A, B])), (D, -1, 1, [C, root([A, B])], root([A, B, C, D])),
+        (A + B[:1], 0, 2, [B[1:]], root([A, B])), (A[:-1], 0, 2, [A[-1:] + B], root([A, B])),
+    ],
+)  # fmt: skip
+def test_what_hashes_to_the_root_at_no_place_of_the_tree_is_not_included(
+    leaf: bytes, index: int, size: int, steps: list[bytes], top: bytes
+) -> None:
+    """A path that is too short, an index that the tree has not, hashes cut elsewhere."""
+    assert not is_included(leaf, index, size, steps, top)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "old_root", "new_root", "steps"),
+    [
+        (0, 0, root([]), root([]), []), (0, 2, root([]), root([A, B]), [A, B]),
+        (-1, 1, A, A, [A]), (1, 2, A + B[:1], root([A, B]), [B[1:]]),
+    ],
+)  # fmt: skip
+def test_what_hashes_to_both_roots_of_no_two_trees_is_not_consistent(
+    old: int, new: int, old_root: bytes, new_root: bytes, steps: list[bytes]
+) -> None:
+    """Nothing is shown to begin with no entry; hashes cut elsewhere are none."""
+    assert not is_consistent(old, new, old_root, new_root, steps)
+
+
+def test_a_copy_of_a_tree_is_as_large_and_grows_apart() -> None:
+    """From what both hold."""
+    tree = Tree()
+    tree.extend([A, B, C])
+    other = tree.copy()
+    other.extend([D])
+    assert (tree.size, tree.root()) == (3, root([A, B, C]))
+    assert (other.size, other.root()) == (4, root([A, B, C, D]))
+
+
 LOG_KEY = Writer().log
 FIELD = 2**255 - 19
 ORDER_EIGHT = 2707385501144840649318225287225658788936804267575313519463743609750303021

@@ -168,6 +168,26 @@ def test_a_signature_counts_under_its_own_key_s_name_alone(as_key: Key) -> None:
             read(begun(NEW_LOG, FIRST, *keys))
 
 
+@pytest.mark.parametrize("keys", [(OLD_LOG, NEW_LOG), (THIRD, OLD_LOG, NEW_LOG)])
+def test_a_rotation_is_signed_by_the_intake_also_where_no_signature_is_checked(
+    keys: tuple[Key, ...],
+) -> None:
+    """Keys are learnt from it, so it is not passed over as others are."""
+    writer = begun(NEW_LOG, *keys)
+    with pytest.raises(UnsoundError, match="not signed by a trusted intake key"):
+        Chain(trusted_log(VKEYS), signatures=False).extend([one.raw for one in writer.entries])
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_nothing_is_learnt_after_a_link_that_does_not_fit(size: int) -> None:
+    """The entry that was altered is what is told, not what follows from later ones."""
+    writer = begun(SECOND, FIRST, SECOND)
+    say(writer, [SECOND], "key.next:nonsense")
+    writer.entries[1].raw = writer.entries[1].raw.replace(b".000002Z", b".000003Z")
+    with pytest.raises(UnsoundError, match="position 2: not the entry that position 3 links to"):
+        read(writer, size=size)
+
+
 def test_an_end_that_is_known_already_is_no_news() -> None:
     """Whoever verifies again is told nothing twice."""
     writer = begun(SECOND, FIRST, SECOND)

@@ -14,6 +14,7 @@ Checking links needs no parsing: they stand at a fixed place.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pipeledger.verifier.entry import AFTER_LINK, LINK_END, PREFIX, genesis_link, parse_entry
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 CREATED = "pipeledger.ledger.created"
 _START = len(PREFIX)
+_LINK = re.compile(b"[0-9a-f]{64}")
 _SLICE = 256
 """Entries whose signatures one thread checks at a time: enough to outweigh handing them over."""
 
@@ -80,7 +82,8 @@ class Chain:
         passed = [*known, *([log.seen] if log.seen is not None else [])]
         self._known = sorted((one.size, one.root) for one in passed if one.origin == log.origin)
         self._workers = workers
-        self._tree = Tree()  # holds all leaves but the last, which a broken link may put in doubt
+        self._tree = Tree()
+        self._held: list[bytes] = []  # the last leaf: a broken link may put it in doubt
         self._at = ""
         self.numbers: dict[str, int] = {}
         self._broken: _BrokenLink | None = None
@@ -112,8 +115,7 @@ class Chain:
         Raises:
             UnsoundError: none of these signed it, or one that is not valid at its size.
         """
-        keys = [key for key in self.succession.keys if key.name == self._origin]
-        return open_checkpoint(note, keys, self._origin)
+        return open_checkpoint(note, self.succession.keys, self._origin)
 
     def _learn(self, raw: bytes) -> None:
         if self._broken is not None:
@@ -121,9 +123,9 @@ class Chain:
         entry = parse_entry(raw)
         check_signatures(entry, self._keys)
         root = None
-        if self.first == 1 and self.last_leaf is not None:
+        if self.first == 1:
             tree = self._tree.copy()
-            tree.extend([self.last_leaf])
+            tree.extend(self._held)
             root = tree.root()
         self.succession.take(entry, root)
         self._keys = _by_id(self.succession.keys)
@@ -136,18 +138,19 @@ class Chain:
             self.count += len(entries)
             return []
         unlinked = self._first_unlinked(entries, leaves)
-        parsed, fault = self._examine(entries)
-        begin = self.next_position
-        if unlinked is None or (fault is not None and (fault.position or 0) < begin + unlinked):
-            if fault is not None:
-                raise fault
+        parsed, good, fault = self._examine(entries)
+        if fault is not None and (unlinked is None or good < unlinked):
+            raise fault
+        if unlinked is None:
             self._grow(leaves)
             return parsed
-        if begin + unlinked == self.first:
-            raise fault or UnsoundError(self.first, "its link is not that of a first entry")
-        held = [self.last_leaf] if self.count and self.last_leaf is not None else []
-        before = [*held, *leaves[:unlinked]]
-        self._broken = _BrokenLink(begin + unlinked, fault, self._tree, before[:-1])
+        position = self.next_position + unlinked
+        if position == self.first:
+            raise fault or UnsoundError(position, "its link is not that of a first entry")
+        before = [*self._held, *leaves[:unlinked]]
+        self._broken = _BrokenLink(
+            position, fault if good == unlinked else None, self._tree, before[:-1]
+        )
         self._broken.extend(entries[unlinked:], leaves[unlinked:])
         self.count += len(entries)
         return []
@@ -165,8 +168,7 @@ class Chain:
             raise UnsoundError(end + 1, f"missing: the checkpoint speaks of {checkpoint.size}")
         if end > checkpoint.size:
             raise UnsoundError(checkpoint.size + 1, "not covered by the checkpoint")
-        if self.count and self.last_leaf is not None:
-            self._add([self.last_leaf])
+        self._add(self._held)
         if self._tree.root() != checkpoint.root:
             raise UnsoundError(
                 end or None,
@@ -185,8 +187,8 @@ class Chain:
 
     def _grow(self, leaves: list[bytes]) -> None:
         if self.first == 1:
-            held = [self.last_leaf] if self.count and self.last_leaf is not None else []
-            self._add([*held, *leaves[:-1]])
+            self._add([*self._held, *leaves[:-1]])
+        self._held = leaves[-1:]
         self.last_leaf = leaves[-1]
         self.count += len(leaves)
 
@@ -217,11 +219,11 @@ class Chain:
             if link != leaf.hex().encode()
         )
 
-    def _examine(self, entries: Sequence[bytes]) -> tuple[list[Entry], UnsoundError | None]:
-        """Look at each entry by itself; the first fault, if there is one."""
+    def _examine(self, entries: Sequence[bytes]) -> tuple[list[Entry], int, UnsoundError | None]:
+        """Look at each entry by itself: as parsed, how many are good, the fault of the next one."""
         begin = self.next_position
         if not self._parse:
-            return [], _misplaced(entries, begin)
+            return [], *_misplaced(entries, begin)
         slices = [(begin + at, entries[at : at + _SLICE]) for at in range(0, len(entries), _SLICE)]
         run = map if self._workers is None else self._workers.map
         parsed: list[Entry] = []
@@ -230,11 +232,11 @@ class Chain:
                 try:
                     self._check(entry, position)
                 except UnsoundError as error:
-                    return parsed, UnsoundError(position, error.cause)
+                    return parsed, position - begin, UnsoundError(position, error.cause)
             parsed += read
             if fault is not None:
-                return parsed, fault
-        return parsed, None
+                return parsed, len(parsed), fault
+        return parsed, len(parsed), None
 
     def _read(self, part: tuple[int, Sequence[bytes]]) -> tuple[list[Entry], UnsoundError | None]:
         """Parse entries and check their signatures, up to the first that fails; in any thread."""
@@ -278,12 +280,12 @@ class _BrokenLink:
 
         Args:
             position: its position.
-            fault: what is wrong with it or a later one by itself, if anything.
+            fault: what is wrong with it by itself, if anything.
             tree: leaves of the run from position 1, as far as they are in a tree.
             leaves: leaves after those, up to the last but one before `position`.
         """
         self._position = position
-        self._fault = fault if fault is not None and fault.position == position else None
+        self._fault = fault
         self._believed = tree.copy()
         self._believed.extend(leaves)
         self._last = b""
@@ -352,19 +354,18 @@ def check_signatures(entry: Entry, keys: Mapping[str, TrustedKey]) -> None:
         )
 
 
-def _misplaced(entries: Sequence[bytes], begin: int) -> UnsoundError | None:
-    """The first entry that does not begin as the entry of its position does."""
-    for position, entry in enumerate(entries, begin):
+def _misplaced(entries: Sequence[bytes], begin: int) -> tuple[int, UnsoundError | None]:
+    """How many entries begin as those of their positions do, and the fault of the next one."""
+    for good, entry in enumerate(entries):
         if not entry.startswith(PREFIX) or not entry.startswith(
-            b'%b%d,"at":"' % (AFTER_LINK, position), LINK_END
+            b'%b%d,"at":"' % (AFTER_LINK, begin + good), LINK_END
         ):
-            return UnsoundError(position, "not the beginning of an entry of this position")
-    return None
+            cause = "not the beginning of an entry of this position"
+            return good, UnsoundError(begin + good, cause)
+    return len(entries), None
 
 
 def _link(entry: bytes) -> bytes:
-    try:
-        link = bytes.fromhex(entry[_START:LINK_END].decode("ascii"))
-    except ValueError:
-        link = b""
-    return link if len(link) == HASH_BYTES else bytes(HASH_BYTES)
+    """The leaf hash that an entry links to; in another spelling it is none that a tree has."""
+    link = entry[_START:LINK_END]
+    return bytes.fromhex(link.decode()) if _LINK.fullmatch(link) else bytes(HASH_BYTES)

@@ -181,10 +181,9 @@ def _check_context(context: dict[str, Any]) -> None:
     for part in parts:
         _need(_committed(part), "ctx.parts")
         _need(_is(_PART_NAME, part["name"]) and _is(_MEDIA_TYPE, part["ct"]), "ctx.parts")
-    if parts:
-        named = [part["name"] for part in parts]
-        _need(named == sorted(set(named)), "ctx.parts: not in order of name, or one twice")
-        _need("event" not in named and "claims" not in named, "ctx.parts: a reserved name")
+    named = [part["name"] for part in parts]
+    _need(named == sorted(set(named)), "ctx.parts: not in order of name, or one twice")
+    _need("event" not in named and "claims" not in named, "ctx.parts: a reserved name")
 
 
 def _committed(reference: dict[str, Any]) -> bool:
@@ -196,8 +195,9 @@ def _count(value: object, least: int) -> bool:
     return type(value) is int and least <= value <= MAX_NUMBER
 
 
-def _is(pattern: Any, value: object) -> bool:  # noqa: ANN401 - a bound method of a pattern
-    return type(value) is str and pattern(value) is not None
+def _is(pattern: Any, value: str) -> bool:  # noqa: ANN401 - a bound method of a pattern
+    # What was written between quotation marks, and gave the line back, is a text.
+    return pattern(value) is not None
 
 
 def _need(condition: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence

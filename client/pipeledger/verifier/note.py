@@ -40,7 +40,7 @@ def note_origin(raw: bytes) -> str:
     Raises:
         UnsoundError: not a note.
     """
-    return _split(raw)[0].split("\n", 1)[0]
+    return _split(raw)[0].partition("\n")[0]
 
 
 class UnsignedError(UnsoundError):
@@ -109,8 +109,8 @@ def note_lines(raw: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
 def _split(raw: bytes) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     if len(raw) > MAX_NOTE:
         raise UnsoundError(None, "checkpoint: too long")
-    text, blank, below = read_text(raw, "checkpoint").partition("\n\n")
-    if not blank or "\n\n" in below or not below.endswith("\n") or _CONTROL.search(text + below):
+    text, _, below = read_text(raw, "checkpoint").partition("\n\n")
+    if "\n\n" in below or not below.endswith("\n") or _CONTROL.search(text + below):
         raise UnsoundError(None, "checkpoint: not a signed note")
     lines = below.split("\n")[:-1]
     if len(lines) > MAX_SIGNATURES:

@@ -118,10 +118,8 @@ def is_consistent(
     if not 0 < old <= new or not _are_hashes(old_root, new_root, *path):
         return False
     steps = list(path)
-    if old == new:
-        return not steps and old_root == new_root
     found = _consistent(old, new, steps, old_root, known=True)
-    return found is not None and not steps and found == (old_root, new_root)
+    return not steps and found == (old_root, new_root)
 
 
 def _consistent(
@@ -131,12 +129,13 @@ def _consistent(
 
     Takes its steps from the end. `known`: the first leaves are a tree whose root is given.
     """
-    if old == new:
-        if known:
-            return old_root, old_root
-        return (steps[0], steps.pop(0)) if len(steps) == 1 else None
+    if old == new and known:
+        return old_root, old_root
     if not steps:
         return None
+    if old == new:
+        only = steps.pop()
+        return only, only
     cut = 1 << (new - 1).bit_length() - 1
     beside = steps.pop()
     if old <= cut:
