@@ -149,12 +149,12 @@ def test_no_entries_have_the_root_of_none() -> None:
 
 @pytest.mark.parametrize("batch", BATCHES)
 def test_a_run_passes_through_every_state_that_is_known(batch: int) -> None:
-    """Each size on the way, in whatever order they were brought; of other logs none."""
+    """Each size on the way, in whatever order they were brought; no entries are no state."""
     known = [Checkpoint(ORIGIN, size, root(LEAVES[:size])) for size in (7, 1, 4, 3, 9, 2)]
-    strange = Checkpoint("elsewhere.example/log", 5, bytes(32))
+    strange = [Checkpoint("elsewhere.example/log", 5, bytes(32)), Checkpoint(ORIGIN, 0, bytes(32))]
     seen = Checkpoint(ORIGIN, 5, root(LEAVES[:5]))
     log = trusted_log(WRITER.vkeys, seen=seen)
-    grown(Chain(log, known=[*known, strange]), [*RAW], batch).finish(WHOLE)
+    grown(Chain(log, known=[*known, *strange]), [*RAW], batch).finish(WHOLE)
     for size in range(1, SIZE + 1):
         other = [*known, Checkpoint(ORIGIN, size, bytes(32))]
         with pytest.raises(

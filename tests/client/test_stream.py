@@ -10,6 +10,7 @@ import pytest
 
 from pipeledger.verifier.evidence import Policy, Verdict, check_path
 from pipeledger.verifier.lines import Settings
+from pipeledger.verifier.stream import Stream
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
 from tests.client.listening import Reply
@@ -117,8 +118,27 @@ def _short(fields: Fields) -> None:
     fields["entries"][3]["hashes"].pop()
 
 
-def _position(fields: Fields) -> None:
-    fields["entries"][3]["position"] = 12
+def _member(**changes: Any) -> Callable[[Fields], object]:  # noqa: ANN401 - JSON
+    return lambda fields: fields["entries"][3].update(changes)
+
+
+def _said(**changes: Any) -> Callable[[Fields], object]:  # noqa: ANN401 - JSON
+    return lambda fields: fields.update(changes)
+
+
+def _backwards(fields: Fields) -> None:
+    """A ledger gave its numbers in the stream in another order than its positions."""
+    writer = ledger_of(1)
+    for number in (2, 1):
+        writer.append(streams=(STREAM,), seq={"sn": [number]})
+    fields.clear()
+    fields.update(saved(writer, STREAM, 3))
+    fields["entries"].reverse()
+
+
+def _numberless(fields: Fields) -> None:
+    """Numbers without what is numbered."""
+    fields["entries"] = [7]
 
 
 TAMPERED: dict[str, tuple[Callable[[Fields], object], str]] = {
@@ -127,7 +147,29 @@ TAMPERED: dict[str, tuple[Callable[[Fields], object], str]] = {
     "one doubled": (_double, "position 8: number 3 in deployment/0.1 after 3"),
     "a path altered": (_path, "position 11: the path does not lead"),
     "a path cut": (_short, "position 11: the path does not lead"),
-    "another position": (_position, "position 11: said to stand at another position"),
+    "another position": (_member(position=12), "position 11: said to stand at another position"),
+    "no position": (_member(position=None), "position 11: said to stand at another position"),
+    "no path": (_member(hashes=None), "position 11: without its path to the root"),
+    "a long path": (_member(hashes=[b64(bytes(32))] * 63), "position 11: the path does not lead"),
+    "a longer path": (_member(hashes=[b64(bytes(32))] * 64), "position 11: without its path"),
+    "a path of no texts": (_member(hashes=[7, 7]), "position 11: the path does not lead"),
+    "more than a path": (
+        lambda one: one["entries"][3]["hashes"].append(None),
+        "position 11: the path does not lead",
+    ),
+    "a path of no hashes": (_member(hashes=["AAAA"]), "stream hash: 3 bytes"),
+    "an entry that is none": (_member(entry=None), "stream entry: not canonical base64"),
+    "an entry that is no object": (_numberless, "stream: an entry that is no object"),
+    "numbers that go back": (_backwards, "position 2: stands before event 1 of deployment/0.1"),
+    "another version": (_said(format="pipeledger/stream/v2"), "stream: not of a version"),
+    "no checkpoint": (_said(checkpoint=None), "stream: expected stream, checkpoint and entries"),
+    "a note that is none": (_said(checkpoint="\ud800"), "checkpoint: not UTF-8"),
+    "no name": (_said(stream=None), "stream: expected stream, checkpoint and entries"),
+    "an empty name": (_said(stream=""), "stream: no name of a stream"),
+    "the longest name": (_said(stream="x" * 232), f"position 2: not an event of '{'x' * 100}'"),
+    "a longer name": (_said(stream="x" * 233), "stream: no name of a stream"),
+    "no list": (_said(entries={}), "stream: expected stream, checkpoint and entries"),
+    "no size": (_said(size=None), "stream: its size is not that of its checkpoint"),
     "another stream": (lambda one: one.update(stream="x/y"), "position 2: not an event of 'x/y'"),
     "a name that is none": (lambda one: one.update(stream="x\x1b[2J"), "stream: no name"),
     "another size": (lambda one: one.update(size=21), "stream: its size is not"),
@@ -146,6 +188,42 @@ def test_whatever_is_altered_is_named(fields: Fields, tmp_path: Path, name: str)
     with pytest.raises(UnsoundError) as caught:
         judge(fields, tmp_path)
     assert str(caught.value).startswith(said)
+
+
+def test_an_answer_may_leave_out_what_its_entries_say_themselves(
+    fields: Fields, tmp_path: Path
+) -> None:
+    """Their positions."""
+    for one in fields["entries"]:
+        del one["position"]
+    assert judge(fields | {"next": None}, tmp_path).facts["events"] == 7
+
+
+def test_a_stream_says_how_many_events_stand_below_each_size_that_it_closes(
+    writer: Writer,
+) -> None:
+    """Up to its last event; beyond it nobody knows, nor where none is shown."""
+    log = trusted_log(writer.vkeys)
+    states = [Checkpoint(writer.origin, size, bytes(32)) for size in range(12)]
+    stream = Stream(log, "a", (2, 5, 8), states[10])
+    assert [stream.complete_up_to(size) for size in range(12)] == [
+        0, 0, 1, 1, 1, 2, 2, 2, 3, None, None, None
+    ]  # fmt: skip
+    closes = "a later answer, or verify of all entries with --stream, closes that"
+    assert stream.lines([states[8], states[5], states[9], states[7]]) == [
+        "a: events 1 to 3, signed and included, none left out up to position 8",
+        "of the first 5 entries these are 2, and all",
+        "of the first 7 entries these are 2, and all",
+        f"not shown: that no event 4 stands at positions 9 to 10; {closes}",
+    ]
+    assert Stream(log, "a", (2, 5, 8), states[8]).lines([])[1:] == [
+        "complete: the last one is the last of all 8 entries"
+    ]
+    none = Stream(log, "a", (), states[10])
+    assert none.complete_up_to(0) is None
+    assert none.lines([states[3]]) == [
+        "no event of a is shown", f"not shown: that none stands among the 10 entries; {closes}"
+    ]  # fmt: skip
 
 
 def test_what_does_not_begin_with_the_first_event_is_no_verdict(

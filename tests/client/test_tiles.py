@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from pipeledger.verifier.evidence import Policy, Verdict, check_path
 from pipeledger.verifier.lines import Settings
-from pipeledger.verifier.tiles import tile_path
+from pipeledger.verifier.tiles import HashTiles, partial_tiles, tile_path
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
-from tests.client.writer import Writer, ledger_of, root
+from tests.client.writer import Writer, leaf, ledger_of, root
 
 SIZE = 300
 
@@ -145,8 +146,115 @@ def test_a_key_that_lies_in_the_folder_is_not_believed(writer: Writer, folder: P
 
 def test_the_path_of_a_tile_is_in_groups_of_three() -> None:
     """As the format has it."""
-    for number, path in ((0, "000"), (273, "273"), (1234067, "x001/x234/067")):
+    for number, path in ((0, "000"), (273, "273"), (999, "999"), (1000, "x001/000"),
+                         (1234067, "x001/x234/067"), (999999, "x999/999")):  # fmt: skip
         assert tile_path(Path(), number).as_posix() == path
+
+
+def test_the_partial_tiles_beside_a_tile_are_given_in_the_order_of_their_widths(
+    tmp_path: Path,
+) -> None:
+    """Up to one that is asked for; a full tile is none, and other files are not looked at."""
+    full = tmp_path / "x001" / "002"
+    assert [*partial_tiles(full, 300)] == []
+    beside = tmp_path / "x001" / "002.p"
+    beside.mkdir(parents=True)
+    for name in ("1", "2", "10", "99", "255", "256", "1000", "0", "01", "x", "-1", "9x"):
+        (beside / name).touch()
+    for width, found in ((300, [1, 2, 10, 99, 255]), (256, [1, 2, 10, 99, 255]),
+                         (255, [1, 2, 10, 99, 255]), (254, [1, 2, 10, 99]), (10, [1, 2, 10]),
+                         (9, [1, 2]), (0, [])):  # fmt: skip
+        assert [*partial_tiles(full, width)] == [(one, beside / str(one)) for one in found]
+
+
+FOUR: Final = 4
+LEAVES: Final = [leaf(bytes([number])) for number in range(75)]
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Tiles of four hashes, so that 75 leaves have four levels of them."""
+    monkeypatch.setattr("pipeledger.verifier.tiles.WIDTH", FOUR)
+    hashes, level = LEAVES, 0
+    while hashes:
+        for number in range((len(hashes) + FOUR - 1) // FOUR):
+            some = hashes[number * FOUR : (number + 1) * FOUR]
+            full = len(some) == FOUR
+            name = f"{number:03d}" if full else f"{number:03d}.p/{len(some)}"
+            file = tmp_path / "tile" / str(level) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(b"".join(some))
+        hashes = [root(hashes[at : at + FOUR]) for at in range(0, len(hashes) - FOUR + 1, FOUR)]
+        level += 1
+    return tmp_path
+
+
+def compare(folder: Path, batch: int, leaves: list[bytes] = LEAVES) -> int:
+    """How many tiles were compared while leaves came in, so many at a time."""
+    tiles = HashTiles(folder)
+    for start in range(0, len(leaves), batch):
+        tiles.extend(leaves[start : start + batch])
+    tiles.finish()
+    return tiles.count
+
+
+BATCHES: Final = (1, 3, 4, 16, 100)
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_every_tile_of_every_level_is_compared(small: Path, batch: int) -> None:
+    """19 of the leaves, 5 above them, 1, and 1; fewer for fewer leaves, whose tiles are there."""
+    assert compare(small, batch) == 26
+    assert compare(small, batch, LEAVES[:64]) == 22
+    assert compare(small, batch, LEAVES[:3]) == 1
+    assert compare(small / "nowhere", batch) == 0
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize(
+    ("name", "first", "number", "position", "of"),
+    [
+        ("0/000", 1, 2, 3, "position 3"), ("0/017", 69, 0, 69, "position 69"),
+        ("0/018.p/3", 73, 2, 75, "position 75"), ("1/001", 17, 2, 25, "positions 25 to 28"),
+        ("1/004.p/2", 65, 1, 69, "positions 69 to 72"), ("2/000", 1, 2, 33, "positions 33 to 48"),
+        ("3/000.p/1", 1, 0, 1, "positions 1 to 64"),
+    ],
+)  # fmt: skip
+def test_a_tile_is_told_with_the_positions_it_stands_for(
+    small: Path, name: str, first: int, number: int, position: int, of: str, batch: int
+) -> None:
+    """Those of its first hash that differs; from its first where it is missing or cut."""
+    file = small / "tile" / name
+    raw = file.read_bytes()
+    begin = raw[: number * 32 + 5]
+    differs = begin + bytes([raw[len(begin)] ^ 1]) + bytes(len(raw) - len(begin) - 1)
+    told = f"the hash tile {name} is not of the entries: hash {number}, of {of}"
+    for other, said in (
+        (differs, f"position {position}: {told}"),
+        (raw[:-1], f"position {first}: the hash tile {name} has {len(raw) - 1} bytes"),
+        (raw + b"x", f"position {first}: the hash tile {name} has {len(raw) + 1} bytes"),
+        (None, f"position {first}: the hash tile {name[:2]}{int(name[2:5])} is missing"),
+    ):  # fmt: skip
+        file.unlink() if other is None else file.write_bytes(other)
+        with pytest.raises(UnsoundError) as caught:
+            compare(small, batch)
+        assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_of_several_tiles_that_differ_the_first_is_told(small: Path, batch: int) -> None:
+    """Of those that the entries fill; the unfinished ones come last."""
+    files = [small / "tile" / name
+             for name in ("0/002", "0/009", "1/003", "0/018.p/3", "1/004.p/2")]  # fmt: skip
+    sound = [file.read_bytes() for file in files]
+    for file, raw in zip(files, sound, strict=True):
+        file.write_bytes(bytes(len(raw)))
+    for file, raw, position in zip(files, sound, (9, 37, 49, 73, 65), strict=True):
+        with pytest.raises(UnsoundError) as caught:
+            compare(small, batch)
+        assert caught.value.position == position
+        file.write_bytes(raw)
+    assert compare(small, batch) == 26
 
 
 @pytest.mark.long

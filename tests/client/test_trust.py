@@ -78,6 +78,7 @@ SAW: Final = "what was seen cannot be read"
         ({"keys": ["k"]}, "key"),
         ({"ranges": []}, RANGES), ({"ranges": None}, RANGES), ({"ranges": {INTAKE: {}}}, RANGES),
         ({"ranges": {INTAKE: "ab"}}, RANGES), ({"ranges": {INTAKE: [1]}}, RANGES),
+        ({"ranges": {INTAKE: 7}}, RANGES), ({"ranges": {INTAKE: 0}}, RANGES),
         ({"ranges": {INTAKE: [1, 2, 3]}}, RANGES), ({"ranges": {INTAKE: [None, 2]}}, RANGES),
         ({"ranges": {INTAKE: [True, 2]}}, RANGES), ({"ranges": {INTAKE: [1, False]}}, RANGES),
         ({"ranges": {INTAKE: [1, "2"]}}, RANGES), ({"ranges": {INTAKE: [1.0, None]}}, RANGES),

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from pipeledger.verifier.trust import TrustedLog
     from pipeledger.verifier.wire import Checkpoint
 
-MAX_FILE = 64 * 1024 * 1024
+MAX_FILE = 67_108_864
 MAX_ENTRY_FILE = 65_535
 
 

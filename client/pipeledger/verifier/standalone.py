@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 SOUND, UNSOUND, UNCHECKED = 0, 1, 2
-MAX_TRUST = 64 * 1024 * 1024
+MAX_TRUST = 67_108_864
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

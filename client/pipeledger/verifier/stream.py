@@ -53,9 +53,7 @@ class Stream:
 
     def complete_up_to(self, size: int) -> int | None:
         """How many events the first `size` entries hold, where that is shown; else None."""
-        if not self.positions or size > self.checkpoint.size:
-            return None
-        if size > self.positions[-1]:
+        if not self.positions or size > self.positions[-1]:
             return None
         return sum(position <= size for position in self.positions)
 
