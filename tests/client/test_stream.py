@@ -129,11 +129,11 @@ def _said(**changes: Any) -> Callable[[Fields], object]:  # noqa: ANN401 - JSON
 def _backwards(fields: Fields) -> None:
     """A ledger gave its numbers in the stream in another order than its positions."""
     writer = ledger_of(1)
-    for number in (2, 1):
+    for number in (1, 3, 2):
         writer.append(streams=(STREAM,), seq={"sn": [number]})
     fields.clear()
-    fields.update(saved(writer, STREAM, 3))
-    fields["entries"].reverse()
+    fields.update(saved(writer, STREAM, 4))
+    fields["entries"][1:] = fields["entries"][:0:-1]
 
 
 def _numberless(fields: Fields) -> None:
@@ -160,7 +160,7 @@ TAMPERED: dict[str, tuple[Callable[[Fields], object], str]] = {
     "a path of no hashes": (_member(hashes=["AAAA"]), "stream hash: 3 bytes"),
     "an entry that is none": (_member(entry=None), "stream entry: not canonical base64"),
     "an entry that is no object": (_numberless, "stream: an entry that is no object"),
-    "numbers that go back": (_backwards, "position 2: stands before event 1 of deployment/0.1"),
+    "numbers that go back": (_backwards, "position 3: stands before event 2 of deployment/0.1"),
     "another version": (_said(format="pipeledger/stream/v2"), "stream: not of a version"),
     "no checkpoint": (_said(checkpoint=None), "stream: expected stream, checkpoint and entries"),
     "a note that is none": (_said(checkpoint="\ud800"), "checkpoint: not UTF-8"),

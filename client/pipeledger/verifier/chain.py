@@ -45,7 +45,8 @@ class Chain:
     Attributes:
         first: position of the first entry.
         count: number of entries so far.
-        last_leaf: leaf hash of the last entry; before the first one, what it must link to.
+        last_leaf: leaf hash of the last entry; before the first one, what it must link to, or
+            nothing where that is not known.
         leaves: leaf hashes of the entries that were given last.
         numbers: last number of each stream, where signatures are checked.
         succession: the keys, as the entries replace them.
@@ -73,7 +74,7 @@ class Chain:
         """
         self.first = first
         self.count = 0
-        self.last_leaf = genesis_link(log.origin) if first == 1 else None
+        self.last_leaf = genesis_link(log.origin) if first == 1 else b""
         self.leaves: list[bytes] = []
         self._origin = log.origin
         self.succession = Succession(log)
@@ -208,7 +209,7 @@ class Chain:
 
     def _first_unlinked(self, entries: Sequence[bytes], leaves: list[bytes]) -> int | None:
         """Index of the first entry whose link is not the leaf hash of the one before."""
-        before = leaves[:-1] if self.last_leaf is None else [self.last_leaf, *leaves[:-1]]
+        before = [self.last_leaf, *leaves[:-1]] if self.last_leaf else leaves[:-1]
         skipped = len(leaves) - len(before)
         links = [entry[_START:LINK_END] for entry in entries[skipped:]]
         if b"".join(links) == b"".join(before).hex().encode():

@@ -144,7 +144,7 @@ def check_lines(
         UnsoundError: something does not hold; the first bad position.
         UncheckedError: no entry, or nothing that proves them.
     """
-    checkpoint = None if note is None else open_later(note, log.log_keys, log.origin)
+    claimed = None if note is None else open_later(note, log.log_keys, log.origin)
     run: _Running | None = None
     for raw in lines:
         line = read_object(raw, "entries")
@@ -172,10 +172,10 @@ def check_lines(
         chain.settle()
         last = chain.next_position - 1
         if proof.index + 1 != last or not is_included(
-            chain.last_leaf or b"", proof.index, checkpoint.size, proof.path, checkpoint.root
+            chain.last_leaf, proof.index, checkpoint.size, proof.path, checkpoint.root
         ):
             raise UnsoundError(last, "the proof does not lead from this entry to the root")
-    elif checkpoint is None or note is None:
+    elif claimed is None:
         raise UncheckedError("no checkpoint is with the entries, so nothing proves the last one")
     elif chain.first != 1:
         chain.settle()
@@ -183,8 +183,8 @@ def check_lines(
             f"the entries begin at position {chain.first}: that needs the proof of the last one"
         )
     else:
-        chain.finish(checkpoint)
-        checkpoint = chain.opened(note)
+        chain.finish(claimed)
+        checkpoint = chain.opened(claimed.note)
     end = chain.next_position - 1
     notes = settings.counted(chain) if (chain.first, end) == (1, checkpoint.size) else ()
     if settings.streams and not notes:

@@ -73,8 +73,8 @@ class Stream:
         whole = f"signed and included, none left out up to position {last}"
         lines = [f"{self.name}: events 1 to {count}, {whole}"]
         for one in earlier:
-            known = self.complete_up_to(one.size)
-            if known is not None and one.size < last:
+            if one.size < last:
+                known = self.complete_up_to(one.size)
                 lines.append(f"of the first {one.size} entries these are {known}, and all")
         if last < size:
             lines.append(
