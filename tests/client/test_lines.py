@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from pipeledger.verifier.lines import MAX_LINE, Absent, Run, Settings, check_lines
+from pipeledger.verifier.lines import Absent, Run, Settings, check_lines
 from pipeledger.verifier.proof import Proof, parse_proof
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
@@ -65,7 +65,7 @@ def test_any_run_is_proved_by_the_proof_of_its_last_entry(first: int, last: int)
 
 @pytest.mark.parametrize("position", [2, 4])
 def test_the_proof_of_another_entry_proves_no_run(position: int) -> None:
-    """Neither of one before nor of one after, nor with another path."""
+    """Neither of one before nor of one after, nor with another path, nor of the same one again."""
     said = "position 3: the proof does not lead from this entry to the root"
     with pytest.raises(UnsoundError, match=said):
         run(WRITER.lines(2, 3), note=None, proof=parse_proof(WRITER.proof(position)))
@@ -73,6 +73,10 @@ def test_the_proof_of_another_entry_proves_no_run(position: int) -> None:
     other = Proof(proof.index, (*proof.path[:-1], bytes(32)), proof.note)
     with pytest.raises(UnsoundError, match=said):
         run(WRITER.lines(2, 3), note=None, proof=other)
+    twice = Writer()
+    twice.entries = [*WRITER.entries[:3], WRITER.entries[2]]
+    with pytest.raises(UnsoundError, match=said):
+        run(WRITER.lines(2, 3), note=None, proof=parse_proof(twice.proof(4)))
 
 
 def test_a_link_that_does_not_fit_comes_before_the_proof() -> None:
@@ -210,8 +214,3 @@ def test_a_checkpoint_of_a_key_that_the_entries_do_not_lead_to_is_refused() -> N
     stranger.log = Key(ORIGIN, b"\x05" * 32)
     with pytest.raises(UnsoundError, match="not signed by a trusted key of the log"):
         run(WRITER.lines(), note=stranger.checkpoint())
-
-
-def test_a_line_is_no_longer_than_64_mebibytes() -> None:
-    """An entry, and its parts in base64."""
-    assert MAX_LINE == 64 * 1024**2

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from pipeledger.verifier.evidence import Policy, Verdict, check_path
 from pipeledger.verifier.lines import Settings
-from pipeledger.verifier.seen import ForkError
+from pipeledger.verifier.seen import NO_WITNESS, ForkError, Memory, Standing
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
 from tests.client.writer import Writer, b64, consistency, ledger_of, root
@@ -128,6 +129,101 @@ def test_what_was_brought_as_known_must_be_shown_or_there_is_no_verdict(
     with pytest.raises(UncheckedError, match="whether the 12 entries begin with the 7"):
         judge(file, None, None, known=(saw(writer, SEEN),))
     assert judge(file, None, writer, known=(saw(writer, SEEN),)).follows
+
+
+@dataclass
+class Asked:
+    """Gives the paths of a ledger, and notes which it was asked for."""
+
+    writer: Writer
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+
+    def __call__(self, log: TrustedLog, old: int, new: int) -> Sequence[bytes]:
+        """The path between two sizes."""
+        assert log.origin == self.writer.origin
+        self.sizes.append((old, new))
+        return consistency(old, self.writer.leaves[:new])
+
+
+UNTOLD: Final = (
+    "not checked: whether the {} entries begin with the {} ones of the earlier checkpoint, which "
+    "needs the whole log or its ledger"
+)
+OLDER: Final = "older than what was seen before: {} entries"
+
+
+@pytest.mark.parametrize(
+    ("size", "seen", "whole", "passed", "older", "asks", "lines", "follows"),
+    [
+        (7, None, True, True, False, False, [], True),
+        (7, 7, True, False, False, False, [], True), (7, 5, True, True, False, False, [], True),
+        (7, 5, False, False, False, True, [], True), (7, 0, False, False, False, False, [], True),
+        (7, 5, False, False, False, False, [UNTOLD.format(7, 5)], False),
+        (7, 9, False, False, False, True, [OLDER.format(9)], False),
+        (7, 9, True, True, True, True, [OLDER.format(9)], False),
+        (7, 9, False, False, False, False, [UNTOLD.format(9, 7), OLDER.format(9)], False),
+        (0, 9, False, False, False, False, [OLDER.format(9)], False),
+    ],
+)  # fmt: skip
+def test_how_a_checkpoint_stands_to_what_was_seen(
+    writer: Writer, size: int, seen: int | None, lines: list[str], *, whole: bool, passed: bool,
+    older: bool, asks: bool, follows: bool,
+) -> None:  # fmt: skip
+    """What needs no proof, what is proved, and what is said not to have been."""
+    asked = Asked(writer)
+    log = trusted_log(writer.vkeys, seen=saw(writer, seen) if seen is not None else None)
+    memory = Memory(consistency=asked if asks else None, older=older)
+    now = replace(saw(writer, size), note=b"note")
+    standing = memory.compare(now, log, whole=whole, passed=passed)
+    assert standing == Standing((NO_WITNESS, *lines), follows, b"note")
+    assert asked.sizes == ([tuple(sorted((size, seen or 0)))] if asks else [])
+
+
+@pytest.mark.parametrize(("older", "whole", "brought"), [(False, True, False), (True, True, True),
+                         (False, True, True), (False, False, True)])  # fmt: skip
+def test_what_holds_less_than_it_must_is_told_where_it_ends(
+    writer: Writer, *, older: bool, whole: bool, brought: bool
+) -> None:
+    """Said to be an older copy, it may hold less than was seen, and not than was brought."""
+    most = saw(writer, 9)
+    log = trusted_log(writer.vkeys, seen=None if brought else most)
+    memory = Memory((most,) if brought else (), Asked(writer), older)
+    with pytest.raises(UnsoundError) as caught:
+        memory.compare(saw(writer, 7), log, whole=whole, passed=whole)
+    way = "" if brought else "; --older takes a copy that was made earlier"
+    assert str(caught.value) == f"position 8: missing: 9 entries were seen here before{way}"
+
+
+def test_what_was_brought_binds_beside_what_was_seen(writer: Writer, other: Writer) -> None:
+    """Each of them; what was brought is of the same log, and is shown or nothing is."""
+    seen = saw(writer, 5)
+    log = trusted_log(writer.vkeys, seen=seen)
+    now = saw(writer, 9)
+
+    def compare(*known: Checkpoint, asked: Asked | None = None, passed: bool = True) -> Standing:
+        return Memory(known, asked).compare(now, log, whole=True, passed=passed)
+
+    assert compare(saw(writer, 3), saw(writer, 9)).follows
+    asked = Asked(writer)
+    assert compare(saw(writer, 3), asked=asked, passed=False).follows
+    assert asked.sizes == [(3, 9), (5, 9)]
+    with pytest.raises(UncheckedError, match="whether the 9 entries begin with the 5 ones"):
+        compare(seen, passed=False)
+    with pytest.raises(UncheckedError, match="whether the 9 entries begin with the 3 ones"):
+        compare(saw(writer, 9), saw(writer, 3), passed=False)
+    with pytest.raises(UncheckedError, match="the known checkpoint is of elsewhere"):
+        compare(saw(writer, 3), replace(now, origin="elsewhere.example/log"))
+    with pytest.raises(ForkError, match="two different roots are signed for size 9: a fork") as two:
+        compare(saw(writer, 3), saw(other, 9))
+    assert (two.value.one, two.value.other) == (saw(other, 9), now)
+    with pytest.raises(ForkError, match="the 9 entries do not begin with the 3 ones") as two:
+        compare(saw(other, 3), asked=Asked(writer), passed=False)
+    assert (two.value.one, two.value.other) == (saw(other, 3), now)
+    later = trusted_log(writer.vkeys, seen=saw(other, 11))
+    with pytest.raises(ForkError, match="the 11 entries do not begin with the 9 ones") as two:
+        Memory((), Asked(writer)).compare(now, later, whole=False, passed=False)
+    assert (two.value.one, two.value.other) == (now, saw(other, 11))
+    assert two.value.position is None
 
 
 def test_offline_evidence_is_remembered_and_a_rollback_of_the_ledger_is_found_by_it(

@@ -257,6 +257,15 @@ def test_of_several_tiles_that_differ_the_first_is_told(small: Path, batch: int)
     assert compare(small, batch) == 26
 
 
+@pytest.mark.parametrize("batch", [1, 4, 16])
+def test_what_differs_later_is_not_told_instead(small: Path, batch: int) -> None:
+    """A tile above the leaves is filled by the 32nd, one of the leaves by the 40th."""
+    for name in ("1/001", "0/009"):
+        (small / "tile" / name).write_bytes(bytes(FOUR * 32))
+    with pytest.raises(UnsoundError, match="position 17: the hash tile 1/001"):
+        compare(small, batch)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 70_000])
 def test_tiles_of_three_levels_are_compared(tmp_path: Path, size: int) -> None:

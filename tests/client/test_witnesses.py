@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import struct
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.errors import PipeledgerError
 from domain.log.checkpoint import Checkpoint as ServersCheckpoint
 from domain.log.checkpoint import sign_checkpoint
 from domain.log.cosignature import ML_DSA_44_COSIGNATURE, WitnessKey, with_lines
+from domain.log.key import SigningKey
 from domain.log.note import NoteSignature
 from domain.log.policy import Policy as ServersPolicy
 from pipeledger.commands.verify import main as verify
@@ -22,8 +24,9 @@ from pipeledger.verifier.note import open_checkpoint
 from pipeledger.verifier.standalone import main as standalone
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import UncheckedError, UnsoundError
-from pipeledger.verifier.witness import WitnessPolicy
+from pipeledger.verifier.witness import Witness, WitnessPolicy
 from tests.client.test_known_answers import ANSWERS, RAW
+from tests.client.writer import b64
 from tests.domain.log.known_answers import CHECKPOINT, INTAKE_VKEY, LOG, LOG_VKEY, ORIGIN, ROOT
 from tests.domain.log.test_policy import EXAMPLE, LINES, WITNESSES
 from tests.witnessing import Log
@@ -110,6 +113,151 @@ def test_a_key_of_the_other_kind_is_said_not_to_be_checked() -> None:
     policy = f"witness w {key.vkey()}\nquorum w\n"
     with pytest.raises(UnsoundError, match="not checked: 1 of ML-DSA-44"):
         checked(policy, with_lines(NOTE, [line]))
+
+
+V: Final = [key.verifier.vkey() for key in WITNESSES]
+LARGE: Final = WitnessKey("w", ML_DSA_44_COSIGNATURE, bytes(1312))
+SIXES: Final = f"{V[0].rpartition('+')[0]}+{b64(bytes([6]) + WITNESSES[0].verifier.public)}"
+ITEMS: Final = "expected log, witness, group or quorum, and its items"
+THERE: Final = "the key is there already"
+
+
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        (["peer x y"], ITEMS), (["log"], ITEMS), ([f"log {LOG_VKEY} url more"], ITEMS),
+        (["witness a"], ITEMS), ([f"witness a {V[0]} url more"], ITEMS), (["group g any"], ITEMS),
+        (["quorum"], ITEMS), (["quorum a b"], ITEMS),
+        (["log x+y"], "key"), ([f"log {V[0]}"], "key witness.example/w1: not an Ed25519 key"),
+        ([f"log {LOG_VKEY}", f"log {LOG_VKEY}"], THERE),
+        (["log \xff"], "a key that is not UTF-8"), (["witness a \xff"], "a key that is not UTF-8"),
+        ([f"witness none {V[0]}"], "the name none is taken"),
+        ([f"witness a {V[0]}", f"witness a {V[1]}"], "the name is defined already"),
+        ([f"witness a {V[0]}", f"witness b {V[1]}", f"witness b {V[0]}"], "the name is defined"),
+        ([f"witness a {V[0]}", "group b any a", f"witness b {V[1]}"], "the name is defined"),
+        ([f"witness a {V[0]}", f"witness b {V[0]}"], THERE),
+        ([f"witness a {LOG_VKEY}"], r"not a witness's key \(type 4 or 6\)"),
+        ([f"witness a {V[0][len('witness.example/w1'):]}"], r"not a witness's key"),
+        (["witness a x+00000000+"], r"not a witness's key"),
+        (["witness a x+00000000+BA"], "witness key: not canonical base64"),
+        ([f"witness a x{V[0]}"], "the hash in a witness's key is not the key's"),
+        ([f"witness a {SIXES}"], "the hash in a witness's key is not the key's"),
+        ([f"witness a {V[0]}", "group none any a"], "the name none is taken"),
+        ([f"witness a {V[0]}", "group a any a"], "the name is defined already"),
+        ([f"witness a {V[0]}", "group g any a", "group g any g"], "the name is defined already"),
+        (["group g any a"], "a name that no line before defines"),
+        (["group g any g"], "a name that no line before defines"),
+        ([f"witness a {V[0]}", "group g any a a"], "a member of a group already"),
+        ([f"witness a {V[0]}", "group g any a", "group h any g a"], "a member of a group already"),
+        ([f"witness a {V[0]}", "group g 2 a"], "expected all, any, or 1 to 1"),
+        ([f"witness a {V[0]}", f"witness b {V[1]}", "group g 3 a b"],
+         "expected all, any, or 1 to 2"),
+        ([f"witness a {V[0]}", "group g 0 a"], "expected all, any, or 1 to 1"),
+        ([f"witness a {V[0]}", "group g 01 a"], "expected all, any, or 1 to 1"),
+        ([f"witness a {V[0]}", "group g most a"], "expected all, any, or 1 to 1"),
+        (["quorum none", "quorum none"], "a second quorum line"),
+        (["quorum a"], "a name that no line before defines"),
+        (["quorum none\r"], "a control character"), (["# \x7f"], "a control character"),
+    ],
+)  # fmt: skip
+def test_a_line_that_is_none_of_a_policy_is_named(lines: list[str], cause: str) -> None:
+    """Counted from one, empty lines and remarks as well."""
+    text = "# remark\n\n\t \n" + "\n".join(lines) + "\nquorum none\n"
+    with pytest.raises(UncheckedError, match=f"^policy line {3 + len(lines)}: {cause}"):
+        WitnessPolicy(text.encode("latin-1"))
+
+
+def test_a_policy_ends_with_a_whole_line_and_has_up_to_a_million_bytes() -> None:
+    """And asks for a quorum, be it of none."""
+    text = b"quorum none\n#" + b"x" * (1_000_000 - 14) + b"\n"
+    assert len(text) == 1_000_000
+    WitnessPolicy(text)
+    for raw in (b"#" + text, b"quorum none"):
+        with pytest.raises(UncheckedError, match="policy: too long, or its last line is cut off"):
+            WitnessPolicy(raw)
+    for raw in (b"", b"\n", b"#quorum none\n"):
+        with pytest.raises(UncheckedError, match="policy: no quorum line"):
+            WitnessPolicy(raw)
+
+
+A, B, C = (
+    f"witness {name} {vkey} https://witness.example" for name, vkey in zip("abc", V, strict=False)
+)
+NAMES: Final = [f"witness.example/w{number}" for number in range(1, 7)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "cosigned", "said"),
+    [
+        (["quorum none"], [0, 1], "the policy asks for no witness"),
+        ([A, B, "quorum none"], [0, 1, 0], "the policy asks for no witness; cosigned by {0}, {1}"),
+        ([A, B, "quorum b"], [0, 1], "cosigned by {0}, {1}: the policy's quorum"),
+        ([A, B, "quorum b"], [0], None),
+        ([A, B, "group g 2 a b", "quorum g"], [1, 0], "cosigned by {1}, {0}: the policy's quorum"),
+        ([A, B, "group g 2 a b", "quorum g"], [1, 1], None),
+        ([A, B, "group g all a b", "quorum g"], [1], None),
+        ([A, B, "group g any\ta  b\t", "quorum g"], [1], "cosigned by {1}: the policy's quorum"),
+        ([A, B, C, "group g any a b", "group h all g c", "quorum h"], [0, 2],
+         "cosigned by {0}, {2}: the policy's quorum"),
+        ([A, B, C, "group g any a b", "group h all g c", "quorum h"], [0, 1], None),
+        ([A, B, "group g any a", "quorum b"], [0], None),
+        (["log {log}", A, "quorum a"], [0], "cosigned by {0}: the policy's quorum"),
+        (["log {log} https://log.example", A, "quorum a"], [0], "cosigned by {0}: the policy's"),
+        ([f"witness w {LARGE.vkey()}", A, "quorum a"], [0, 6],
+         "cosigned by {0}: the policy's quorum; not checked: 1 of ML-DSA-44"),
+        ([f"witness w {LARGE.vkey()}", A, "quorum none"], [6, 6],
+         "the policy asks for no witness; not checked: 2 of ML-DSA-44"),
+        ([f"witness w {LARGE.vkey()}", A, "quorum none"], [6, 0],
+         "the policy asks for no witness; cosigned by {0}; not checked: 1 of ML-DSA-44"),
+        ([f"witness w {LARGE.vkey()}", A, "quorum w"], [0, 6], None),
+    ],
+)  # fmt: skip
+def test_a_policy_is_met_by_those_witnesses_whom_it_names(
+    lines: list[str], cosigned: list[int], said: str | None
+) -> None:
+    """Each once, alone or in groups of groups; what is met is said with their names."""
+    large = NoteSignature("w", LARGE.hash, bytes(2428))
+    all_of_them = [*LINES_OF_ALL, large]
+    note = (
+        NOTE
+        + "".join(
+            f"\u2014 {one.name} {b64(one.hash + one.value)}\n"
+            for one in (all_of_them[at] for at in cosigned)
+        ).encode()
+    )
+    policy = "\n".join(lines).replace("{log}", LOG_VKEY) + "\n"
+    if said is None:
+        known = sum(line.startswith("witness") for line in lines)
+        seen = len({at for at in cosigned if at < known and at < 6})
+        with pytest.raises(UnsoundError, match=f"is missing: {seen} of {known} witnesses cosigned"):
+            checked(policy, note)
+    else:
+        (told,) = checked(policy, note)
+        assert told.startswith(said.format(*NAMES))
+
+
+def test_a_policy_s_logs_are_those_of_the_checkpoint_s_name() -> None:
+    """The right key under another name is not the log's."""
+    other = SigningKey("log.example/other", bytes([7]) * 32).verifier.vkey()
+    assert checked(f"log {other}\nlog {LOG_VKEY}\nquorum none\n", NOTE)
+    with pytest.raises(UnsoundError, match="not signed by a trusted key of the log"):
+        checked(f"log {other}\nquorum none\n", NOTE)
+
+
+def test_a_time_of_a_cosignature_is_a_number_up_to_2_to_the_63() -> None:
+    """Exactly: what is beyond is none, whoever signed it."""
+    private = Ed25519PrivateKey.from_private_bytes(bytes([1]) * 32)
+    witness = Witness.parse(V[0])
+    for time, right in ((0, True), (2**63 - 1, True), (2**63, False)):
+        told = private.sign(b"cosignature/v1\ntime %d\ntext" % time)
+        value = time.to_bytes(8, "big") + told
+        assert witness.signed(b"text", value) is right
+        assert not witness.signed(b"other", value)
+        assert not witness.signed(b"text", value + b"x")
+        assert not witness.signed(b"text", value[:-1])
+    large = Witness.parse(LARGE.vkey())
+    assert (large.name, large.key, large.key_hash) == ("w", None, LARGE.hash)
+    assert not large.signed(b"text", bytes(72))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeledger.verifier.chain import Chain
-from pipeledger.verifier.lines import MAX_LINE, Absent, Run, Settings, check_lines, run_of
+from pipeledger.verifier.lines import Absent, Run, Settings, check_lines, run_of
 from pipeledger.verifier.note import MAX_NOTE, note_origin, open_later
 from pipeledger.verifier.tiles import HashTiles, partial_tiles, tile_path
 from pipeledger.verifier.trust import find_trust
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CHECKPOINT = "checkpoint"
 ENTRIES = "entries.ndjson"
+MAX_LINE = 67_108_864
+"""Longest line of an export in bytes: an entry and its parts."""
 BUNDLE = 256
 _BUNDLES_AT_ONCE = 16
 _MAX_BUNDLE = BUNDLE * (2 + 65_535)

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from pipeledger.verifier.trust import TrustedLog
     from pipeledger.verifier.witness import WitnessPolicy
 
-MAX_LINE = 67_108_864
-"""Longest line in bytes: an entry and its parts."""
 BATCH = 4096
 BATCH_BYTES = 16_777_216
 MAX_NAMED = 5

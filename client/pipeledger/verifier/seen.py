@@ -102,11 +102,11 @@ class Memory:
         seen = (log.seen,) if log.seen is not None else ()
         for one in (*self.known, *seen):
             told = self._compare(one, checkpoint, log, whole=whole, passed=passed)
-            brought = one in self.known
-            if told and brought:
-                raise UncheckedError(told)
-            lines += [f"not checked: {told}"] if told else []
-            follows = follows and not told
+            if told:
+                if one in self.known:
+                    raise UncheckedError(told)
+                lines.append(f"not checked: {told}")
+                follows = False
             if one.size > checkpoint.size:
                 follows = False
                 lines.append(f"older than what was seen before: {one.size} entries")

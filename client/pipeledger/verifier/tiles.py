@@ -12,6 +12,7 @@ tiles before it signs.
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from pipeledger.verifier.tree import Tree
@@ -59,8 +60,8 @@ class HashTiles:
         self._folder = folder / "tile"
         self.present = (self._folder / "0").is_dir()
         self.count = 0
-        self._rows: list[list[bytes]] = [[]]
-        self._done = [0]
+        self._rows: defaultdict[int, list[bytes]] = defaultdict(list)
+        self._done: Counter[int] = Counter()
         self._fault: UnsoundError | None = None
 
     def extend(self, leaves: Sequence[bytes]) -> None:
@@ -77,18 +78,13 @@ class HashTiles:
         Raises:
             UnsoundError: the first tile that is missing or differs, with the position from which.
         """
-        if not self.present:
-            return
         if self._fault is not None:
             raise self._fault
-        for level, row in enumerate(self._rows):
+        for level, row in self._rows.items():
             if row:
                 self._compare(level, row)
 
     def _extend(self, level: int, hashes: Sequence[bytes]) -> None:
-        if level == len(self._rows):
-            self._rows.append([])
-            self._done.append(0)
         row = self._rows[level]
         tops = []
         for one in hashes:
@@ -122,7 +118,7 @@ class HashTiles:
                 raise UnsoundError(first, f"the hash tile {name} has {len(raw)} bytes")
             end = min(len(raw), len(wanted))
             if raw[:end] != wanted[:end]:
-                self._tell(level, raw[:end], wanted[:end], name)
+                self._tell(level, raw, wanted, name)
         self.count += 1
 
     def _tell(self, level: int, raw: bytes, wanted: bytes, name: str) -> None:
