@@ -23,7 +23,7 @@ from domain.log.part import EVENT_PART, SALT_BYTES, Part
 BY: Final = By("wkl_" + "a" * 32, "crd_" + "b" * 32, "token")
 SOURCE: Final = "https://ci.example/acme"
 FIRST: Final = datetime(2026, 1, 1, tzinfo=UTC)
-LENGTH: Final = timedelta(days=270)
+LENGTH_US: Final = 270 * 86_400 * 1_000_000
 QUARTER: Final = {
     "window_from": datetime(2026, 4, 1, tzinfo=UTC), "window_to": datetime(2026, 7, 1, tzinfo=UTC),
 }  # fmt: skip
@@ -42,8 +42,8 @@ def event(number: int, count: int, sent: str = "") -> dict[str, Any]:
     pipeline, step = divmod(turn + service, len(_STEPS))
     commit = commit_of(service, pipeline, min(step, _COMMITS - 1))
     chance = int(commit[:8], 16)
-    at = (FIRST + number * LENGTH / count).isoformat(timespec="milliseconds")
-    at = at.replace("+00:00", "Z")
+    passed = timedelta(microseconds=number * LENGTH_US // count)
+    at = (FIRST + passed).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     kind = _STEPS[step]
     data: dict[str, Any] = {
         "service": f"service-{service}", "repository": f"https://code.example/acme/{service}",
