@@ -6,9 +6,9 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 
 from api import (
     approvals,
@@ -40,6 +40,7 @@ from api.console.session import Sessions
 from api.described import describe
 from api.entrance import TEXT
 from api.gate import Gate
+from api.parameters import check_parameters
 from api.rates import Rates
 from api.seldom import Seldom
 from api.witness.telling import standing_lines
@@ -76,8 +77,12 @@ def make_app(
         catalogue: of controls in effect; None: the one that comes along.
         metrics_on_loopback: processes of this machine need no token for `/metrics`.
     """
-    # No page of the framework's own: its assets would come from another host.
-    app = FastAPI(title="Pipeledger", version="0.1.0", docs_url=None, redoc_url=None)
+    # No page of the framework's own: its assets would come from another host. Nor its own route
+    # to the description, which stands beside what is asked before every other one.
+    app = FastAPI(
+        title="Pipeledger", version="0.1.0", docs_url=None, redoc_url=None, openapi_url=None,
+        dependencies=[Depends(check_parameters)],
+    )  # fmt: skip
     app.state.served = served
     app.state.entropy = entropy
     app.state.clock = clock
@@ -98,25 +103,33 @@ def make_app(
     app.add_middleware(reads.Telling)
     app.add_middleware(Gate)
     problems.install(app)
-    app.include_router(writing.router)
-    app.include_router(recording.router)
-    app.include_router(intake.router)
-    app.include_router(sources.router)
-    app.include_router(reading.router)
-    app.include_router(keys.router)
-    app.include_router(tiles.router)
-    app.include_router(history.router)
-    app.include_router(reporting.router)
-    app.include_router(compliance.router)
-    app.include_router(packs.router)
-    app.include_router(commands.router)
-    app.include_router(approvals.router)
-    app.include_router(tracing.router)
-    app.include_router(prometheus.router)
-    app.include_router(entrance.router)
-    app.include_router(pages.router)
-    app.include_router(compliance_pages.router)
-    app.include_router(report_pages.router)
+    for room in (
+        writing,
+        recording,
+        intake,
+        sources,
+        reading,
+        keys,
+        tiles,
+        history,
+        reporting,
+        compliance,
+        packs,
+        commands,
+        approvals,
+        tracing,
+        prometheus,
+        entrance,
+        pages,
+        compliance_pages,
+        report_pages,
+    ):
+        app.include_router(room.router)
+
+    @app.api_route("/openapi.json", methods=["GET", "HEAD"], include_in_schema=False)
+    async def openapi() -> Response:
+        """The description of the interface."""
+        return JSONResponse(app.openapi())
 
     @app.get("/healthz", tags=["operation"], response_class=PlainTextResponse)
     async def healthz() -> Response:

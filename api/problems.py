@@ -65,8 +65,7 @@ def problem(error: Exception) -> dict[str, Any]:
         detail["detail"] = str(error)
     elif isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        unknown = first["type"] == "extra_forbidden" and first["loc"][0] == "query"
-        detail["detail"] = "there is no such parameter here" if unknown else first["msg"]
+        detail["detail"] = first["msg"]
         detail["place"] = " ".join(str(step) for step in first["loc"])
     return detail
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.asking import MetricQuestion, hour_after
+from api.parameters import check_query, words_of
 from domain.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
+
+    from starlette.datastructures import QueryParams
 
 LENGTHS: Final = {"7": "7 days", "30": "30 days", "90": "90 days", "180": "180 days",
                   "365": "1 year"}  # fmt: skip
@@ -26,7 +28,7 @@ _BY_MONTH: Final = timedelta(days=3660)
 Q = TypeVar("Q", bound=BaseModel)
 
 
-def read_query(model: type[Q], query: Mapping[str, str]) -> Q:
+def read_query(model: type[Q], query: QueryParams) -> Q:
     """The question of a page's address; fields that a form left empty choose nothing.
 
     Args:
@@ -34,8 +36,9 @@ def read_query(model: type[Q], query: Mapping[str, str]) -> Q:
         query: of the address.
 
     Raises:
-        RefusedError: a field is unknown or has no such value.
+        RefusedError: a field is unknown, given twice, or has no such value.
     """
+    check_query(query, words_of(model))
     try:
         return model.model_validate({name: told for name, told in query.items() if told})
     except ValidationError as error:

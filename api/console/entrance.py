@@ -48,8 +48,9 @@ async def get_console(request: Request) -> Response:
 
 
 @router.get("/console/assets/{name}")
-async def get_asset(name: str) -> Response:
-    """A style sheet or picture of the console's own."""
+async def get_asset(name: str, v: str = "") -> Response:
+    """A style sheet or picture of the console's own; its version is in the address alone."""
+    del v
     if name not in ASSETS:
         raise NotFoundError(f"no asset {name}")
     media, body = ASSETS[name]
@@ -57,9 +58,9 @@ async def get_asset(name: str) -> Response:
 
 
 @router.get("/console/login")
-async def get_login(request: Request) -> Response:
+async def get_login(request: Request, then: str = "") -> Response:
     """The form that takes a token."""
-    return _form(request, request.query_params.get("then", ""))
+    return _form(request, then)
 
 
 @router.post("/console/login")

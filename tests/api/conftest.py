@@ -1,16 +1,20 @@
-"""Fixtures of tests that command a ledger without HTTP."""
+"""Fixtures of tests that command a ledger without a server process."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
+from api.app import make_app
 from api.granting import Granting
 from api.host import Host, Settings, now
 from store.ledger.ledger import SERVER
+from tests.api.doors import ROLES, Doors
 from tests.api.homes import Home
 from tests.clusters import prepared
 from tests.store.ledger.conftest import draft
@@ -18,6 +22,9 @@ from tests.store.ledger.conftest import draft
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from api.host import Served
+    from store.credentials import Credential
 
 _numbers = count(1)
 
@@ -41,3 +48,35 @@ def home(host: Host) -> Iterator[Home]:
     here.ledger.submit([draft(1), draft(2)]).result(60)
     yield Home(host, here, ada)
     here.close()
+
+
+def _found(here: Served, text: str) -> tuple[str, Credential]:
+    credential = here.tokens.find(text)
+    assert credential is not None
+    return text, credential
+
+
+@pytest.fixture(scope="module")
+def doors(reachable: Path) -> Iterator[Doors]:
+    """Two ledgers of one application, and a token of every kind."""
+    with Host(Settings(prepared(reachable / f"doors-{next(_numbers)}" / "data"))) as host:
+        for name in ("own", "other"):
+            host.create(name, f"ledger.example/{name}")
+        own, other = host.open("own"), host.open("other")
+        granting = Granting(own, SERVER, now(), os.urandom)
+        tokens = {role: _found(own, granting.token(role, role)) for role in ROLES}
+        there = Granting(other, SERVER, now(), os.urandom)
+        tokens["foreign"] = _found(other, there.token("operator", "foreign"))
+        over = now() - timedelta(seconds=1)
+        expired, credential = own.tokens.draw(own.register.workload(), "operator", (), over)
+        own.tokens.keep(expired, credential)
+        tokens["expired"] = (expired, credential)
+        tokens["revoked"] = _found(own, granting.token("operator", "revoked"))
+        revoked = tokens["revoked"][1]
+        granting.revoke_token(revoked.id)
+        tokens["wrong"] = ("plt_" + "A" * 43, replace(revoked, id=f"crd_{'0' * 32}"))
+        own.ledger.submit([draft(1)]).result(60)
+        app = make_app({"own": own, "other": other}, os.urandom, now)
+        yield Doors(app, tokens)
+        for one in (own, other):
+            one.close()

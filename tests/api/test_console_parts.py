@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from starlette.datastructures import QueryParams
 
 from api.console import timeline
 from api.console.asking import PageQuestion, read_query
@@ -109,7 +110,7 @@ def test_production_is_the_first_column_of_what_runs() -> None:
 
 def test_a_picked_window_holds_what_was_reported_a_moment_ago() -> None:
     """It ends with this hour, and the one before it has the same length."""
-    chosen = read_query(PageQuestion, {"days": "30", "service": ""}).chosen(NOON)
+    chosen = read_query(PageQuestion, QueryParams({"days": "30", "service": ""})).chosen(NOON)
     end = datetime(2026, 3, 31, 13, tzinfo=UTC)
     assert (chosen["window_from"], chosen["window_to"]) == (end - timedelta(days=30), end)
     assert (chosen["baseline_from"], chosen["baseline_to"]) == (
@@ -129,11 +130,14 @@ def test_a_picked_window_holds_what_was_reported_a_moment_ago() -> None:
 )
 def test_the_steps_of_a_course_fit_the_window(begin: str, end: str, bucket: str) -> None:
     """Days for a month, weeks for a quarter, months beyond."""
-    assert read_query(PageQuestion, {"from": begin, "to": end}).chosen(NOON)["bucket"] == bucket
+    assert (
+        read_query(PageQuestion, QueryParams({"from": begin, "to": end})).chosen(NOON)["bucket"]
+        == bucket
+    )
 
 
 def test_a_field_that_no_page_knows_is_named() -> None:
     """Rather than passed over."""
     with pytest.raises(RefusedError) as refused:
-        read_query(PageQuestion, {"color": "red"})
+        read_query(PageQuestion, QueryParams({"color": "red"}))
     assert refused.value.place == "query color"

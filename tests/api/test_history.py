@@ -281,7 +281,7 @@ def test_a_line_that_is_had_already_or_that_nobody_knows_is_not_told(client: htt
     assert client.get("/trace/d-1", params={"known_at": "2"}).status_code == 404
     unknown = client.get("/trace/d-1", params={"service": "x"}).json()
     assert unknown["place"] == "query service"
-    assert unknown["detail"] == "there is no such parameter here"
+    assert unknown["detail"] == "there is no such parameter here; there are known_at"
 
 
 def test_what_held_at_an_instant_is_told(client: httpx.Client) -> None:

@@ -136,8 +136,7 @@ def test_hostile_names_are_refused_with_a_problem(server: Running, name: str) ->
     body = answer.read()
     connection.close()
     if name.startswith("0/000?"):
-        assert answer.status == 200  # what follows a question mark is no part of the name
-        return
+        assert b"query x" in body  # what follows a question mark is no part of the name
     assert answer.status in {400, 404}, body
     assert answer.getheader("content-type") == "application/problem+json"
     assert b'"status"' in body
