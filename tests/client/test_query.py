@@ -243,12 +243,15 @@ def _none(told: dict[str, Any]) -> None:
 def test_a_kept_answer_verifies_until_what_it_states_is_altered(
     shell: Shell, tmp_path: Path, alter: Callable[[dict[str, Any]], None]
 ) -> None:
-    """Its state; the rows need to be made again, and the verdict says so."""
+    """Its state; that the rows were not made again is the last word, and a field of its own."""
     file = tmp_path / "answer.json"
     shell("query", "deployments", "--output", file)
     assert "no key is trusted" in shell("verify", file, status=2).stderr
     shell.trust()
-    assert "not checked: its rows" in shell("verify", file).stdout
+    last = shell("verify", file).stdout.splitlines()[-1].strip()
+    assert last.startswith("rows: not recomputed; they may be altered")
+    (found,) = json.loads(shell("verify", file, "--json").stdout)["evidence"]
+    assert (found["recomputed"], found["rows"]) == (False, "not recomputed")
     told = json.loads(file.read_bytes())
     alter(told)
     file.write_text(json.dumps(told))

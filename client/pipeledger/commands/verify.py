@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 Exit status: 0 sound, 1 not (the first bad position is named), 2 could not check.
+An answer or export without --recompute is sound up to its rows: the last line is then
+"rows: not recomputed ..." (--json: "rows": "not recomputed"), or of "tables". Scripts that rely
+on the rows give --recompute.
 The largest checkpoint that was verified of a ledger is remembered; less, or another history, is
 refused from then on.
 

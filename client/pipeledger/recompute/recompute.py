@@ -18,7 +18,7 @@ from pipeledger.recompute.sampling import ITEMS, Sample
 from pipeledger.recompute.sandbox import Sandbox
 from pipeledger.remote import progress_of
 from pipeledger.verifier.answer import check_stated
-from pipeledger.verifier.evidence import Policy, Verdict
+from pipeledger.verifier.evidence import NOT_RECOMPUTED, Policy, Verdict, not_recomputed
 from pipeledger.verifier.note import note_origin, open_checkpoint
 from pipeledger.verifier.trust import find_trust
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError, read_object
@@ -196,8 +196,6 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
             for name in names:
                 count = _check_table(sandbox, name, pack.table(name))
                 lines.append(f"table {name}: {count} rows, made again and equal")
-    if not tables:
-        lines.append("not checked: the tables; --recompute makes them again")
     if redactions.gone:
         documents = len(redactions.gone) - redactions.events
         more = f", and {documents} documents" if documents else ""
@@ -205,7 +203,9 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
     return Verdict(
         "evidence pack" if pack.is_evidence else "export",
         opened.log.origin, size, opened.checkpoint.root, lines,
-        {"files": files, "recomputed": tables, "redacted": redactions.events},
+        {"files": files, "recomputed": tables, "redacted": redactions.events}
+        | ({} if tables else {"tables": NOT_RECOMPUTED}),
+        rest="" if tables else not_recomputed("tables"),
     ).judged(opened.standing)  # fmt: skip
 
 

@@ -58,6 +58,12 @@ if TYPE_CHECKING:
 
 MAX_FILE = 67_108_864
 MAX_ENTRY_FILE = 65_535
+NOT_RECOMPUTED = "not recomputed"
+
+
+def not_recomputed(what: str) -> str:
+    """The last line of a verdict that says nothing of these, though the exit status is 0."""
+    return f"{what}: {NOT_RECOMPUTED}; they may be altered: pipeledger verify --recompute"
 
 
 @dataclass
@@ -74,6 +80,7 @@ class Verdict:
         keys: the keys that the entries led to; empty where they taught nothing.
         follows: shown to contain what was seen before, so that it may be remembered instead.
         note: the checkpoint, as it was signed.
+        rest: what may be altered all the same, said last; empty: nothing that the file holds.
     """
 
     what: str
@@ -85,6 +92,7 @@ class Verdict:
     keys: tuple[TrustedKey, ...] = ()
     follows: bool = False
     note: bytes = b""
+    rest: str = ""
 
     def judged(self, standing: Standing) -> Verdict:
         """This verdict, with how it stands to what was seen before."""
@@ -196,14 +204,14 @@ def _answer(fields: dict[str, Any], policy: Policy) -> Verdict:
     lines = [f"given at position {stated.at.size}, under a checkpoint that the log signed"]
     if not stated.settled:
         lines.append("not checked: the root at that position, which is before the checkpoint")
-    lines.append("not checked: its rows, which may be altered; --recompute makes them again")
     return Verdict(
         "answer",
         stated.log.origin,
         stated.checkpoint.size,
         stated.checkpoint.root,
         lines,
-        {"position": stated.at.size, "recomputed": False},
+        {"position": stated.at.size, "recomputed": False, "rows": NOT_RECOMPUTED},
+        rest=not_recomputed("rows"),
     ).judged(standing)
 
 

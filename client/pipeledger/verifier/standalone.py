@@ -156,6 +156,8 @@ def judge(check: Callable[[], Sequence[Verdict]], *, as_json: bool, name: str) -
         for line in verdict.lines:
             _out(f"  {line}")
         _out(f"  checkpoint: size {verdict.size}, root {verdict.root.hex()}")
+        if verdict.rest:
+            _out(f"  {verdict.rest}")
     return SOUND
 
 
