@@ -13,7 +13,7 @@ from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.tiles import HashTiles, partial_tiles, tile_path
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
-from tests.client.writer import Writer, leaf, ledger_of, root
+from tests.client.writer import Writer, leaf, ledger_of, root, write_hash_tiles
 
 SIZE = 300
 
@@ -175,17 +175,7 @@ LEAVES: Final = [leaf(bytes([number])) for number in range(75)]
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Tiles of four hashes, so that 75 leaves have four levels of them."""
     monkeypatch.setattr("pipeledger.verifier.tiles.WIDTH", FOUR)
-    hashes, level = LEAVES, 0
-    while hashes:
-        for number in range((len(hashes) + FOUR - 1) // FOUR):
-            some = hashes[number * FOUR : (number + 1) * FOUR]
-            full = len(some) == FOUR
-            name = f"{number:03d}" if full else f"{number:03d}.p/{len(some)}"
-            file = tmp_path / "tile" / str(level) / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(b"".join(some))
-        hashes = [root(hashes[at : at + FOUR]) for at in range(0, len(hashes) - FOUR + 1, FOUR)]
-        level += 1
+    write_hash_tiles(tmp_path, LEAVES, FOUR)
     return tmp_path
 
 

@@ -233,18 +233,13 @@ class Writer:
             for position, one in enumerate(self.entries[first - 1 : last], first)
         ]  # fmt: skip
 
-    def tiles(self, folder: Path) -> Path:
+    def tiles(self, folder: Path, width: int = 256) -> Path:
         """Write a tiled log, each hash by the recursive definition."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "checkpoint").write_bytes(self.checkpoint())
-        hashes, level = self.leaves, 0
         bundle = [len(one.raw).to_bytes(2, "big") + one.raw for one in self.entries]
-        _write_tiles(folder / "tile" / "entries", bundle)
-        while hashes:
-            _write_tiles(folder / "tile" / str(level), hashes)
-            full = len(hashes) // 256
-            hashes = [root(hashes[at * 256 : (at + 1) * 256]) for at in range(full)]
-            level += 1
+        _write_tiles(folder / "tile" / "entries", bundle, width)
+        write_hash_tiles(folder, self.leaves, width)
         return folder
 
     def export(self, folder: Path) -> Path:
@@ -255,12 +250,22 @@ class Writer:
         return folder
 
 
-def _write_tiles(folder: Path, items: list[bytes]) -> None:
-    for number in range((len(items) + 255) // 256):
-        some = items[number * 256 : (number + 1) * 256]
+def write_hash_tiles(folder: Path, leaves: list[bytes], width: int) -> None:
+    """Write the hash tiles of some leaves."""
+    hashes, level = leaves, 0
+    while hashes:
+        _write_tiles(folder / "tile" / str(level), hashes, width)
+        full = len(hashes) // width
+        hashes = [root(hashes[at * width : (at + 1) * width]) for at in range(full)]
+        level += 1
+
+
+def _write_tiles(folder: Path, items: list[bytes], width: int) -> None:
+    for number in range((len(items) + width - 1) // width):
+        some = items[number * width : (number + 1) * width]
         assert number < 1000
         file = folder / f"{number:03d}"
-        if len(some) < 256:
+        if len(some) < width:
             file = folder / f"{number:03d}.p" / str(len(some))
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"".join(some))

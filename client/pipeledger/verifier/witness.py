@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 COSIGNATURE = 0x04
 POST_QUANTUM = 0x06
 MAX_POLICY = 1_000_000
-_COSIGNED = 72
 _NOT_OF_POLICIES = re.compile(rb"[^\t\n\x20-\x7e\x80-\xff]")
 _GROUP_SIZE = re.compile(rb"[1-9][0-9]{0,3}")
 
@@ -76,7 +75,7 @@ class Witness:
     def signed(self, text: bytes, value: bytes) -> bool:
         """Whether `value`, all after the key hash, is its cosignature of a checkpoint's text."""
         time = int.from_bytes(value[:8], "big")
-        if self.key is None or len(value) != _COSIGNED or time > MAX_NUMBER:
+        if self.key is None or time > MAX_NUMBER:
             return False
         return self.key.verify(b"cosignature/v1\ntime %d\n%b" % (time, text), value[8:])
 
@@ -117,8 +116,7 @@ class WitnessPolicy:
                 not verify; or there are not enough.
         """
         if self._logs:
-            keys = [key for key in self._logs if key.name == checkpoint.origin]
-            open_checkpoint(checkpoint.note, keys, checkpoint.origin)
+            open_checkpoint(checkpoint.note, self._logs, checkpoint.origin)
         seen, unread = self._cosigned(checkpoint.note)
         passed = set(seen)
         for name, (least, members) in self._groups.items():
@@ -180,9 +178,10 @@ class WitnessPolicy:
             self._groups[name] = (count, members)
         elif kind == b"quorum" and len(items) == 1:
             _refuse_if(self._quorum is not None, "a second quorum line")
-            if items[0] != b"none":
-                self._defined(items[0])
-            self._quorum = items[0]
+            (name,) = items
+            if name != b"none":
+                self._defined(name)
+            self._quorum = name
         else:
             raise UnsoundError(None, "expected log, witness, group or quorum, and its items")
 
