@@ -141,7 +141,7 @@ def _entries_of(file: Path, most: int) -> tuple[list[bytes], bool]:
     raw = read_bounded(file, _MAX_BUNDLE)
     entries: list[bytes] = []
     at = 0
-    while at < len(raw) and len(entries) < most:
+    while len(entries) < most:
         end = at + 2 + int.from_bytes(raw[at : at + 2], "big")
         if end > len(raw):
             break

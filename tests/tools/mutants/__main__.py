@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[2]
 _VERIFIERS: Final = (
-    "answer", "chain", "entry", "folder", "known_answers", "lines", "note", "proofs", "seen",
-    "stream", "succession", "tampering", "tiles", "trust", "wire", "witnesses",
+    "answer", "chain", "entry", "evidence", "folder", "known_answers", "lines", "note", "proofs",
+    "seen", "standalone", "stream", "succession", "tampering", "tiles", "trust", "wire",
+    "witnesses",
 )  # fmt: skip
 TESTS: Final = {
     "domain/log": ["tests/domain/log"],
