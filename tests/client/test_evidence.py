@@ -92,7 +92,7 @@ ANSWER: Final = {
     "checkpoint": WRITER.checkpoint().decode(),
 }  # fmt: skip
 UNSETTLED: Final = ANSWER | {"position": 8, "root": "00" * 32}
-ROWS: Final = "not checked: its rows, which may be altered; --recompute makes them again"
+ROWS: Final = "rows: not recomputed; they may be altered: pipeledger verify --recompute"
 CLOSE: Final = "a later answer, or verify of all entries with --stream, closes that"
 
 KINDS: Final[list[tuple[object, str, list[str], dict[str, Any]]]] = [
@@ -114,12 +114,12 @@ KINDS: Final[list[tuple[object, str, list[str], dict[str, Any]]]] = [
      ["no event of none is shown", f"not shown: that none stands among the 9 entries; {CLOSE}"],
      {"stream": "none", "events": 0, "complete_up_to": 0}),
     ({"tables": {}, "proof": ANSWER}, "answer",
-     ["given at position 9, under a checkpoint that the log signed", ROWS],
-     {"position": 9, "recomputed": False}),
+     ["given at position 9, under a checkpoint that the log signed"],
+     {"position": 9, "recomputed": False, "rows": "not recomputed"}),
     ({"tables": {}, "proof": UNSETTLED}, "answer",
      ["given at position 8, under a checkpoint that the log signed",
-      "not checked: the root at that position, which is before the checkpoint", ROWS],
-     {"position": 8, "recomputed": False}),
+      "not checked: the root at that position, which is before the checkpoint"],
+     {"position": 8, "recomputed": False, "rows": "not recomputed"}),
     (export(ENDED), "entries", [WHOLE], RUN_FACTS),
     (export(trailer(proof=b64(WRITER.proof(SIZE)))), "entries", [WHOLE], RUN_FACTS),
     (export(trailer(count=3, proof=b64(WRITER.proof(6))), 4, 6), "entries",
@@ -141,6 +141,7 @@ def test_each_kind_of_evidence_is_told_by_what_stands_in_it(
     assert verdict.lines == [*lines, NO_WITNESS]
     assert verdict.facts == facts
     assert verdict.follows
+    assert verdict.rest == (ROWS if what == "answer" else "")
     whole_run = what == "entries" and facts["first"] == 1
     assert verdict.keys == (KEYS.keys if whole_run else ())
 

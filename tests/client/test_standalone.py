@@ -79,6 +79,21 @@ def test_a_sound_log_is_told_line_by_line(run: Run) -> None:
     }  # fmt: skip
 
 
+def test_what_may_be_altered_all_the_same_is_said_last(folder: Path, run: Run) -> None:
+    """Of an answer its rows."""
+    proof = {
+        "format": "pipeledger/answer/v1", "origin": ORIGIN, "position": SIZE, "root": ROOT.hex(),
+        "checkpoint": WRITER.checkpoint().decode(),
+    }  # fmt: skip
+    (folder / "answer").write_text(json.dumps({"tables": {}, "proof": proof}))
+    status, out, _ = run("answer", *KEYS)
+    assert status == 0
+    assert out.splitlines()[-2:] == [
+        f"  checkpoint: size 9, root {ROOT.hex()}",
+        "  rows: not recomputed; they may be altered: pipeledger verify --recompute",
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
