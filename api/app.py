@@ -34,7 +34,7 @@ from api import (
 )
 from api.answering import Answering
 from api.console import compliance as compliance_pages
-from api.console import entrance, pages
+from api.console import entrance, pages, problem
 from api.console import report as report_pages
 from api.console.session import Sessions
 from api.described import describe
@@ -102,7 +102,7 @@ def make_app(
     app.state.numbers = prometheus.Numbers(time.monotonic)
     app.add_middleware(reads.Telling)
     app.add_middleware(Gate)
-    problems.install(app)
+    problems.install(app, problem.is_page, problem.draw_problem)
     for room in (
         writing,
         recording,

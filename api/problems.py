@@ -27,6 +27,8 @@ from domain.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from fastapi import FastAPI
     from starlette.requests import Request
 
@@ -93,11 +95,27 @@ def tell(error: Exception) -> Response:
     return answer(error)
 
 
-def install(app: FastAPI) -> None:
-    """Make every error of an application a problem, the framework's own included."""
+def install(
+    app: FastAPI,
+    is_page: Callable[[Request], bool],
+    draw: Callable[[Request, Exception], Awaitable[Response]],
+) -> None:
+    """Make every error of an application a problem, the framework's own included.
 
-    async def handle(_: Request, error: Exception) -> Response:
-        return tell(error)
+    Args:
+        app: the application.
+        is_page: whether a person asks, who gets a page.
+        draw: makes that page.
+    """
+
+    async def handle(request: Request, error: Exception) -> Response:
+        told = tell(error)
+        if not is_page(request):
+            return told
+        page = await draw(request, error)
+        if (again := told.headers.get("Retry-After")) is not None:
+            page.headers["Retry-After"] = again
+        return page
 
     for kind in (*REFUSALS, RequestValidationError, Exception):
         app.add_exception_handler(kind, handle)

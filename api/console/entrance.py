@@ -98,35 +98,40 @@ async def post_logout(request: Request) -> Response:
     return answer
 
 
+async def seated(request: Request) -> tuple[str, Credential] | None:
+    """The ledger that a person is logged in to, and the credential they came in with."""
+    state = request.app.state
+    session = state.sessions.find(request.cookies.get(COOKIE, ""))
+    if session is None:
+        return None
+    found = await run_in_threadpool(state.served[session.ledger].tokens.of, session.credential)
+    return None if found is None else (session.ledger, found)
+
+
 async def shown(
     request: Request,
     ledger: str,
     make: Callable[[Served, Credential], Awaitable[Response]],
 ) -> Response:
-    """A page for whoever may see it; for others the way in, or why not.
+    """A page for whoever may see it, and for others the way in.
 
     Args:
         request: of the page.
         ledger: whose page it is.
         make: makes the page.
+
+    Raises:
+        PipeledgerError: why there is none; `api.console.problem` says it on a page.
     """
-    state = request.app.state
-    session = state.sessions.find(request.cookies.get(COOKIE, ""))
-    found = None
-    if session is not None and session.ledger == ledger:
-        found = await run_in_threadpool(state.served[ledger].tokens.of, session.credential)
-    if found is None:
+    found = await seated(request)
+    if found is None or found[0] != ledger:
         # The address may hold what people searched for; it stays within this host.
         wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return _to(f"/console/login?{urlencode({'then': wanted})}")
-    try:
-        state.rates.take(found.id)
-        check_role(found, LOOKERS, "token")
-        return await make(state.served[ledger], found)
-    except PipeledgerError as error:
-        status = status_of(error)
-        return draw("problem.html", status, title=status.phrase, why=str(error),
-                    ledger=ledger, role=found.role, here="")  # fmt: skip
+    state, credential = request.app.state, found[1]
+    state.rates.take(credential.id)
+    check_role(credential, LOOKERS, "token")
+    return await make(state.served[ledger], credential)
 
 
 async def _let_in(request: Request, ledger: str, token: str) -> Credential:

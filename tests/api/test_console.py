@@ -10,11 +10,14 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from api.console.page import HEADERS
+from domain.errors import UnavailableError
 from tests.serving import event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.api.doors import Doors
     from tests.serving import Running
 
 HOSTILE = "<script>alert(1)</script>\"'&{{7*7}}"
@@ -275,6 +278,53 @@ def test_a_control_that_is_not_there_is_answered_by_a_page(person: httpx.Client)
         answer = person.get(f"/console/default/compliance/{place}")
         assert answer.status_code == 404
         assert named in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "place", "status", "why"),
+    [
+        ("GET", "nosuch", 404, "There is no page at this address."),
+        ("GET", "default/nosuch?x=1", 404, "There is no page at this address."),
+        ("GET", "assets/nosuch.css", 404, "no asset nosuch.css"),
+        ("GET", "login?nosuch=1", 400, "query nosuch: there is no such parameter here"),
+        ("POST", "default/overview", 405, "This could not be answered."),
+    ],
+)
+def test_an_address_that_there_is_not_is_answered_by_a_page(
+    visitor: httpx.Client, server: Running, method: str, place: str, status: int, why: str
+) -> None:
+    """With the way home, and the navigation of whoever is logged in; nothing else gets in."""
+    for word, navigation in (("To the console", 0), ("Back to the overview", 1)):
+        answer = visitor.request(method, f"/console/{place}")
+        assert answer.status_code == status
+        assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        for name, told in HEADERS.items():
+            assert answer.headers[name] == told
+        page = unescape(answer.text)
+        assert why in page
+        assert f'<a href="/console/">{word}</a>' in page
+        assert page.count("<nav") == navigation
+        log_in(visitor, server.token)
+    assert visitor.get("/consoles").headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_page_that_must_wait_says_when_to_come_back_and_no_address(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the database that knows the person is what is away."""
+    away = UnavailableError("192.0.2.7 does not answer", "the database does not answer")
+
+    def fail(*_: object) -> None:
+        raise away
+
+    monkeypatch.setattr("store.credentials.Tokens.of", fail)
+    row = "GET /console/{ledger}/overview"
+    answer = doors.knock(row, "auditor")["auditor"]
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert "the database does not answer" in answer.text
+    assert "192.0.2.7" not in answer.text
+    assert "<nav" not in answer.text
 
 
 def test_an_answer_goes_home_with_its_proof(person: httpx.Client) -> None:
