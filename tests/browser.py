@@ -91,18 +91,20 @@ class Page:
         self.press(key)
         self._wait(before)
 
-    def look(self, *, width: int = 1280, dark: bool = False, printed: bool = False) -> None:
+    def look(
+        self, *, width: int = 1280, height: int = 900, dark: bool = False, printed: bool = False
+    ) -> None:
         """See the page as on another screen or on paper."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1,
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
             mobile=False,
         )  # fmt: skip
         self.call("Emulation.setEmulatedMedia", media="print" if printed else "", features=[scheme])
 
-    def picture(self) -> bytes:
-        """The whole page as PNG."""
-        told = self.call("Page.captureScreenshot", captureBeyondViewport=True)
+    def picture(self, *, whole: bool = True) -> bytes:
+        """The page as PNG, or only what of it is on the screen."""
+        told = self.call("Page.captureScreenshot", captureBeyondViewport=whole)
         return base64.b64decode(told["data"])
 
     def paper(self) -> bytes:

@@ -46,6 +46,10 @@ class Printed:
                 return found
         raise AssertionError(f"never printed {pattern.pattern}:\n{''.join(self._seen)}")
 
+    def so_far(self) -> str:
+        """All that questions have gone through."""
+        return "".join(self._seen)
+
     def everything(self) -> list[str]:
         """All lines, once the server has ended."""
         while (line := self._lines.get(timeout=START_LIMIT_S)) is not None:
