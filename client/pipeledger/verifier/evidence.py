@@ -219,8 +219,7 @@ def _stream(fields: dict[str, Any], policy: Policy) -> Verdict:
     stream = check_stream(fields, policy.logs)
     log, checkpoint = stream.log, stream.checkpoint
     standing = policy.compare(checkpoint, log)
-    seen = [log.seen] if log.seen is not None else []
-    earlier = [one for one in (*policy.settings.known, *seen) if one.size < checkpoint.size]
+    earlier = [*policy.settings.known, *([log.seen] if log.seen is not None else [])]
     return Verdict(
         "stream",
         log.origin,
