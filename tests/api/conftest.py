@@ -1,4 +1,4 @@
-"""Fixtures of tests that command a ledger without a server process."""
+"""Fixtures that several files of this room share."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from api.host import Host, Settings, now
 from store.ledger.ledger import SERVER
 from tests.api.doors import ROLES, Doors
 from tests.api.homes import Home
+from tests.api.house import inhabited
 from tests.clusters import prepared
 from tests.store.ledger.conftest import draft
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from api.host import Served
     from store.credentials import Credential
+    from tests.api.house import House
 
 _numbers = count(1)
 
@@ -80,3 +82,10 @@ def doors(reachable: Path) -> Iterator[Doors]:
         yield Doors(app, tokens)
         for one in (own, other):
             one.close()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One server for all; each test asks for approvals of its own."""
+    with inhabited(tmp_path_factory.mktemp("approvals") / "data") as made:
+        yield made

@@ -1,103 +1,14 @@
-"""Approvals, emergencies, waivers and links over HTTP and by both commands, with several people."""
+"""Approvals, emergencies and waivers over HTTP, with several people."""
 
 from __future__ import annotations
 
-import base64
 import json
-import os
-import re
-import subprocess
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from api.cli import cli
-from domain.errors import ConflictError, NotFoundError, RefusedError, SettingError
-from tests.inside import client
-from tests.serving import BIN, Running, serving
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import httpx
-
-CANARY = "quetzal"
-REASON = f"Asked for by {CANARY}@example.com"
-DIGEST = "sha256:" + "5" * 64
-IMAGE = {"kind": "artifact", "digest": DIGEST}
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "approvals.md"
-REPOSITORY = "https://code.example/acme/shop"
-
-
-@dataclass
-class House:
-    """A server and the tokens of its people.
-
-    Attributes:
-        server: it; its own token is the first operator's.
-        ann: an emitter.
-        bob: an approver.
-        cem: another one, who approves as `security`.
-        dee: a second operator.
-        eve: an auditor.
-    """
-
-    server: Running
-    ann: str
-    bob: str
-    cem: str
-    dee: str
-    eve: str
-
-    def post(self, who: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        """Somebody commands something."""
-        with self.server.http(who) as http:
-            return http.post(path, json=body)
-
-    def get(self, who: str, path: str) -> dict[str, Any]:
-        """Somebody looks at something."""
-        with self.server.http(who) as http:
-            answer = http.get(path)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    def data(self, position: int) -> dict[str, Any]:
-        """The data of an entry."""
-        return dict(self.get(self.eve, f"/entries/{position}")["event"]["data"])
-
-    def request(self, **more: Any) -> str:  # noqa: ANN401 - JSON
-        """Ann asks; the approval's id."""
-        answer = self.post(self.ann, "/approvals", {"subjects": [IMAGE]} | more)
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["approval"])
-
-    def send(self, kind: str, **data: Any) -> None:  # noqa: ANN401 - JSON
-        """An emitter tells something."""
-        event = {
-            "specversion": "1.0", "id": f"{kind}-{json.dumps(data)}", "source": REPOSITORY,
-            "type": f"pipeledger.{kind}.v1", "time": "2026-01-01T11:00:00Z", "data": data,
-        }  # fmt: skip
-        answer = self.post(self.ann, "/events", event)
-        assert answer.status_code == 201, answer.text
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """One server for all; each test asks for approvals of its own."""
-    with serving(tmp_path_factory.mktemp("approvals") / "data") as running:
-
-        def token(role: str, name: str, *more: str) -> str:
-            return _command(running, "token", "create", "--role", role, "--name", name, *more)
-
-        yield House(
-            running, token("emitter", "ann"), token("approver", "bob"),
-            token("approver", "cem", "--approves-as", "security"), token("operator", "dee"),
-            token("auditor", "eve"),
-        )  # fmt: skip
+from tests.api.house import CANARY, DIGEST, IMAGE, REASON, REPOSITORY, House, command
 
 
 def test_somebody_asks_and_somebody_else_approves(house: House) -> None:
@@ -171,7 +82,7 @@ def test_nobody_approves_what_they_asked_for_or_made(house: House) -> None:
 
 def test_a_token_that_is_named_by_an_address_is_whoever_commits_by_it(house: House) -> None:
     """Without a link; whatever the spelling of the address."""
-    fay = _command(
+    fay = command(
         house.server, "token", "create", "--role", "approver", "--name", "Fay@example.com"
     )
     house.send("commit.pushed", repository=REPOSITORY, commit="e" * 40,
@@ -327,134 +238,6 @@ def test_a_waiver_takes_two_operators_and_ends(house: House) -> None:
     assert house.get(house.eve, f"/waivers?at={at}")["tables"]["waivers"] == []
 
 
-def test_the_server_s_command_waives_links_and_declares(house: House) -> None:
-    """In the name of whose token it has; each says what comes next."""
-    waive = ("waiver", "grant", "--rule", "CVE-1", "--expires", "90d", "--reason", REASON)
-    with pytest.raises(ConflictError, match="in the name of an operator"):
-        _command(house.server, *waive)
-    told = _command(house.server, *waive, token=house.dee)
-    position = told.partition("position ")[2].partition(":")[0]
-    assert f"command confirm --ledger default {position}" in told
-    _command(house.server, "command", "confirm", position, token=house.server.token)
-    # What another process appended is seen within a second, and behind an append at once.
-    house.request()
-    rows = house.get(house.eve, "/waivers")["tables"]["waivers"]
-    (waiver,) = [one["waiver"] for one in rows if one["rules"] == ["CVE-1"]]
-    told = _command(house.server, "waiver", "revoke", waiver, "--reason", "x", token=house.dee)
-    assert told.startswith("decided, position ")
-    link = ("people", "link", "pipeledger/ann", "pipeledger/eve", "--reason", REASON)
-    told = _command(house.server, *link, token=house.dee)
-    assert told.startswith("proposed, position ")
-    with pytest.raises(ConflictError, match="no link"):
-        _command(house.server, "people", "unlink", *link[2:], token=house.dee)
-    with pytest.raises(NotFoundError, match="system/login"):
-        _command(house.server, "people", "link", "moon/ann", *link[3:], token=house.dee)
-    declare = ("emergency", "declare", "--subject", f"artifact={DIGEST}", "--reason", REASON)
-    with pytest.raises(ConflictError, match="in their own name"):
-        _command(house.server, *declare)
-    told = _command(house.server, *declare, token=house.bob)
-    assert "pipeledger request-approval --emergency emg-" in told
-
-
-def test_the_server_s_command_refuses_what_could_never_hold(house: House) -> None:
-    """A role of a token that approves nothing, a waiver of over a year, a subject of no kind."""
-    make = ("token", "create", "--name", "gus", "--role", "emitter", "--approves-as", "security")
-    with pytest.raises(SettingError, match="only a token of approver or operator"):
-        _command(house.server, *make)
-    waive = ("waiver", "grant", "--control", "VUL-01", "--expires", "366d", "--reason", REASON)
-    with pytest.raises(RefusedError, match="within 365 days"):
-        _command(house.server, *waive, token=house.dee)
-    declare = ("emergency", "declare", "--subject", DIGEST, "--reason", REASON)
-    with pytest.raises(SettingError, match="KIND=ID"):
-        _command(house.server, *declare, token=house.bob)
-
-
-def test_the_client_asks_approves_rejects_and_withdraws(house: House, tmp_path: Path) -> None:
-    """And says who does what next."""
-    asked = _client(
-        house, tmp_path, house.ann, "request-approval", "--artifact", DIGEST,
-        "--environment", "production", "--author", "mia", "--reason", REASON,
-    )  # fmt: skip
-    identity = asked.split()[1]
-    assert f"pipeledger approve {identity}" in asked
-    other = "sha256:" + "6" * 64
-    refused = _client(
-        house, tmp_path, house.bob, "approve", identity, "--artifact", other, status=1
-    )
-    assert "not what this approval was requested for" in refused
-    shown = _client(house, tmp_path, house.bob, "approve", identity)
-    assert f"artifact {DIGEST}" in shown
-    assert f"reason: {REASON}" in shown
-    assert f"granted {identity} at position " in shown
-    gone = _client(house, tmp_path, house.ann, "withdraw", identity, "--reason", "Postponed")
-    assert gone.startswith(f"withdrawn {identity}")
-    again = json.loads(
-        _client(house, tmp_path, house.ann, "request-approval", "--artifact", DIGEST, "--json")
-    )
-    rejected = _client(
-        house, tmp_path, house.bob, "reject", again["approval"], "--reason", "Not tried"
-    )
-    assert rejected.startswith(f"rejected {again['approval']}")
-    hidden = _client(house, tmp_path, house.ann, "approve", again["approval"], status=1)
-    assert "may not see" in hidden
-
-
-def test_the_client_declares_an_emergency(house: House, tmp_path: Path) -> None:
-    """And asks for its approval by the emergency's id alone."""
-    told = _client(
-        house, tmp_path, house.bob, "declare-emergency", "--artifact", DIGEST, "--reason", REASON,
-        "--approve-until", (datetime.now(UTC) + timedelta(days=1)).isoformat(timespec="seconds"),
-    )  # fmt: skip
-    emergency = told.split()[1]
-    asked = _client(house, tmp_path, house.ann, "request-approval", "--emergency", emergency)
-    identity = asked.split()[1]
-    assert house.get(house.bob, f"/approvals/{identity}")["asked"]["subjects"] == [IMAGE]
-
-
-def test_in_a_job_its_commit_is_approved_and_not_by_who_started_it(
-    house: House, tmp_path: Path
-) -> None:
-    """The job's own variables say both."""
-    job = {
-        "GITHUB_ACTIONS": "true", "GITHUB_SHA": "4" * 40, "GITHUB_ACTOR": "mia",
-        "GITHUB_SERVER_URL": "https://github.example", "GITHUB_REPOSITORY": "acme/shop",
-        "GITHUB_RUN_ID": "17",
-    }  # fmt: skip
-    told = _client(house, tmp_path, house.ann, "request-approval", "--json", variables=job)
-    asked = house.get(house.bob, f"/approvals/{json.loads(told)['approval']}")["asked"]
-    assert asked["subjects"] == [{"kind": "commit", "commit": "4" * 40}]
-    assert asked["run"] == "17"
-    assert asked["actor"].startswith("per_")
-
-
-def test_the_page_on_approvals_says_what_works(house: House, tmp_path: Path) -> None:
-    """Each of its commands, in order, in the name of whom it is for."""
-    house.send("commit.pushed", repository=REPOSITORY, commit="f" * 40,
-               authors=[{"system": "code.example", "login": "cem"}])  # fmt: skip
-    blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    variables = house.server.environment(tmp_path) | {
-        "PIPELEDGER_DATA": str(house.server.data), "DIGEST": DIGEST,
-        "PATH": f"{BIN}:{os.environ['PATH']}",
-    }  # fmt: skip
-    printed = []
-    for block in blocks:
-        token = next(found for sign, found in (
-            ("pipeledger-server", house.dee), ("request-approval", house.ann), ("", house.bob),
-        ) if sign in block)  # fmt: skip
-        done = subprocess.run(
-            ["bash", "-e", "-c", block], env=variables | {"PIPELEDGER_TOKEN": token},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, block + done.stdout + done.stderr
-        printed.append(done.stdout)
-        if found := re.search(r"pipeledger approve (apr-\S+)", done.stdout):
-            variables["APPROVAL"] = found[1]
-    assert [one.split()[0] for one in printed[1:]] == [
-        "proposed,", "requested", "artifact", "declared", "proposed,",
-    ]  # fmt: skip
-    assert printed[3].splitlines()[-1].startswith("granted apr-")
-
-
 def test_the_interface_is_described(house: House) -> None:
     """Bodies, and how a command is refused."""
     with house.server.http() as http:
@@ -472,36 +255,4 @@ def test_what_was_decided_is_sound_and_names_nobody(house: House) -> None:
     """By the ledger's own check; names and words stand in no entry."""
     identity = house.request(reason=REASON, authors=[{"login": f"{CANARY}-at-home"}])
     house.post(house.bob, f"/approvals/{identity}/grant", {"reason": REASON})
-    assert house.server.administer("fsck", "--ledger", "default") == "sound\n"
-    with house.server.http(house.ann) as http:
-        raw = http.get(
-            "/entries", headers={"Accept": "application/x-ndjson"}, params={"limit": 999}
-        )
-    entries = [base64.b64decode(json.loads(line)["entry"]) for line in raw.text.splitlines()]
-    assert len(entries) > 5
-    assert [one for one in entries if CANARY.encode() in one or b"@example" in one] == []
-
-
-def _client(
-    house: House,
-    home: Path,
-    token: str,
-    *words: str,
-    status: int = 0,
-    variables: dict[str, str] | None = None,
-) -> str:
-    """What the client's command prints, errors too."""
-    environment = house.server.environment(home) | {"PIPELEDGER_TOKEN": token}
-    environment |= variables or {}
-    done = client(*words, environment=environment, status=status)
-    return done.stdout + done.stderr
-
-
-def _command(server: Running, *words: str, token: str | None = None) -> str:
-    """What the server's command prints, on the data of a running server."""
-    done = CliRunner().invoke(
-        cli, [*words, "--data", str(server.data)], env={"PIPELEDGER_TOKEN": token}
-    )
-    if done.exception is not None:
-        raise done.exception
-    return done.stdout.strip()
+    house.check()

@@ -1,47 +1,17 @@
-"""Bills of materials say what an artifact is made of, whichever format they are in."""
+"""Bills of materials of CycloneDX and SPDX, small ones of every form."""
 
 from __future__ import annotations
 
 import json
-import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from domain.errors import RefusedError
 from intake.registry import read_report
-from tests.fixtures import FOLDER, facts, needs_fixtures
+from tests.intake.bills import CYCLONEDX, DIGEST, HEX, SHA, SPDX3, VULNERABLE, one, rows, subject
 from tests.intake.damage import check_damaged
-from tests.intake.passing import through_door
 
-if TYPE_CHECKING:
-    from intake.report import Reading
-
-HEX = "ab" * 32
-DIGEST = f"sha256:{HEX}"
-SHA = "c" * 40
-LOG4J = {"type": "library", "group": "org.apache", "name": "log4j", "version": "2.14.1",
-         "purl": "pkg:maven/org.apache/log4j@2.14.1", "publisher": "planted-person"}  # fmt: skip
-CYCLONEDX: dict[str, Any] = {
-    "bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": "urn:uuid:1", "version": 1,
-    "metadata": {
-        "timestamp": "2026-01-01T10:00:00+01:00",
-        "tools": {"components": [{"type": "application", "name": "syft", "version": "1.9.0"}]},
-        "component": {
-            "type": "application", "name": "shop", "version": "1.2.0", "purl": "pkg:npm/shop@1.2.0",
-            "hashes": [{"alg": "MD5", "content": "0" * 32}, {"alg": "SHA-256", "content": HEX}],
-            "externalReferences": [{"type": "vcs", "url": "git+https://code.example/acme/shop.git"}],
-            "pedigree": {"commits": [{"uid": SHA}]},
-        },
-    },
-    "components": [LOG4J, {"type": "framework", "name": "web", "components": [
-        {"type": "library", "name": "inner"}]}],
-    "dependencies": [{"ref": "a", "dependsOn": ["b"]}, {"ref": "b"}],
-}  # fmt: skip
-VULNERABLE = {"id": "CVE-2021-44228", "source": {"name": "NVD"}, "affects": [{"ref": "log4j"}],
-              "ratings": [{"source": {"name": "other"}, "severity": "low"},
-                          {"source": {"name": "NVD"}, "score": 10.0, "severity": "critical"}],
-              "detail": "planted-text"}  # fmt: skip
 XML = f"""<?xml version="1.0"?>
 <bom xmlns="http://cyclonedx.org/schema/bom/1.6" serialNumber="urn:uuid:1" version="1">
  <metadata>
@@ -127,59 +97,6 @@ Relationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-shop
 Relationship: SPDXRef-shop DEPENDS_ON SPDXRef-log4j
 Relationship: SPDXRef-f BUILD_DEPENDENCY_OF SPDXRef-shop
 """
-SPDX3: dict[str, Any] = {
-    "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
-    "@graph": [
-        {"type": "CreationInfo", "@id": "_:c", "specVersion": "3.0.1",
-         "created": "2026-01-01T09:00:00Z", "createdBy": ["u:mia"], "createdUsing": ["u:syft"]},
-        {"type": "Person", "spdxId": "u:mia", "name": "Mia Chen", "externalIdentifier": [
-            {"externalIdentifierType": "email", "identifier": "mia@x.example"}]},
-        {"type": "Tool", "spdxId": "u:syft", "name": "syft-1.9.0"},
-        {"type": "SpdxDocument", "spdxId": "https://sbom.example/1", "name": "doc",
-         "creationInfo": "_:c", "rootElement": ["u:bom"]},
-        {"type": "software_Sbom", "spdxId": "u:bom", "rootElement": ["u:shop"]},
-        {"type": "software_Package", "spdxId": "u:shop", "name": "shop",
-         "software_packageVersion": "1.2.0", "software_packageUrl": "pkg:npm/shop@1.2.0",
-         "software_primaryPurpose": "application",
-         "verifiedUsing": [{"type": "Hash", "algorithm": "sha256", "hashValue": HEX}]},
-        {"type": "software_Package", "spdxId": "u:log4j", "name": "log4j"},
-        {"type": "software_File", "spdxId": "u:f", "name": "f"},
-        {"type": "LifecycleScopedRelationship", "spdxId": "u:r", "relationshipType": "dependsOn",
-         "from": "u:shop", "to": ["u:log4j"]},
-    ],
-}  # fmt: skip
-
-
-def all_of(body: bytes) -> list[Reading]:
-    """The readings of a file, as the door takes them."""
-    readings = read_report(body).readings
-    for reading in readings:
-        through_door(reading)
-        written = json.dumps(reading.data).encode() + b"".join(
-            one.body for one in reading.documents
-        )
-        assert b"planted" not in written
-    return readings
-
-
-def one(value: object) -> Reading:
-    """The only reading of a file."""
-    body = value if isinstance(value, str) else json.dumps(value)
-    (reading,) = all_of(body.encode())
-    return reading
-
-
-def rows(reading: Reading, name: str) -> list[dict[str, Any]]:
-    """A document's rows."""
-    (document,) = reading.documents
-    assert document.name == name
-    return [json.loads(line) for line in document.body.splitlines()]
-
-
-def subject(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """The bill with another subject."""
-    metadata = CYCLONEDX["metadata"]
-    return CYCLONEDX | {"metadata": metadata | {"component": metadata["component"] | changes}}
 
 
 @pytest.mark.parametrize("value", [CYCLONEDX, XML, SPDX, TAGS, SPDX3])
@@ -350,77 +267,6 @@ def test_a_package_url_loses_user_and_password() -> None:
     )
 
 
-def test_statements_stand_beside_the_bill() -> None:
-    """With any analysis the list is one of statements; what has none is said to have none."""
-    told = CYCLONEDX | {"vulnerabilities": [
-        VULNERABLE | {"analysis": {"state": "not_affected", "justification": "code_not_reachable",
-                                   "response": ["update"], "detail": "planted-text"}},
-        VULNERABLE | {"id": "CVE-2"},
-    ]}  # fmt: skip
-    described, vex = all_of(json.dumps(told).encode())
-    assert (described.data["kind"], vex.data["kind"]) == ("sbom", "vex")
-    assert vex.data["counts"] == {"not_affected": 1, "not_stated": 1}
-    assert vex.data["artifact"]["digest"] == DIGEST
-    assert rows(vex, "statements")[0] == {
-        "vulnerability": "CVE-2021-44228", "source": "NVD", "state": "not_affected",
-        "justification": "code_not_reachable", "response": ["update"], "severity": "critical",
-        "affects": ["log4j"],
-    }  # fmt: skip
-
-
-def test_a_list_without_any_analysis_is_what_a_scanner_found() -> None:
-    """By the severity of who told of it, else the worst; an empty list is no clean scan."""
-    scored = VULNERABLE | {"id": "CVE-2", "ratings": [
-        {"severity": "low"}, {"method": "other"}, {"score": "5.0"}]}  # fmt: skip
-    unrated = VULNERABLE | {"id": "CVE-3", "ratings": []}
-    told = subject(type="container") | {"vulnerabilities": [VULNERABLE, scored, unrated]}
-    _, scan = all_of(json.dumps(told).encode())
-    data = scan.data
-    assert scan.type == "pipeledger.scan.finished.v1"
-    assert (data["kind"], data["outcome"], data["findings_count"]) == ("container", "success", 3)
-    assert {name: n for name, n in data["counts"].items() if n} == {
-        "critical": 1, "medium": 1, "unknown": 1,
-    }  # fmt: skip
-    assert data["artifact"]["digest"] == DIGEST
-    found = rows(scan, "findings")
-    assert len({row["fingerprint"] for row in found}) == 3
-    assert one(CYCLONEDX | {"vulnerabilities": []}).data["kind"] == "sbom"
-
-
-def test_statements_may_come_alone() -> None:
-    """A VEX file without components describes no bill."""
-    told = {"bomFormat": "CycloneDX", "specVersion": "1.5", "vulnerabilities": [
-        VULNERABLE | {"analysis": {"state": "exploitable"}}]}  # fmt: skip
-    assert one(told).data["counts"] == {"exploitable": 1}
-    xml = """<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><vulnerabilities><vulnerability>
-    <id>CVE-1</id><ratings><rating><score>9.8</score></rating></ratings>
-    <analysis><state>exploitable</state><responses><response>update</response></responses>
-    </analysis><affects><target><ref>a</ref></target></affects></vulnerability></vulnerabilities>
-    </bom>"""
-    assert rows(one(xml), "statements") == [
-        {"vulnerability": "CVE-1", "state": "exploitable", "response": ["update"],
-         "severity": "critical", "affects": ["a"]},
-    ]  # fmt: skip
-
-
-def test_statements_of_spdx_3() -> None:
-    """By the type of the relationship."""
-    graph = [
-        *SPDX3["@graph"],
-        {"type": "security_Vulnerability", "spdxId": "u:v", "externalIdentifier": [
-            {"externalIdentifierType": "cve", "identifier": "CVE-1"}]},
-        {"type": "security_VexNotAffectedVulnAssessmentRelationship", "from": "u:v",
-         "to": ["u:log4j"], "relationshipType": "doesNotAffect",
-         "security_justificationType": "componentNotPresent"},
-    ]  # fmt: skip
-    _, vex = all_of(json.dumps(SPDX3 | {"@graph": graph}).encode())
-    assert (vex.data["kind"], vex.data["counts"]) == ("vex", {"not_affected": 1})
-    assert rows(vex, "statements") == [
-        {"vulnerability": "CVE-1", "state": "not_affected", "affects": ["log4j"],
-         "justification": "componentNotPresent"},
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("form", "body", "place"),
     [
@@ -437,89 +283,6 @@ def test_what_is_none_is_refused_with_the_place(form: str, body: str, place: str
     with pytest.raises(RefusedError) as refused:
         read_report(body.encode(), form)
     assert refused.value.place == place
-
-
-ROWS = {
-    name: row
-    for name, row in facts("SOURCES-scanners.tsv").items()
-    if name.startswith(("cyclonedx/", "spdx/"))
-}
-
-
-@needs_fixtures
-@pytest.mark.parametrize("name", sorted(n for n in ROWS if re.match(r"cyclonedx/.*\.json", n)))
-def test_real_cyclonedx_files_say_what_their_row_says(name: str) -> None:
-    """Version, serial, instant, tool, subject, components by type, analyses."""
-    told = dict(re.findall(r"(\w[\w ]*)[= ]([^;]*)", ROWS[name]))
-    (reading,) = all_of((FOLDER / name).read_bytes())
-    data = reading.data
-    row = ROWS[name]
-    assert row.startswith(f"CycloneDX {data['format_version']}; serial={data.get('serial', '-')};")
-    assert f"timestamp={reading.time or '-'};" in row
-    tool = f"[('{data['tool']}', '{data['tool_version']}')]" if "tool" in data else "[]"
-    assert f"tools={tool};" in row
-    assert f"subject={data.get('target', '-@').replace('@', ' ', 1)};" in row
-    if data["kind"] == "vex":
-        assert f"analysis states not_affected={data['counts']['not_affected']}" in row
-        return
-    kinds = ",".join(f"{kind}={number}" for kind, number in data["counts"].items())
-    assert f"components={data['components']} ({kinds}); " in row
-    assert f"dependencies={data.get('dependencies', 0)}; " in row
-    assert told
-
-
-@needs_fixtures
-def test_a_real_xml_file_says_what_its_row_says() -> None:
-    """Namespace and number of components."""
-    (reading,) = all_of((FOLDER / "cyclonedx/cyclonedx-laravel-1.3.xml").read_bytes())
-    data = reading.data
-    assert ROWS["cyclonedx/cyclonedx-laravel-1.3.xml"] == (
-        f"namespace=http://cyclonedx.org/schema/bom/{data['format_version']}; "
-        f"serial={data.get('serial')}; components={data['components']}"
-    )
-    assert data["purl"] == "pkg:composer/cyclonedx/cyclonedx-php-composer-demo@dev-master"
-
-
-@needs_fixtures
-@pytest.mark.parametrize(
-    "name", sorted(name for name in ROWS if re.match(r"spdx/spdx-(2.2-app|2.x|bom)", name))
-)
-def test_real_spdx_files_say_what_their_row_says(name: str) -> None:
-    """Version, names, instant, creators, elements."""
-    (reading,) = all_of((FOLDER / name).read_bytes())
-    data, row = reading.data, ROWS[name]
-    assert row.startswith(
-        f"SPDX-{data['format_version']}; name={data['document_name']}; "
-        f"namespace={data['serial']}; created={reading.time}; "
-    )
-    creator = data["tool"] + (f"-{data['tool_version']}" if "tool_version" in data else "")
-    assert f"'Tool: {creator}'" in row
-    if "actor" in data:
-        assert f'"Person: {data["actor"]["name"]}"' in row
-    counts = data["counts"]
-    assert (
-        f"packages={counts['packages']}; files={counts['files']}; "
-        f"relationships={counts['relationships']}; "
-    ) in row
-    assert ("target" in data) == ("describes=[]" not in row)
-
-
-@needs_fixtures
-def test_a_real_text_and_a_real_graph_say_what_their_row_says() -> None:
-    """Numbers of elements by type, version, instant."""
-    (text,) = all_of((FOLDER / "spdx/spdx-2.2-example1.spdx").read_bytes())
-    counts = text.data["counts"]
-    assert ROWS["spdx/spdx-2.2-example1.spdx"] == (
-        f"tag-value; SPDXVersion=SPDX-{text.data['format_version']}; "
-        f"PackageName x{counts['packages']}; FileName x{counts['files']}; Created={text.time}"
-    )
-    (graph,) = all_of((FOLDER / "spdx/spdx-3.0-sbom.json").read_bytes())
-    told = {kind: int(number) for kind, number in
-            re.findall(r"(\w+)=(\d+)", ROWS["spdx/spdx-3.0-sbom.json"])}  # fmt: skip
-    assert graph.data["counts"] == {
-        "packages": told["software_Package"], "files": told["software_File"],
-        "relationships": told["Relationship"] + told["LifecycleScopedRelationship"],
-    }  # fmt: skip
 
 
 def test_damage_is_refused_and_nothing_else_happens() -> None:

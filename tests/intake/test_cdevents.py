@@ -2,63 +2,29 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import json
 import re
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from domain.errors import RefusedError
-from intake.cloudevents import CDEVENTS_SENDER, CLOUDEVENTS_SENDER
-from intake.cloudevents.binary import STRUCTURED, folded
+from intake.cloudevents import CDEVENTS_SENDER
 from intake.deliveries import Delivery, read_delivery
 from intake.registry import read_report
-from tests.fixtures import FOLDER, facts, needs_fixtures
-from tests.intake.damage import check_damaged
+from tests.fixtures import FOLDER, needs_fixtures
+from tests.intake.occurrences import (
+    DIGEST,
+    PLACED,
+    PLATFORMS,
+    PURL,
+    REPOSITORY,
+    all_of,
+    event_of,
+    one,
+)
 from tests.intake.passing import through_door
 
-if TYPE_CHECKING:
-    from intake.report import Reading
-
 SHA = "c" * 40
-DIGEST = "sha256:" + "ab" * 32
-PURL = f"pkg:oci/shop@{DIGEST.replace(':', '%3A')}"
-REPOSITORY = {"id": "acme/shop", "source": "https://code.example"}
-PLACED: dict[str, Any] = {"environment": {"id": "production"}, "artifactId": PURL}
-BARE = {"specversion": "1.0", "id": "7", "source": "/x", "type": "com.example.made"}
-
-
-def event_of(
-    kind: str, /, subject: str = "s-1", version: str = "0.3.0", **content: object
-) -> dict[str, Any]:
-    """An event of a type without prefix and version."""
-    prefix = "" if kind.startswith("dev.") else "dev.cdevents."
-    return {
-        "context": {"specversion": "0.5.1", "id": "e-1", "source": "/ci/one", "chainId": "ch-1",
-                    "type": f"{prefix}{kind}.{version}", "timestamp": "2026-01-01T10:00:00+01:00"},
-        "subject": {"id": subject, "source": "/ci/one", "content": content},
-    }  # fmt: skip
-
-
-def all_of(value: object) -> list[Reading]:
-    """The readings of a file, as the door takes them."""
-    report = read_report(json.dumps(value).encode())
-    for reading in report.readings:
-        through_door(reading)
-        assert "planted" not in json.dumps(reading.data)
-    return report.readings
-
-
-def one(kind: str, /, **content: Any) -> tuple[str, dict[str, Any]]:  # noqa: ANN401 - JSON
-    """Type and data of the only reading of an event."""
-    (reading,) = all_of(event_of(kind, **content))
-    assert reading.time == "2026-01-01T10:00:00+01:00"
-    assert reading.source == "cdevents:/ci/one"
-    assert reading.data["chain"] == "ch-1"
-    return reading.type[11:-3], reading.data
 
 
 @pytest.mark.parametrize(
@@ -318,103 +284,6 @@ def test_an_older_version_is_read_too() -> None:
     assert all_of(draft)[0].data["outcome"] == "success"
 
 
-def cloud(data: object, **attributes: object) -> dict[str, Any]:
-    """A CloudEvent around something."""
-    return {"specversion": "1.0", "id": "e-1", "source": "/ci/one", "data": data,
-            "type": "dev.cdevents.service.deployed.0.3.0"} | attributes  # fmt: skip
-
-
-def test_all_ways_of_coming_tell_the_same() -> None:
-    """As it is, in a CloudEvent, in base64, in headers, in a batch, in lines."""
-    told = event_of("service.deployed", **PLACED)
-    raw = json.dumps(told).encode()
-    wrapped = cloud(told)
-    headers = {"ce-specversion": "1.0", "ce-id": "e-1", "ce-source": "/ci/one",
-               "ce-type": "dev.cdevents.service.deployed.0.3.0"}  # fmt: skip
-    bodies = [
-        raw,
-        json.dumps(wrapped).encode(),
-        json.dumps(cloud(None, data_base64=base64.b64encode(raw).decode())).encode(),
-        folded(headers, "application/json", raw)[1],
-        json.dumps([wrapped]).encode(),
-        json.dumps(wrapped, indent=1).encode(),
-    ]
-    found = [read_report(body) for body in bodies]
-    assert {report.format.name for report in found} == {"cdevents"}
-    assert len({repr(report.readings) for report in found}) == 1
-    lines = read_report(raw + b"\n" + json.dumps(wrapped).encode())
-    assert [one.data for one in lines.readings] == [found[0].readings[0].data] * 2
-
-
-def test_a_fact_is_known_by_source_type_and_id() -> None:
-    """The id alone may be that of other events; a batch is known as a whole."""
-    told = event_of("service.deployed", **PLACED)
-    (reading,) = all_of(told)
-    assert reading.identity == "/ci/one dev.cdevents.service.deployed.0.3.0 e-1"
-    assert [one.identity for one in all_of([told, told])] == [None, None]
-
-
-def test_several_events_are_told_in_the_order_of_their_times() -> None:
-    """Also where the file has them otherwise, and others between them."""
-    late, early = event_of("service.deployed", **PLACED), event_of("service.upgraded", **PLACED)
-    early["context"]["timestamp"] = "2026-01-01T08:59:59Z"
-    found = all_of([cloud(late), BARE, cloud(early)])
-    assert [one.data["reported_outcome"] for one in found] == ["upgraded", "deployed"]
-
-
-def test_attributes_in_headers_make_one_event_of_what_came() -> None:
-    """Percent-encoded there; data that is no JSON in base64."""
-    headers = {"ce-specversion": "1.0", "ce-id": "7", "ce-source": "/x", "ce-type": "com.example.a",
-               "ce-subject": "Euro%20%E2%82%AC", "host": "planted"}  # fmt: skip
-    media, body = folded(headers, "text/plain", b"hello")
-    event = json.loads(body)
-    assert media == STRUCTURED
-    assert event == {
-        "specversion": "1.0", "id": "7", "source": "/x", "type": "com.example.a",
-        "subject": "Euro €", "datacontenttype": "text/plain", "data_base64": "aGVsbG8=",
-    }  # fmt: skip
-    assert json.loads(folded(headers, "application/json", b'{"a": 1}')[1])["data"] == {"a": 1}
-    assert "data" not in json.loads(folded(headers, "", b"")[1])
-    for untouched in ({}, headers):
-        kind = STRUCTURED if untouched else "application/json"
-        assert folded(untouched, kind, b"{}") == (kind, b"{}")
-
-
-def test_other_types_are_kept_and_ours_are_sent_elsewhere() -> None:
-    """Under their type, with the reason."""
-    for told, reason in (
-        (BARE, "no event type is for it"),
-        (BARE | {"type": "pipeledger.deployment.finished.v1"}, "sent to POST events"),
-        (BARE | {"data_base64": "... no ..."}, "field data_base64: no base64"),
-        (BARE | {"id": ""}, "expected id"),
-    ):
-        body = json.dumps(told).encode()
-        delivery = Delivery("bus", None, STRUCTURED, body)
-        (reading,) = read_delivery(CLOUDEVENTS_SENDER, delivery)
-        assert reading.type == "pipeledger.source.unmapped.v1"
-        assert reading.data["kind"] == told["type"]
-        assert reason in reading.data["reason"]
-
-
-def test_a_fault_in_a_batch_is_named_by_its_number() -> None:
-    """Nothing of the batch is taken then."""
-    good, bad = event_of("service.deployed", **PLACED), event_of("service.deployed")
-    bad["subject"]["content"] = {"environment": "production"}
-    with pytest.raises(RefusedError) as refused:
-        all_of([good, bad])
-    assert refused.value.place == "event 1, field environment"
-
-
-@pytest.mark.parametrize("sender", [CDEVENTS_SENDER, CLOUDEVENTS_SENDER])
-def test_emitters_prove_themselves_by_a_token(sender: Any) -> None:  # noqa: ANN401 - a sender
-    """CloudEvents' own rules for webhooks (HTTP Web Hooks for Event Delivery 3.1)."""
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    assert sender.scheme.holds({"authorization": "Bearer s3cret"}, b"", "s3cret", at)
-    assert not sender.scheme.holds({"authorization": "Bearer other"}, b"", "s3cret", at)
-    assert not sender.scheme.holds({}, b"", "s3cret", at)
-
-
-PLATFORMS = facts("SOURCES-platforms.tsv")
 ROWS = {name: row for name, row in PLATFORMS.items() if name.startswith("cdevents/")}
 NO_FACTS = {
     "artifact.deleted", "artifact.downloaded", "build.queued", "build.started", "change.reviewed",
@@ -498,36 +367,3 @@ def test_the_plugin_of_jenkins_says_what_its_row_says(name: str) -> None:
     assert data.get("outcome") == told.get("outcome")
     assert data.get("duration_s", 0) * 1000 == int(told["duration_ms"])
     assert "actor" not in data
-
-
-CLOUD = {name: row for name, row in PLATFORMS.items() if name.startswith("cloudevents/")}
-
-
-@needs_fixtures
-@pytest.mark.parametrize("name", sorted(CLOUD))
-def test_cloudevents_of_other_types_are_kept_as_they_came(name: str) -> None:
-    """Two of the examples have base64 that is none, and one is no JSON."""
-    body = (FOLDER / name).read_bytes()
-    delivery = Delivery("bus", None, STRUCTURED, body)
-    (reading,) = read_delivery(CLOUDEVENTS_SENDER, delivery)
-    assert reading.type == "pipeledger.source.unmapped.v1"
-    bad = "base64 encoded string" in body.decode()
-    assert ("data_base64" in reading.data["reason"]) == bad
-    if name.endswith(".json"):
-        assert f"type={reading.data['kind']}" in CLOUD[name]
-        with pytest.raises(RefusedError) if bad else contextlib.nullcontext():
-            assert read_report(body).readings == []
-
-
-def test_damage_is_refused_and_nothing_else_happens() -> None:
-    """Cut, flipped, other types, huge numbers."""
-    events = [event_of(kind, **PLACED, repository=REPOSITORY, outcome="success")
-              for kind in ("service.rolledback", "change.merged", "testcaserun.finished")
-              ]  # fmt: skip
-    for told in (*events, cloud(events[0]), events):
-        check_damaged(json.dumps(told).encode(), 150)
-    old = BARE | {"specversion": "0.3", "type": "dev.cdevents.pipelinerun.finished.0.1.0",
-                  "pipelinename": "ci", "outcome": "success", "time": "2026-01-01T10:00:00Z",
-                  "data": {"build": {"fullUrl": "https://ci.example/job/a/7/", "duration": 5,
-                                     "scmState": {"url": "https://code.example/a"}}}}  # fmt: skip
-    check_damaged(json.dumps(old).encode(), 150)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -14,34 +14,19 @@ from intake.registry import read_report
 from tests.fixtures import FOLDER, facts, needs_fixtures
 from tests.intake.damage import check_damaged
 from tests.intake.passing import through_door
-
-if TYPE_CHECKING:
-    from intake.report import Reading
-
-ONE, TWO, COMMIT, OTHER = "1" * 64, "2" * 64, "c" * 40, "d" * 40
-REPOSITORY = "https://code.example/acme/shop"
-RUN = "https://github.com/acme/shop/actions/runs/77/attempts/2"
-
-
-def statement(
-    kind: str, predicate: Any = None, *subjects: dict[str, Any], version: str = "v1"  # noqa: ANN401 - JSON
-) -> dict[str, Any]:  # fmt: skip
-    """A statement on two artifacts, or on the given ones."""
-    two = ({"name": "shop.tgz", "digest": {"sha256": ONE}},
-           {"name": "pkg:npm/shop@1", "digest": {"sha512": TWO * 2, "sha1": COMMIT}})  # fmt: skip
-    return {
-        "_type": f"https://in-toto.io/Statement/{version}", "predicateType": kind,
-        "subject": list(subjects or two), "predicate": predicate,
-    }  # fmt: skip
-
-
-def envelope(value: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """A statement in a DSSE envelope."""
-    payload = base64.b64encode(json.dumps(value).encode()).decode()
-    return {
-        "payloadType": "application/vnd.in-toto+json", "payload": payload,
-        "signatures": [{"keyid": "", "sig": "AAAA"}],
-    } | more  # fmt: skip
+from tests.intake.statements import (
+    COMMIT,
+    NEW,
+    OLD,
+    ONE,
+    REPOSITORY,
+    RUN,
+    SLSA,
+    envelope,
+    kinds,
+    read,
+    statement,
+)
 
 
 def bundle(value: dict[str, Any], kind: str = "+json;version=0.1", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -51,145 +36,6 @@ def bundle(value: dict[str, Any], kind: str = "+json;version=0.1", **more: Any) 
         "verificationMaterial": {"tlogEntries": [{"integratedTime": "1767225600"}]},
         "dsseEnvelope": envelope(value),
     } | more  # fmt: skip
-
-
-def _read(*values: Any) -> list[Reading]:  # noqa: ANN401 - JSON
-    report = read_report("\n".join(map(json.dumps, values)).encode())
-    assert report.format.name == "in-toto"
-    for reading in report.readings:
-        through_door(reading)
-    return report.readings
-
-
-def _kinds(readings: list[Reading]) -> list[str]:
-    return [one.type.removeprefix("pipeledger.").removesuffix(".v1") for one in readings]
-
-
-OLD: dict[str, Any] = {
-    "builder": {"id": "https://ci.example/builder"},
-    "invocation": {"configSource": {"uri": f"git+{REPOSITORY}@refs/tags/v1",
-                                    "digest": {"sha1": COMMIT}}},
-    "metadata": {"buildInvocationID": "77", "buildStartedOn": "2026-01-01T10:00:00Z",
-                 "buildFinishedOn": "2026-01-01T10:02:00Z"},
-    "materials": [{"uri": "pkg:docker/alpine@3", "digest": {"sha256": ONE}},
-                  {"uri": f"git+{REPOSITORY}@refs/tags/v1", "digest": {"sha1": COMMIT}}],
-}  # fmt: skip
-NEW: dict[str, Any] = {
-    "buildDefinition": {
-        "externalParameters": {"workflow": {"repository": REPOSITORY, "ref": "refs/heads/main"}},
-        "resolvedDependencies": [{"uri": f"git+{REPOSITORY}@refs/heads/main",
-                                  "digest": {"gitCommit": COMMIT}}],
-    },
-    "runDetails": {
-        "builder": {"id": "https://ci.example/builder"},
-        "metadata": {"invocationId": "77", "startedOn": "2026-01-01T10:00:00Z",
-                     "finishedOn": "2026-01-01T10:02:00Z"},
-    },
-}  # fmt: skip
-SLSA = "https://slsa.dev/provenance/"
-
-
-@pytest.mark.parametrize(
-    ("version", "predicate"),
-    [("v0.1", OLD), ("v0.2", OLD), ("v1", NEW), ("v1.0", NEW)],
-)
-def test_provenance_is_a_build_and_a_description_of_each_artifact(
-    version: str, predicate: dict[str, Any]
-) -> None:
-    """Who built what, of which source, when."""
-    build, first, second = _read(envelope(statement(SLSA + version, predicate)))
-    assert _kinds([build, first, second]) == [
-        "build.finished", "artifact.described", "artifact.described",
-    ]  # fmt: skip
-    data = build.data
-    assert (build.time, data["started_at"], data["duration_s"]) == (
-        "2026-01-01T10:02:00Z", "2026-01-01T10:00:00Z", 120,
-    )  # fmt: skip
-    assert (data["repository"], data["commit"], data["run"]) == (REPOSITORY, COMMIT, "77")
-    assert (data["builder"], data["outcome"]) == ("https://ci.example/builder", "success")
-    assert data["artifacts"] == [
-        {"digest": f"sha256:{ONE}", "name": "shop.tgz"},
-        {"digest": f"sha512:{TWO * 2}", "purl": "pkg:npm/shop@1"},
-    ]
-    assert "artifact" not in data
-    for one, artifact in zip((first, second), data["artifacts"], strict=True):
-        assert (one.data["artifact"], one.data["signed"]) == (artifact, True)
-        assert (one.data["kind"], one.data["commit"]) == ("provenance", COMMIT)
-        assert one.data["predicate_type"] == SLSA + version
-        assert one.data["format_version"] == version
-
-
-def git(uri: str, **digest: str) -> dict[str, Any]:
-    """A material."""
-    return {"uri": uri, "digest": digest}
-
-
-@pytest.mark.parametrize(
-    ("materials", "stated", "expected"),
-    [
-        ([git("https://github.com/a/b", sha1=COMMIT)], None, ("https://github.com/a/b", COMMIT)),
-        ([git("https://x.example/a/b.git#main", sha1=COMMIT)], None,
-         ("https://x.example/a/b", COMMIT)),
-        ([git("git+ssh://git@x.example/a/b.git@main", gitCommit=COMMIT)], None,
-         ("https://x.example/a/b", COMMIT)),
-        ([git("https://user:pw@x.example/a/b", gitCommit=COMMIT)], None,
-         ("https://x.example/a/b", COMMIT)),
-        ([git("https://lab.example/a", sha256=COMMIT)], None, ("https://lab.example/a", COMMIT)),
-        ([git(f"https://x.example/a/b/commit/{COMMIT}")], None, ("https://x.example/a/b", COMMIT)),
-        ([git("https://x.example/a.tgz", sha1=COMMIT)], None, (None, None)),
-        ([git("pkg:npm/a@1", sha1=COMMIT)], None, (None, None)),
-        ([git("https://x.example/a.tgz", sha256=ONE)], None, (None, None)),
-        ([git("git+https://x.example/a", sha1=COMMIT), git("git+https://x.example/b", sha1=OTHER)],
-         None, (None, None)),
-        ([git("git+https://x.example/a", sha1=COMMIT), git("git+https://x.example/b", sha1=OTHER)],
-         git("git+https://x.example/b@main", sha1=OTHER), ("https://x.example/b", OTHER)),
-        ([], git("git+https://x.example/b@main", sha1=OTHER), ("https://x.example/b", OTHER)),
-        ([git("https://github.com/a/b", sha1=COMMIT)], git("https://ci.example/x", sha1=OTHER),
-         ("https://github.com/a/b", COMMIT)),
-        ([], {}, (None, None)),
-        ([], None, (None, None)),
-    ],
-)  # fmt: skip
-def test_the_source_is_the_one_repository_or_the_one_that_is_named(
-    materials: list[dict[str, Any]], stated: dict[str, Any] | None, expected: tuple[str, str]
-) -> None:
-    """Where there are several and none is named, it is not guessed."""
-    predicate = OLD | {"materials": materials, "invocation": {"configSource": stated}}
-    data = _read(statement(SLSA + "v0.2", predicate))[0].data
-    assert (data.get("repository"), data.get("commit")) == expected
-
-
-def test_builders_say_in_their_own_ways_what_was_checked_out() -> None:
-    """BuildKit beside the images that it used, Tekton beside its tasks."""
-    image = git("pkg:docker/alpine@3", sha256=ONE)
-    vcs = {"vcs": {"source": f"{REPOSITORY}.git", "revision": COMMIT}}
-    old = {"materials": [image], "invocation": {"configSource": {}},
-           "metadata": {"https://mobyproject.org/buildkit@v1#metadata": vcs}}  # fmt: skip
-    new = {"buildDefinition": {"externalParameters": {}, "resolvedDependencies": [image]},
-           "runDetails": {"metadata": {"buildkit_metadata": vcs}}}  # fmt: skip
-    for version, predicate in (("v0.2", old), ("v1", new)):
-        data = _read(statement(SLSA + version, predicate))[0].data
-        assert (data["repository"], data["commit"]) == (REPOSITORY, COMMIT)
-    vcs["vcs"]["revision"] += "-dirty"
-    assert "commit" not in _read(statement(SLSA + "v1", new))[0].data
-    tasks = git("git+https://x.example/catalog", sha1=OTHER)
-    given = git(f"git+{REPOSITORY}.git", sha1=COMMIT) | {"name": "inputs/result"}
-    tekton = {"buildDefinition": {"resolvedDependencies": [tasks, given]}, "runDetails": {}}
-    assert _read(statement(SLSA + "v1", tekton))[0].data["commit"] == COMMIT
-
-
-def test_a_run_of_github_has_the_id_that_its_webhooks_have() -> None:
-    """So that it is the same run."""
-    details = NEW["runDetails"] | {"metadata": {"invocationId": RUN}}
-    build = _read(statement(SLSA + "v1", NEW | {"runDetails": details}))[0]
-    assert (build.data["run"], build.data["attempt"], build.data["url"]) == ("77", 2, RUN)
-    assert build.source == "https://github.com/acme/shop"
-    environment = {"github_run_id": "77", "github_run_attempt": "2", "github_actor": "mia"}
-    old: dict[str, Any] = OLD | {"invocation": {**OLD["invocation"], "environment": environment}}
-    build = _read(statement(SLSA + "v0.2", old))[0]
-    assert (build.data["run"], build.data["attempt"]) == ("77", 2)
-    assert build.data["actor"] == {"system": "github", "login": "mia"}
-    assert build.source == REPOSITORY
 
 
 @pytest.mark.parametrize(
@@ -213,8 +59,8 @@ def test_a_statement_is_the_same_in_whatever_it_comes(
 ) -> None:  # fmt: skip
     """That it is signed and logged is told; that the signature holds is not."""
     said = statement("https://example.com/said/v1", {}, {"name": "a", "digest": {"sha256": ONE}})
-    (reading,) = _read(wrapped(said))
-    assert _kinds([reading]) == ["artifact.described"]
+    (reading,) = read(wrapped(said))
+    assert kinds([reading]) == ["artifact.described"]
     assert (reading.data["signed"], reading.data.get("logged")) == (signed, logged)
     assert reading.data["artifact"]["digest"] == f"sha256:{ONE}"
     assert reading.time == ("2026-01-01T00:00:00Z" if logged else None)
@@ -227,7 +73,7 @@ def test_lines_are_read_one_by_one_and_in_order_of_time() -> None:
         "https://cyclonedx.org/bom", {"metadata": {"timestamp": "2025-01-01T00:00:00Z"}}
     )
     late, early = bundle(statement("https://example.com/said/v1", {})), envelope(sbom)
-    readings = _read(late, early)
+    readings = read(late, early)
     assert [one.data["kind"] for one in readings] == ["sbom", "sbom", "statement", "statement"]
     with pytest.raises(RefusedError, match="attestation 2, field payload: no base64"):
         read_report("\n".join(map(json.dumps, (late, early | {"payload": "!"}))).encode())
@@ -240,7 +86,7 @@ def test_a_cloud_s_own_frame_is_opened() -> None:
     held = envelope(said)
     held["payload"] = held["payload"].replace("+", "-").replace("/", "_").rstrip("=")
     frame = {"image_summary": {}, "provenance_summary": {"provenance": [{"envelope": held}]}}
-    assert _kinds(_read(frame)) == ["artifact.described"] * 2
+    assert kinds(read(frame)) == ["artifact.described"] * 2
 
 
 @pytest.mark.parametrize(
@@ -270,8 +116,8 @@ def test_a_summary_of_a_verification_says_what_was_verified(
     kind: str, predicate: dict[str, Any], outcome: str, levels: list[str] | None
 ) -> None:
     """That is the only kind of statement that does; one that failed is a failure."""
-    first, second = _read(envelope(statement(kind, predicate)))
-    assert _kinds([first, second]) == ["attestation.verified"] * 2
+    first, second = read(envelope(statement(kind, predicate)))
+    assert kinds([first, second]) == ["attestation.verified"] * 2
     data = first.data
     assert (data["outcome"], data.get("levels")) == (outcome, levels)
     assert data["artifact"] == {"digest": f"sha256:{ONE}", "name": "shop.tgz"}
@@ -299,10 +145,10 @@ def test_what_another_tool_verified_is_told_with_the_signer(name: object) -> Non
             }
         },
     }
-    described, verified = _read([
+    described, verified = read([
         {"attestation": {"bundle": bundle(said)}, "verificationResult": result},
     ])  # fmt: skip
-    assert _kinds([described, verified]) == ["artifact.described", "attestation.verified"]
+    assert kinds([described, verified]) == ["artifact.described", "attestation.verified"]
     data = verified.data
     assert (data["outcome"], data["verifier"]) == ("success", "sigstore")
     assert (data["signer"], verified.time) == (f"{REPOSITORY}/ci.yml@main", None)
@@ -327,9 +173,9 @@ def test_results_of_tests_are_about_their_subject(
     """Which is mostly a commit."""
     subject = {"digest": {"gitCommit": COMMIT}}
     said = statement("https://in-toto.io/attestation/test-result/v0.1", predicate, subject)
-    (reading,) = _read(bundle(said))
+    (reading,) = read(bundle(said))
     data = reading.data
-    assert _kinds([reading]) == ["tests.finished"]
+    assert kinds([reading]) == ["tests.finished"]
     assert (data["outcome"], data.get("counts"), data["commit"]) == (outcome, counts, COMMIT)
     assert data["reported_outcome"] == predicate["result"]
     assert "artifact" not in data
@@ -355,9 +201,9 @@ def test_a_scan_counts_each_finding_by_its_worst_severity(version: str) -> None:
     """Whatever method gave it."""
     said = statement(f"https://in-toto.io/attestation/{version}", SCAN,
                      {"name": "a", "digest": {"sha256": ONE}})  # fmt: skip
-    (reading,) = _read(envelope(said))
+    (reading,) = read(envelope(said))
     data = reading.data
-    assert _kinds([reading]) == ["scan.finished"]
+    assert kinds([reading]) == ["scan.finished"]
     assert {word: number for word, number in data["counts"].items() if number} == {
         "critical": 1, "low": 1, "unknown": 1,
     }  # fmt: skip
@@ -367,7 +213,7 @@ def test_a_scan_counts_each_finding_by_its_worst_severity(version: str) -> None:
     )  # fmt: skip
     assert data["artifact"]["digest"] == f"sha256:{ONE}"
     own = SCAN | {"scanner": SCAN["scanner"] | {"result": {"Results": []}}}
-    (reading, _) = _read(statement("https://cosign.sigstore.dev/attestation/vuln/v1", own))
+    (reading, _) = read(statement("https://cosign.sigstore.dev/attestation/vuln/v1", own))
     assert (reading.data["outcome"], "counts" in reading.data) == ("success", False)
 
 
@@ -392,7 +238,7 @@ def test_bills_of_materials_and_exploitability_are_described(
     kind: str, predicate: dict[str, Any], expected: tuple[str, str, str | None, int | None]
 ) -> None:
     """Counted, and about each artifact."""
-    first, second = _read(envelope(statement(kind, predicate)))
+    first, second = read(envelope(statement(kind, predicate)))
     data = first.data
     assert (
         data["kind"], data["format"], data.get("format_version"), data.get("components")
@@ -408,10 +254,10 @@ def test_bills_of_materials_and_exploitability_are_described(
 def test_a_package_that_its_registry_attests_was_published() -> None:
     """There, when the log says it."""
     kind = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1"
-    first, _ = _read({"attestations": [
+    first, _ = read({"attestations": [
         {"predicateType": kind, "bundle": bundle(statement(kind, {"registry": "https://r.example"}))},
     ]})  # fmt: skip
-    assert _kinds([first]) == ["artifact.published"]
+    assert kinds([first]) == ["artifact.published"]
     assert (first.data["registry"], first.time) == ("https://r.example", "2026-01-01T00:00:00Z")
 
 
@@ -422,15 +268,15 @@ def test_a_signature_of_an_artifact_itself_says_that_it_was_signed() -> None:
         "messageDigest": {"algorithm": "SHA2_256", "digest": digest}, "signature": "AAAA",
     })  # fmt: skip
     del signed["dsseEnvelope"]
-    (reading,) = _read(signed)
-    assert _kinds([reading]) == ["artifact.signed"]
+    (reading,) = read(signed)
+    assert kinds([reading]) == ["artifact.signed"]
     assert reading.data == {"artifact": {"digest": f"sha256:{ONE}"}, "logged": True}
 
 
 def test_the_same_digest_is_described_once() -> None:
     """Under its first name; the build lists every name."""
     same = [{"name": name, "digest": {"sha256": ONE}} for name in ("a", "b")]
-    build, described = _read(statement(SLSA + "v1", NEW, *same))
+    build, described = read(statement(SLSA + "v1", NEW, *same))
     assert [one["name"] for one in build.data["artifacts"]] == ["a", "b"]
     assert described.data["artifact"]["name"] == "a"
 
@@ -442,10 +288,10 @@ def test_the_same_digest_is_described_once() -> None:
 def test_a_subject_without_a_digest_is_no_artifact(digest: dict[str, str]) -> None:
     """A description stays; that something was verified needs to say what."""
     subject = {"name": "a", "digest": digest}
-    (reading,) = _read(statement("https://example.com/said/v1", {}, subject))
+    (reading,) = read(statement("https://example.com/said/v1", {}, subject))
     assert {"artifact", "commit"}.isdisjoint(reading.data)
     summary = {"verificationResult": "PASSED"}
-    assert _read(statement("https://slsa.dev/verification_summary/v1", summary, subject)) == []
+    assert read(statement("https://slsa.dev/verification_summary/v1", summary, subject)) == []
 
 
 @pytest.mark.parametrize(
@@ -545,7 +391,7 @@ def test_damage_is_refused_and_nothing_else_happens(value: dict[str, Any]) -> No
 )
 def test_odd_addresses_and_times_are_no_facts(predicate: dict[str, Any]) -> None:
     """And no faults."""
-    build = _read(envelope(statement(SLSA + "v0.2", predicate)))[0]
+    build = read(envelope(statement(SLSA + "v0.2", predicate)))[0]
     assert "repository" not in build.data
 
 

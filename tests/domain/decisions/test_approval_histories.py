@@ -21,7 +21,7 @@ from domain.decisions.fact import (
     PersonUnlinked,
 )
 from domain.errors import PipeledgerError
-from tests.domain.decisions.test_approvals import (
+from tests.domain.decisions.approving import (
     ANN,
     BOB,
     CEM,

@@ -1,0 +1,78 @@
+"""Statements on vulnerabilities that stand in a bill of materials, or alone."""
+
+from __future__ import annotations
+
+import json
+
+from tests.intake.bills import CYCLONEDX, DIGEST, SPDX3, VULNERABLE, all_of, one, rows, subject
+
+
+def test_statements_stand_beside_the_bill() -> None:
+    """With any analysis the list is one of statements; what has none is said to have none."""
+    told = CYCLONEDX | {"vulnerabilities": [
+        VULNERABLE | {"analysis": {"state": "not_affected", "justification": "code_not_reachable",
+                                   "response": ["update"], "detail": "planted-text"}},
+        VULNERABLE | {"id": "CVE-2"},
+    ]}  # fmt: skip
+    described, vex = all_of(json.dumps(told).encode())
+    assert (described.data["kind"], vex.data["kind"]) == ("sbom", "vex")
+    assert vex.data["counts"] == {"not_affected": 1, "not_stated": 1}
+    assert vex.data["artifact"]["digest"] == DIGEST
+    assert rows(vex, "statements")[0] == {
+        "vulnerability": "CVE-2021-44228", "source": "NVD", "state": "not_affected",
+        "justification": "code_not_reachable", "response": ["update"], "severity": "critical",
+        "affects": ["log4j"],
+    }  # fmt: skip
+
+
+def test_a_list_without_any_analysis_is_what_a_scanner_found() -> None:
+    """By the severity of who told of it, else the worst; an empty list is no clean scan."""
+    scored = VULNERABLE | {"id": "CVE-2", "ratings": [
+        {"severity": "low"}, {"method": "other"}, {"score": "5.0"}]}  # fmt: skip
+    unrated = VULNERABLE | {"id": "CVE-3", "ratings": []}
+    told = subject(type="container") | {"vulnerabilities": [VULNERABLE, scored, unrated]}
+    _, scan = all_of(json.dumps(told).encode())
+    data = scan.data
+    assert scan.type == "pipeledger.scan.finished.v1"
+    assert (data["kind"], data["outcome"], data["findings_count"]) == ("container", "success", 3)
+    assert {name: n for name, n in data["counts"].items() if n} == {
+        "critical": 1, "medium": 1, "unknown": 1,
+    }  # fmt: skip
+    assert data["artifact"]["digest"] == DIGEST
+    found = rows(scan, "findings")
+    assert len({row["fingerprint"] for row in found}) == 3
+    assert one(CYCLONEDX | {"vulnerabilities": []}).data["kind"] == "sbom"
+
+
+def test_statements_may_come_alone() -> None:
+    """A VEX file without components describes no bill."""
+    told = {"bomFormat": "CycloneDX", "specVersion": "1.5", "vulnerabilities": [
+        VULNERABLE | {"analysis": {"state": "exploitable"}}]}  # fmt: skip
+    assert one(told).data["counts"] == {"exploitable": 1}
+    xml = """<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><vulnerabilities><vulnerability>
+    <id>CVE-1</id><ratings><rating><score>9.8</score></rating></ratings>
+    <analysis><state>exploitable</state><responses><response>update</response></responses>
+    </analysis><affects><target><ref>a</ref></target></affects></vulnerability></vulnerabilities>
+    </bom>"""
+    assert rows(one(xml), "statements") == [
+        {"vulnerability": "CVE-1", "state": "exploitable", "response": ["update"],
+         "severity": "critical", "affects": ["a"]},
+    ]  # fmt: skip
+
+
+def test_statements_of_spdx_3() -> None:
+    """By the type of the relationship."""
+    graph = [
+        *SPDX3["@graph"],
+        {"type": "security_Vulnerability", "spdxId": "u:v", "externalIdentifier": [
+            {"externalIdentifierType": "cve", "identifier": "CVE-1"}]},
+        {"type": "security_VexNotAffectedVulnAssessmentRelationship", "from": "u:v",
+         "to": ["u:log4j"], "relationshipType": "doesNotAffect",
+         "security_justificationType": "componentNotPresent"},
+    ]  # fmt: skip
+    _, vex = all_of(json.dumps(SPDX3 | {"@graph": graph}).encode())
+    assert (vex.data["kind"], vex.data["counts"]) == ("vex", {"not_affected": 1})
+    assert rows(vex, "statements") == [
+        {"vulnerability": "CVE-1", "state": "not_affected", "affects": ["log4j"],
+         "justification": "componentNotPresent"},
+    ]  # fmt: skip

@@ -1,0 +1,137 @@
+"""Planned, hotfix, rollback, redeploy: rule R3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.projections.telling import (
+    Story,
+    artifact,
+    commit,
+    deployed,
+    failed,
+    kinds,
+    only,
+    window,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+from tests.projections.deploying import BAD, D, P, R, sequence
+
+# R3, kinds
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ({}, "redeploy"), ({"kind": "planned"}, "planned"), ({"kind": "rollback"}, "rollback"),
+        ({"remediates": ["a"]}, "hotfix"), ({"config": artifact("c")["digest"]}, "planned"),
+        ({"remediates": ["a"], "kind": "planned"}, "planned"),
+    ],
+)  # fmt: skip
+def test_r3_what_is_stated_wins_over_what_is_inferred(
+    tmp_path: Path, more: dict[str, Any], kind: str
+) -> None:
+    """The same artifact again."""
+    story = Story()
+    deployed(story, "a", "03-05T10:00", "x")
+    deployed(story, "b", "03-05T11:00", "x", **more)
+    with window(story, tmp_path) as view:
+        assert kinds(view) == ["planned", kind]
+
+
+@pytest.mark.parametrize(
+    ("contents", "expected"),
+    [
+        # Nobody says what was deployed.
+        ([{}, {}], ["planned", "planned"]),
+        # The commit stands for the artifact where there is none.
+        ([{"commit": commit("1")}, {"commit": commit("1")}], ["planned", "redeploy"]),
+        # A version may be used again for other bytes, but coming back is coming back.
+        ([{"release": "1"}, {"release": "1"}], ["planned", "planned"]),
+        ([{"release": "1"}, {"release": "2"}, {"release": "1"}],
+         ["planned", "planned", "rollback"]),
+        # Absent and present differ.
+        ([{"commit": commit("1")}, {"commit": commit("1"), "artifact": artifact("1")}],
+         ["planned", "planned"]),
+    ],
+)  # fmt: skip
+def test_r3_contents_are_compared_by_what_is_told_of_them(
+    tmp_path: Path, contents: list[dict[str, Any]], expected: list[str]
+) -> None:
+    """Artifacts, else the commit, else the version."""
+    story = Story()
+    for number, told in enumerate(contents):
+        deployed(story, f"d{number}", f"03-05T{10 + number}:00", **told)
+    with window(story, tmp_path) as view:
+        assert kinds(view) == expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected", "blamed"),
+    [
+        # To and fro: each return is planned, and each going back is one more rollback.
+        ("12121", [P, P, R, P, R], {"d2", "d4"}),
+        ("123121", [P, P, P, R, R, P], {"d2", "d3"}),
+        ("1231", [P, P, P, R], {"d2"}),
+        # A redeploy between changes nothing.
+        ("12112", [P, P, R, D, P], {"d2"}),
+        ("1122", [P, D, P, D], set()),
+        # Failures: f2 is content 2, failed with impact.
+        ("1f21", [P, P, R], {"d2"}),
+        ("12f11", [P, P, R, R], {"d2", "d3"}),
+        # It failed, so the line has been rolled back from 2 all the same.
+        ("12f12", [P, P, R, P], {"d3"}),
+        # What never succeeded is nothing to go back to.
+        ("1f232", [P, P, P, P], {"d2"}),
+        ("f11", [P, P], {"d1"}),
+    ],
+)  # fmt: skip
+def test_r3_a_sequence_without_kinds(
+    tmp_path: Path, steps: str, expected: list[str], blamed: set[str]
+) -> None:
+    """Each is read as if by hand."""
+    told: list[tuple[str, dict[str, Any]]] = []
+    for at, one in enumerate(steps):
+        if one != "f":
+            told.append((one, BAD if steps[at - 1 : at] == "f" else {}))
+    with window(sequence(*told), tmp_path) as view:
+        assert kinds(view) == expected
+        assert failed(view) == blamed
+
+
+def test_r3_only_a_rollback_is_one_again_when_it_is_tried_again(tmp_path: Path) -> None:
+    """What failed as a hotfix and comes without a word is planned."""
+    story = sequence(("1", {}), ("2", BAD | {"kind": "hotfix"}), ("2", {}))
+    with window(story, tmp_path) as view:
+        assert kinds(view) == [P, "hotfix", P]
+
+
+def test_r3_a_stated_rollback_that_is_tried_again_was_rolled_back_from_the_same(
+    tmp_path: Path,
+) -> None:
+    """So returning to that is planned."""
+    back = {"kind": "rollback"}
+    story = sequence(("1", {}), ("2", {}), ("1", BAD | back), ("1", back), ("2", {}))
+    with window(story, tmp_path) as view:
+        assert kinds(view) == [P, P, R, R, P]
+
+
+def test_r3_without_inference_only_what_is_stated_is_a_rollback(tmp_path: Path) -> None:
+    """`infer_rollback` of false; a redeploy is still one."""
+    story = sequence(("1", {}), ("2", {}), ("1", {}), ("1", {}), ("2", {"kind": "rollback"}))
+    with window(story, tmp_path, infer_rollback=False) as view:
+        assert kinds(view) == [P, P, P, D, R]
+
+
+def test_r3_a_rollback_goes_back_to_what_it_names(tmp_path: Path) -> None:
+    """Not to the latest with that content."""
+    story = sequence(("1", {}), ("2", {}), ("1", {"kind": P}), ("3", {}), ("1", {"restores": "d1"}))
+    with window(story, tmp_path) as view:
+        row = only(view, "deployments", deployment="d5")
+        assert (row["kind"], row["target_key"].rpartition(" ")[2]) == (R, "d1")
+        assert failed(view) == {"d2"}
