@@ -12,9 +12,12 @@ import msgspec
 from domain.log.wire import write_base64
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fastapi import Request
 
-    from projections.history import Question
+    from projections.history import History, Question
+    from projections.selection import Selection
 
 OLDEST_S: Final = 300.0
 """No state is told that was the newest longer ago, whatever a request puts up with."""
@@ -48,6 +51,21 @@ def max_age(request: Request) -> float:
     """
     said = _MAX_AGE.search(request.headers.get("cache-control", ""))
     return min(float(said[1]), OLDEST_S) if said else 0.0
+
+
+def page_age(request: Request, history: History, wanted: Sequence[Selection]) -> float:
+    """The same for a page of the console, which puts up with what answering costs by default.
+
+    A browser that is told to reload says `no-cache` or `max-age=0`, and gets the newest state.
+
+    Args:
+        request: of the page.
+        history: of the ledger.
+        wanted: which rows the page is made of.
+    """
+    if request.headers.get("cache-control"):
+        return max_age(request)
+    return min(history.patience(wanted), OLDEST_S)
 
 
 def is_had(request: Request, headers: dict[str, str]) -> bool:

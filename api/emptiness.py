@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from projections.history import History
+    from projections.history import History, Question
     from projections.selection import Selection
 
 _LOOKED_AT: Final = 1000
@@ -40,13 +40,13 @@ class Asked:
     Attributes:
         rows: the rows of the origin that match it, within its window or not.
         chosen: the parameters.
-        position: of the answer.
+        question: that came to nothing.
         metric: a number over production was asked for, and no rows.
     """
 
     rows: Selection
     chosen: Mapping[str, Any]
-    position: int
+    question: Question
     metric: bool
 
 
@@ -54,12 +54,11 @@ def why_empty(history: History, origin: Origin, asked: Asked) -> dict[str, str]:
     """Why there is nothing, and what to run.
 
     Raises:
-        DamageError: the ledger does not verify; names the position.
-        UnavailableError: the database or the disk.
+        UnavailableError: the disk.
     """
 
     def find(wanted: Selection) -> list[dict[str, Any]]:
-        found = history.ask([wanted], asked.chosen, str(asked.position))
+        found = history.beside(asked.question, [wanted], asked.chosen)
         rows: list[dict[str, Any]] = found.tables[wanted.table].to_pylist()
         return rows
 

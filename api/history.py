@@ -148,7 +148,7 @@ def _make(request: Request, here: Served, wanted: _Wanted, media: str) -> Respon
     told = answer.told()
     main = answer.tables[wanted.numbers] if wanted.numbers else rows
     if not page.offset and _is_empty(main, wanted.counted):
-        asked = Asked(wanted.matching, wanted.chosen, proof.position, metric=bool(wanted.numbers))
+        asked = Asked(wanted.matching, wanted.chosen, question, metric=bool(wanted.numbers))
         told["empty"] = why_empty(here.history, wanted.origin, asked)
     return Response(msgspec.json.encode(told), headers=headers, media_type=JSON)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -50,13 +51,19 @@ def follow(
     )
 
 
-def history_of(ledger: Ledger, folder: Path, size: int = SIZE) -> History:
+def history_of(
+    ledger: Ledger,
+    folder: Path,
+    size: int = SIZE,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> History:
     """What can be asked of a ledger's past; everything derived lies in the folder.
 
     Args:
         ledger: an open one.
         folder: for it alone.
         size: entries in a segment, a power of two.
+        monotonic: see `History`.
     """
     engine = Engine(folder / "facts")
     return History(
@@ -64,6 +71,7 @@ def history_of(ledger: Ledger, folder: Path, size: int = SIZE) -> History:
         engine,
         ledger.reader.root,
         ledger.reader.position_at,
+        monotonic,
     )
 
 

@@ -140,23 +140,28 @@ class TraceAnswer:
     Attributes:
         proof: on what it was given.
         trace: the line.
+        age: seconds since that was the newest state for certain.
     """
 
     proof: Proof
     trace: Trace
+    age: float = 0.0
 
     def told(self) -> dict[str, Any]:
         """The whole answer as JSON values."""
         return {"proof": self.proof.told(), "trace": self.trace.told()}
 
 
-def answer(history: History, what: str, known_at: str | None = None) -> TraceAnswer:
+def answer(
+    history: History, what: str, known_at: str | None = None, max_age: float = 0.0
+) -> TraceAnswer:
     """The line of something, and what proves it.
 
     Args:
         history: of the ledger.
         what: see `trace_of`.
         known_at: position or instant of recording up to which the ledger is read; None: all.
+        max_age: see `History.question`.
 
     Raises:
         RefusedError: see `trace_of`; or `known_at` is neither.
@@ -165,8 +170,9 @@ def answer(history: History, what: str, known_at: str | None = None) -> TraceAns
         UnavailableError: the database or the disk.
     """
     check_word(what)
-    found = history.ask(SELECTIONS, {"trace": what}, known_at)
-    return TraceAnswer(found.proof, trace_in(found.tables, what))
+    question = history.question(SELECTIONS, {"trace": what}, known_at, max_age)
+    found = history.answer(question)
+    return TraceAnswer(found.proof, trace_in(found.tables, what), question.age)
 
 
 def trace_of(view: View, what: str) -> Trace:

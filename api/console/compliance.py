@@ -14,7 +14,7 @@ from api.compliance import Wanted
 from api.console.asking import PageQuestion, read_query
 from api.console.entrance import shown
 from api.console.overview import names_wanted
-from api.console.pages import ROWS, drawn, turning
+from api.console.pages import ROWS, drawn, told, turning
 from api.reads import record_read
 from projections import compliance
 
@@ -139,12 +139,13 @@ def _draw(
     chosen = asked.chosen(request.app.state.clock())
     chosen = {key: chosen[key] for key in ("window_from", "window_to", *FILTERS) if key in chosen}
     selections = [_paged(one, asked) for one in of.rows]
-    answer = here.history.ask(
-        [*selections, *names_wanted()], chosen | {"controls": of.wanted.text}, asked.known_at
-    )
+    question, answer = told(
+        request, here, [*selections, *names_wanted()], chosen | {"controls": of.wanted.text},
+        asked.known_at,
+    )  # fmt: skip
     items = answer.tables["control_items"].to_pylist() if compliance.ITEMS in of.rows else []
     return drawn(
-        request, here, credential, of.template, asked, answer, _PAGE, looks=LOOKS,
+        request, here, credential, of.template, asked, question, answer, _PAGE, looks=LOOKS,
         outcomes=OUTCOMES, catalogue=of.wanted.catalogue.digest, items=items[:ROWS],
         **of.values(answer), **turning(request, asked, items),
     )  # fmt: skip

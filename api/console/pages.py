@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from api.answered import page_age
 from api.answering import answered
 from api.console import running, timeline
 from api.console.asking import LENGTHS, PageQuestion, Q, TraceQuestion, read_query
@@ -25,10 +26,10 @@ from domain.errors import NotFoundError, RefusedError
 from projections import trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from api.host import Served
-    from projections.history import Answer
+    from projections.history import Answer, Question
     from projections.selection import Selection
     from store.credentials import Credential
 
@@ -44,11 +45,11 @@ async def get_overview(request: Request, ledger: str) -> Response:
     """The metrics, their course, newest deployments and sources."""
 
     def make(here: Served, credential: Credential, asked: PageQuestion) -> Response:
-        answer = _ask(request, here, asked, wanted(asked))
+        question, answer = _ask(request, here, asked, wanted(asked))
         seen = Overview(answer)
         return drawn(
-            request, here, credential, "overview", asked, answer, seen=seen, bands=BANDS,
-            empty=_empty(here, asked, answer, seen),
+            request, here, credential, "overview", asked, question, answer, seen=seen, bands=BANDS,
+            empty=_empty(here, asked, question, seen),
             sources=listed(here, request.app.state.clock()),
         )  # fmt: skip
 
@@ -60,13 +61,13 @@ async def get_deployments(request: Request, ledger: str) -> Response:
     """Deployments of every environment along time, and as a list."""
 
     def make(here: Served, credential: Credential, asked: PageQuestion) -> Response:
-        answer = _ask(request, here, asked, [
+        question, answer = _ask(request, here, asked, [
             _listed("deployments", asked), *names_wanted(),
         ])  # fmt: skip
         rows = answer.tables["deployments"].to_pylist()
         following = turning(request, asked, rows)
-        return drawn(request, here, credential, "deployments", asked, answer, rows=rows[:ROWS],
-                     along=timeline.along(rows[:ROWS]), **following)  # fmt: skip
+        return drawn(request, here, credential, "deployments", asked, question, answer,
+                     rows=rows[:ROWS], along=timeline.along(rows[:ROWS]), **following)  # fmt: skip
 
     return await _page(request, ledger, "deployments", make, PageQuestion)
 
@@ -76,12 +77,12 @@ async def get_incidents(request: Request, ledger: str) -> Response:
     """Incidents as a list."""
 
     def make(here: Served, credential: Credential, asked: PageQuestion) -> Response:
-        answer = _ask(request, here, asked, [
+        question, answer = _ask(request, here, asked, [
             _listed("incidents", asked), *names_wanted(),
         ])  # fmt: skip
         rows = answer.tables["incidents"].to_pylist()
-        return drawn(request, here, credential, "incidents", asked, answer, rows=rows[:ROWS],
-                     **turning(request, asked, rows))  # fmt: skip
+        return drawn(request, here, credential, "incidents", asked, question, answer,
+                     rows=rows[:ROWS], **turning(request, asked, rows))  # fmt: skip
 
     return await _page(request, ledger, "incidents", make, PageQuestion)
 
@@ -91,14 +92,14 @@ async def get_running(request: Request, ledger: str) -> Response:
     """What runs where at the end of the window, and whether that is what was deployed."""
 
     def make(here: Served, credential: Credential, asked: PageQuestion) -> Response:
-        answer = _ask(request, here, asked, [
+        question, answer = _ask(request, here, asked, [
             running.wanted(asked, ROWS + 1), running.wanted(asked, ROWS + 1, "drift"),
             *names_wanted(),
         ])  # fmt: skip
         rows = answer.tables["running"].to_pylist()
         drift = {row["line"]: row for row in answer.tables["drift"].to_pylist()}
-        return drawn(request, here, credential, "running", asked, answer, rows=rows[:ROWS],
-                     drift=drift, **turning(request, asked, rows))  # fmt: skip
+        return drawn(request, here, credential, "running", asked, question, answer,
+                     rows=rows[:ROWS], drift=drift, **turning(request, asked, rows))  # fmt: skip
 
     return await _page(request, ledger, "running", make, PageQuestion)
 
@@ -111,7 +112,8 @@ async def get_trace(request: Request, ledger: str) -> Response:
         found, refused = None, None
         try:
             if asked.what:
-                found = trace.answer(here.history, asked.what.strip(), asked.known_at)
+                most = page_age(request, here.history, trace.SELECTIONS)
+                found = trace.answer(here.history, asked.what.strip(), asked.known_at, most)
         except (NotFoundError, RefusedError) as error:
             refused = error
         return draw(
@@ -128,7 +130,7 @@ async def get_answer(request: Request, ledger: str) -> Response:
 
     def make(here: Served, credential: Credential, asked: PageQuestion) -> Response:
         del credential
-        answer = _ask(request, here, asked, wanted(asked))
+        _, answer = _ask(request, here, asked, wanted(asked))
         name = f"{ledger}-{answer.proof.position}.answer.json"
         return Response(msgspec.json.encode(answer.told()), media_type=JSON, headers=HEADERS | {
             "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store",
@@ -153,8 +155,32 @@ async def _page(
     return await shown(request, ledger, recorded)
 
 
-def _ask(request: Request, here: Served, asked: PageQuestion, wanted: list[Selection]) -> Answer:
-    return here.history.ask(wanted, asked.chosen(request.app.state.clock()), asked.known_at)
+def _ask(
+    request: Request, here: Served, asked: PageQuestion, wanted: list[Selection]
+) -> tuple[Question, Answer]:
+    chosen = asked.chosen(request.app.state.clock())
+    return told(request, here, wanted, chosen, asked.known_at)
+
+
+def told(
+    request: Request,
+    here: Served,
+    wanted: Sequence[Selection],
+    chosen: Mapping[str, Any],
+    known_at: str | None,
+) -> tuple[Question, Answer]:
+    """What a page is made of.
+
+    Args:
+        request: of the page.
+        here: the ledger.
+        wanted: which rows.
+        chosen: see `History.question`.
+        known_at: likewise.
+    """
+    most = page_age(request, here.history, wanted)
+    question = here.history.question(wanted, chosen, known_at, most)
+    return question, here.history.answer(question)
 
 
 def _listed(table: str, asked: PageQuestion) -> Selection:
@@ -164,13 +190,13 @@ def _listed(table: str, asked: PageQuestion) -> Selection:
                    limit=ROWS + 1)  # fmt: skip
 
 
-def _empty(here: Served, asked: PageQuestion, answer: Answer, seen: Overview) -> dict[str, str]:
+def _empty(here: Served, asked: PageQuestion, question: Question, seen: Overview) -> dict[str, str]:
     """Why nothing was counted and what to run; nothing to say where something was."""
     if not seen.is_empty:
         return {}
-    proof, listing = answer.proof, METRICS["dora"].of
+    proof, listing = question.proof, METRICS["dora"].of
     chosen = {"window_from": proof.parameters.window_from, "window_to": proof.parameters.window_to}
-    why = Asked(listing.matching(asked), chosen, proof.position, metric=True)
+    why = Asked(listing.matching(asked), chosen, question, metric=True)
     return why_empty(here.history, listing.origin, why)
 
 
@@ -194,6 +220,7 @@ def drawn(
     credential: Credential,
     name: str,
     asked: PageQuestion,
+    question: Question,
     answer: Answer,
     place: str | None = None,
     **values: Any,  # noqa: ANN401 - a template's
@@ -205,7 +232,8 @@ def drawn(
         here: the ledger.
         credential: who looks.
         name: of the template.
-        asked: the question.
+        asked: with what words.
+        question: what that means.
         answer: to it.
         place: name of the page in the navigation; None: that of the template.
         values: of the template.
@@ -215,5 +243,5 @@ def drawn(
     return draw(
         f"{name}.html", ledger=here.ledger.name, role=credential.role,
         query=query, kept=f"?{kept}" if kept else "", lengths=LENGTHS, picked=asked.picked,
-        offered=offered(answer), proof=answer.proof, here=place or name, **values,
+        offered=offered(answer), proof=answer.proof, age=question.age, here=place or name, **values,
     )  # fmt: skip
