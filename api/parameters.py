@@ -1,8 +1,9 @@
 """What a query may say: a parameter that nobody reads is refused, by name.
 
-Passed over, a slip of the pen would widen the answer, and nobody would see it. Webhooks alone may
-say what they like: their senders add parameters of their own (Jira `user_id` and `user_key`),
-nothing on that route is read from a query, and a delivery that is refused is lost.
+Passed over, a slip of the pen would widen the answer, and nobody would see it. Webhooks may say what
+they like: their senders add parameters of their own (Jira `user_id` and `user_key`), nothing on
+that route is read from a query, and a delivery that is refused is lost. So may probes, whose tools
+do the same, and which a refusal would tell that the server is gone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from fastapi.routing import APIRoute
     from starlette.datastructures import QueryParams
 
-_WEBHOOKS: Final = "/v1/{ledger}/intake/{source}"
+_FREE: Final = frozenset({"/v1/{ledger}/intake/{source}", "/healthz", "/readyz"})
 _PAGES: Final = "/console/{ledger}/"
 _SHOWN: Final = 100
 """Characters of an unknown name that are looked at and told; it may be as long as an address."""
@@ -40,7 +41,7 @@ async def check_parameters(request: Request) -> None:
     if not request.scope["query_string"]:
         return
     route: APIRoute = request.scope["route"]
-    if route.path != _WEBHOOKS and not route.path.startswith(_PAGES):
+    if route.path not in _FREE and not route.path.startswith(_PAGES):
         check_query(request.query_params, _known(route))
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tests.api.doors import Doors
 
 WEBHOOKS: Final = "POST /v1/{ledger}/intake/{source}"
-CHECKED: Final = [row for row in ROWS if row != WEBHOOKS]
+PROBES: Final = ("GET /healthz", "GET /readyz")
+CHECKED: Final = [row for row in ROWS if row not in {WEBHOOKS, *PROBES}]
 UNKNOWN: Final = "there is no such parameter here"
 
 
@@ -97,3 +98,9 @@ def test_a_delivery_may_bring_parameters_of_its_sender(doors: Doors) -> None:
     """It is asked for its proof, whatever stands in its address."""
     answer = _answer(doors, WEBHOOKS, "user_id=ada&user_key=ada&user_id=eve")
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("row", PROBES)
+def test_a_probe_may_bring_parameters_of_its_tool(doors: Doors, row: str) -> None:
+    """A refusal would read as a server that is gone."""
+    assert _answer(doors, row, "verbose=&verbose=1").status_code == 200
