@@ -1,9 +1,9 @@
 """What a query may say: a parameter that nobody reads is refused, by name.
 
-Passed over, a slip of the pen would widen the answer, and nobody would see it. Webhooks may say what
-they like: their senders add parameters of their own (Jira `user_id` and `user_key`), nothing on
-that route is read from a query, and a delivery that is refused is lost. So may probes, whose tools
-do the same, and which a refusal would tell that the server is gone.
+Passed over, a slip of the pen would widen the answer, and nobody would see it. Webhooks may say
+what they like: their senders add parameters of their own (Jira `user_id` and `user_key`), nothing
+on that route is read from a query, and a delivery that is refused is lost. So may probes: their
+tools do the same, and would take a refusal for a server that is gone.
 """
 
 from __future__ import annotations
