@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.projections.reference import Reference
 
 DAY: Final = 86_400
+FEW: Final = 5
 
 
 @dataclass(kw_only=True)
@@ -294,6 +295,8 @@ def dora(
         "change_fail_rate_confirmed": len(confirmed) / len(d) if d else None,
         "change_fail_rate_upper": len(upper_f) / len(upper_d) if upper_d else None,
         "reworked": len(rework), "rework_rate": len(rework) / len(d) if d else None,
+        "upper_failed": len(upper_f), "upper_counted": len(upper_d),
+        "few_deployments": len(d) < FEW, "few_changes": len(lead) < FEW,
         "unattributed_hotfixes": sum(one.kind == "hotfix" and not one.remedied for one in s),
         "lead_n": len(lead), "lead_median_s": percentile(lead, 0.5),
         "lead_p75_s": percentile(lead, 0.75), "lead_p90_s": percentile(lead, 0.9),
@@ -304,6 +307,7 @@ def dora(
         "recovery_median_s": percentile(recovery, 0.5), "recovery_p90_s": percentile(recovery, 0.9),
         "recovery_mean_s": mean(recovery),
         "from_impact_median_s": percentile(impact, 0.5), "from_impact_mean_s": mean(impact),
+        "from_impact_p90_s": percentile(impact, 0.9),
     }  # fmt: skip
 
 
@@ -320,7 +324,7 @@ def mttr(reference: Reference, start: datetime, end: datetime) -> dict[str, Any]
              and one.ended >= one.started and one.impaired_s is not None]  # fmt: skip
     return {
         "incidents": len(whole), "mttr_s": mean(whole), "median_s": percentile(whole, 0.5),
-        "p90_s": percentile(whole, 0.9),
+        "p90_s": percentile(whole, 0.9), "few": len(whole) < FEW, "derived_from_alerts": 0,
         "open": sum(one.started is not None and one.started < end
                     and (one.ended is None or max(one.ended, one.started) >= end)
                     for one in chosen),

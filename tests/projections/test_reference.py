@@ -74,7 +74,7 @@ def failures_of(view: View) -> dict[Any, Any]:
     names = {row["deployment_key"]: _key(row) for row in view.table("deployments").to_pylist()}
     return {
         names[row["deployment_key"]]: (
-            set(row["rules"]), row["failed_at"], row["recovered_at"], len(row["incident_keys"])
+            row["rules"], row["failed_at"], row["recovered_at"], len(row["incident_keys"])
         )
         for row in view.table("failures").to_pylist()
     }  # fmt: skip
@@ -83,7 +83,7 @@ def failures_of(view: View) -> dict[Any, Any]:
 def failures_by(reference: Reference) -> dict[Any, Any]:
     """What the rules say of them."""
     return {
-        one.key: (one.reasons, one.failed_at, one.recovered_at,
+        one.key: (sorted(one.reasons), one.failed_at, one.recovered_at,
                   len({(each.source, each.name) for each in one.incidents}))
         for one in reference.failures()
     }  # fmt: skip

@@ -140,6 +140,37 @@ def test_r8_f3_a_rollback_to_what_stood_there_before_blames_nobody(tmp_path: Pat
     assert rules(story, tmp_path) == {}
 
 
+def test_r8_only_what_counts_fails_and_only_what_succeeded_on_its_line_blames(
+    tmp_path: Path,
+) -> None:
+    """Services that had two deployments, and then another or an incident that names the second."""
+    fixed, undone = {"remediates": ["d2"]}, {"kind": "rollback", "rolls_back": "d2"}
+    cases: list[tuple[dict[str, Any], dict[str, Any] | None, list[str]]] = [
+        ({}, fixed, ["F4"]), ({}, undone, ["F3"]), ({}, None, ["F2"]), (BAD, fixed, ["F1", "F4"]),
+        # It changed nothing, or is the one before it again.
+        ({"outcome": "failure", "impact": False}, fixed, []),
+        ({"outcome": "failure", "impact": False}, undone, []),
+        ({"outcome": "failure", "impact": False}, None, []), ({"kind": "redeploy"}, None, []),
+        ({"kind": "redeploy"}, fixed, []), ({"kind": "redeploy"}, undone, []),
+        # What names it is no remedy: it failed, is said to be planned, or is nobody's of this line.
+        ({}, fixed | {"outcome": "failure", "impact": False}, []),
+        ({}, undone | {"outcome": "failure", "impact": False}, []),
+        ({}, fixed | {"kind": "planned"}, []), ({}, undone | {"kind": "planned"}, []),
+        ({}, fixed | {"source": PAGER}, []), ({}, undone | {"source": PAGER}, []),
+    ]  # fmt: skip
+    story = Story()
+    for number, (second, third, _) in enumerate(cases):
+        for name, more in (("d1", {}), ("d2", second), ("d3", third)):
+            if more is not None:
+                deployed(story, name, f"03-05T1{name[1]}:00", name, service=str(number), **more)
+        if third is None:
+            impaired(story, str(number), "03-05T13:00", service=str(number), caused_by="d2")
+    with window(story, tmp_path) as view:
+        rows = view.table("failures").to_pylist()
+    found = {int(row["service"]): row["rules"] for row in rows if row["deployment"] == "d2"}
+    assert [found.get(number, []) for number in range(len(cases))] == [one for *_, one in cases]
+
+
 def test_r8_f4_a_hotfix_that_names_nothing_blames_nobody(tmp_path: Path) -> None:
     """It is rework, and counted as unattributed."""
     story = two(kind="hotfix")

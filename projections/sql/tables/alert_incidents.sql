@@ -55,9 +55,9 @@ SELECT
     row_number() OVER (
         PARTITION BY source, fingerprint ORDER BY min(coalesce(started_at, occurred_at))
     ) AS episode,
-    arg_min(service, position) FILTER (WHERE service IS NOT NULL) AS service,
-    arg_min(environment, position) FILTER (WHERE environment IS NOT NULL) AS environment,
-    arg_min(severity, position) FILTER (WHERE severity IS NOT NULL) AS severity,
+    arg_min(service, position) AS service,
+    arg_min(environment, position) AS environment,
+    arg_min(severity, position) AS severity,
     min(coalesce(started_at, occurred_at)) AS started_at,
     until AS ended_at,
     list_sort([

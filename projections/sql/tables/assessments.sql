@@ -8,11 +8,11 @@ WITH statements AS (
         deployment,
         service,
         environment,
-        arg_max(impact, position) FILTER (WHERE impact IS NOT NULL) AS impact,
+        arg_max(impact, position) AS impact,
         max(position) FILTER (WHERE impact IS NOT NULL) AS impact_at,
-        arg_max(remediates, position) FILTER (WHERE remediates IS NOT NULL) AS remediates,
+        arg_max(remediates, position) AS remediates,
         max(position) FILTER (WHERE remediates IS NOT NULL) AS remediates_at,
-        arg_max(rolls_back, position) FILTER (WHERE rolls_back IS NOT NULL) AS rolls_back,
+        arg_max(rolls_back, position) AS rolls_back,
         max(position) FILTER (WHERE rolls_back IS NOT NULL) AS rolls_back_at,
         list(position) AS positions
     FROM deployment_facts
@@ -56,9 +56,9 @@ told AS (
 
 SELECT
     deployment_key,
-    arg_max(impact, impact_at) FILTER (WHERE impact_at IS NOT NULL) AS impact,
-    arg_max(remediates, remediates_at) FILTER (WHERE remediates_at IS NOT NULL) AS remediates,
-    arg_max(rolls_back, rolls_back_at) FILTER (WHERE rolls_back_at IS NOT NULL) AS rolls_back,
+    arg_max(impact, impact_at) AS impact,
+    arg_max(remediates, remediates_at) AS remediates,
+    arg_max(rolls_back, rolls_back_at) AS rolls_back,
     flatten(list(positions)) AS positions
 FROM told
 GROUP BY deployment_key

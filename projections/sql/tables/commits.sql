@@ -35,13 +35,13 @@ UNION ALL
 SELECT
     commit,
     min(position),
-    arg_min(repository, position) FILTER (WHERE repository IS NOT NULL),
+    arg_min(repository, position),
     arg_max(parents, len(parents)),
     min(authored_at),
     min(committed_at),
     min(occurred_at),
-    arg_min(patch_id, position) FILTER (WHERE patch_id IS NOT NULL),
-    arg_min(cherry_picked_from, position) FILTER (WHERE cherry_picked_from IS NOT NULL),
+    arg_min(patch_id, position),
+    arg_min(cherry_picked_from, position),
     arg_min(paths, position) FILTER (WHERE len(paths) > 0)
 FROM told
 WHERE commit IN (SELECT commit FROM again)

@@ -6,11 +6,13 @@ WITH components AS (
         min(occurred_at) FILTER (WHERE succeeded) AS succeeded_at,
         max(occurred_at) AS ended_at,
         -- What stands there now is what was deployed with success last, or else tried last.
-        arg_max(artifacts, position + CASE WHEN succeeded THEN 1_000_000_000_000_000 ELSE 0 END)
-            FILTER (WHERE len(artifacts) > 0) AS artifacts,
-        arg_max(config, position + CASE WHEN succeeded THEN 1_000_000_000_000_000 ELSE 0 END)
-            FILTER (WHERE config IS NOT NULL) AS config
-    FROM deployment_reports
+        arg_max(artifacts, weight) FILTER (WHERE len(artifacts) > 0) AS artifacts,
+        arg_max(config, weight) AS config
+    FROM (
+        SELECT
+            *, CASE WHEN succeeded THEN 1_000_000_000_000_000 + position ELSE position END AS weight
+        FROM deployment_reports
+    )
     GROUP BY deployment_key, component_key
 ),
 
@@ -49,10 +51,10 @@ attempts AS (
 ranked AS (
     SELECT
         f.*,
-        f.position + CASE
-            WHEN f.outcome = 'success' THEN 2_000_000_000_000_000
-            WHEN f.what = 'finished' THEN 1_000_000_000_000_000
-            ELSE 0
+        CASE
+            WHEN f.outcome = 'success' THEN 2_000_000_000_000_000 + f.position
+            WHEN f.what = 'finished' THEN 1_000_000_000_000_000 + f.position
+            ELSE f.position
         END AS weight
     FROM deployment_facts AS f
     WHERE f.what <> 'assessed' AND f.deployment_key IS NOT NULL
@@ -74,22 +76,22 @@ told AS (
         list(position ORDER BY position) AS positions,
         min(coalesce(started_at, CASE WHEN what = 'started' THEN occurred_at END)) AS started_at,
         min(first_exposed_at) AS first_exposed_at,
-        arg_max(kind, weight) FILTER (WHERE kind IS NOT NULL) AS stated_kind,
+        arg_max(kind, weight) AS stated_kind,
         arg_max(artifacts, weight) FILTER (WHERE len(artifacts) > 0) AS artifacts,
-        arg_max(config, weight) FILTER (WHERE config IS NOT NULL) AS config,
-        arg_max(commit, weight) FILTER (WHERE commit IS NOT NULL) AS commit,
-        arg_max(repository, weight) FILTER (WHERE repository IS NOT NULL) AS repository,
-        arg_max(release, weight) FILTER (WHERE release IS NOT NULL) AS release,
-        arg_max(run, weight) FILTER (WHERE run IS NOT NULL) AS run,
-        arg_max(actor, weight) FILTER (WHERE actor IS NOT NULL) AS actor,
-        arg_max(ticket, weight) FILTER (WHERE ticket IS NOT NULL) AS ticket,
-        arg_max(trigger, weight) FILTER (WHERE trigger IS NOT NULL) AS trigger,
-        arg_max(triggered_by, weight) FILTER (WHERE triggered_by IS NOT NULL) AS triggered_by,
-        arg_max(strategy, weight) FILTER (WHERE strategy IS NOT NULL) AS strategy,
-        arg_max(targets, weight) FILTER (WHERE targets IS NOT NULL) AS targets,
-        arg_max(remediates, weight) FILTER (WHERE remediates IS NOT NULL) AS remediates,
-        arg_max(rolls_back, weight) FILTER (WHERE rolls_back IS NOT NULL) AS rolls_back,
-        arg_max(restores, weight) FILTER (WHERE restores IS NOT NULL) AS restores
+        arg_max(config, weight) AS config,
+        arg_max(commit, weight) AS commit,
+        arg_max(repository, weight) AS repository,
+        arg_max(release, weight) AS release,
+        arg_max(run, weight) AS run,
+        arg_max(actor, weight) AS actor,
+        arg_max(ticket, weight) AS ticket,
+        arg_max(trigger, weight) AS trigger,
+        arg_max(triggered_by, weight) AS triggered_by,
+        arg_max(strategy, weight) AS strategy,
+        arg_max(targets, weight) AS targets,
+        arg_max(remediates, weight) AS remediates,
+        arg_max(rolls_back, weight) AS rolls_back,
+        arg_max(restores, weight) AS restores
     FROM ranked
     GROUP BY deployment_key
 ),

@@ -8,7 +8,7 @@ WITH links AS (
         list_sort(list(DISTINCT named_key) FILTER (
             WHERE link = 'remediates' AND named_key IS NOT NULL
         )) AS remediates_keys,
-        max(named_key) FILTER (WHERE link = 'rolls_back') AS rolls_back_key
+        any_value(named_key) FILTER (WHERE link = 'rolls_back') AS rolls_back_key
     FROM deployment_links
     GROUP BY deployment_key
 ),

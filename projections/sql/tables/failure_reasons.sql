@@ -27,7 +27,7 @@ f3 AS (
     SELECT r.rolls_back_key AS deployment_key, 'F3' AS rule, r.deployment_key AS by_key,
         CAST(NULL AS VARCHAR) AS incident_key
     FROM deployments AS r
-    WHERE r.kind = 'rollback' AND r.succeeded AND r.counts_in_line
+    WHERE r.succeeded AND r.counts_in_line
         AND r.rolls_back_key IN (SELECT deployment_key FROM counted)
 ),
 
@@ -44,12 +44,11 @@ f4 AS (
 -- F5, inferred: an incident of the same service and environment without a stated cause that began
 -- within the window after it; the latest such success is taken.
 blameless AS (
-    SELECT DISTINCT
+    SELECT
         incident_key, started_at,
         unnest(services) || '@' || replace(environment, '@', '%40') AS line
     FROM incidents
     WHERE caused_by IS NULL AND coalesce(cause, '') <> 'external'
-        AND environment IS NOT NULL AND started_at IS NOT NULL
 ),
 
 latest AS (

@@ -25,14 +25,14 @@ failed AS (
 attributed AS (
     SELECT
         r.deployment_key,
-        list_sort(list(DISTINCT r.incident_key)) AS incident_keys,
+        list_sort(list(r.incident_key)) AS incident_keys,
         min(i.started_at) AS impact_from,
         CASE WHEN bool_and(i.restored_at IS NOT NULL) THEN max(i.restored_at) END AS restored_at,
         -- One that was restored is over although its ticket may be open still.
         CASE WHEN bool_and(i.ended_at IS NOT NULL) THEN max(coalesce(i.resolved_at, i.ended_at)) END
             AS resolved_at,
         flatten(list(i.positions)) AS positions
-    FROM (SELECT DISTINCT deployment_key, incident_key FROM failure_reasons) AS r
+    FROM failure_reasons AS r
     INNER JOIN incidents AS i USING (incident_key)
     GROUP BY r.deployment_key
 ),
@@ -40,7 +40,7 @@ attributed AS (
 -- What took it back, or says that it remedies it.
 blaming AS (
     SELECT r.deployment_key, flatten(list(m.positions)) AS positions
-    FROM (SELECT DISTINCT deployment_key, by_key FROM failure_reasons) AS r
+    FROM failure_reasons AS r
     INNER JOIN deployments AS m ON r.by_key = m.deployment_key
     GROUP BY r.deployment_key
 ),
@@ -58,7 +58,7 @@ remedies AS (
     INNER JOIN failed AS f ON h.deployment_key = f.deployment_key AND h.occurred_at = f.failed_at
     INNER JOIN deployment_reports AS a
         ON h.deployment_key = a.deployment_key AND h.component_key = a.component_key
-    WHERE h.had_impact AND f.failed_itself AND a.succeeded AND a.occurred_at > h.occurred_at
+    WHERE h.had_impact AND a.succeeded AND a.occurred_at > h.occurred_at
     UNION ALL
     SELECT f.deployment_key, s.finished_at, s.positions
     FROM (SELECT * FROM failed WHERE failed_itself) AS f
@@ -74,9 +74,9 @@ ended AS (
         f.*,
         coalesce(a.incident_keys, []) AS incident_keys,
         list_concat(
-            coalesce(a.positions, []),
-            coalesce(b.positions, []),
-            CASE WHEN a.restored_at IS NULL THEN coalesce(m.positions, []) ELSE [] END
+            a.positions,
+            b.positions,
+            CASE WHEN a.restored_at IS NULL THEN m.positions END
         ) AS other_positions,
         a.impact_from,
         a.restored_at,

@@ -20,8 +20,8 @@ begun AS (
     SELECT
         incident_key,
         coalesce(
-            arg_max(started_at, position) FILTER (WHERE started_at IS NOT NULL),
-            arg_max(detected_at, position) FILTER (WHERE detected_at IS NOT NULL),
+            arg_max(started_at, position),
+            arg_max(detected_at, position),
             min(occurred_at) FILTER (WHERE what = 'opened')
         ) AS started_at
     FROM numbered

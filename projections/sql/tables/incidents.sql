@@ -5,18 +5,18 @@ WITH told AS (
         FALSE AS derived,
         source,
         incident,
-        arg_max(service, position) FILTER (WHERE service IS NOT NULL) AS service,
+        arg_max(service, position) AS service,
         list_sort(list_distinct([
             one
             FOR one IN flatten(list(list_append(coalesce(services, []), service)))
             IF one IS NOT NULL
         ])) AS services,
-        arg_max(environment, position) FILTER (WHERE environment IS NOT NULL) AS environment,
-        arg_max(severity, position) FILTER (WHERE severity IS NOT NULL) AS severity,
-        arg_max(category, position) FILTER (WHERE category IS NOT NULL) AS category,
-        arg_max(cause, position) FILTER (WHERE cause IS NOT NULL) AS cause,
-        arg_max(caused_by, position) FILTER (WHERE caused_by IS NOT NULL) AS caused_by,
-        arg_max(ticket, position) FILTER (WHERE ticket IS NOT NULL) AS ticket,
+        arg_max(environment, position) AS environment,
+        arg_max(severity, position) AS severity,
+        arg_max(category, position) AS category,
+        arg_max(cause, position) AS cause,
+        arg_max(caused_by, position) AS caused_by,
+        arg_max(ticket, position) AS ticket,
         min(occurred_at) FILTER (WHERE what = 'acknowledged') AS acknowledged_at,
         list(position ORDER BY position) AS positions
     FROM incident_facts
@@ -28,11 +28,11 @@ WITH told AS (
         TRUE AS derived,
         source,
         incident,
-        arg_max(service, episode) FILTER (WHERE service IS NOT NULL) AS service,
+        arg_max(service, episode) AS service,
         coalesce(list_sort(list(DISTINCT service) FILTER (WHERE service IS NOT NULL)), [])
             AS services,
-        arg_max(environment, episode) FILTER (WHERE environment IS NOT NULL) AS environment,
-        arg_max(severity, episode) FILTER (WHERE severity IS NOT NULL) AS severity,
+        arg_max(environment, episode) AS environment,
+        arg_max(severity, episode) AS severity,
         list_sort(list_distinct(flatten(list(positions)))) AS positions
     FROM alert_incidents
     GROUP BY incident_key, source, incident

@@ -27,13 +27,11 @@ said AS (
 held AS (
     SELECT
         service,
-        arg_max(team, position) FILTER (WHERE team IS NOT NULL) OVER w AS team,
-        arg_max(criticality, position) FILTER (WHERE criticality IS NOT NULL) OVER w AS criticality,
-        arg_max(scope, position) FILTER (WHERE scope IS NOT NULL) OVER w AS scope,
-        arg_max(repositories, position) FILTER (WHERE repositories IS NOT NULL) OVER w
-            AS repositories,
-        arg_max(deployment_source, position) FILTER (WHERE deployment_source IS NOT NULL) OVER w
-            AS deployment_source,
+        arg_max(team, position) OVER w AS team,
+        arg_max(criticality, position) OVER w AS criticality,
+        arg_max(scope, position) OVER w AS scope,
+        arg_max(repositories, position) OVER w AS repositories,
+        arg_max(deployment_source, position) OVER w AS deployment_source,
         max(position) OVER w AS position,
         effective_from
     FROM said

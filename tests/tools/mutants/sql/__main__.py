@@ -1,5 +1,7 @@
 """Whether the tests notice wrong definitions: `python -m tests.tools.mutants.sql [name ...]`.
 
+Files of tests among the names are run instead of all: quicker, and all that it finds noticed is.
+
 The tests of the rules run once, and what each definition was made from is noted. Each mutant is
 then made from the same, and only where it gives other rows than the definition, the tests that
 asked for those run with it, each in a process of its own, quickest first, up to the first that
@@ -14,6 +16,7 @@ import gc
 import os
 import pickle
 import resource
+import signal
 import sys
 import threading
 import time
@@ -35,6 +38,7 @@ from projections.definitions import (
     types_of,
 )
 from projections.settled import Settled
+from tests.projections.story import _engine
 from tests.tools.mutants.sql.operators import Parser, mutants_of
 from tests.tools.mutants.sql.recording import Recording
 
@@ -51,7 +55,8 @@ ASKED: Final = ("dora", "mttr", "comparison", "dora_evidence", "window_gaps")
 TESTS: Final = (
     "test_examples.py", "test_rules_changes.py", "test_rules_deployments.py",
     "test_rules_failures.py", "test_rules_kinds.py", "test_rules_lines.py",
-    "test_rules_numbers.py", "test_facts.py", "test_strange.py", "test_pushes.py",
+    "test_rules_numbers.py", "test_rules_told.py", "test_facts.py", "test_strange.py",
+    "test_pushes.py",
 )  # fmt: skip
 _PATIENCE_S: Final = 30
 _MEMORY: Final = 6 << 30
@@ -148,6 +153,8 @@ class Trial:
             raise session.Failed("the tests fail without any mutant")
         for name in definitions():
             is_settled(name) and types_of(name) and rules_of(name)
+        # What a process has of DuckDB from before its fork must not end in it.
+        _engine.cache_clear()
         gc.collect()
         gc.freeze()
         print(f"recorded in {time.process_time() - begun:.0f} s", flush=True)
@@ -183,6 +190,8 @@ class Trial:
         for each, expected in zip(given, rows, strict=True):
             if isinstance(expected, str) or self._replay.rows(same, each) != expected:
                 raise session.Failed(f"{one.name}: written again it says something else")
+        if given and self._is_noticed(one, same, given[0].items[0], session):
+            raise session.Failed(f"{one.name}: a test fails with what says the same")
         counts = self.counts[one.name]
         for mutant in mutants_of(one.text, self._parser):
             fate = self._fate(one, mutant, given, rows, session)
@@ -220,20 +229,23 @@ class Trial:
             fate = "survived"
             for item in sorted(set(each.items) - tried, key=self._seconds.__getitem__):
                 tried.add(item)
-                if self._is_noticed(one, mutant, item, session):
+                if self._is_noticed(one, mutant.text, item, session):
                     return "killed"
         return fate
 
     def _is_noticed(
-        self, one: Definition, mutant: Mutant, item: pytest.Item, session: pytest.Session
+        self, one: Definition, text: str, item: pytest.Item, session: pytest.Session
     ) -> bool:
-        """Whether a test fails with the mutant, in a process of its own."""
+        """Whether a test fails with a text, in a process of its own."""
         if not (child := os.fork()):
-            self._be(one, mutant, item, session)
-        return os.waitpid(child, 0)[1] != 0
+            self._be(one, text, item, session)
+        status = os.waitpid(child, 0)[1]
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSEGV:
+            raise session.Failed(f"{one.name}: a process broke down with\n{text}")
+        return status != 0
 
     def _be(
-        self, one: Definition, mutant: Mutant, item: pytest.Item, session: pytest.Session
+        self, one: Definition, text: str, item: pytest.Item, session: pytest.Session
     ) -> NoReturn:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
@@ -242,7 +254,7 @@ class Trial:
         resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         self._recording.recalling(one.name)
-        definitions()[one.name] = Altered(one.name, one.layer, mutant.text, one.needs)
+        definitions()[one.name] = Altered(one.name, one.layer, text, one.needs)
         Settled.unheard.clear()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         os._exit(1 if session.testsfailed else 0)
@@ -261,8 +273,12 @@ def tried() -> Iterator[str]:
             yield one.name
 
 
-def main(names: list[str]) -> int:
-    """Try the mutants of some definitions, or of all; 1: something is not as it should be."""
+def main(words: list[str]) -> int:
+    """Try the mutants of some definitions, or of all; 1: something is not as it should be.
+
+    Args:
+        words: names of definitions, and files of tests to be run instead of all.
+    """
     os.chdir(ROOT)
     settings.register_profile(
         "mutants", derandomize=True, database=None, deadline=None,
@@ -270,13 +286,14 @@ def main(names: list[str]) -> int:
     )  # fmt: skip
     settings.load_profile("mutants")
     explained = explanations()
-    wanted = names or list(tried())
+    files = [word for word in words if word.endswith(".py")]
+    wanted = [word for word in words if word not in files] or list(tried())
     trial = Trial(wanted, explained, int(os.environ.get("JOBS", "2")))
-    tests = [f"tests/projections/{name}" for name in TESTS]
+    whole = [*(f"tests/projections/{name}" for name in TESTS), str(HERE / "fixed_histories.py")]
     status = pytest.main(
         [
             "-s", "--assert=plain", "-p", "no:terminal", "-p", "no:cacheprovider",
-            "-o", "timeout=0", "-m", "not long", *tests, str(HERE / "fixed_histories.py"),
+            "-o", "timeout=0", "-m", "not long", *(files or whole),
         ],
         [trial],
     )  # fmt: skip

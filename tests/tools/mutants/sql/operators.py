@@ -6,7 +6,8 @@ and coalesce, each value of IN, each bound of BETWEEN, each branch of CASE and U
 PARTITION BY left out; conditions of WHERE, ON, QUALIFY and FILTER left out; DISTINCT left out;
 LEFT JOIN as JOIN; min for max and their like; orders turned round or without a column; plus for
 minus; numbers one off; truth values, NOT and IS NULL turned round. Not touched: texts, casts, the
-order of a table's rows, which is no promise, and numbers that are only counted.
+order of a table's rows, which is no promise, numbers that are only counted, and those so large that
+they only keep others apart.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ _WINDOWS: Final = {
 _DROPPABLE: Final = frozenset({"CONJUNCTION_AND", "CONJUNCTION_OR", "OPERATOR_COALESCE"})
 _CONDITIONS: Final = ("where_clause", "having", "qualify", "filter", "filter_expr")
 _CONTEXT: Final = 3
+_LARGE: Final = 10**12
 _NOWHERE: Final = 1 << 32
 """At least so far is what the parser made up itself."""
 
@@ -278,7 +280,7 @@ def _selected(node: Node) -> list[Node]:
 def _other_literals(kind: str, text: str) -> Iterator[str]:
     if kind == "BOOLEAN":
         yield "false" if text == "true" else "true"
-    elif kind == "INTEGER":
+    elif kind == "INTEGER" and int(text) < _LARGE:
         yield str(int(text) + 1)
         yield str(int(text) - 1)
     elif kind == "NUMERIC":
