@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.projections.reference import Reference
 
 DAY: Final = 86_400
+Placed = tuple[str, str]
+"""A commit and its repository."""
 FEW: Final = 5
 
 
@@ -154,13 +156,14 @@ class Changes:
             if not one.succeeded or one.tier != "production":
                 continue
             listed, roots = self._deployed(one)
-            everything = self.contained(set(listed) | set(roots)) - before
-            first = set(roots.values()) - repositories
+            everything = self.contained({sha for sha, _ in listed | roots}) - before
+            first = {where for _, where in roots} - repositories
             if listed:
-                credit = set(listed) - before
+                credit = {sha for sha, _ in listed} - before
             else:
-                base = self.contained(sha for sha, where in roots.items() if where in first)
-                credit = everything - base if len(first) < len(set(roots.values())) else set()
+                base = self.contained(sha for sha, where in roots if where in first)
+                known = {where for _, where in roots} - first
+                credit = everything - base if known else set()
             if one.kind == "rollback":
                 credit = set()
             observed = self._unsquashed(credit) - changes
@@ -173,7 +176,7 @@ class Changes:
             for sha in rest:
                 changes |= self.same(sha) if sha in self.commits else {sha}
             before |= everything
-            repositories |= set(roots.values()) | set(listed.values())
+            repositories |= {where for _, where in listed | roots}
         return found
 
     def _unsquashed(self, found: set[str]) -> set[str]:
@@ -206,31 +209,31 @@ class Changes:
             for path in known.paths for part in paths
         )  # fmt: skip
 
-    def _deployed(self, one: Deployment) -> tuple[dict[str, str], dict[str, str]]:
-        """The commits that a deployment lists, and those that it was made from, by repository."""
+    def _deployed(self, one: Deployment) -> tuple[set[Placed], set[Placed]]:
+        """The commits that a deployment lists, and those that it was made from."""
         good = [each for each in one.reports if each.succeeded]
         own = one.repository or ""
-        listed = {sha: each.repository or own for each in good for sha in each.commits}
-        built: dict[str, str] = {}
+        listed = {(sha, each.repository or own) for each in good for sha in each.commits}
+        built: set[Placed] = set()
         for artifact in one.artifacts:
             for event in self.reference.of("build.finished"):
                 data = event["data"]
                 if artifact in artifacts_of(data) and data.get("commit"):
-                    built[data["commit"]] = data.get("repository") or own
+                    built.add((data["commit"], data.get("repository") or own))
                     break
-        roots = built or {each.commit: each.repository or own for each in good if each.commit}
+        roots = built or {(each.commit, each.repository or own) for each in good if each.commit}
         if not roots and one.commit:
-            roots = {one.commit: own}
+            roots = {(one.commit, own)}
         used = self.reference.registered(one.line[0], one.finished, "repositories") or []
         manifests = {use["repository"] for use in used if use.get("role") == "manifests"}
 
-        def kept(shas: dict[str, str]) -> dict[str, str]:
-            return {
-                sha: where or (known.repository if (known := self.commits.get(sha)) else "") or ""
-                for sha, where in shas.items()
-                if not manifests & {where, known.repository if (known := self.commits.get(sha))
-                                    else None}
-            }  # fmt: skip
+        def kept(some: set[Placed]) -> set[Placed]:
+            found: set[Placed] = set()
+            for sha, where in some:
+                told = known.repository if (known := self.commits.get(sha)) else None
+                if not manifests & {where, told}:
+                    found.add((sha, where or told or ""))
+            return found
 
         return kept(listed), kept(roots)
 
