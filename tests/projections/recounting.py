@@ -27,8 +27,10 @@ def recount(evidence: Iterable[Row], dora: Iterable[Row], mttr: Iterable[Row]) -
     for row in evidence:
         values = held.setdefault(_window(row), {})
         values.setdefault((row["metric"], row["role"]), []).append(row["value"])
+    dora, mttr = list(dora), list(mttr)
     rows = {_window(row): row for row in dora}
     assert held.keys() <= rows.keys()
+    assert len(rows) == len(dora) == len(mttr) == len({_window(row) for row in mttr})
     for window, row in rows.items():
         _check_dora(row, held.get(window, {}))
     for row in mttr:

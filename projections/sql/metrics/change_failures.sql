@@ -33,8 +33,8 @@ doubtful AS (
         count(*) AS doubtful
     FROM window_deployments AS d
     LEFT JOIN window_failures AS f
-        ON d.part = f.part AND d.window_from = f.window_from AND d.window_to = f.window_to
-        AND d.group_key = f.group_key AND d.deployment_key = f.deployment_key
+        ON d.part = f.part AND d.window_from = f.window_from AND d.group_key = f.group_key
+        AND d.deployment_key = f.deployment_key
     WHERE d.impact_unknown AND f.deployment_key IS NULL
     GROUP BY d.part, d.window_from, d.window_to, d.group_key
 )
@@ -61,9 +61,5 @@ SELECT
         AS change_fail_rate_upper,
     d.reworked / nullif(CAST(d.counted AS DOUBLE), 0) AS rework_rate
 FROM d
-LEFT JOIN f
-    ON d.part = f.part AND d.window_from = f.window_from AND d.window_to = f.window_to
-    AND d.group_key = f.group_key
-LEFT JOIN doubtful AS o
-    ON d.part = o.part AND d.window_from = o.window_from AND d.window_to = o.window_to
-    AND d.group_key = o.group_key
+LEFT JOIN f USING (part, window_from, group_key)
+LEFT JOIN doubtful AS o USING (part, window_from, group_key)

@@ -42,11 +42,8 @@ days AS (
         g.part, g.window_from, g.window_to, g.group_key, k.monday,
         count(DISTINCT s.local_date) AS days
     FROM window_groups AS g
-    INNER JOIN window_weeks AS k
-        ON g.part = k.part AND g.window_from = k.window_from AND g.window_to = k.window_to
-    LEFT JOIN s
-        ON g.part = s.part AND g.window_from = s.window_from AND g.window_to = s.window_to
-        AND g.group_key = s.group_key AND k.monday = s.monday
+    INNER JOIN window_weeks AS k USING (part, window_from)
+    LEFT JOIN s USING (part, window_from, group_key, monday)
     GROUP BY g.part, g.window_from, g.window_to, g.group_key, k.monday
 ),
 
@@ -70,12 +67,6 @@ SELECT
     w.median_days_per_week,
     p.median_gap_s
 FROM window_groups AS g
-LEFT JOIN totals AS t
-    ON g.part = t.part AND g.window_from = t.window_from AND g.window_to = t.window_to
-    AND g.group_key = t.group_key
-LEFT JOIN gaps AS p
-    ON g.part = p.part AND g.window_from = p.window_from AND g.window_to = p.window_to
-    AND g.group_key = p.group_key
-LEFT JOIN weekly AS w
-    ON g.part = w.part AND g.window_from = w.window_from AND g.window_to = w.window_to
-    AND g.group_key = w.group_key
+LEFT JOIN totals AS t USING (part, window_from, group_key)
+LEFT JOIN gaps AS p USING (part, window_from, group_key)
+LEFT JOIN weekly AS w USING (part, window_from, group_key)

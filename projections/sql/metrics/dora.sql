@@ -29,32 +29,22 @@ WITH joined AS (
         r.recovery_median_s, r.recovery_p90_s, r.recovery_mean_s,
         r.from_impact_median_s, r.from_impact_p90_s, r.from_impact_mean_s
     FROM deployment_frequency AS q
-    LEFT JOIN change_lead_time AS l
-        ON q.part = l.part AND q.window_from = l.window_from AND q.window_to = l.window_to
-        AND q.group_key = l.group_key
-    LEFT JOIN change_failures AS c
-        ON q.part = c.part AND q.window_from = c.window_from AND q.window_to = c.window_to
-        AND q.group_key = c.group_key
-    LEFT JOIN deployment_recovery AS r
-        ON q.part = r.part AND q.window_from = r.window_from AND q.window_to = r.window_to
-        AND q.group_key = r.group_key
+    LEFT JOIN change_lead_time AS l USING (part, window_from, group_key)
+    LEFT JOIN change_failures AS c USING (part, window_from, group_key)
+    LEFT JOIN deployment_recovery AS r USING (part, window_from, group_key)
     LEFT JOIN (
         SELECT part, window_from, window_to, group_key, count(*) AS negative_lead_times
         FROM window_lead_times
         WHERE is_anomaly
         GROUP BY part, window_from, window_to, group_key
-    ) AS n
-        ON q.part = n.part AND q.window_from = n.window_from AND q.window_to = n.window_to
-        AND q.group_key = n.group_key
+    ) AS n USING (part, window_from, group_key)
     LEFT JOIN (
         SELECT d.part, d.window_from, d.window_to, d.group_key, count(*) AS unresolved
         FROM window_deployments AS d
         INNER JOIN unresolved_deployments AS u ON d.deployment_key = u.deployment_key
         WHERE u.is_unresolved
         GROUP BY d.part, d.window_from, d.window_to, d.group_key
-    ) AS u
-        ON q.part = u.part AND q.window_from = u.window_from AND q.window_to = u.window_to
-        AND q.group_key = u.group_key
+    ) AS u USING (part, window_from, group_key)
 )
 
 SELECT

@@ -19,8 +19,8 @@ upper_f AS (
         u.part, u.window_from, u.window_to, u.group_key, u.deployment_key, u.positions
     FROM upper_d AS u
     LEFT JOIN f
-        ON u.part = f.part AND u.window_from = f.window_from AND u.window_to = f.window_to
-        AND u.group_key = f.group_key AND u.deployment_key = f.deployment_key
+        ON u.part = f.part AND u.window_from = f.window_from AND u.group_key = f.group_key
+        AND u.deployment_key = f.deployment_key
     WHERE u.impact_unknown OR f.deployment_key IS NOT NULL
 ),
 

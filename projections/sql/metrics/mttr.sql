@@ -36,12 +36,6 @@ SELECT
     coalesce(t.derived_from_alerts, 0) AS derived_from_alerts,
     coalesce(t.incidents, 0) < 5 AS few
 FROM window_groups AS g
-LEFT JOIN totals AS t
-    ON g.part = t.part AND g.window_from = t.window_from AND g.window_to = t.window_to
-    AND g.group_key = t.group_key
-LEFT JOIN others AS o
-    ON g.part = o.part AND g.window_from = o.window_from AND g.window_to = o.window_to
-    AND g.group_key = o.group_key
-LEFT JOIN window_open_incidents AS n
-    ON g.part = n.part AND g.window_from = n.window_from AND g.window_to = n.window_to
-    AND g.group_key = n.group_key
+LEFT JOIN totals AS t USING (part, window_from, group_key)
+LEFT JOIN others AS o USING (part, window_from, group_key)
+LEFT JOIN window_open_incidents AS n USING (part, window_from, group_key)
