@@ -135,3 +135,21 @@ def test_r3_a_rollback_goes_back_to_what_it_names(tmp_path: Path) -> None:
         row = only(view, "deployments", deployment="d5")
         assert (row["kind"], row["target_key"].rpartition(" ")[2]) == (R, "d1")
         assert failed(view) == {"d2"}
+
+
+def test_r3_a_rollback_that_names_nothing_of_its_line_s_past_goes_back_to_nothing(
+    tmp_path: Path,
+) -> None:
+    """Something later, of another line, or itself: there is no target, and nobody is blamed."""
+    story = Story()
+    deployed(story, "other", "03-05T09:00", "1", service="before")
+    for named in ("d9", "other", "b"):
+        for name, at, content in (("a", 10, "1"), ("x", 11, "2"), ("d9", 13, "3")):
+            deployed(story, name, f"03-05T{at}:00", content, service=f"names {named}")
+        deployed(story, "b", "03-05T12:00", "1", service=f"names {named}", kind="rollback",
+                 restores=named)  # fmt: skip
+    with window(story, tmp_path) as view:
+        rows = view.table("deployments").to_pylist()
+        back = [(row["target_key"], row["rolls_back_key"]) for row in rows if row["kind"] == R]
+        assert back == [(None, None)] * 3
+        assert failed(view) == set()

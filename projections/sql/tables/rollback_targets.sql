@@ -9,26 +9,26 @@ WITH rollbacks AS (
     WHERE u.is_rollback
 ),
 
+-- Steps and contents are numbered through all lines: one content is one line's.
 successes AS (
-    SELECT line, content, step, deployment_key
+    SELECT content, step, deployment_key
     FROM line_steps
     WHERE succeeded
 ),
 
 targets AS (
-    SELECT r.deployment_key, r.line, r.step, s.step AS target_step, s.deployment_key AS target_key
+    SELECT r.deployment_key, r.step, s.step AS target_step, s.deployment_key AS target_key
     FROM rollbacks AS r
     INNER JOIN line_steps AS s ON r.named_key = s.deployment_key
     WHERE r.line = s.line AND s.step < r.step
     UNION ALL
-    SELECT r.deployment_key, r.line, r.step, s.step, s.deployment_key
+    SELECT r.deployment_key, r.step, s.step, s.deployment_key
     FROM (SELECT * FROM rollbacks WHERE named_key IS NULL) AS r
-    ASOF JOIN successes AS s
-        ON r.line = s.line AND r.content = s.content AND r.first_step > s.step
+    ASOF JOIN successes AS s ON r.content = s.content AND r.first_step > s.step
 ),
 
 counted AS (
-    SELECT line, step, deployment_key
+    SELECT step, deployment_key
     FROM line_steps
     WHERE NOT is_redeploy OR was_harmed
 )
@@ -36,7 +36,7 @@ counted AS (
 SELECT
     t.deployment_key,
     t.target_key,
-    -- A rollback to what stood there just before blames nobody.
+    -- A rollback to what stood there just before blames nobody: it is itself the first after that.
     CASE WHEN b.step < t.step THEN b.deployment_key END AS blamed_key
 FROM targets AS t
-ASOF LEFT JOIN counted AS b ON t.line = b.line AND t.target_step < b.step
+ASOF JOIN counted AS b ON t.target_step < b.step
