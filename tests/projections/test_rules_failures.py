@@ -279,6 +279,8 @@ RESTORED, REMEDIED, RESOLVED = (
         ([("12:00", None), (None, "14:00")], True, (REMEDIED, 5400)),
         # None remedies it: all are over, the one by its ticket, the other by being restored.
         ([("12:00", None), (None, "14:00")], False, (RESOLVED, 10800)),
+        ([("15:00", None), (None, "14:00")], False, (RESOLVED, 14400)),
+        ([("12:00", "15:00"), (None, "14:00")], False, (RESOLVED, 14400)),
         ([("12:00", None), (None, None)], False, ("open", None)),
         ([(None, "14:00"), (None, "15:00")], False, (RESOLVED, 14400)),
     ],

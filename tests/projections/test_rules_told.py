@@ -36,7 +36,8 @@ def tell(story: Story, what: str, at: str, **more: Any) -> int:  # noqa: ANN401 
     return story.tell(f"deployment.{what}", when(at), **data)
 
 
-SUCCESS, FAILURE = {"outcome": "success"}, {"outcome": "failure", "impact": True}
+SUCCESS: dict[str, Any] = {"outcome": "success"}
+FAILURE: dict[str, Any] = {"outcome": "failure", "impact": True}
 
 
 def test_r2_a_success_s_word_holds_before_another_end_s_and_that_before_a_beginning_s(
@@ -75,8 +76,18 @@ def test_r2_what_a_deployment_names_is_what_its_success_names(tmp_path: Path) ->
     story = Story()
     for number, content in enumerate("1213"):
         deployed(story, f"d{number}", f"03-05T1{number}:00", content, kind="planned")
-    named = {"kind": "rollback", "remediates": ["d0"], "rolls_back": "d1", "restores": "d0"}
-    other = {"kind": "hotfix", "remediates": ["d3"], "rolls_back": "d3", "restores": "d2"}
+    named: dict[str, Any] = {
+        "kind": "rollback",
+        "remediates": ["d0"],
+        "rolls_back": "d1",
+        "restores": "d0",
+    }
+    other: dict[str, Any] = {
+        "kind": "hotfix",
+        "remediates": ["d3"],
+        "rolls_back": "d3",
+        "restores": "d2",
+    }
     deployed(story, "d", "03-05T15:00", "1", **named)
     deployed(story, "d", "03-05T16:00", "1", attempt=2, outcome="failure", impact=False, **other)
     tell(story, "progressed", "03-05T17:00", **other)
@@ -188,12 +199,36 @@ def test_r11_of_what_incidents_recovered_no_deployment_is_named(tmp_path: Path) 
     assert positions(story, tmp_path, "d") == [1, 3, 4, 5]
 
 
-def test_r11_what_failed_beside_it_and_changed_nothing_does_not_recover_it(tmp_path: Path) -> None:
-    """Another component that failed at the same instant and was tried again."""
+def test_r11_what_failed_itself_recovers_with_the_next_success_of_what_failed(
+    tmp_path: Path,
+) -> None:
+    """In seconds, of a deployment that failed at ten and what came after it, service by service."""
+    api: dict[str, Any] = {"component": "api"}
+    web: dict[str, Any] = {"component": "web"}
+    harmless: dict[str, Any] = {"outcome": "failure", "impact": False}
+    again: dict[str, Any] = {"attempt": 2}
+    third: dict[str, Any] = {"attempt": 3}
+    cases: list[tuple[float, list[tuple[str, str, dict[str, Any]]]]] = [
+        # An attempt that failed, one that succeeded.
+        (1800, [("d", "10:10", again | harmless), ("d", "10:30", third)]),
+        # What ended at the same instant did not come after it.
+        (1800, [("d", "10:00", again), ("d", "10:30", third)]),
+        (1800, [("e", "10:00", {}), ("f", "10:30", {})]),
+        # What another source alone tells of.
+        (1800, [("e", "10:15", {"source": "https://other.example"}), ("f", "10:30", {})]),
+        # Another component that failed at the same instant, or later, as something else did.
+        (1800, [("d", "10:00", web | harmless), ("d", "10:10", web | again),
+                ("d", "10:30", api | again)]),
+        (3600, [("d", "10:20", web | FAILURE), ("d", "10:30", web | again),
+                ("d", "11:00", api | again)]),
+    ]  # fmt: skip
     story = Story()
-    deployed(story, "d", "03-05T10:00", component="api", **FAILURE)
-    deployed(story, "d", "03-05T10:00", component="web", outcome="failure", impact=False)
-    deployed(story, "d", "03-05T10:10", component="web", attempt=2)
-    deployed(story, "d", "03-05T10:30", component="api", attempt=2)
+    deployed(story, "d", "03-05T10:20", service="at the same time", **FAILURE)
+    for number, (_, told) in enumerate(cases):
+        first: dict[str, Any] = api if "component" in told[0][2] else {}
+        deployed(story, "d", "03-05T10:00", service=str(number), **first, **FAILURE)
+        for name, at, more in told:
+            deployed(story, name, f"03-05T{at}", service=str(number), **more)
     with window(story, tmp_path) as view:
-        assert only(view, "failures")["recovery_s"] == 1800
+        found = {row["service"]: row["recovery_s"] for row in view.table("failures").to_pylist()}
+    assert [found[str(number)] for number in range(len(cases))] == [one for one, _ in cases]
