@@ -2,7 +2,9 @@
 
 A server whose ledger has EVENTS (default 100,000) takes single events and batches of 100, in turn
 with nobody looking and with four dashboards that ask once a second, each for what it had not yet:
-DORA, deployments, coverage, and the console's overview.
+DORA, deployments, coverage, and the console's overview. They are of two kinds: those that insist on
+the newest state, and those that ask as they should, `Cache-Control: max-age=60` of the API and the
+console as it is by default. What the second kind may cost has a floor.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from multiprocessing.synchronize import Event
 
     from bench.http import Target
+    from tests.serving import Running
 
 EVENTS: Final = 100_000
 ROUNDS: Final = 3
@@ -46,10 +49,31 @@ _SLOWED: Final = 10
 _numbers = itertools.count()
 
 
-def look(url: str, token: str, path: str, stop: Event, took: Any) -> None:  # noqa: ANN401 - a queue
-    """A dashboard: asks once a second until it is stopped; gives the seconds of each answer."""
+def look(
+    url: str,
+    token: str,
+    path: str,
+    stop: Event,
+    took: Any,  # noqa: ANN401 - a queue
+    *,
+    insists: bool,
+) -> None:
+    """A dashboard: asks once a second until it is stopped; gives the seconds of each answer.
+
+    Args:
+        url: of the server.
+        token: of who looks.
+        path: that is asked for.
+        stop: is set when it shall end.
+        took: takes the seconds.
+        insists: on the newest state.
+    """
     found: list[float] = []
     headers = {"Authorization": f"Bearer {token}"}
+    if insists:
+        headers["Cache-Control"] = "no-cache"
+    elif not path.startswith("/console"):
+        headers["Cache-Control"] = "max-age=60"
     with httpx.Client(base_url=url, timeout=120, headers=headers) as client:
         if path.startswith("/console"):
             form = {"ledger": "default", "token": token}
@@ -66,11 +90,16 @@ def look(url: str, token: str, path: str, stop: Event, took: Any) -> None:  # no
 
 
 @contextmanager
-def dashboards(url: str, token: str, answers: list[float]) -> Iterator[None]:
+def dashboards(url: str, token: str, answers: list[float], *, insist: bool) -> Iterator[None]:
     """Four dashboards for the length of the block, in a process each."""
     spawn = multiprocessing.get_context("spawn")
     stop, took = spawn.Event(), spawn.Queue()
-    people = [spawn.Process(target=look, args=(url, token, path, stop, took)) for path in LOOKED_AT]
+    people = [
+        spawn.Process(
+            target=look, args=(url, token, path, stop, took), kwargs={"insists": insist}
+        )
+        for path in LOOKED_AT
+    ]  # fmt: skip
     for one in people:
         one.start()
     time.sleep(3)  # until they have begun
@@ -105,23 +134,28 @@ def measure(count: int) -> Iterator[Figure]:
         load_apart(folder / "data", count)
         with serving(folder / "data", first=False) as server:
             target = target_of(server, token)
-            answers: list[float] = []
-            with dashboards(server.url, token, []):
+            with dashboards(server.url, token, [], insist=True):
                 pass
-            for media, sort in zip(CLIENTS, ("single events", f"batches of {OF}"), strict=True):
-                alone, watched = [], []
-                for _ in range(ROUNDS):
-                    alone.append(sent(target, media))
-                    with dashboards(server.url, token, answers):
-                        watched.append(sent(target, media))
-                rate, less = statistics.median(alone), statistics.median(watched)
-                what = f"{sort} over HTTP, dashboards look on"
-                yield Figure(what, less, "events/s", rate)
-                yield Figure(
-                    f"{what}: slowed by", 100 * (1 - less / rate), "%", floor=_SLOWED, least=True
-                )  # fmt: skip
-            yield Figure("a dashboard's answer meanwhile, median", statistics.median(answers), "s")
-            yield Figure("a dashboard's answer meanwhile, p99", p99(answers), "s")
+            for insist, how in ((True, "insist on the newest"), (False, "ask as they should")):
+                yield from _measured(server, target, insist=insist, how=how)
+
+
+def _measured(server: Running, target: Target, *, insist: bool, how: str) -> Iterator[Figure]:
+    answers: list[float] = []
+    for media, sort in zip(CLIENTS, ("single events", f"batches of {OF}"), strict=True):
+        alone, watched = [], []
+        for _ in range(ROUNDS):
+            alone.append(sent(target, media))
+            with dashboards(server.url, target.token, answers, insist=insist):
+                watched.append(sent(target, media))
+        rate, less = statistics.median(alone), statistics.median(watched)
+        what = f"{sort} over HTTP, dashboards {how}"
+        yield Figure(what, less, "events/s", rate)
+        slowed = 100 * (1 - less / rate)
+        floor = None if insist else _SLOWED
+        yield Figure(f"{what}: slowed by", slowed, "%", floor=floor, least=True)
+    yield Figure(f"an answer where they {how}, median", statistics.median(answers), "s")
+    yield Figure(f"an answer where they {how}, p99", p99(answers), "s")
 
 
 if __name__ == "__main__":

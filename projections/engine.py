@@ -46,6 +46,8 @@ _SETTINGS: Final = {
     "preserve_insertion_order": "true",
     # It knows files by their names, and a descriptor's name is used again for another file.
     "enable_external_file_cache": "false",
+    # Or its allocator keeps what answers took, most of which is free again when they are made.
+    "allocator_background_threads": "true",
 }
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _VOIDED: Final = f"FROM {VOIDS} WHERE voided IS NOT NULL"
