@@ -27,6 +27,7 @@ from projections.asked_controls import JUDGED, not_asked
 from projections.calendar import tellable
 from projections.definitions import VOIDS, Definition, definitions, in_order, is_settled
 from projections.facts import Facts, reading
+from projections.memory import query_memory
 from projections.selection import Selection
 from projections.settled import Settled
 from projections.steps import STEPS
@@ -61,20 +62,20 @@ class Engine:
         making: is held by whoever makes tables that are kept.
     """
 
-    def __init__(self, folder: Path, threads: int | None = None, memory: str = "1GB") -> None:
+    def __init__(self, folder: Path, threads: int | None = None, memory: int | None = None) -> None:
         """Make an engine.
 
         Args:
             folder: where facts of segments are kept; it may be dropped at any time.
             threads: at most so many; None: one a processor.
-            memory: at most so much for queries, as DuckDB writes it.
+            memory: at most so many bytes for queries; None: `query_memory`.
         """
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         spill = folder / "spill"
         self._threads = threads or os.cpu_count() or 1
         settings: dict[str, Any] = _SETTINGS | {
-            "memory_limit": memory,
+            "memory_limit": f"{memory or query_memory()}B",
             "temp_directory": str(spill),
             "threads": self._threads,
         }

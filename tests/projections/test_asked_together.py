@@ -191,7 +191,7 @@ def test_tables_that_are_kept_are_made_by_one_of_those_who_need_them(
 
 def test_an_answer_that_takes_too_much_memory_is_refused_for_now(tmp_path: Path) -> None:
     """Nothing of the database's own surfaces."""
-    snapshot, engine = told().snapshot(), Engine(tmp_path, threads=1, memory="24MB")
+    snapshot, engine = told().snapshot(), Engine(tmp_path, threads=1, memory=24_000_000)
     with (
         pytest.raises(UnavailableError, match="more memory than it may"),
         engine.view(snapshot, Parameters(known_at=snapshot.size)) as view,
