@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 
     from bench.figures import Figure
 
-PARTS: Final = (
-    ("append",), ("http",), ("dashboards",), ("memory",), ("verify",), ("proofs",),
-)  # fmt: skip
+PARTS: Final = (("append",), ("http",), ("verify",), ("proofs",))
 OF_LEDGER: Final = (("projections",), ("lookups",))
-LAST: Final = (("reports",), ("pack",), ("history",))
+LAST: Final = (("reports",), ("pack",), ("history",), ("dashboards",), ("memory",))
 
 
 def part(*words: str) -> list[Figure]:
