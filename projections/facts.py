@@ -153,7 +153,7 @@ class Facts:
             return _NOTHING[one]
         made = self._turned_to(snapshot, heard.get(REDACTED)).made
         rows, size = made.get(one.name, (None, 0))
-        if size < snapshot.size:
+        if rows is None or size < snapshot.size:
             told = snapshot.documents().tail if one.base == "documents" else snapshot.tail
             if rows is None:
                 rows = self._derived(told, one)

@@ -22,15 +22,23 @@ RATES = (
 
 
 def recount(evidence: Iterable[Row], dora: Iterable[Row], mttr: Iterable[Row]) -> None:
-    """Compare every row of the numbers with what its evidence gives; none may be left over."""
+    """Compare every row of the numbers with what its evidence gives; none may be left over.
+
+    Args:
+        evidence: rows behind the numbers.
+        dora: its rows.
+        mttr: its rows, or none where MTTR was not asked for.
+    """
     held: dict[tuple[Any, ...], dict[tuple[str, str], list[float]]] = {}
     for row in evidence:
         values = held.setdefault(_window(row), {})
         values.setdefault((row["metric"], row["role"]), []).append(row["value"])
     dora, mttr = list(dora), list(mttr)
     rows = {_window(row): row for row in dora}
+    restored = {_window(row) for row in mttr}
     assert held.keys() <= rows.keys()
-    assert len(rows) == len(dora) == len(mttr) == len({_window(row) for row in mttr})
+    assert (len(rows), len(restored)) == (len(dora), len(mttr))
+    assert not restored or restored == rows.keys()
     for window, row in rows.items():
         _check_dora(row, held.get(window, {}))
     for row in mttr:

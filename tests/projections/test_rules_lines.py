@@ -204,6 +204,20 @@ def test_r2a_a_report_matches_what_it_overlaps_or_ends_within_an_hour_of(
         assert only(view, "corroborations")["is_difference"] is not matches
 
 
+@pytest.mark.parametrize("finished", ["03-05T12:00", "03-05T18:00"])
+def test_r2a_a_long_deployment_matches_what_it_spans_although_another_ended_nearer(
+    tmp_path: Path, finished: str
+) -> None:
+    """That one, with the same artifact, neither overlaps the report nor ends within the hour."""
+    story = Story()
+    deployed(story, "long", "03-05T18:00", "x", started_at=when("03-05T08:00"))
+    deployed(story, "near", finished, "x")
+    deployed(story, "b", "03-05T10:00", "x", source=CONTROLLER)
+    with window(story, tmp_path) as view:
+        key = only(view, "deployments", deployment="long")["deployment_key"]
+        assert only(view, "corroborations")["corroborated_key"] == key
+
+
 def test_r2a_an_id_of_a_report_that_matches_names_the_deployment(tmp_path: Path) -> None:
     """A hotfix that knows the controller's id of what it remedies."""
     story = Story()

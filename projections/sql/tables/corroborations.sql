@@ -20,15 +20,30 @@ own AS (
     WHERE counts_in_line AND line IN (SELECT line FROM others)
 ),
 
-own_parts AS (
-    SELECT o.line, o.finished_at, p.part, arg_max(o.deployment_key, o.last_position) AS own_key
+own_each AS (
+    SELECT o.line, o.started_at, o.finished_at, o.last_position, p.part, o.deployment_key
     FROM (
         SELECT deployment_key, unnest(artifacts) AS part FROM own
         UNION ALL
         SELECT deployment_key, commit FROM own WHERE commit IS NOT NULL
     ) AS p
     INNER JOIN own AS o USING (deployment_key)
-    GROUP BY o.line, o.finished_at, p.part
+),
+
+own_parts AS (
+    SELECT line, finished_at, part, arg_max(deployment_key, last_position) AS own_key
+    FROM own_each
+    GROUP BY line, finished_at, part
+),
+
+-- Long ones, in the course of which another one with the same part ended: that may lie nearer to a
+-- report, and not overlap it.
+spanning AS (
+    SELECT line, part, started_at, finished_at, deployment_key
+    FROM own_each
+    QUALIFY lag(finished_at) OVER (
+        PARTITION BY line, part ORDER BY finished_at, last_position DESC
+    ) >= started_at
 ),
 
 wanted AS (
@@ -37,7 +52,7 @@ wanted AS (
     INNER JOIN others AS o USING (deployment_key)
 ),
 
--- Of each part the last own deployment before and the first one after.
+-- Of each part the last own deployment before, the first one after, and those that span it.
 near AS (
     SELECT w.deployment_key, n.own_key
     FROM wanted AS w
@@ -48,6 +63,12 @@ near AS (
     FROM wanted AS w
     ASOF JOIN own_parts AS n
         ON w.line = n.line AND w.part = n.part AND w.finished_at <= n.finished_at
+    UNION
+    SELECT w.deployment_key, s.deployment_key
+    FROM wanted AS w
+    INNER JOIN spanning AS s
+        ON w.line = s.line AND w.part = s.part
+        AND w.finished_at >= s.started_at AND w.finished_at <= s.finished_at
 ),
 
 matched AS (
