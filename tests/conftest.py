@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 
 SECOND_URL: Final = "PIPELEDGER_TEST_DATABASE_URL"
 _numbers = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Quick runs draw the same examples each time; long ones look further."""
+    if config.option.markexpr == "not long":
+        settings.register_profile("same", derandomize=True)
+        settings.load_profile("same")
 
 
 def second_binaries() -> Path | None:
