@@ -160,7 +160,8 @@ class Facts:
             elif not one.types or any(heard.get(kind, 0) > size for kind in one.types):
                 rows = grown(rows, self._derived(after(told, size), one))
             made[one.name] = rows, snapshot.size
-        return until(rows, snapshot.size)
+            return rows
+        return rows if size == snapshot.size else until(rows, snapshot.size)
 
     def _turned_to(self, snapshot: Snapshot, redacted: int | None) -> _Tail:
         """What is kept of these events; nothing is kept of a state older than the newest."""

@@ -140,11 +140,10 @@ def verified(read: pa.Table, origin: str, before: Link) -> Rows:
     Raises:
         DamageError: an entry is not what its hash, link, place or commitment says; names it.
     """
+    entries = read["entry"].to_pylist()
     with no_collector():
-        leaves = chained(
-            read["pos"].to_pylist(), read["entry"].to_pylist(), read["leaf"].to_pylist(), before
-        )
-    events = rows_of(read["entry"], read["salt"], read["body"], leaves, origin, before)
+        leaves = chained(read["pos"].to_pylist(), entries, read["leaf"].to_pylist(), before)
+    events = rows_of(read, entries, leaves, origin, before)
     last = Link(before.position + len(leaves), leaves[-1]) if leaves else before
     return Rows(events, leaves, last)
 
@@ -172,15 +171,13 @@ def chained(
 
 
 def rows_of(
-    entries: pa.ChunkedArray, salts: pa.ChunkedArray, bodies: pa.ChunkedArray,
-    leaves: list[bytes], origin: str, before: Link,
-) -> pa.Table:  # fmt: skip
+    read: pa.Table, entries: Sequence[bytes], leaves: list[bytes], origin: str, before: Link
+) -> pa.Table:
     """The rows of entries whose chain holds, in order, as the contract of `events` says.
 
     Args:
-        entries: their bytes.
-        salts: of their events; null where the bytes are gone.
-        bodies: of their events, likewise.
+        read: columns `entry`, `salt`, `body`, as of `verified`.
+        entries: what the first of them holds.
         leaves: their leaf hashes.
         origin: the ledger's.
         before: where the chain stands before them.
@@ -189,7 +186,7 @@ def rows_of(
         DamageError: an entry is not what its place or commitment says; names it.
     """
     with no_collector():
-        lines = [entry.partition(b"\n") for entry in entries.to_pylist()]
+        lines = [entry.partition(b"\n") for entry in entries]
         try:
             seqs = [_seq(line[0]) for line in lines]
             contexts = [_context(line[2]) for line in lines]
@@ -201,13 +198,13 @@ def rows_of(
                 raise DamageError(at, f"the entry says position {seq.pos}")
             if context.o != origin:
                 raise DamageError(at, "the entry names another origin")
-        told: list[bytes | None] = bodies.to_pylist()
-        _check_commitments(contexts, salts.to_pylist(), told, before)
-        columns = _columns(seqs, contexts, [_read(body) for body in told])
+        bodies: list[bytes | None] = read["body"].to_pylist()
+        _check_commitments(contexts, read["salt"].to_pylist(), bodies, before)
+        columns = _columns(seqs, contexts, [_read(body) for body in bodies])
     columns |= {
-        "event": _bodies(bodies),
-        "salt": salts,
-        "entry": entries,
+        "event": _bodies(read["body"]),
+        "salt": read["salt"],
+        "entry": read["entry"],
         "leaf": pa.array(leaves, pa.binary()),
     }
     contract = table("events").arrow

@@ -127,7 +127,7 @@ def check_chain(path: Path, origin: str) -> Seal:
     """
     seal = _seal_by(path, origin)
     read = _read(path, ["position", "leaf", "entry", "salt"])
-    _leaves(path, seal, read.sort_by("position"))
+    _chained(path, seal, read.sort_by("position"))
     return seal
 
 
@@ -142,27 +142,26 @@ def check(path: Path, origin: str) -> Seal:
     if not events.schema.equals(table("events").arrow):
         raise DamageError(None, f"segment {path.name} has other columns than its contract")
     events = events.sort_by("position").replace_schema_metadata(None)
-    leaves = _leaves(path, seal, events)
-    derived = rows_of(
-        events["entry"], events["salt"], events["event"].cast(pa.binary()), leaves, origin,
-        seal.before,
-    )  # fmt: skip
+    entries, leaves = _chained(path, seal, events)
+    body = events["event"].cast(pa.binary())
+    read = events.select(["entry", "salt"]).append_column("body", body)
+    derived = rows_of(read, entries, leaves, origin, seal.before)
     for name in events.column_names:
         _compare(path, name, events[name], derived[name], seal)
     return seal
 
 
-def _leaves(path: Path, seal: Seal, events: pa.Table) -> list[bytes]:
-    """Their leaf hashes, once chain and seal hold."""
+def _chained(path: Path, seal: Seal, events: pa.Table) -> tuple[list[bytes], list[bytes]]:
+    """The entries and their leaf hashes, once chain and seal hold."""
+    entries: list[bytes] = events["entry"].to_pylist()
     with no_collector():
         leaves = chained(
-            events["position"].to_pylist(), events["entry"].to_pylist(),
-            events["leaf"].to_pylist(), seal.before,
-        )  # fmt: skip
+            events["position"].to_pylist(), entries, events["leaf"].to_pylist(), seal.before
+        )
     gone = _gone(events)
     if not leaves or seal != _seal(leaves, gone, seal.origin, seal.before, seal.redaction):
         raise DamageError(None, f"segment {path.name} is not what its metadata says")
-    return leaves
+    return entries, leaves
 
 
 def _seal_by(path: Path, origin: str) -> Seal:
