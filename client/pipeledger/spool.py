@@ -1,6 +1,6 @@
 """The spool: events wait on disk, in order, until the ledger has them.
 
-    <spool>/queue/<order>-<id>      what waits; the order only ever grows
+    <spool>/queue/<order>-<name>    what waits; the order only grows, the name is made of the id
     <spool>/refused/<same name>     what the ledger refused for good, and <name>.problem
     <spool>/partial/                files that are being written
     <spool>/*.lock                  locks between processes
@@ -18,12 +18,15 @@ import json
 import os
 import time
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import IO, TYPE_CHECKING, Any
 
 from pipeledger.bodies import MAX_REPORT, FileBody, opener
 from pipeledger.durable import make_folder, move, replace, sync_folder, written
 from pipeledger.errors import SpoolError
+from pipeledger.event import CONTENT_TYPE
 from pipeledger.lock import locked
+from pipeledger.signing import ENVELOPE_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +44,8 @@ STALE_S = 86_400.0
 """After so many seconds nobody is still writing a partial file: its writer was killed."""
 NAMING_WAIT_S = 10.0
 EVENT, REPORT = "event", "report"
+REPORT_TYPE = "application/octet-stream"
+_TYPES = {EVENT: (CONTENT_TYPE, ENVELOPE_TYPE), REPORT: (REPORT_TYPE,)}
 _VERSION = 1
 
 
@@ -117,7 +122,7 @@ class Item:
         if (
             set(fields) != set(_FIELDS)
             or any(type(fields[name]) is not kind for name, kind in _FIELDS.items())
-            or fields["kind"] not in (EVENT, REPORT)
+            or fields["content_type"] not in _TYPES.get(fields["kind"], ())
             or not isinstance(query, dict)
             or any(type(value) is not str for value in query.values())
         ):
@@ -170,7 +175,7 @@ class Spool:
                 raise self._full()
             names = self.waiting()
             last = int(names[-1].split("-", 1)[0]) if names else 0
-            name = f"{max(self._clock_ns(), last + 1):020d}-{item.id[:32]}"
+            name = f"{max(self._clock_ns(), last + 1):020d}-{_file_name(item.id)}"
             move(partial, self.queue / name)
         return name
 
@@ -254,6 +259,11 @@ class Spool:
             SpoolError: another one is, and was for `wait_s` seconds.
         """
         return locked(self.folder / "sending.lock", wait_s)
+
+
+def _file_name(identity: str) -> str:
+    """A name for the item of this id, and of no other, whatever letters the id is of."""
+    return sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _length(stream: IO[bytes]) -> int | None:

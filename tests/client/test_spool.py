@@ -8,11 +8,13 @@ import signal
 import tarfile
 import threading
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeledger.errors import SpoolError
+from pipeledger.event import CONTENT_TYPE
 from pipeledger.spool import EVENT, Item, Spool
 from tests.client.listening import Listening, Reply, Request, listening
 
@@ -266,8 +268,62 @@ def test_the_order_grows_when_the_clock_steps_back(tmp_path: Path) -> None:
     times = iter([50, 10, 10, 70])
     spool = Spool(tmp_path, 10**6, clock_ns=lambda: next(times))
     for name in "abcd":
-        spool.add(Item(EVENT, "", "default", name, "", "", b"{}"))
-    assert [name[-1] for name in spool.waiting()] == ["a", "b", "c", "d"]
+        spool.add(_item(name))
+    items = [spool.read(name) for name in spool.waiting()]
+    assert [item.id for item in items if item is not None] == ["a", "b", "c", "d"]
+
+
+def test_an_id_of_any_letters_waits_and_comes(command: Command, ledger: Listening) -> None:
+    """Slashes lead nowhere, and ids that begin alike are two."""
+    ids = ["build/42", "../../x", "a" * 40 + "1", "a" * 40 + "2"]
+    for name in ids:
+        command(*EVENT_WORDS, "--id", name, changes=AWAY)
+    carried = command.home / "carried"
+    shutil.move(command.spool, carried)
+    assert command("spool", "import", carried).stdout.startswith("4 taken over, 0 were here")
+    command("spool", "flush")
+    assert ledger.ids == ids
+
+
+def test_a_hostile_spool_writes_no_file_but_in_the_queue(command: Command, tmp_path: Path) -> None:
+    """The id is what somebody else wrote."""
+    victim = command.home / ".bashrc"
+    victim.write_text("mine")
+    queue = tmp_path / "carried" / "queue"
+    queue.mkdir(parents=True)
+    command(*EVENT_WORDS, changes=AWAY)  # the folders are there
+    up = "/.." * 6
+    pieces = _item(f"x{up}/.bashrc").pieces()
+    (queue / ("0" * 20 + "-x")).write_bytes(b"".join(pieces))
+    command("spool", "import", tmp_path / "carried")
+    assert victim.read_text() == "mine"
+    assert len(command.waiting()) == 2
+
+
+def test_a_carried_item_is_sent_as_what_the_client_sends(command: Command, tmp_path: Path) -> None:
+    """No other media type goes out under the importer's token."""
+    queue = tmp_path / "carried" / "queue"
+    queue.mkdir(parents=True)
+    pieces = replace(_item("x"), content_type="application/x-other").pieces()
+    (queue / ("0" * 20 + "-x")).write_bytes(b"".join(pieces))
+    assert "not a file of the spool" in command("spool", "import", queue.parent, status=1).stderr
+
+
+def test_a_queue_of_an_older_version_is_known_by_what_is_in_it(
+    command: Command, tmp_path: Path
+) -> None:
+    """Its files are named by the first letters of their ids."""
+    command(*EVENT_WORDS, "--id", "old", changes=AWAY)
+    (name,) = command.waiting()
+    file = command.spool / "queue" / name
+    file.rename(file.with_name(f"{name.split('-')[0]}-old"))
+    shutil.copytree(command.spool, tmp_path / "carried")
+    command("spool", "import", tmp_path / "carried")
+    assert len(command.waiting()) == 1
+
+
+def _item(identity: str) -> Item:
+    return Item(EVENT, "", "default", identity, "", CONTENT_TYPE, b"{}")
 
 
 def test_the_token_is_not_in_the_spool(command: Command) -> None:

@@ -19,7 +19,7 @@ from pipeledger.commands.common import (
 )
 from pipeledger.event import default_source, new_id, short_type
 from pipeledger.reports import find_reports
-from pipeledger.spool import REPORT, Item
+from pipeledger.spool import REPORT, REPORT_TYPE, Item
 from pipeledger.words import check_instant
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _query(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
 
 def _item(report: ReportFile, query: dict[str, str], settings: Settings) -> Item:
     return Item(REPORT, settings.url, settings.ledger, new_id(), report.name,
-                "application/octet-stream", report, query, mark=settings.mark)  # fmt: skip
+                REPORT_TYPE, report, query, mark=settings.mark)  # fmt: skip
 
 
 def _line(name: str, answer: dict[str, Any]) -> str:

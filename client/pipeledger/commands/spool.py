@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeledger.commands.common import delivery_of, parser_of, say, settings_of, warn
-from pipeledger.errors import SpoolError, UsageError
+from pipeledger.errors import ClientError, SpoolError, UsageError
 from pipeledger.spool import Spool
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeledger.settings import Settings
+    from pipeledger.spool import Item
 
 _EPILOG = """\
 Where the runner's disk dies with the job, flush in a step that always runs, or keep the folder as
@@ -103,18 +106,36 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
     if not options.carried.exists():
         raise UsageError(f"{options.carried}: no such folder or archive")
     spool = Spool(settings.spool, settings.spool_limit)
-    here = {name.split("-", 1)[1] for name in spool.waiting()}
+    here = _digests(spool)
     taken = known = 0
     for item in carried_items(options.carried):
-        if item.id[:32] in here:
+        digest = _digest(item)
+        if digest in here:
             known += 1
             continue
         # Whoever imports says where it goes now; a ledger's name stays.
         spool.add(replace(item, url=settings.url or item.url, mark=settings.mark or item.mark))
-        here.add(item.id[:32])
+        here.add(digest)
         taken += 1
     say(f"{taken} taken over, {known} were here already; next: pipeledger spool flush")
     return 0
+
+
+def _digests(spool: Spool) -> set[bytes]:
+    found = set()
+    for name in spool.waiting():
+        with contextlib.suppress(ClientError, OSError):  # damaged: `flush` sets it aside
+            if (item := spool.read(name)) is not None:
+                found.add(_digest(item))
+    return found
+
+
+def _digest(item: Item) -> bytes:
+    """Of all that an item is but where it goes."""
+    whole = sha256()
+    for piece in replace(item, url="", mark="").pieces():
+        whole.update(piece)
+    return whole.digest()
 
 
 def _retry(spool: Spool) -> None:
