@@ -50,6 +50,16 @@ class Asked:
     metric: bool
 
 
+def registering(environment: str) -> str:
+    """The command that says an environment's tier.
+
+    Args:
+        environment: a name that anybody may have sent: to a shell it is one word, and no option.
+    """
+    words = ["pipeledger-server", "environment", "register", "--reason", "WHY", "--", environment]
+    return shlex.join([*words, "TIER"])
+
+
 def why_empty(history: History, origin: Origin, asked: Asked) -> dict[str, str]:
     """Why there is nothing, and what to run.
 
@@ -88,19 +98,7 @@ def _not_counted(origin: Origin, rows: list[dict[str, Any]]) -> dict[str, str]:
     tiers = {row["environment"]: row["tier"] for row in rows if row["environment"] is not None}
     places = [f"{name} ({tier or 'of unknown tier'})" for name, tier in sorted(tiers.items())]
     unknown = [name for name, tier in sorted(tiers.items()) if tier is None]
-    run = ["pipeledger", "query", "environments"]
-    if unknown:
-        # A name that anybody may have sent: quoted for a shell.
-        run = [
-            "pipeledger-server",
-            "environment",
-            "register",
-            unknown[0],
-            "TIER",
-            "--reason",
-            "WHY",
-        ]
     return {
         "why": f"no {origin.what} in the window is of production: {', '.join(places[:_NAMED])}",
-        "run": shlex.join(run),
+        "run": registering(unknown[0]) if unknown else "pipeledger query environments",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from api.emptiness import registering
 from exporters import wording
 
 if TYPE_CHECKING:
@@ -45,14 +46,14 @@ def told(rows: Iterable[dict[str, Any]]) -> list[Gap]:
     """The gaps of one window; of those that are of many names, the sum."""
     sums: dict[tuple[str, str], int] = {}
     for row in rows:
-        name = (row["name"] or "an unnamed environment") if row["gap"] == TIER else ""
-        key = (row["gap"], name)
+        key = (row["gap"], (row["name"] or "") if row["gap"] == TIER else "")
         sums[key] = sums.get(key, 0) + row["items"]
     return [
         Gap(
-            WORDS.get(gap, gap + ": {}").format(wording.number(items), name),
-            f'pipeledger emit environment.registered environment={name} tier=production reason="…"'
-            if gap == TIER else None,
+            WORDS.get(gap, gap + ": {}").format(
+                wording.number(items), name or "an unnamed environment"
+            ),
+            registering(name) if name else None,
         )
         for (gap, name), items in sums.items()
-    ]  # fmt: skip
+    ]

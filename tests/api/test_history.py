@@ -187,7 +187,7 @@ def test_tables_come_in_every_form(client: httpx.Client) -> None:
             "/metrics/dora",
             MARCH | {"service": "id"},
             "the moon; id (of unknown tier)",
-            "-server environment register 'the moon; id' TIER --reason WHY",
+            "-server environment register --reason WHY -- 'the moon; id' TIER",
         ),
         ("/metrics/mttr", {"service": "nobody"}, "that matches", "emit incident.opened"),
         ("/incidents", {"team": "nobody"}, "that matches", "emit incident.opened"),
