@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.errors import RefusedError
 from domain.instant import read_instant
 from projections.catalogue import Outcome  # noqa: TC001 - the framework reads it
+from projections.parameters import FIRST
 from projections.selection import MOST
 
 if TYPE_CHECKING:
@@ -83,11 +84,15 @@ class Question(AsOf):
             now: the present instant.
 
         Raises:
-            RefusedError: an instant is none.
+            RefusedError: an instant is none, or so early that no such window ends there.
         """
         window = self.window()
         end = window.setdefault("window_to", hour_after(now))
-        window.setdefault("window_from", end - WINDOW)
+        if "window_from" not in window:
+            if end - FIRST < WINDOW:
+                raise RefusedError("query to", f"fewer than {WINDOW.days} days lie before it; "
+                                   "choose from, too")  # fmt: skip
+            window["window_from"] = end - WINDOW
         return window
 
     def equals(self, *columns: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import pyarrow.compute as pc
@@ -18,12 +18,12 @@ from exporters.report.files import ReadFile
 from intake.limits import MAX_REPORT
 from intake.registry import read_report
 from intake.scratch import FEW, Scratch
+from projections.parameters import LAST
 from projections.unsigned import UnsignedLog
 from store.credentials import Credential
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from domain.people import Account
@@ -134,7 +134,7 @@ class FileFacts:
         first, last = pc.min(told).as_py(), pc.max(told).as_py()
         if first is None:
             return {}
-        return {"window_from": _day(first), "window_to": _day(last) + timedelta(days=1)}
+        return {"window_from": _day(first), "window_to": _day_after(last)}
 
 
 def read_files(paths: Iterable[tuple[str, Path]], received: datetime) -> FileFacts:
@@ -195,3 +195,9 @@ def _body(path: Path) -> Scratch:
 
 def _day(instant: datetime) -> datetime:
     return instant.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _day_after(instant: datetime) -> datetime:
+    """The first instant of the next day; after the calendar's last one, its last instant."""
+    day = _day(instant)
+    return day + timedelta(days=1) if day <= LAST else datetime.max.replace(tzinfo=UTC)

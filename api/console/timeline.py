@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from exporters import charts, wording
 from exporters.charts import Dots
+from projections.parameters import LAST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,8 @@ def along(rows: Sequence[dict[str, Any]]) -> Along | None:
         return None
     lines = sorted({_line(row) for row in told})
     lanes = {line: at for at, line in enumerate(lines[:_LANES])}
-    begin = min(row["finished_at"] for row in told)
+    # An axis has a length, with which it must end within the calendar.
+    begin = min(LAST, *(row["finished_at"] for row in told))
     length = max(max(row["finished_at"] for row in told) - begin, timedelta(hours=1))
     places: dict[str, list[tuple[float, int, str]]] = {}
     for row in told:

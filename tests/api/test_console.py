@@ -390,7 +390,8 @@ def test_an_empty_window_says_why_and_what_to_run(person: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     "query", [{"from": "yesterday"}, {"days": "8"}, {"color": "red"}, {"tz": "Mars/Base"},
-              {"known_at": "0"}, {"offset": "-1"}, {"from": "2026-02-01", "to": "2026-01-01"}],
+              {"known_at": "0"}, {"offset": "-1"}, {"from": "2026-02-01", "to": "2026-01-01"},
+              {"to": "0001-01-10"}],
 )  # fmt: skip
 def test_a_wrong_question_is_answered_by_a_page(
     person: httpx.Client, query: dict[str, str]

