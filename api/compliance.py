@@ -15,6 +15,7 @@ from api.described import forms
 from api.doors import PART_READERS
 from api.entrance import JSON, enter, facts
 from api.negotiation import prefer
+from api.paging import next_page
 from api.reads import enter_reading, path_of, record_read
 from api.tables import ARROW, CSV, PARQUET, write_table
 from projections import compliance
@@ -211,10 +212,8 @@ def _make(
     page = selections[0]
     rows = answer.tables[page.table] if sample is None else sample.rows
     if page.limit is not None and rows.num_rows == page.limit:
-        link = request.url.include_query_params(
-            offset=page.offset + page.limit, known_at=question.proof.position
-        )
-        headers["Link"] = f'<{link.path}?{link.query}>; rel="next"'
+        following = page.offset + page.limit
+        headers["Link"] = next_page(request, offset=following, known_at=question.proof.position)
     if media != JSON:
         return Response(write_table(rows, media), headers=headers, media_type=media)
     told = answer.told() | {"catalogue": wanted.words}

@@ -17,6 +17,7 @@ from api.emptiness import Asked, why_empty
 from api.entrance import JSON, facts
 from api.listings import LISTINGS, METRICS
 from api.negotiation import prefer
+from api.paging import next_page
 from api.reads import enter_reading
 from api.tables import ARROW, CSV, PARQUET, write_table
 from domain.errors import RefusedError
@@ -139,10 +140,8 @@ def _make(request: Request, here: Served, wanted: _Wanted, media: str) -> Respon
     page = wanted.selections[0]
     rows = answer.tables[page.table]
     if page.limit is not None and rows.num_rows == page.limit:
-        link = request.url.include_query_params(
-            offset=page.offset + page.limit, known_at=proof.position
-        )
-        headers["Link"] = f'<{link.path}?{link.query}>; rel="next"'
+        following = page.offset + page.limit
+        headers["Link"] = next_page(request, offset=following, known_at=proof.position)
     if media != JSON:
         return Response(write_table(rows, media), headers=headers, media_type=media)
     told = answer.told()

@@ -15,6 +15,7 @@ from api.described import only
 from api.doors import PART_READERS, READERS
 from api.entrance import JSON, TEXT, Position, enter, facts
 from api.negotiation import prefer
+from api.paging import next_page
 from api.reads import enter_reading
 from domain.errors import NotFoundError, RefusedError
 from domain.instant import read_time
@@ -84,8 +85,7 @@ async def get_entries(
     content, last = await run_in_threadpool(find)
     headers = facts(here) | {"Vary": "Accept"}
     if last:
-        link = request.url.include_query_params(after=last)
-        headers["Link"] = f'<{link.path}?{link.query}>; rel="next"'
+        headers["Link"] = next_page(request, after=last)
     return Response(content, headers=headers, media_type=media)
 
 
@@ -213,8 +213,7 @@ async def get_stream(
     content, last = await run_in_threadpool(find)
     headers = facts(here)
     if last is not None:
-        link = request.url.include_query_params(after=last)
-        headers["Link"] = f'<{link.path}?{link.query}>; rel="next"'
+        headers["Link"] = next_page(request, after=last)
     return Response(content, headers=headers, media_type=JSON)
 
 

@@ -12,6 +12,7 @@ from api.bodies import read_body
 from api.console.page import ASSETS, HEADERS, draw, is_own
 from api.console.session import COOKIE, LENGTH
 from api.doors import check_role
+from api.paging import own_address
 from api.problems import status_of
 from api.refusing import TooManyError, UnauthorisedError
 from domain.errors import ForbiddenError, NotFoundError, PipeledgerError
@@ -126,8 +127,7 @@ async def shown(
     found = await seated(request)
     if found is None or found[0] != ledger:
         # The address may hold what people searched for; it stays within this host.
-        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return _to(f"/console/login?{urlencode({'then': wanted})}")
+        return _to(f"/console/login?{urlencode({'then': own_address(request)})}")
     state, credential = request.app.state, found[1]
     state.rates.take(credential.id)
     check_role(credential, LOOKERS, "token")
@@ -166,8 +166,9 @@ def _form(
 
 
 def _is_place(then: str, ledger: str) -> bool:
-    """Whether it is a page of this ledger's console, and no other place."""
-    return then.startswith(f"/console/{quote(ledger)}/") and "\\" not in then and then.isprintable()
+    """Whether it is a page of this ledger's console, and no other place; a header can hold it."""
+    plain = then.isascii() and then.isprintable() and "\\" not in then
+    return plain and then.startswith(f"/console/{quote(ledger)}/")
 
 
 def _to(place: str) -> Response:

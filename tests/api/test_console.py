@@ -97,6 +97,18 @@ def test_nobody_sees_a_page_without_a_session(visitor: httpx.Client, name: str) 
     assert visitor.get(f"/console/nosuch/{name}").status_code == 303
 
 
+@pytest.mark.parametrize("name", ["%E6%97%A5", "a%25b%3Fc%23d?service=%E6%97%A5"])
+def test_whoever_logs_in_gets_to_where_they_wanted_to_go(
+    server: Running, visitor: httpx.Client, name: str
+) -> None:
+    """Whatever letters stand in its address."""
+    place = f"/console/default/compliance/{name}"
+    form = visitor.get(visitor.get(place).headers["Location"])
+    (then,) = re.findall('name="then" value="([^"]*)"', form.text)
+    answer = log_in(visitor, server.token, then=unescape(then))
+    assert (answer.status_code, answer.headers["Location"]) == (303, place)
+
+
 def test_the_session_is_for_the_browser_alone(server: Running, visitor: httpx.Client) -> None:
     """No script reads it, no other site sends it, and it does not hold the token."""
     cookie = log_in(visitor, server.token).headers["Set-Cookie"]
@@ -146,6 +158,7 @@ def test_a_form_of_another_site_is_refused(server: Running, visitor: httpx.Clien
         ("//elsewhere.example", "/console/default/overview"),
         ("/console/default/\\elsewhere", "/console/default/overview"),
         ("/console/default/\r\nSet-Cookie: a=b", "/console/default/overview"),
+        ("/console/default/compliance/\u65e5", "/console/default/overview"),
     ],
 )
 def test_logging_in_leads_to_pages_of_this_console_alone(
