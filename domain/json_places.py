@@ -61,8 +61,9 @@ class _Walk:
         self._space()
         start = self._text[self._at : self._at + 1]
         if start in ("{", "["):
-            # The document as a whole was read already, and has a fault.
-            if self._path and self._passed():
+            # The document as a whole was read already, and has a fault. Reading on from every
+            # level above the fault would read the text as often as it is deep.
+            if _is_power_of_two(len(self._path)) and self._passed():
                 return
             if start == "{":
                 self._object()
@@ -186,6 +187,10 @@ class _Walk:
 
     def _refuse(self, reason: str) -> NoReturn:
         raise RefusedError(self._place(), reason)
+
+
+def _is_power_of_two(number: int) -> bool:
+    return number > 0 and number & (number - 1) == 0
 
 
 def path_text(path: Sequence[str | int]) -> str:

@@ -135,14 +135,13 @@ class Names:
         if not (self._trie or self._addresses) or _ID.fullmatch(raw) is not None:
             return raw
         folded = Folded(raw)
-        pieces: list[str] = []
-        done = 0
-        for start, end, person in self._found(folded.text):
-            first = folded.start(start)
-            if first >= done:
-                pieces += (raw[done:first], person)
-                done = folded.end(end)
-        changed = "".join((*pieces, raw[done:])) if pieces else raw
+        changed = _put(
+            raw,
+            (
+                (folded.start(start), folded.end(end), person)
+                for start, end, person in self._found(folded.text)
+            ),
+        )
         if self._addresses:
             changed = self._without_addresses(changed, escaped=True)
             if "%" in changed:
@@ -173,19 +172,31 @@ class Names:
         folded = Folded(raw, escaped=escaped)
         if "@" not in folded.text:
             return raw
-        for name, person in self._addresses.items():
-            at = folded.text.find(name)
-            if at < 0:
-                continue
-            pieces: list[str] = []
-            done = 0
-            while at >= 0:
-                pieces += (raw[done : folded.start(at)], person)
-                done = folded.end(at + len(name))
-                at = folded.text.find(name, at + len(name))
-            raw = "".join((*pieces, raw[done:]))
-            folded = Folded(raw, escaped=escaped)
-        return raw
+        found = sorted(
+            (folded.start(start), -folded.end(start + len(name)), person)
+            for name, person in self._addresses.items()
+            for start in _starts(folded.text, name)
+        )
+        return _put(raw, ((first, -last, person) for first, last, person in found))
+
+
+def _starts(text: str, name: str) -> Iterator[int]:
+    """Where a name stands, beside itself and not across."""
+    at = text.find(name)
+    while at >= 0:
+        yield at
+        at = text.find(name, at + len(name))
+
+
+def _put(raw: str, found: Iterable[tuple[int, int, str]]) -> str:
+    """The text with other text at places in ascending order; what overlaps the last one is not."""
+    pieces: list[str] = []
+    done = 0
+    for start, end, person in found:
+        if start >= done:
+            pieces += (raw[done:start], person)
+            done = end
+    return "".join((*pieces, raw[done:])) if pieces else raw
 
 
 def _steps(folded: str) -> Iterator[tuple[str, str | None]]:

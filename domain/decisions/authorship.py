@@ -107,9 +107,8 @@ class Authorship:
 
     def _pushed(self, said: Mapping[str, Any]) -> None:
         # Whoever tags a commit for a release did not make it.
-        if str(said.get("ref")).startswith("refs/tags/"):
-            return
-        if said.get("after") in self._commits:
+        is_tag = str(said.get("ref")).startswith("refs/tags/")
+        if not is_tag and said.get("after") in self._commits:
             self._made(said, "pusher")
         self._authored(one for one in said.get("commits") or () if one["sha"] in self._commits)
 

@@ -87,6 +87,10 @@ ATTACKS: dict[str, tuple[str, tuple[Fact, ...], str]] = {
     "who pushed the branch":
         (BOB, (RefUpdated({"ref": "refs/heads/main", "after": SHA, "pusher": BOB}), requested()),
          "an author"),
+    "an author whom the push of a tag alone tells":
+        (BOB, (RefUpdated({"ref": "refs/tags/1.4", "after": SHA, "pusher": CEM,
+                           "commits": [{"sha": SHA, "authors": [BOB]}]}), requested()),
+         "an author"),
     "an author of a commit in the merged change":
         (BOB, (ChangeMerged({"commit": SHA, "author": ANN,
                              "commits": [{"sha": OTHER, "authors": [BOB]}]}), requested()),

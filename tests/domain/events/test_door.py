@@ -124,3 +124,18 @@ def test_the_quick_and_the_slow_pass_agree(raw: bytes) -> None:
     except (RefusedError, UnicodeDecodeError):
         slow = False
     assert quick == slow
+
+
+def test_a_deep_text_is_not_read_once_a_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The place of a fault at its end is found by a few readings, and is the exact one."""
+    readings: list[int] = []
+
+    def counted(text: str, at: int, depth: int) -> tuple[object, int]:
+        readings.append(at)
+        return read_quick(text, at, depth)
+
+    monkeypatch.setattr("domain.json_places.read_quick", counted)
+    text = "[" * 60 + "1.5," * 4000 + "x"
+    with pytest.raises(RefusedError, match=rf"^byte {len(text) - 1} "):
+        find_fault(text, 64)
+    assert len(readings) <= 6
