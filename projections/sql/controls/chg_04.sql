@@ -51,7 +51,7 @@ guarded AS (
         f.repository,
         regexp_replace(f.ref, '^refs/heads/', '') AS branch,
         f.position,
-        coalesce(f.occurred_at, f.recorded_at) AS occurred_at,
+        least(f.occurred_at, f.recorded_at) AS occurred_at,
         f.assurance,
         [] AS review_positions,
         CASE

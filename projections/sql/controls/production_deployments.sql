@@ -16,14 +16,15 @@ WITH registered_then AS (
 )
 
 SELECT
-    d.*,
+    d.* EXCLUDE (finished_at),
+    b.finished_at,
     b.began_at,
     b.recorded_at,
     b.first_position,
     b.is_dated,
     d.tier IS DISTINCT FROM 'production' AS was_production,
-    d.finished_at >= (SELECT window_from FROM parameters)
-        AND d.finished_at < (SELECT window_to FROM parameters) AS in_window
+    b.finished_at >= (SELECT window_from FROM parameters)
+        AND b.finished_at < (SELECT window_to FROM parameters) AS in_window
 FROM deployments AS d
 INNER JOIN deployment_beginnings AS b USING (deployment_key)
 LEFT JOIN registered_then AS t USING (deployment_key)

@@ -11,7 +11,7 @@ WITH moves AS (
         coalesce(r.created, FALSE) AS created,
         coalesce(s.person, r.pusher) AS pusher,
         r.pusher AS pushed_as,
-        coalesce(r.occurred_at, r.recorded_at) AS occurred_at,
+        least(r.occurred_at, r.recorded_at) AS occurred_at,
         r.recorded_at,
         r.assurance
     FROM ref_facts AS r

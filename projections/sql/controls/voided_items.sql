@@ -12,7 +12,7 @@ deployed AS (
         any_value(f.service) AS service,
         any_value(f.environment) AS environment,
         any_value(f.repository) AS repository,
-        max(f.occurred_at) AS occurred_at,
+        max(least(f.occurred_at, f.recorded_at)) AS occurred_at,
         bool_or(f.outcome <> 'success' OR f.kind = 'rollback') AS was_failure,
         arg_min(f.assurance, list_position(
             ['imported', 'asserted', 'observed', 'decided'], f.assurance
@@ -30,7 +30,7 @@ impaired AS (
         source || ' ' || incident AS incident_key,
         any_value(f.service) AS service,
         any_value(f.environment) AS environment,
-        min(coalesce(f.started_at, f.occurred_at)) AS occurred_at,
+        min(least(coalesce(f.started_at, f.occurred_at), f.recorded_at)) AS occurred_at,
         any_value(f.assurance) AS assurance,
         list_concat(list(f.position ORDER BY f.position), list(g.voided_by ORDER BY g.voided_by))
             AS positions
@@ -45,7 +45,7 @@ merged AS (
         repository || '#' || number AS change_key,
         any_value(f.service) AS service,
         any_value(f.repository) AS repository,
-        max(coalesce(f.merged_at, f.occurred_at)) AS occurred_at,
+        max(least(coalesce(f.merged_at, f.occurred_at), f.recorded_at)) AS occurred_at,
         any_value(f.assurance) AS assurance,
         list_concat(list(f.position ORDER BY f.position), list(g.voided_by ORDER BY g.voided_by))
             AS positions
@@ -76,31 +76,31 @@ told AS (
     UNION ALL
     SELECT
         'decision', concat_ws(' ', coalesce(policy, id), position), service, environment, repository,
-        coalesce(occurred_at, recorded_at), assurance, position
+        least(occurred_at, recorded_at), assurance, position
     FROM all_policy_facts
     WHERE what IN ('gate.decided', 'policy.evaluated', 'admission.decided')
     UNION ALL
     SELECT
         'push', concat_ws(' ', repository, ref, position), NULL, NULL, repository,
-        coalesce(occurred_at, recorded_at), assurance, position
+        least(occurred_at, recorded_at), assurance, position
     FROM all_ref_facts
     WHERE repository IS NOT NULL AND NOT starts_with(ref, 'refs/tags/')
     UNION ALL
     SELECT
         'protection', concat_ws(' ', repository, ref, position), NULL, NULL, repository,
-        coalesce(occurred_at, recorded_at), assurance, position
+        least(occurred_at, recorded_at), assurance, position
     FROM all_protection_facts
     WHERE repository IS NOT NULL
     UNION ALL
     SELECT
         'snapshot', concat_ws(' ', environment, position), NULL, environment, NULL,
-        least(coalesce(occurred_at, recorded_at), recorded_at), assurance, position
+        least(occurred_at, recorded_at), assurance, position
     FROM all_snapshot_facts
     WHERE environment IS NOT NULL
     UNION ALL
     SELECT
         'comparison', concat_ws(' ', repository, position), NULL, NULL, repository,
-        coalesce(occurred_at, recorded_at), assurance, position
+        least(occurred_at, recorded_at), assurance, position
     FROM all_reconciliation_facts
 )
 

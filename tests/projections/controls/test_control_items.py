@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -125,6 +126,32 @@ def test_a_population_is_narrowed_by_window_and_service(tmp_path: Path) -> None:
     assert set(items(shop, tmp_path, TEST, **window)) == {"d2", "d5"}
     found = result(shop, tmp_path, TEST, **window, service="other")
     assert (found["outcome"], found["population"], found["violated"]) == ("violated", 1, 1)
+
+
+def test_what_claims_to_happen_later_is_in_the_window_in_which_it_was_recorded(
+    tmp_path: Path,
+) -> None:
+    """Deployments, pushes, protections and decisions cannot be dated out of every window."""
+    shop = Shop()
+    later, then = "12-30T10:00", "03-01T10:00"
+    told = {
+        "CHG-02": shop.deploy("d1", later, "a", recorded=then),
+        "CHG-04": shop.say("ref.updated", later, then, repository=REPOSITORY, protected=True,
+                           ref="refs/heads/main", forced=True),
+        "POL-01": shop.say("policy.evaluated", later, then, policy="p", decision="deny"),
+    }  # fmt: skip
+    weakened = shop.say("protection.changed", later, then, repository=REPOSITORY,
+                        ref="refs/heads/main", weakened=True)  # fmt: skip
+    voided = shop.deploy("d2", later, "b", recorded=then)
+    shop.say("event.voided", "03-02T10:00", position=voided, reason="r", assurance="decided")
+    window = {
+        "window_from": datetime(2026, 2, 1, tzinfo=UTC),
+        "window_to": datetime(2026, 4, 1, tzinfo=UTC),
+    }  # fmt: skip
+    with viewing(shop, tmp_path, controls=asked_tests(built_in(), told), **window) as view:
+        rows = view.table("control_items").to_pylist()
+    found = {(row["test"], position) for row in rows for position in row["positions"]}
+    assert {*told.items(), ("CHG-04", weakened), ("CHG-02", voided)} <= found
 
 
 def test_one_item_decides_and_none_is_no_pass(tmp_path: Path) -> None:
