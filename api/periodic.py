@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
+
+_LOG: Final = logging.getLogger("pipeledger.api")
 
 
 class Periodic:
@@ -20,7 +23,7 @@ class Periodic:
 
         Args:
             period_s: seconds between two calls.
-            task: what is called; it lets no error out.
+            task: what is called; an error that it lets out is logged, and the next call comes.
             at_once: also when it begins.
         """
         self._period_s = period_s
@@ -38,7 +41,10 @@ class Periodic:
         self._thread.join()
 
     def _run(self) -> None:
-        if self._at_once:
-            self._task()
-        while not self._over.wait(self._period_s):
-            self._task()
+        over = not self._at_once and self._over.wait(self._period_s)
+        while not over:
+            try:
+                self._task()
+            except Exception:  # noqa: BLE001 - whatever it is, the next call comes
+                _LOG.exception("what is done again and again failed; it is tried again")
+            over = self._over.wait(self._period_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -256,3 +257,16 @@ def test_something_periodic_happens_at_once_and_again_until_it_is_left() -> None
     with Periodic(3600, never.set):
         pass
     assert not never.is_set()
+
+
+def test_something_periodic_outlives_what_it_fails_of(caplog: pytest.LogCaptureFixture) -> None:
+    """A full disk at one look is no reason never to look again."""
+    times = threading.Semaphore(0)
+
+    def fail() -> None:
+        times.release()
+        raise OSError(errno.ENOSPC, "no space left")
+
+    with Periodic(0.001, fail, at_once=True):
+        assert all(times.acquire(timeout=10) for _ in range(3))
+    assert "failed; it is tried again" in caplog.text
