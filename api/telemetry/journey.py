@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from store.ledger.observer import Observer
 
 _KEY: Final = "pipeledger.journey"
+_LOG: Final = logging.getLogger("pipeledger.api")
 
 
 @dataclass(slots=True)
@@ -106,5 +108,9 @@ async def travel(
         raise
     finally:
         journey.ended = time.time_ns()
-        telemetry.tell(journey)
+        try:
+            telemetry.tell(journey)
+        except Exception:  # noqa: BLE001 - whatever it is, the answer goes out
+            # What was done stands, and whoever sent it is told so.
+            _LOG.exception("a request was not told")
     return response

@@ -56,20 +56,22 @@ class Exported:
 
     def tell(self, journey: Journey) -> None:
         """Make the spans of a request; see `Telemetry`."""
-        parents = [one for one in (journey.parent, *journey.senders) if one is not None]
-        contexts = [context for one in parents if (context := _remote(one)) is not None]
-        # The header's caller is the parent; without it, the only event's sender is.
-        own = contexts[0] if journey.parent is not None or len(contexts) == 1 else None
+        head = None if journey.parent is None else _remote(journey.parent)
+        senders = [
+            context for one in journey.senders[:_MAX_LINKS] if (context := _remote(one)) is not None
+        ]
+        # The header's caller is the parent; without it, the only sender is.
+        only = senders[0] if len(journey.senders) == 1 and senders else None
         span = self._tracer.start_span(
             "append",
-            own,
+            head or only,
             SpanKind.SERVER,
             {
                 "pipeledger.ledger": journey.ledger,
                 "pipeledger.events": journey.events,
                 "http.response.status_code": journey.status,
             },
-            [Link(get_current_span(one).get_span_context()) for one in contexts[:_MAX_LINKS]],
+            [Link(get_current_span(one).get_span_context()) for one in senders],
             journey.started,
         )
         if journey.status >= _SERVER_ERRORS:

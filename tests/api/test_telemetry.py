@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from api.telemetry import switch
+from api.telemetry.journey import travel
 from tests.api.collector import Collector, collecting
 from tests.serving import event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from api.telemetry.journey import Journey
 
 HEADER = f"00-{'a1' * 16}-{'b2' * 8}-01"
 SENDER = f"00-{'c3' * 16}-{'d4' * 8}-01"
@@ -53,6 +60,22 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
                 ),
                 (http.post("/events", json=event(6) | {"type": CANARY}), 400),
                 (http.post("/events", json=event(7) | {"traceparent": "00-garbage"}), 201),
+                (
+                    http.post(
+                        "/events",
+                        content=json.dumps(
+                            [
+                                event(8) | {"traceparent": SENDER},
+                                event(9) | {"traceparent": "00-garbage"},
+                            ]
+                        ),
+                        headers={
+                            "content-type": "application/cloudevents-batch+json",
+                            "traceparent": "00-garbage",
+                        },
+                    ),
+                    201,
+                ),
             ):
                 assert answer.status_code == status
         # The server has ended: what it still held was sent.
@@ -100,12 +123,15 @@ def test_a_batch_of_several_senders_is_a_trace_of_its_own_linked_to_theirs(
 
 def test_a_refused_event_and_a_broken_trace_harm_nobody(told: Collector) -> None:
     """A refusal is told with its status; a trace that cannot be read is none."""
-    refused, broken = told.roots()[3:]
+    refused, broken, both = told.roots()[3:]
     attributes = {one.key: one.value.int_value for one in refused.attributes}
     assert attributes["http.response.status_code"] == 400
     assert not {"group", "commit"} & {span.name for span in told.below(refused)}
     assert broken.parent_span_id == b""
     assert {span.name for span in told.below(broken)} == STAGES
+    # A header that is none leaves the only sender that can be read a link: it is not the only one.
+    assert both.parent_span_id == b""
+    assert [link.trace_id.hex() for link in both.links] == ["c3" * 16]
 
 
 def test_metrics_count_what_became_durable(told: Collector) -> None:
@@ -127,7 +153,7 @@ def test_metrics_count_what_became_durable(told: Collector) -> None:
         point.attributes[0].value.int_value: point.as_int
         for point in told.metrics["pipeledger.append.requests"].sum.data_points
     }
-    assert answers == {201: 4, 400: 1}
+    assert answers == {201: 5, 400: 1}
 
 
 def test_nothing_that_leaves_names_a_person(told: Collector) -> None:
@@ -135,6 +161,24 @@ def test_nothing_that_leaves_names_a_person(told: Collector) -> None:
     assert told.spans
     assert not [body for body in told.bodies if b"quetzal" in body.lower()]
     assert told.services == {"pipeledger-server"}
+
+
+def test_what_cannot_be_told_is_answered_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    """The event stands; its sender gets the receipt, and operators the error."""
+
+    class Broken:
+        def tell(self, _: Journey) -> None:
+            raise IndexError
+
+    app = SimpleNamespace(state=SimpleNamespace(telemetry=Broken()))
+    request = Request({"type": "http", "headers": [], "app": app})
+
+    async def work() -> Response:
+        return Response(status_code=201)
+
+    answer = asyncio.run(travel(request, "default", work))
+    assert answer.status_code == 201
+    assert "a request was not told" in caplog.text
 
 
 @pytest.mark.long
