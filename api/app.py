@@ -38,7 +38,7 @@ from api.console import entrance, pages, problem
 from api.console import report as report_pages
 from api.console.session import Sessions
 from api.described import describe
-from api.entrance import TEXT
+from api.entrance import LOOKUPS, TEXT
 from api.gate import Gate
 from api.parameters import check_parameters
 from api.rates import Rates
@@ -89,6 +89,7 @@ def make_app(
     app.state.telemetry = telemetry
     app.state.catalogue = catalogue or built_in()
     app.state.reports = asyncio.Semaphore(recording.AT_ONCE)
+    app.state.lookups = asyncio.Semaphore(LOOKUPS)
     app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
     app.state.wrong_tokens = Rates(entrance.WRONG_PER_S, entrance.WRONG_AT_ONCE, time.monotonic)
     app.state.answering = Answering()

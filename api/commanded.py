@@ -63,7 +63,7 @@ async def command(
         201 with the receipt, and the id of what it is about; 202 where a second person has to
         confirm it.
     """
-    here, credential = enter(request, ledger, roles)
+    here, credential = await enter(request, ledger, roles)
     state = request.app.state
 
     def run() -> tuple[Decided, dict[str, Any]]:

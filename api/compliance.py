@@ -183,7 +183,7 @@ async def _answer(
     selections: tuple[Selection, ...],
 ) -> Response:
     media = prefer(request.headers.get("accept", ""), _MEDIA)
-    here, credential = enter(request, ledger, PART_READERS)
+    here, credential = await enter(request, ledger, PART_READERS)
     found = wanted()
     await record_read(request, here, credential, path_of(request, here), found.named)
     return await answered(request, _make, request, here, asked, found, selections, media)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Path
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.doors import check_role
@@ -22,27 +23,41 @@ if TYPE_CHECKING:
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
+LOOKUPS: Final = 8
+"""Tokens that are looked up at once; half of the connections are left to those who came in."""
 Position = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
-def known(request: Request, ledger: str) -> tuple[Served, Credential]:
+async def bearer_of(request: Request, here: Served) -> Credential | None:
+    """The credential of a request's token, where it is valid for a ledger."""
+    scheme, _, token = (header(request, b"authorization") or "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    token = token.strip()
+    found = here.tokens.remembered(token)
+    if found is None:
+        # Anybody can have a wrong token looked up, and the database may be slow to say so: neither
+        # is a reason for all others to wait.
+        async with request.app.state.lookups:
+            found = await run_in_threadpool(here.tokens.find, token)
+    return found
+
+
+async def known(request: Request, ledger: str) -> tuple[Served, Credential]:
     """The ledger and the credential of a request, whatever it may do.
 
     Raises:
         UnauthorisedError: no valid token for this ledger.
     """
     found: Served | None = request.app.state.served.get(ledger)
-    scheme, _, token = (header(request, b"authorization") or "").partition(" ")
-    credential = None
-    if found is not None and scheme.lower() == "bearer":
-        credential = found.tokens.find(token.strip())
+    credential = None if found is None else await bearer_of(request, found)
     # A ledger that is not there and a token that is none look alike from outside.
     if found is None or credential is None:
         raise UnauthorisedError("a valid token for this ledger is needed")
     return found, credential
 
 
-def enter(request: Request, ledger: str, roles: tuple[str, ...]) -> tuple[Served, Credential]:
+async def enter(request: Request, ledger: str, roles: tuple[str, ...]) -> tuple[Served, Credential]:
     """The ledger and the credential of a request.
 
     Raises:
@@ -50,7 +65,7 @@ def enter(request: Request, ledger: str, roles: tuple[str, ...]) -> tuple[Served
         TooManyError: the credential sends too fast.
         ForbiddenError: its role may not do this.
     """
-    found, credential = known(request, ledger)
+    found, credential = await known(request, ledger)
     request.app.state.rates.take(credential.id)
     check_role(credential, roles, "credential")
     return found, credential

@@ -38,7 +38,7 @@ class Gate:
             return
         request = Request(scope, receive)
         try:
-            known(request, match["ledger"])
+            await known(request, match["ledger"])
             if scope["method"] == "POST":
                 # The framework would read as much as is sent.
                 receive = _again(await read_body(request, MAX_EVENT), receive)

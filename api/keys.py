@@ -22,7 +22,7 @@ async def get_all_keys(request: Request, ledger: str) -> Response:
     `compromised` lists for each report the positions in doubt, as ranges of first and last. Keys
     are replaced and revoked on the server's own machine (`pipeledger-server key`).
     """
-    here, _ = enter(request, ledger, READERS)
+    here, _ = await enter(request, ledger, READERS)
 
     def find() -> bytes:
         held = here.ledger

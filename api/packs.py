@@ -88,7 +88,7 @@ async def post_pack(request: Request, ledger: str, wanted: WantedPack) -> Respon
 
     The id is the same for the same question at the same position, and so is the pack.
     """
-    here, _ = enter(request, ledger, READERS)
+    here, _ = await enter(request, ledger, READERS)
     return await answered(request, _ask, request, here, wanted)
 
 
@@ -100,7 +100,7 @@ async def get_pack(
     wait: Annotated[int, Query(ge=0, le=60, description="seconds to wait for it")] = 0,
 ) -> Response:
     """The pack as a ZIP file; how far it is (202) while it is made, or where JSON is wanted."""
-    here, credential = enter(request, ledger, READERS)
+    here, credential = await enter(request, ledger, READERS)
     media = prefer(request.headers.get("accept", ""), (ZIP, JSON))
 
     def give() -> Response:

@@ -22,6 +22,7 @@ from starlette.responses import PlainTextResponse
 
 from api.answering import answered
 from api.doors import PART_READERS, check_role
+from api.entrance import bearer_of
 from api.figures import figures
 from api.headers import header
 from api.reads import record_read
@@ -90,12 +91,11 @@ async def _allowed(request: Request) -> list[Served]:
     """
     state = request.app.state
     served: Mapping[str, Served] = state.served
-    scheme, _, token = (header(request, b"authorization") or "").partition(" ")
-    if not scheme and state.metrics_on_loopback and _is_local(request):
+    if not header(request, b"authorization") and state.metrics_on_loopback and _is_local(request):
         return list(served.values())
     shown = []
-    for here in served.values() if scheme.lower() == "bearer" else ():
-        credential = here.tokens.find(token.strip())
+    for here in served.values():
+        credential = await bearer_of(request, here)
         if credential is not None:
             state.rates.take(credential.id)
             check_role(credential, PART_READERS, "credential")

@@ -223,7 +223,7 @@ async def get_checkpoint(request: Request, ledger: str, *, witnessed: bool = Fal
 
     With `witnessed=true` the newest one that enough witnesses cosigned.
     """
-    here, _ = enter(request, ledger, READERS)
+    here, _ = await enter(request, ledger, READERS)
     note = here.cosigners.shown(here.ledger.published.checkpoint)
     if witnessed:
         found = here.cosigners.witnessed
@@ -242,7 +242,7 @@ async def get_consistency(
     new: Annotated[int, Query(alias="to", ge=1)],
 ) -> Response:
     """Proof that the smaller tree is the beginning of the larger one."""
-    here, _ = enter(request, ledger, READERS)
+    here, _ = await enter(request, ledger, READERS)
     if not old <= new <= here.ledger.published.size:
         raise RefusedError("query to", "expected from <= to <= the published size")
 

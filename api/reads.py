@@ -84,7 +84,7 @@ async def enter_reading(
     request: Request, ledger: str, roles: tuple[str, ...]
 ) -> tuple[Served, Credential]:
     """What `enter` gives and raises; an auditor's read is in the ledger before its answer."""
-    here, credential = enter(request, ledger, roles)
+    here, credential = await enter(request, ledger, roles)
     await record_read(request, here, credential, path_of(request, here))
     return here, credential
 

@@ -70,7 +70,7 @@ async def post_report(
 
 
 async def _post(request: Request, ledger: str, context: Context) -> Response:
-    here, credential = enter(request, ledger, READERS)
+    here, credential = await enter(request, ledger, READERS)
     state = request.app.state
     if context.at is not None:
         read_time(context.at, "query at")

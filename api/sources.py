@@ -48,7 +48,7 @@ async def get_sources(request: Request, ledger: str) -> Response:
 @router.post("/v1/{ledger}/sources", status_code=201, tags=["decide"])
 async def post_source(request: Request, ledger: str, wanted: NewSource) -> Response:
     """Let a system deliver; its address and secret are in the answer, this once."""
-    here, credential = enter(request, ledger, ("operator",))
+    here, credential = await enter(request, ledger, ("operator",))
     state = request.app.state
 
     def grant() -> Source:

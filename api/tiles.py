@@ -34,7 +34,7 @@ async def get_tile(request: Request, ledger: str, path: str) -> Response:
     fewer stand under `<number>.p/<width>`. Nothing beyond the published checkpoint is there.
     """
     del path  # the framework lets a line feed at its end pass
-    here, credential = enter(request, ledger, READERS)
+    here, credential = await enter(request, ledger, READERS)
     tile = Tile.parse(ROOT + "/" + request.scope["path"].partition(f"/log/{ROOT}/")[2])
     if tile.level is None:
         await record_read(request, here, credential, f"log/{ROOT}/{ENTRIES}")

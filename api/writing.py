@@ -75,7 +75,7 @@ async def _post(request: Request, ledger: str, *, atomic: bool) -> Response:
     kind = (header(request, b"content-type") or "").partition(";")[0].strip().lower()
     if kind in envelopes.MEDIA_TYPES:
         return await _signed(request, ledger)
-    here, credential = enter(request, ledger, READERS)
+    here, credential = await enter(request, ledger, READERS)
     many = kind in (ingest.BATCH, ingest.NDJSON)
     entropy = request.app.state.entropy
     body = await read_body(request, MAX_BATCH if many else MAX_EVENT)
@@ -109,7 +109,7 @@ async def _signed(request: Request, ledger: str) -> Response:
     """An event in an envelope: its signature says who sends it, so it needs no token."""
     state = request.app.state
     if header(request, b"authorization") is not None:
-        enter(request, ledger, READERS)
+        await enter(request, ledger, READERS)
     else:
         # All ledgers that are not there are one: names must not push others out of memory.
         state.rates.take(ledger if ledger in state.served else "")

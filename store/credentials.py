@@ -55,6 +55,10 @@ class Credential:
         return By(self.principal, self.id, self.how)
 
 
+_Memory = dict[bytes | str, tuple[float, Credential | None]]
+"""When each was looked up, and what was found."""
+
+
 class Tokens:
     """The tokens of one ledger. Safe for threads.
 
@@ -75,7 +79,9 @@ class Tokens:
         self._clock = clock
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._known: dict[bytes | str, tuple[float, Credential | None]] = {}
+        # Apart: anybody can make up wrong tokens, and they must not push out valid ones.
+        self._found: _Memory = {}
+        self._missed: _Memory = {}
         table = sql.Identifier(schema, "tokens")
         self._insert = sql.SQL(
             "INSERT INTO {} (digest, credential, principal, role, sources, expires)"
@@ -116,8 +122,18 @@ class Tokens:
         with self._database.session("writer") as connection:
             connection.execute(self._insert, row)
 
+    def remembered(self, text: str) -> Credential | None:
+        """The credential of a token that is valid now and was looked up a few seconds ago.
+
+        The database is not asked; None says only that `find` may have to.
+        """
+        known = self._found.get(_digest(text))
+        if known is None or self._monotonic() - known[0] > _TRUSTED_S:
+            return None
+        return self._in_time(known[1])
+
     def find(self, text: str) -> Credential | None:
-        """The credential of a token that is valid now."""
+        """The credential of a token that is valid now; may ask the database."""
         digest = _digest(text)
         return self._valid(digest, lambda: self._look_up(digest))
 
@@ -129,18 +145,23 @@ class Tokens:
         self, key: bytes | str, look_up: Callable[[], Credential | None]
     ) -> Credential | None:
         now = self._monotonic()
-        known = self._known.get(key)
+        known = self._found.get(key) or self._missed.get(key)
         if known is None or now - known[0] > _TRUSTED_S:
             known = (now, look_up())
+            here, there = self._found, self._missed
+            if known[1] is None:
+                here, there = there, here
             with self._lock:
-                if len(self._known) >= _REMEMBERED:
-                    self._known.clear()
-                self._known[key] = known
-        credential = known[1]
-        if credential is None:
-            return None
-        expired = credential.expires is not None and credential.expires <= self._clock()
-        return None if expired else credential
+                if len(here) >= _REMEMBERED:
+                    here.clear()
+                here[key] = known
+                there.pop(key, None)
+        return self._in_time(known[1])
+
+    def _in_time(self, credential: Credential | None) -> Credential | None:
+        if credential is None or credential.expires is None:
+            return credential
+        return credential if credential.expires > self._clock() else None
 
     def valid(self) -> list[Credential]:
         """Every token that was not revoked."""
@@ -166,7 +187,7 @@ class Tokens:
         with self._database.session("writer") as connection:
             done = connection.execute(self._revoke, (self._clock(), credential))
         with self._lock:
-            self._known.clear()
+            self._found.clear()
         if not done.rowcount:
             raise NotFoundError(f"no valid token {credential}")
 

@@ -155,6 +155,23 @@ def test_a_revoked_token_is_useless_here_at_once_and_elsewhere_soon(
     assert [one.id for one in tokens.valid()] != [found.id]
 
 
+def test_wrong_tokens_push_no_valid_one_out_of_memory(
+    tokens: Tokens, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes them up costs those who are known no question to the database."""
+    monkeypatch.setattr("store.credentials._REMEMBERED", 3)
+    text = issued(tokens)
+    assert tokens.remembered(text) is None
+    found = tokens.find(text)
+    assert found is not None
+    for number in range(9):
+        assert tokens.find(f"plt_{number}") is None
+    assert tokens.remembered("plt_8") is None
+    assert tokens.remembered(text) == found
+    time.passed += 5.1
+    assert tokens.remembered(text) is None
+
+
 def test_only_a_valid_token_can_be_revoked(tokens: Tokens) -> None:
     """A second time, or by a name that is none, is said."""
     found = tokens.find(issued(tokens))
