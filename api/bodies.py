@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from starlette.concurrency import run_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from api.headers import header
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _GZIP: Final = 31
 """zlib's window bits for gzip with its header."""
+_NOT_WHOLE: Final = "the gzip stream is cut off or something follows it"
 
 
 async def read_body(
@@ -38,16 +39,26 @@ async def read_body(
     """
     unpack = _unpacking(request, limit)
     pieces: list[bytes] = []
+
+    def keep(piece: bytes) -> None:
+        if take is not None:
+            take(len(piece))
+        pieces.append(piece)
+
     more = True
     while more:
         # Most bodies are one message; the framework's stream costs more than that.
         message = await request.receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        for piece in unpack.pieces(message.get("body", b"")):
-            if take is not None:
-                take(len(piece))
-            pieces.append(piece)
+        found = unpack.pieces(message.get("body", b""))
+        if unpack.packed:
+            # Off the event loop: little that is packed may be much.
+            async for piece in iterate_in_threadpool(found):
+                keep(piece)
+        else:
+            for piece in found:
+                keep(piece)
         more = message.get("more_body", False)
     unpack.end()
     return b"".join(pieces)
@@ -88,10 +99,13 @@ class _Unpacking:
 
     Attributes:
         left: bytes that may still come.
+        packed: whether the body comes as gzip.
     """
 
     def __init__(self, limit: int, *, packed: bool) -> None:
         self._limit = self.left = limit
+        self._came = 0
+        self.packed = packed
         self._unzip = zlib.decompressobj(_GZIP) if packed else None
 
     def pieces(self, chunk: bytes) -> Iterator[bytes]:
@@ -99,6 +113,9 @@ class _Unpacking:
         if self._unzip is None:
             yield self._counted(chunk)
             return
+        self._came += len(chunk)
+        if self._came > self._limit:
+            raise self._too_large()
         while chunk:
             try:
                 piece = self._unzip.decompress(chunk, FEW)
@@ -106,17 +123,23 @@ class _Unpacking:
                 raise RefusedError("body", "no gzip stream") from None
             chunk = self._unzip.unconsumed_tail
             yield self._counted(piece)
+            if self._unzip.unused_data:
+                # It would be kept, however much comes.
+                raise RefusedError("body", _NOT_WHOLE)
 
     def end(self) -> None:
         """The body has ended."""
-        if self._unzip is not None and (not self._unzip.eof or self._unzip.unused_data):
-            raise RefusedError("body", "the gzip stream is cut off or something follows it")
+        if self._unzip is not None and not self._unzip.eof:
+            raise RefusedError("body", _NOT_WHOLE)
 
     def _counted(self, piece: bytes) -> bytes:
         self.left -= len(piece)
         if self.left < 0:
-            raise TooLargeError("body", f"at most {self._limit} bytes")
+            raise self._too_large()
         return piece
+
+    def _too_large(self) -> TooLargeError:
+        return TooLargeError("body", f"at most {self._limit} bytes")
 
 
 def _unpacking(request: Request, limit: int) -> _Unpacking:

@@ -28,6 +28,11 @@ LOOKUPS: Final = 8
 Position = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
+def peer_of(request: Request) -> str:
+    """The address that a request comes from, as far as proxies that are believed tell it."""
+    return request.client.host if request.client else ""
+
+
 async def bearer_of(request: Request, here: Served) -> Credential | None:
     """The credential of a request's token, where it is valid for a ledger."""
     scheme, _, token = (header(request, b"authorization") or "").partition(" ")

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api.bodies import read_body
 from api.described import RECEIPTS
 from api.doors import check_intake
+from api.entrance import peer_of
 from api.ingest import Original
 from api.readings import Arrival, drafts_of
 from api.refusing import UnauthorisedError
@@ -24,17 +25,25 @@ from intake.deliveries import Delivery, headers_of, read_delivery, unmapped
 from intake.registry import SENDERS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from api.host import Served
     from domain.draft import Draft
     from intake.sender import Sender
     from store.sources import Source
+
+    Known = tuple[Served, Source, Sender]
 
 MAX_DELIVERY: Final = 32 * 1_048_576
 """Bytes of one delivery, unpacked; code hosts send at most 25 MiB."""
 REFUSALS_S: Final = 60.0
 AT_MOST: Final = 1_000
 """That a delivery was refused is told once in so long for a source: strangers may try for ever."""
+AT_ONCE: Final = 4
+"""Deliveries that are read at the same time."""
 
+_QUICK: Final = 65_536
+"""Bytes of a body that are judged at once; for more, nobody else should wait."""
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
 _LOG: Final = logging.getLogger("pipeledger.intake")
 
@@ -51,43 +60,60 @@ async def post_delivery(
 
 async def _post(request: Request, ledger: str, name: str) -> Response:
     state = request.app.state
-    here, source, sender = await _known(request, ledger, name)
-    state.rates.take(source.credential.id)
+    # By where they come from: whoever proves nothing must not spend what a source may send.
+    state.strangers.take(peer_of(request))
+    known = await _known(request, ledger, name)
     headers = headers_of(request.headers)
     with state.unproven.holding() as take:
+        # Also where there is no such name: what is wrong with a body would tell which ones are.
         body = await read_body(request, MAX_DELIVERY, take)
-        if not sender.scheme.holds(headers, body, source.secret, state.clock()):
-            if state.refusals.now((ledger, source.name)):
-                _LOG.warning("a delivery was refused: it does not prove who sent it",
-                             extra={"source": source.name})  # fmt: skip
-            raise _stranger()
-    told = headers.get("content-type", "").partition(";")[0].strip().lower()
-    media_type = told if _MEDIA_TYPE.fullmatch(told) else "application/octet-stream"
-    if sender.folded is not None:
-        media_type, body = sender.folded(headers, media_type, body)
-    delivery = Delivery(source.name, headers.get(sender.kind_header or ""), media_type, body)
+        here, source, sender = await _proven(request, known, headers, body)
+        state.rates.take(source.credential.id)
+        told = headers.get("content-type", "").partition(";")[0].strip().lower()
+        media_type = told if _MEDIA_TYPE.fullmatch(told) else "application/octet-stream"
+        if sender.folded is not None:
+            media_type, body = sender.folded(headers, media_type, body)
+        delivery = Delivery(source.name, headers.get(sender.kind_header or ""), media_type, body)
 
-    def prepare() -> list[Draft]:
-        started = time.time_ns()
-        drafts = _drafts(request, here, source, sender, delivery)
-        if (journey := journey_of(request)) is not None:
-            journey.events = len(drafts)
-            journey.stage("door", started)
-        return drafts
+        def prepare() -> list[Draft]:
+            started = time.time_ns()
+            drafts = _drafts(request, here, source, sender, delivery)
+            if (journey := journey_of(request)) is not None:
+                journey.events = len(drafts)
+                journey.stage("door", started)
+            return drafts
 
-    async with state.reports:
-        drafts = await run_in_threadpool(prepare)
+        async with state.deliveries:
+            drafts = await run_in_threadpool(prepare)
         return await answer_all(request, here, source.credential, list(drafts), atomic=True)
 
 
-async def _known(request: Request, ledger: str, name: str) -> tuple[Served, Source, Sender]:
+async def _known(request: Request, ledger: str, name: str) -> Known | None:
     here: Served | None = request.app.state.served.get(ledger)
     source = await run_in_threadpool(here.sources.find, name) if here is not None else None
     sender = SENDERS.get(source.kind) if source is not None else None
+    return None if here is None or source is None or sender is None else (here, source, sender)
+
+
+async def _proven(
+    request: Request, known: Known | None, headers: Mapping[str, str], body: bytes
+) -> Known:
     # What is not there and what does not prove itself look alike from outside.
-    if here is None or source is None or sender is None:
+    if known is None:
         raise _stranger()
-    return here, source, sender
+    state = request.app.state
+    _, source, sender = known
+    judged = headers, body, source.secret, state.clock()
+    if len(body) > _QUICK:
+        holds = await run_in_threadpool(sender.scheme.holds, *judged)
+    else:
+        holds = sender.scheme.holds(*judged)
+    if not holds:
+        if state.refusals.now((known[0].ledger.name, source.name)):
+            _LOG.warning("a delivery was refused: it does not prove who sent it",
+                         extra={"source": source.name})  # fmt: skip
+        raise _stranger()
+    return known
 
 
 def _stranger() -> UnauthorisedError:

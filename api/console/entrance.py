@@ -12,6 +12,7 @@ from api.bodies import read_body
 from api.console.page import ASSETS, HEADERS, draw, is_own
 from api.console.session import COOKIE, LENGTH
 from api.doors import check_role
+from api.entrance import peer_of
 from api.paging import own_address
 from api.problems import status_of
 from api.refusing import TooManyError, UnauthorisedError
@@ -149,7 +150,7 @@ async def _let_in(request: Request, ledger: str, token: str) -> Credential:
     found = None if here is None else await run_in_threadpool(here.tokens.find, token.strip())
     if found is None:
         # Only wrong tokens count: who guesses must not lock others of the same address out.
-        state.wrong_tokens.take(request.client.host if request.client else "")
+        state.wrong_tokens.take(peer_of(request))
         raise UnauthorisedError("This token is not valid for this ledger.")
     check_role(found, LOOKERS, "token")
     return cast("Credential", found)

@@ -234,6 +234,26 @@ def test_a_delivery_may_be_large_but_not_endless(hub: Hub) -> None:
     assert hub.deliver(b" " * (33 * 1_048_576)).status_code == 413
 
 
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b" " * (33 * 1_048_576), {}, 413),
+        (b"{}", {"Content-Encoding": "br"}, 400),
+        (b"{}", {"Content-Encoding": "gzip"}, 400),
+    ],
+)
+def test_what_is_wrong_with_a_body_tells_no_stranger_which_sources_there_are(
+    hub: Hub, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    """Before the proof, a name that is not there is answered as one that is."""
+    answers = [
+        httpx.post(url, content=body, headers=headers, timeout=60)
+        for url in (hub.url, hub.url + "x", hub.url.replace("/default/", "/other/"))
+    ]
+    assert {one.status_code for one in answers} == {status}
+    assert len({one.text for one in answers}) == 1
+
+
 def test_only_operators_add_sources(server: Running) -> None:
     """And only of kinds and names that can be."""
     with server.http() as http:
