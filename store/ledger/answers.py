@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from concurrent import futures
 
     from store.ledger.request import Batch, Waiting
+
+UNPUBLISHED: Final = "committed, but not published yet; send again for the receipt"
+UNKNOWN: Final = (
+    "the answer was lost: whether the events stand is not known; send again those that have an id"
+)
 
 Answer = tuple["Waiting", "Batch | BaseException"]
 

@@ -19,7 +19,7 @@ from domain.errors import DamageError, PipeledgerError, RefusedError, Unavailabl
 from domain.log.checkpoint import Checkpoint
 from domain.log.tree import root_of
 from store.ledger import situations
-from store.ledger.answers import give
+from store.ledger.answers import UNPUBLISHED, give
 from store.ledger.guard import GuardConflictError
 from store.ledger.observer import Stage
 from store.ledger.request import Batch
@@ -224,9 +224,5 @@ class Publisher:
 
     @staticmethod
     def _fail(committed: Committed, error: Exception) -> None:
-        ours = (
-            error
-            if isinstance(error, PipeledgerError)
-            else UnavailableError("committed, but not published yet; send again for the receipt")
-        )
+        ours = error if isinstance(error, PipeledgerError) else UnavailableError(UNPUBLISHED)
         give((request.future, ours) for request, _ in committed.answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent import futures
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from eventsourcing.persistence import IntegrityError
@@ -87,15 +88,10 @@ class Committed:
 
 
 def apart(requests: list[Request]) -> Iterator[list[Request]]:
-    """Requests in groups, so that nothing follows a change of keys in its group."""
-    group: list[Request] = []
-    for request in requests:
-        group.append(request)
-        if any(event.signers for event in request.sound):
-            yield group
-            group = []
-    if group:
-        yield group
+    """Requests in groups, so that a change of keys is alone in its own."""
+    for changes, near in groupby(requests, lambda one: any(event.signers for event in one.sound)):
+        several = list(near)
+        yield from ([one] for one in several) if changes else (several,)
 
 
 def claims_of(requests: list[Request], last: int) -> list[Claim]:

@@ -7,6 +7,10 @@ the insert.
 
 If the process dies before COMMIT, nothing of the group is there and nobody got an answer. If it
 dies after, the entries stand, unsigned by any checkpoint: the next start verifies and signs them.
+
+A group is sent again, one request at a time, only where an answer said no. Where the answer was
+lost and nobody can be asked what became of it, that is what the requests are told: an event
+without a delivery would stand twice, and one with a condition would contradict itself.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from domain.errors import DamageError, PipeledgerError, UnavailableError
 from domain.log.entry import format_at
 from domain.log.succession import ROTATED
 from store.ledger import situations
-from store.ledger.answers import give
+from store.ledger.answers import UNKNOWN, UNPUBLISHED, give
 from store.ledger.group import Group
 from store.ledger.lookup import Lookup
 from store.ledger.numbering import REMEMBERED, unmet
@@ -51,6 +55,8 @@ MAX_WAITING: Final = 4096
 """Requests that may wait; more are turned away (UnavailableError)."""
 MAX_GROUP_EVENTS: Final = 2000
 _STOP_PATIENCE_S: Final = 30
+_ENDED: Final = "57P"
+"""Class of the states by which a server ends connections."""
 
 
 class Sequencer:
@@ -79,6 +85,7 @@ class Sequencer:
         self._talk: Talk | None = None
         self._damage: DamageError | None = None
         self._written: Group | None = None
+        self._outdated = False
         # Writers of one ledger exclude each other, in whatever process they are.
         digest = hashlib.sha256(b"pipeledger/append/" + schema.encode()).digest()
         self._mutex = int.from_bytes(digest[:8], "big", signed=True)
@@ -152,7 +159,7 @@ class Sequencer:
             _fail(requests, error)
         except (psycopg.Error, PipeledgerError) as error:
             self._disconnect()
-            if len(requests) > 1:
+            if len(requests) > 1 and _refused(error):
                 # One request may be what the database chokes on; the others shall not suffer.
                 for request in requests:
                     self._sequence([request])
@@ -167,6 +174,8 @@ class Sequencer:
         talk = self._connected()
         group: Group | None = None
         try:
+            if self._outdated:
+                self._reload()
             signing = self._sign(requests)
             known, claimed = self._begin(talk, requests)
             now = format_at(self._clock().astimezone(UTC))
@@ -186,11 +195,15 @@ class Sequencer:
             # The server takes back what it was told.
             self._disconnect()
             raise
-        if any(event.type == ROTATED for event in group.pending):
-            self._reload()
         ended = time.time_ns()
+        # The group stands, whatever fails from here on.
         self._head = group.head
         self._head.numbers.update(group.numbers)
+        if any(event.type == ROTATED for event in group.pending):
+            try:
+                self._reload()
+            except (psycopg.Error, PipeledgerError) as error:
+                raise UnavailableError(UNPUBLISHED) from error
         stages = (
             Stage("sign", started, signed),
             Stage("group", started, grouped),
@@ -270,14 +283,22 @@ class Sequencer:
         self._head = head
 
     def _reload(self) -> None:
-        """Take up keys that were replaced."""
+        """Take up keys that were replaced; if that fails, before the next group."""
+        self._outdated = True
         self._ring.load(self._driver)
         self._signer.change(self._ring.signers)
+        self._outdated = False
 
     def _stands(self, query: DCBQuery, after: int) -> bool:
         return bool(self._matcher.positions(self._driver, query, after=after, limit=1))
 
     def _happened(self, planned: Head) -> bool:
+        """Whether a group stands of which the answer was lost.
+
+        Raises:
+            UnavailableError: nobody can be asked. Repeats of deliveries will find the entries if
+                they are there, and the chain is checked before the next group.
+        """
         self._disconnect()
         try:
             self._connected()
@@ -285,10 +306,8 @@ class Sequencer:
                 # Waits until the server has ended the old transaction one way or the other.
                 self._driver.execute("SELECT pg_advisory_xact_lock(%s)", (self._mutex,))
                 row = self._driver.execute(self._leaf_at, (planned.position,)).fetchone()
-        except (psycopg.Error, PipeledgerError):
-            # Not known now. The requests are answered as failed; repeats of deliveries will
-            # find the entries if they are there, and the chain is checked before the next group.
-            return False
+        except (psycopg.Error, PipeledgerError) as error:
+            raise UnavailableError(UNKNOWN) from error
         return row is not None and bytes(row[0]) == planned.leaf
 
     def _connected(self) -> Talk:
@@ -313,6 +332,14 @@ class Sequencer:
 
 def _fail(requests: Sequence[Request], error: Exception) -> None:
     give([(request.future, error) for request in requests])
+
+
+def _refused(error: Exception) -> bool:
+    """Whether an answer said no to something of the group; not, where none came."""
+    if isinstance(error, psycopg.Error):
+        state = error.diag.sqlstate
+        return state is not None and not state.startswith(_ENDED)
+    return not isinstance(error, UnavailableError)
 
 
 def _as_ours(error: Exception) -> PipeledgerError:

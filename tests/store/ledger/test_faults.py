@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
-from psycopg import sql
+from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery, DCBQueryItem
+from psycopg import OperationalError, sql
 
 from domain.errors import PipeledgerError, UnavailableError
+from domain.log.succession import ROTATED
 from store.ledger.group import Appended
 from store.ledger.opening import examine
+from store.ledger.succession import ValidKeys
 from store.postgres.database import Database
 from tests.store.cutting import Cut, cutting
 from tests.store.ledger.conftest import ORIGIN, Home, draft
+from tests.store.ledger.rotations import entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from store.ledger.ledger import Ledger
+    from store.postgres.database import Connection
     from tests.store.cutting import Proxy
 
 
@@ -119,6 +125,71 @@ def test_many_writers_lose_nothing_while_connections_are_lost(
         writer.join()
     assert len(told) == 48
     assert sorted(one.position for one in told.values()) == list(range(2, 50))
+    assert sound(home)
+
+
+def test_an_answer_that_nobody_can_ask_for_is_said_to_be_unknown(
+    between: tuple[Home, Proxy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that may stand is sent again here: not twice, nor against its own condition."""
+    home, proxy = between
+    going, there = threading.Event(), threading.Event()
+
+    def clock() -> datetime:
+        there.set()
+        going.wait(10)
+        return datetime.now(UTC)
+
+    going.set()
+    ledger = replace(home, clock=clock).open()
+    assert isinstance(outcome(ledger, 1), Appended)
+    going.clear()
+    there.clear()
+    first = ledger.submit([draft(2)])
+    there.wait(10)
+    seat = replace(draft(3, kind="seat.taken"), delivery=None)
+    alone = DCBAppendCondition(DCBQuery(items=[DCBQueryItem(types=["seat.taken"])]))
+    group = [ledger.submit([seat], condition=alone), ledger.submit([draft(4)])]
+    group.append(ledger.submit([replace(draft(5), delivery=None)]))
+    proxy.cut = Cut(b'"type":"seat.taken"', passed_on=True)
+    asked = []
+
+    def connect(_: str) -> NoReturn:
+        asked.append(threading.current_thread().name)
+        raise UnavailableError("the database is away")
+
+    monkeypatch.setattr(home.database, "connect", connect)
+    going.set()
+    for future in group:
+        with pytest.raises(UnavailableError, match="whether the events stand is not known"):
+            future.result(60)
+    assert (proxy.cuts, asked.count("sequencer")) == (1, 1)
+    monkeypatch.undo()
+    assert first.result(0).outcomes
+    again = outcome(ledger, 4)
+    assert isinstance(again, Appended)
+    assert (again.position, again.repeated, ledger.published.size) == (5, True, 6)
+    assert sound(home)
+
+
+def test_keys_that_were_not_taken_up_are_before_the_next_append(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step stands, is told so, and what follows is signed by both keys."""
+    ledger = home.open()
+    change, load = ledger.rotating().begin("intake"), ValidKeys.load
+    step = replace(draft(1, kind=ROTATED, tags=change.tags), delivery=None, signers=change.signers)
+
+    def fails(keys: ValidKeys, connection: Connection) -> None:
+        monkeypatch.setattr(ValidKeys, "load", load)
+        load(keys, connection)
+        raise OperationalError("the connection was lost")
+
+    monkeypatch.setattr(ValidKeys, "load", fails)
+    with pytest.raises(UnavailableError, match="committed, but not published"):
+        ledger.submit([step], condition=change.condition).result(60)
+    assert isinstance(outcome(ledger, 2), Appended)
+    assert [raw.count(b'{"k":') for raw in entries(ledger)] == [1, 2, 2]
     assert sound(home)
 
 
