@@ -49,12 +49,15 @@ class DocumentStore:
         weakref.finalize(self, os.close, self._lock)
         self._clean()
 
-    def put(self, commitment: str, body: bytes | Iterable[bytes]) -> None:
+    def put(self, commitment: str, body: bytes | Iterable[bytes]) -> bool:
         """Keep a document; durable on return. One that is there with equal bytes stays.
 
         Args:
             commitment: 64 lower-case hex digits.
             body: its bytes, sealed or not, at once or in pieces.
+
+        Returns:
+            Whether it was not there before.
 
         Raises:
             RefusedError: the commitment is not one.
@@ -65,7 +68,7 @@ class DocumentStore:
         path = self._path(commitment)
         pieces = _limited([body] if isinstance(body, bytes) else body)
         try:
-            if path.exists():
+            if there := path.exists():
                 self._confirm(path, pieces)
             else:
                 self._write(path, pieces)
@@ -75,6 +78,7 @@ class DocumentStore:
                 f"document {commitment} cannot be kept: {error}",
                 f"document {commitment} cannot be kept",
             ) from error
+        return not there
 
     def get(self, commitment: str, limit: int = MAX_DOCUMENT) -> bytes:
         """The bytes of a document.
@@ -147,9 +151,6 @@ class DocumentStore:
                 f"document {commitment} cannot be removed",
             ) from error
         return True
-
-    def __contains__(self, commitment: str) -> bool:
-        return self._path(commitment).is_file()
 
     def __iter__(self) -> Iterator[str]:
         """The commitments kept, in ascending order; one folder is held in memory at a time."""

@@ -22,7 +22,7 @@ from domain.log.entry import parse_entry
 from domain.log.part import EVENT_PART, Part
 from store.ledger.compromised import Report, affected, read_reports
 from store.ledger.keys import intake_name
-from store.ledger.prepared import Workbench
+from store.ledger.prepared import Workbench, take_back
 from store.ledger.publisher import Published, Publisher
 from store.ledger.query import Matcher
 from store.ledger.reader import Reader, Row
@@ -289,11 +289,16 @@ class Ledger(DCBRecorder):
             raise ProgrammingError("nothing to append")
         # The sequencer looks up what it needs meanwhile, and waits before it writes entries.
         events, signing = self._prepare(drafts)
-        if atomic:
-            for event in events:
-                if isinstance(event, PipeledgerError):
-                    raise event
-        self._sequencer.put(Request(events, condition, atomic, signing, future))
+        request = Request(events, condition, atomic, signing, future)
+        try:
+            if atomic:
+                for event in events:
+                    if isinstance(event, PipeledgerError):
+                        raise event
+            self._sequencer.put(request)
+        except PipeledgerError:
+            take_back(self._equipment.documents, request.sound)
+            raise
 
     def _prepare(
         self, drafts: Sequence[Draft]

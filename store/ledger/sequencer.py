@@ -34,6 +34,7 @@ from store.ledger.group import Group
 from store.ledger.lookup import Lookup
 from store.ledger.numbering import REMEMBERED, unmet
 from store.ledger.observer import Stage
+from store.ledger.prepared import take_back
 from store.ledger.request import Committed, Request, apart, claims_of
 from store.ledger.signer import FEW
 from store.ledger.verdict import decide
@@ -59,6 +60,10 @@ _ENDED: Final = "57P"
 """Class of the states by which a server ends connections."""
 
 
+class _StandingError(UnavailableError):
+    """What was sent stands, or may stand: it is neither sent again nor taken back."""
+
+
 class Sequencer:
     """The sequencing thread of one ledger in one process."""
 
@@ -75,6 +80,7 @@ class Sequencer:
         self._head = head
         self._examiner = equipment.examiner
         self._ring = equipment.ring
+        self._documents = equipment.documents
         self._matcher = matcher
         self._signer = signer
         self._clock = equipment.clock
@@ -157,6 +163,9 @@ class Sequencer:
             # Nothing more is signed on a ledger that does not verify; an operator decides.
             self._damage = error
             _fail(requests, error)
+        except _StandingError as error:
+            self._disconnect()
+            _fail(requests, error)
         except (psycopg.Error, PipeledgerError) as error:
             self._disconnect()
             if len(requests) > 1 and _refused(error):
@@ -164,6 +173,7 @@ class Sequencer:
                 for request in requests:
                     self._sequence([request])
             else:
+                take_back(self._documents, [one for each in requests for one in each.sound])
                 _fail(requests, _as_ours(error))
         except Exception as error:  # noqa: BLE001 - the thread must outlive any single request
             self._disconnect()
@@ -180,14 +190,14 @@ class Sequencer:
             known, claimed = self._begin(talk, requests)
             now = format_at(self._clock().astimezone(UTC))
             group = Group(self._head.copy(), max(now, self._head.at), claimed=claimed)
-            answers = decide(group, known, requests, self._stands)
+            answers, refusals = decide(group, known, requests, self._stands)
             grouped = signed = time.time_ns()
             signed = group.write(talk, self._schema, signing, self._signer.settle)
             # Let go at the next group: to free thousands of rows now would hold up the answers.
             self._written = group
-        except psycopg.OperationalError:
-            # The answer to COMMIT may be what was lost. The chain itself says whether it
-            # happened: then the planned leaf stands at the planned position.
+        except psycopg.Error:
+            # The answer to COMMIT may be what was lost, whatever came in its place. The chain
+            # itself says whether it happened: then the planned leaf stands at the planned position.
             if group is None or not group.pending or not self._happened(group.head):
                 raise
             grouped = signed = started
@@ -199,11 +209,14 @@ class Sequencer:
         # The group stands, whatever fails from here on.
         self._head = group.head
         self._head.numbers.update(group.numbers)
+        sound = [event for request in requests for event in request.sound]
+        take_back(self._documents, sound, group.pending)
+        give(refusals)
         if any(event.type == ROTATED for event in group.pending):
             try:
                 self._reload()
             except (psycopg.Error, PipeledgerError) as error:
-                raise UnavailableError(UNPUBLISHED) from error
+                raise _StandingError(UNPUBLISHED) from error
         stages = (
             Stage("sign", started, signed),
             Stage("group", started, grouped),
@@ -296,7 +309,7 @@ class Sequencer:
         """Whether a group stands of which the answer was lost.
 
         Raises:
-            UnavailableError: nobody can be asked. Repeats of deliveries will find the entries if
+            _StandingError: nobody can be asked. Repeats of deliveries will find the entries if
                 they are there, and the chain is checked before the next group.
         """
         self._disconnect()
@@ -307,7 +320,7 @@ class Sequencer:
                 self._driver.execute("SELECT pg_advisory_xact_lock(%s)", (self._mutex,))
                 row = self._driver.execute(self._leaf_at, (planned.position,)).fetchone()
         except (psycopg.Error, PipeledgerError) as error:
-            raise UnavailableError(UNKNOWN) from error
+            raise _StandingError(UNKNOWN) from error
         return row is not None and bytes(row[0]) == planned.leaf
 
     def _connected(self) -> Talk:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.errors import PipeledgerError, ReusedIdError
-from store.ledger.answers import give
 from store.ledger.query import matches
 from store.ledger.request import ConditionFailedError
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery
 
+    from store.ledger.answers import Answer
     from store.ledger.group import Appended, Group
     from store.ledger.lookup import Known
     from store.ledger.request import Request
@@ -28,8 +28,8 @@ def decide(
     known: Known,
     requests: Iterable[Request],
     stands: Callable[[DCBQuery, int], bool],
-) -> list[tuple[Request, tuple[Appended | PipeledgerError, ...]]]:
-    """Place the events of requests in their group, in order; those refused are answered at once.
+) -> tuple[list[tuple[Request, tuple[Appended | PipeledgerError, ...]]], list[Answer]]:
+    """Place the events of requests in their group, in order.
 
     Args:
         group: that they shall be in.
@@ -38,15 +38,17 @@ def decide(
         stands: whether an entry over a position matches a query in the ledger.
 
     Returns:
-        The requests that were not refused as a whole, with the outcome of each of their events.
+        The requests that were not refused as a whole, with the outcome of each of their events,
+        and what the others are told once the group stands: what refused them may be in it.
     """
     answers = []
+    refusals: list[Answer] = []
     for request in requests:
         try:
             answers.append((request, _outcomes(group, known, request, stands)))
         except PipeledgerError as error:
-            give([(request.future, error)])
-    return answers
+            refusals.append((request.future, error))
+    return answers, refusals
 
 
 def _outcomes(

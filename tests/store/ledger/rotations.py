@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from store.ledger.ledger import Ledger
+    from store.ledger.reader import Row
 
 
 def step(ledger: Ledger, purpose: str, *, end: bool) -> int:
@@ -39,10 +40,14 @@ def append(ledger: Ledger, numbers: Iterable[int]) -> bytes:
     return batch.checkpoint
 
 
+def rows(ledger: Ledger) -> list[Row]:
+    """All entries that are published, as they are kept."""
+    return ledger.reader.entries(ledger.published.size, Filter(), limit=100_000)
+
+
 def entries(ledger: Ledger) -> list[bytes]:
     """All entries that are published."""
-    rows = ledger.reader.entries(ledger.published.size, Filter(), limit=100_000)
-    return [row.raw for row in rows]
+    return [row.raw for row in rows(ledger)]
 
 
 def verified(

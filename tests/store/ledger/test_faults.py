@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,22 +12,28 @@ import pytest
 from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery, DCBQueryItem
 from psycopg import OperationalError, sql
 
-from domain.errors import PipeledgerError, UnavailableError
+from domain.draft import SealedPart
+from domain.errors import ConflictError, PipeledgerError, RefusedError, UnavailableError
 from domain.log.succession import ROTATED
+from store.documents import DocumentStore
 from store.ledger.group import Appended
 from store.ledger.opening import examine
 from store.ledger.succession import ValidKeys
 from store.postgres.database import Database
 from tests.store.cutting import Cut, cutting
 from tests.store.ledger.conftest import ORIGIN, Home, draft
-from tests.store.ledger.rotations import entries
+from tests.store.ledger.rotations import entries, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from domain.draft import Draft
     from store.ledger.ledger import Ledger
     from store.postgres.database import Connection
     from tests.store.cutting import Proxy
+
+
+LARGE = b'{"large":"' + b"x" * 40_000 + b'"}'
 
 
 @pytest.fixture
@@ -147,7 +154,7 @@ def test_an_answer_that_nobody_can_ask_for_is_said_to_be_unknown(
     there.clear()
     first = ledger.submit([draft(2)])
     there.wait(10)
-    seat = replace(draft(3, kind="seat.taken"), delivery=None)
+    seat = replace(draft(3, kind="seat.taken", body=LARGE), delivery=None)
     alone = DCBAppendCondition(DCBQuery(items=[DCBQueryItem(types=["seat.taken"])]))
     group = [ledger.submit([seat], condition=alone), ledger.submit([draft(4)])]
     group.append(ledger.submit([replace(draft(5), delivery=None)]))
@@ -205,11 +212,9 @@ STATES = {
 }
 
 
-@pytest.mark.parametrize("state", STATES.values(), ids=STATES)
-@pytest.mark.parametrize("table", ["entries", "parts", "deliveries"])
-def test_an_error_of_the_database_is_told_and_forgotten(home: Home, table: str, state: str) -> None:
-    """Nothing of the group is kept; the next append works as if nothing had been."""
-    ledger = home.open()
+@contextlib.contextmanager
+def refusing(home: Home, table: str, state: str) -> Iterator[None]:
+    """The database takes nothing into a table for the length of the block."""
     name = sql.Identifier("ledger_test", table)
     with home.database.connect() as connection:
         connection.execute(
@@ -225,12 +230,50 @@ def test_an_error_of_the_database_is_told_and_forgotten(home: Home, table: str, 
             ).format(name)
         )
         connection.commit()
-        assert isinstance(outcome(ledger, 1), UnavailableError)
+        yield
         connection.execute(sql.SQL("DROP TRIGGER fail ON {}").format(name))
         connection.commit()
+
+
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES)
+@pytest.mark.parametrize("table", ["entries", "parts", "deliveries"])
+def test_an_error_of_the_database_is_told_and_forgotten(home: Home, table: str, state: str) -> None:
+    """Nothing of the group is kept; the next append works as if nothing had been."""
+    ledger = home.open()
+    with refusing(home, table, state):
+        assert isinstance(outcome(ledger, 1), UnavailableError)
     found = outcome(ledger, 1)
     assert isinstance(found, Appended)
     assert (found.position, found.repeated) == (2, False)
+    assert sound(home)
+
+
+def test_documents_of_what_is_not_in_the_ledger_do_not_stay(home: Home) -> None:
+    """Of a repeat, a used id, a failed condition, a batch that is refused, an error."""
+    ledger = home.open()
+
+    def large(number: int, body: bytes = LARGE) -> Draft:
+        return draft(number, body=body, tags=("large:yes",))
+
+    def send(*drafts: Draft, condition: DCBAppendCondition | None = None) -> list[bool]:
+        batch = ledger.submit(drafts, condition=condition).result(60)
+        return [one.repeated for one in batch.outcomes if isinstance(one, Appended)]
+
+    assert send(large(1)) == [False]
+    assert send(large(1), large(2), large(2)) == [True, False, True]
+    taken = DCBAppendCondition(DCBQuery(items=[DCBQueryItem(tags=["large:yes"])]))
+    with pytest.raises(ConflictError):
+        send(large(1, LARGE + b" "))
+    with pytest.raises(ConflictError):
+        send(large(3), condition=taken)
+    with pytest.raises(RefusedError):
+        send(large(3), draft(4, body=b""))
+    with pytest.raises(RefusedError):
+        send(replace(large(3), parts=(SealedPart(large(3).event, ("per_nobody",)),)))
+    with refusing(home, "parts", "53100"), pytest.raises(UnavailableError):
+        send(large(3))
+    named = [ledger.reader.parts(row)[0].commitment.hex() for row in rows(ledger)[1:]]
+    assert sorted(named) == list(DocumentStore(home.place.documents))
     assert sound(home)
 
 
