@@ -6,12 +6,15 @@ folded, in one transaction: a kill or several processes at once neither lose nor
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import psycopg
 from psycopg import sql
 
+from domain.errors import UnavailableError
 from domain.log.entry import parse_at, parse_entry
 from store.ledger.reader import Filter
 
@@ -53,6 +56,7 @@ class SourceCounts:
     def __init__(self, database: Database, schema: str, reader: Reader) -> None:
         self._database = database
         self._reader = reader
+        self._folding = threading.Lock()
         counts, upto = sql.Identifier(schema, "source_counts"), sql.Identifier(
             schema, "source_counted"
         )  # fmt: skip
@@ -74,11 +78,21 @@ class SourceCounts:
         ).format(counts)
 
     def read(self, size: int) -> dict[str, Count]:
-        """The counts by name of source, of all entries up to `size`."""
-        while self._fold(size):
-            pass
-        with self._database.session("writer") as connection:
-            rows = connection.execute(self._all).fetchall()
+        """The counts by name of source, of all entries up to `size`.
+
+        Raises:
+            UnavailableError: the database does not answer, or another process counts for long.
+        """
+        try:
+            # Before any session: whoever waits for the fold of another thread must hold none of
+            # the sessions that this one needs.
+            with self._folding:
+                while self._fold(size):
+                    pass
+            with self._database.session("writer") as connection:
+                rows = connection.execute(self._all).fetchall()
+        except psycopg.OperationalError as error:
+            raise UnavailableError("what came from the sources is not counted yet") from error
         return {row[0]: Count(*row[1:]) for row in rows}
 
     def _fold(self, size: int) -> bool:
