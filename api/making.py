@@ -11,7 +11,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -38,13 +38,13 @@ class Making:
         done: files that are written.
         total: of so many; 0: not known yet.
         failure: why it came to nothing, or None.
-        ended: is set when it is made or has come to nothing.
+        ended: is done when it is made or has come to nothing.
     """
 
     done: int = 0
     total: int = 0
     failure: str | None = None
-    ended: threading.Event = field(default_factory=threading.Event, repr=False)
+    ended: Future[None] = field(default_factory=Future, repr=False)
 
 
 class Packs:
@@ -126,7 +126,7 @@ class Packs:
             with self._lock:
                 self._making.pop(identity, None)
         finally:
-            state.ended.set()
+            state.ended.set_result(None)
 
     def _drop_old(self) -> None:
         made = sorted(self._folder.glob("*.zip"), key=lambda path: path.stat().st_mtime)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -103,10 +104,12 @@ async def get_pack(
     here, credential = await enter(request, ledger, READERS)
     media = prefer(request.headers.get("accept", ""), (ZIP, JSON))
 
+    under_way = here.packs.state(identity)
+    if under_way is not None:
+        # On the event loop: who waits holds no thread.
+        await asyncio.wait({asyncio.wrap_future(under_way.ended)}, timeout=wait)
+
     def give() -> Response:
-        under_way = here.packs.state(identity)
-        if under_way is not None:
-            under_way.ended.wait(wait)
         answer = _give(here, identity, media)
         if isinstance(answer, FileResponse):
             state = request.app.state

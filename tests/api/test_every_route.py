@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
+import httpx
 import pytest
 
 from api.ingest import MAX_EVENT
+from api.making import Making
 from api.rates import Rates
 from api.seldom import Seldom
 from tests.api.doors import BODIES, ROLES, ROWS, STRANGERS, UNTIMELY, asked_of
@@ -120,6 +123,31 @@ def test_more_than_may_wait_are_turned_away_and_told_when_to_come_back(
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) >= 1
     assert doors.knock(row, "emitter", **waiting)["emitter"].status_code == 201
+
+
+def test_many_who_wait_for_a_pack_hold_up_nobody(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They hold no thread; when it has ended, all of them are answered."""
+    making = Making(total=3)
+    monkeypatch.setattr(doors.app.state.served["own"].packs, "state", lambda _: making)
+    headers = {"Authorization": f"Bearer {doors.tokens['auditor'][0]}"}
+
+    async def ask() -> set[int]:
+        transport = httpx.ASGITransport(doors.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            path = f"/v1/own/packs/{'0' * 32}"
+            waiting = [
+                asyncio.create_task(client.get(path, params={"wait": 5}, headers=headers))
+                for _ in range(50)
+            ]
+            await asyncio.wait(waiting, timeout=0.2)
+            assert (await client.get("/readyz")).status_code == 200
+            assert not [one for one in waiting if one.done()]
+            making.ended.set_result(None)
+            return {one.status_code for one in await asyncio.gather(*waiting)}
+
+    assert asyncio.run(ask()) == {202}
 
 
 def test_refused_deliveries_do_not_fill_the_logs(
