@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 PERIOD_S: Final = 3600.0
 AT_MOST: Final = 100
-"""Conflicts recorded in a period; a broken sender shall not fill the ledger with them."""
+"""Conflicts of one credential that are recorded in a period; a broken sender shall not fill the
+ledger with them."""
 _LOG: Final = logging.getLogger("pipeledger.api")
 
 
@@ -37,7 +38,10 @@ async def record(
     if error.position is None or delivery is None:
         return
     digest = sha256(delivery.received).hexdigest()
-    if not request.app.state.conflicts.now((here.ledger.name, error.position, digest)):
+    # What others send must not decide whether this is recorded.
+    if not request.app.state.conflicts.now(
+        (error.position, digest), (here.ledger.name, credential.id)
+    ):
         return
     data: dict[str, Any] = {
         "position": error.position,

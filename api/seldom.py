@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_ASKERS: Final = 1_000
+"""In one period; all beyond are one."""
 
 
 class Seldom:
@@ -13,7 +16,7 @@ class Seldom:
 
     Attributes:
         period_s: how long a key is remembered, seconds.
-        at_most: keys in one period; beyond them the answer is no.
+        at_most: keys of one asker in one period; beyond them the answer is no.
     """
 
     def __init__(self, period_s: float, at_most: int, monotonic: Callable[[], float]) -> None:
@@ -21,15 +24,23 @@ class Seldom:
         self.at_most = at_most
         self._monotonic = monotonic
         self._since = monotonic()
-        self._seen: set[object] = set()
+        self._seen: dict[object, set[object]] = {}
 
-    def now(self, key: object) -> bool:
-        """Whether to do it now."""
+    def now(self, key: object, asker: object = None) -> bool:
+        """Whether to do it now.
+
+        Args:
+            key: what it is about.
+            asker: on whose account; nobody can use up what others may.
+        """
         instant = self._monotonic()
         if instant - self._since >= self.period_s:
             self._since = instant
             self._seen.clear()
-        if key in self._seen or len(self._seen) >= self.at_most:
+        if asker not in self._seen and len(self._seen) >= _ASKERS:
+            asker = None
+        seen = self._seen.setdefault(asker, set())
+        if key in seen or len(seen) >= self.at_most:
             return False
-        self._seen.add(key)
+        seen.add(key)
         return True

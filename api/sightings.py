@@ -27,15 +27,19 @@ if TYPE_CHECKING:
     from api.host import Served
     from domain.draft import Draft
     from domain.log.key import Entropy
+    from store.credentials import Credential
 
 PERIOD_S: Final = 3600.0
 AT_MOST: Final = 10_000
-"""Environments that are looked for in a period; a broken sender shall not fill the ledger."""
+"""Environments of one credential's events that are looked for in a period; a broken sender shall
+not fill the ledger."""
 _TAG: Final = "environment:"
 _LOG: Final = logging.getLogger("pipeledger.api")
 
 
-async def look(request: Request, here: Served, drafts: Iterable[Draft]) -> None:
+async def look(
+    request: Request, here: Served, credential: Credential, drafts: Iterable[Draft]
+) -> None:
     """Register the environments of events that were just appended, before they are answered.
 
     The events stand whether this succeeds or not; the next one of the environment, an hour
@@ -46,7 +50,7 @@ async def look(request: Request, here: Served, drafts: Iterable[Draft]) -> None:
         draft
         for draft in drafts
         for tag in draft.tags
-        if tag.startswith(_TAG) and seldom.now((here.ledger.name, tag))
+        if tag.startswith(_TAG) and seldom.now(tag, (here.ledger.name, credential.id))
     ]
     if new:
         state = request.app.state

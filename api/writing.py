@@ -179,7 +179,7 @@ async def _single(request: Request, here: Served, credential: Credential, draft:
     (outcome,) = batch.outcomes
     if isinstance(outcome, PipeledgerError):
         raise outcome
-    await sightings.look(request, here, [draft])
+    await sightings.look(request, here, credential, [draft])
     checkpoint = batch.checkpoint
     if outcome.repeated:
         checkpoint = await run_in_threadpool(here.ledger.reader.checkpoint, outcome.position)
@@ -231,8 +231,9 @@ async def answer_all(
                 await conflicts.record(request, here, credential, drafts[outcome.nth], outcome)
         kept = zip(drafts, outcomes, strict=True)
         await sightings.look(
-            request, here, [one for one, how in kept if not isinstance(how, PipeledgerError)]
-        )
+            request, here, credential,
+            [one for one, how in kept if not isinstance(how, PipeledgerError)],
+        )  # fmt: skip
     done = iter(outcomes)
     lines: list[dict[str, Any]] = []
     for found in prepared:

@@ -125,6 +125,29 @@ def test_more_than_may_wait_are_turned_away_and_told_when_to_come_back(
     assert doors.knock(row, "emitter", **waiting)["emitter"].status_code == 201
 
 
+def test_nobody_hides_that_somebody_else_tries_to_replace_an_event(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever uses up what is recorded of their own conflicts leaves others theirs."""
+    monkeypatch.setitem(doors.app.state._state, "conflicts", Seldom(60, 1, lambda: 0.0))
+    row = "POST /v1/{ledger}/events"
+
+    def send(who: str, number: int) -> int:
+        told = event(number) | {"id": "replaced"}
+        return doors.knock(row, who, json=told)[who].status_code
+
+    def recorded() -> int:
+        kind = {"type": "pipeledger.event.conflicted", "limit": 1000}
+        answer = doors.knock("GET /v1/{ledger}/entries", "operator", params=kind)["operator"]
+        return len(answer.json()["entries"])
+
+    before = recorded()
+    assert [send("emitter", number) for number in range(4)] == [201, 409, 409, 409]
+    assert recorded() == before + 1
+    assert send("approver", 4) == 409
+    assert recorded() == before + 2
+
+
 def test_many_who_wait_for_a_pack_hold_up_nobody(
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from api.budget import Budget
 from api.host import now
 from api.rates import Rates
 from api.refusing import TooManyError
+from api.seldom import Seldom
 from domain.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -62,6 +63,20 @@ def test_newcomers_do_not_fill_anybody_s_bucket(monkeypatch: pytest.MonkeyPatch)
         rates.take(f"new {number}")
     with pytest.raises(TooManyError):
         rates.take("busy")
+
+
+def test_nobody_uses_up_what_is_done_seldom_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each asker has so many keys of its own in a period; those beyond the most share theirs."""
+    monkeypatch.setattr("api.seldom._ASKERS", 2)
+    clock = [0.0]
+    seldom = Seldom(60, 2, lambda: clock[0])
+    assert [seldom.now(key, "a") for key in (1, 1, 2, 3)] == [True, False, True, False]
+    assert seldom.now(3, "b")
+    assert [seldom.now(key, asker) for key, asker in ((1, "c"), (1, "d"), (2, "e"), (3, "f"))] == [
+        True, False, True, False,
+    ]  # fmt: skip
+    clock[0] = 60.0
+    assert seldom.now(3, "a")
 
 
 def test_names_of_ledgers_that_are_not_there_share_one_bucket() -> None:
