@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipeledger.history.events import trailers_of
+from pipeledger.history.repository import Repository
 from tests.client.gitted import ANNA, BEN, Gitted
 from tests.client.listening import Listening, Reply, Request
 from tests.serving import serving
@@ -177,11 +179,63 @@ def test_a_repository_cannot_make_git_run_anything(
     bait = tmp_path / "ran"
     (shop.folder / ".gitattributes").write_text("* diff=bait\n")
     shop.commit("attributes", "a.txt")
-    for key in ("core.fsmonitor", "diff.external", "diff.bait.textconv", "core.pager"):
-        shop.git("config", key, f"touch {bait}; cat")
+    inner = Gitted(shop.folder / "inner")
+    for text in ("one", "two"):
+        inner.commit(text, "a.txt")
+        shop.commit(text)
+    (inner.folder / ".gitattributes").write_text("* diff=bait\n")
+    for repository in (shop, inner):
+        for key in ("core.fsmonitor", "diff.external", "diff.bait.textconv", "diff.bait.command",
+                    "core.pager"):  # fmt: skip
+            repository.git("config", key, f"touch {bait}; cat")
+    shop.git("config", "diff.submodule", "diff")
     _import(command, shop)
     assert not bait.exists()
-    assert len(ledger.kept) == 7
+    assert len(ledger.kept) == 9
+
+
+def test_a_partial_clone_is_refused(command: Command, shop: Gitted, tmp_path: Path) -> None:
+    """What is missing would be fetched by a command that the repository names."""
+    bait = tmp_path / "ran"
+    blob = shop.git("rev-parse", "HEAD:b.txt")
+    (shop.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    told = {"extensions.partialClone": "origin", "remote.origin.promisor": "true",
+            "remote.origin.url": "ssh://h/p",
+            "core.sshCommand": f"touch {bait}; false"}  # fmt: skip
+    for key, value in told.items():
+        shop.git("config", key, value)
+    assert "partial clone" in _import(command, shop, status=2)
+    assert not bait.exists()
+
+
+def test_settings_change_no_patch_id(shop: Gitted) -> None:
+    """The same patch has the same id on every machine."""
+
+    def ids() -> list[str]:
+        repository = Repository(shop.folder)
+        return [one.patch_id for one in repository.commits(repository.tips(), [])]
+
+    inner = Gitted(shop.folder / "inner")
+    for text in ("one", "two"):
+        inner.commit(text, "a.txt")
+        shop.commit(text, "a.txt")
+    before = ids()
+    for line in (
+        "color.ui always", "diff.context 0", "diff.interHunkContext 9", "log.showRoot false",
+        "diff.submodule log", "diff.ignoreSubmodules all", "diff.noprefix true",
+        "diff.suppressBlankEmpty true", "diff.relative true", "diff.algorithm patience",
+    ):  # fmt: skip
+        shop.git("config", *line.split())
+        assert ids() == before, line
+
+
+def test_a_name_may_hold_what_ends_lines_elsewhere(shop: Gitted) -> None:
+    """Only a line feed ends a line of git."""
+    stream = "tag odd\nfrom v1.0^{}\ntagger A\u2028B <a@b> 1700000000 +0000\ndata 1\nx\n"
+    shop.git("fast-import", "--quiet", "--force", stdin=stream.encode())
+    tagger = {one.name: one.tagger for one in Repository(shop.folder).tags()}["odd"]
+    assert tagger == ("A\u2028B", "a@b")
+    assert trailers_of("title\n\nRefs: A\u2028B\nRefs: C") == [("Refs", "A\u2028B"), ("Refs", "C")]
 
 
 def test_odd_commits_come_in_too(command: Command, tmp_path: Path) -> None:

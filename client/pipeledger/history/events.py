@@ -76,7 +76,7 @@ def trailers_of(message: str) -> list[tuple[str, str]]:
     if len(paragraphs) < 2:  # noqa: PLR2004 - a title alone has none
         return []
     found: list[tuple[str, str]] = []
-    for line in paragraphs[-1].splitlines():
+    for line in paragraphs[-1].split("\n"):
         match = _TRAILER.fullmatch(line.rstrip())
         if match:
             found.append((match[1], match[2]))

@@ -21,12 +21,21 @@ if TYPE_CHECKING:
 _PLAIN = (
     "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "log.showSignature=false",
     "-c", "diff.external=", "-c", "core.quotePath=false", "-c", "log.mailmap=false",
-    "-c", "i18n.logOutputEncoding=UTF-8", "-c", "diff.renames=false", "-c", "diff.noprefix=false",
+    "-c", "i18n.logOutputEncoding=UTF-8",
+)  # fmt: skip
+# A patch as git prints it where nothing is set, of which its id is made; and `diff.submodule` would
+# run git, and what that is told to run, in the submodules.
+_PATCH = (
+    "-p", "--root", "--no-merges", "--full-index", "--no-ext-diff", "--no-textconv", "--no-color",
+    "--no-renames", "--no-relative", "--src-prefix=a/", "--dst-prefix=b/", "--unified=3",
+    "--inter-hunk-context=0", "--diff-algorithm=myers", "--indent-heuristic", "-O/dev/null",
+    "--submodule=short", "--ignore-submodules=none",
 )  # fmt: skip
 _SEPARATOR = b"\0"
 _FIELDS = ("%H", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%at", "%ct", "%B")
 _OF_TAGS = ("refname:strip=2", "objecttype", "objectname", "*objecttype", "*objectname",
             "creatordate:iso8601-strict", "taggername", "taggeremail")  # fmt: skip
+_PARTIAL = r"^(extensions\.partialclone|remote\..*\.promisor)$"
 _PIECE = 1 << 16
 
 
@@ -84,9 +93,11 @@ class Repository:
             UsageError: there is none, or git is not installed or does not trust its owner.
         """
         self._path = path
-        self.common = self._ask("rev-parse", "--git-common-dir")
         if self._ask("rev-parse", "--is-shallow-repository") == "true":
             raise UsageError(f"{path} is a shallow clone: fetch its whole history first")
+        # Git would fetch what is missing, in a way that the repository's own settings say.
+        if self._ask("config", "--name-only", "--get-regexp", _PARTIAL, missing=""):
+            raise UsageError(f"{path} is a partial clone: clone it whole, without --filter")
 
     def remote(self) -> str:
         """Address of the remote `origin`, or nothing."""
@@ -107,7 +118,7 @@ class Repository:
         """Those of the objects that are there."""
         asked = "".join(f"{one}\n" for one in objects).encode()
         told = self._run(["cat-file", "--batch-check=%(objectname) %(objecttype)"], asked)
-        rows = [line.split() for line in told.splitlines()]
+        rows = [line.split() for line in told.split("\n")]
         return [row[0] for row in rows if row[1:] in (["commit"], ["tag"])]
 
     def tags(self) -> list[Tag]:
@@ -116,7 +127,7 @@ class Repository:
         told = self._ask("for-each-ref", "--sort=creatordate", f"--format={form}", "refs/tags",
                          missing="")  # fmt: skip
         found = []
-        for line in told.splitlines():
+        for line in filter(None, told.split("\n")):  # names may hold what else ends a line
             name, kind, plain, inner, peeled, at, tagger, email = line.split("\0")
             annotated = kind == "tag"
             if "commit" in (kind, inner):
@@ -151,8 +162,7 @@ class Repository:
     @contextmanager
     def _patches(self, walk: list[str], asked: bytes) -> Iterator[Iterator[tuple[str, str]]]:
         """Pairs of patch id and commit, in the order of the walk; merges have no patch."""
-        diff = [*walk, "-p", "--no-ext-diff", "--no-textconv", "--no-merges", "--full-index",
-                "--format=commit %H"]  # fmt: skip
+        diff = ["-c", "diff.suppressBlankEmpty=false", *walk, *_PATCH, "--format=commit %H"]
         with self._printing(diff, asked) as printed, _started(
             [_git(), "patch-id", "--stable"], printed
         ) as (_, told):  # fmt: skip
@@ -225,9 +235,10 @@ def _started(
 
 
 def _environment() -> dict[str, str]:
-    """Ours, without what would point git at another repository."""
+    """Ours, without what would point git at another repository; with nothing that is fetched."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+    return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0",
+                   "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}  # fmt: skip
 
 
 def _said(raw: bytes) -> str:
