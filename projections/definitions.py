@@ -134,9 +134,9 @@ def in_order(names: Iterable[str], given: Container[str] = ()) -> list[Definitio
 
 
 def digest_of(names: Iterable[str]) -> str:
-    """One digest over these definitions and all that they need: `sha256:` and hexadecimal."""
+    """One digest over these definitions, all that they need, and VOIDS: `sha256:`, hexadecimal."""
     digest = hashlib.sha256()
-    for one in sorted(in_order(names), key=lambda each: each.name):
+    for one in sorted(in_order([VOIDS, *names]), key=lambda each: each.name):
         digest.update(f"{one.name} {one.digest}\n".encode())
     return f"sha256:{digest.hexdigest()}"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeledger.recompute import steps
 from pipeledger.recompute.comparison import compare
-from pipeledger.recompute.definitions import Definitions, read_definition
+from pipeledger.recompute.definitions import VOIDS, Definitions, read_definition
 from pipeledger.recompute.documents import DOCUMENTS, document_rows, documents_in
 from pipeledger.recompute.question import PARAMETERS, parameters_of, selections_of
 from pipeledger.recompute.reading import Rows
@@ -246,6 +246,15 @@ def test_a_definition_needs_and_weighs_here_what_it_does_there(name: str) -> Non
     )
 
 
+def test_what_counts_no_more_is_part_of_every_digest() -> None:
+    """No definition names it, and who alters it alters every number."""
+    known = dict(_all().known)
+    altered = "SELECT * FROM events WHERE false"
+    known[VOIDS] = read_definition(VOIDS, "facts", altered)
+    for name in ("dora", "deployment_facts"):
+        assert Definitions(known).digest([name]) != digest_of([name])
+
+
 def test_every_step_has_an_implementation_here() -> None:
     """Of our own."""
     called = {one.function for one in _all().known.values() if one.layer == "steps"}
@@ -387,7 +396,7 @@ def test_definitions_that_need_each_other_are_refused() -> None:
         "b": read_definition("b", "tables", "SELECT * FROM a"),
     })  # fmt: skip
     with pytest.raises(UncheckedError, match="needs itself"):
-        both.digest(["a"])
+        both.in_order(["a"])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@
     controls  from facts, tables and controls
     steps     a function over tables: the first line says `# name = function(table, ...)`
 
-The digest of a table covers the text of its definition and of all that it needs, names included.
+The digest of a table covers the text of its definition, of all that it needs and of the facts that
+say what counts no more, names included.
 """
 
 from __future__ import annotations
@@ -100,9 +101,9 @@ class Definitions:
         return list(done.values())
 
     def digest(self, names: Iterable[str]) -> str:
-        """The digest over these and all that they need."""
+        """The digest over these, all that they need, and VOIDS, without which none is made."""
         whole = sha256()
-        for one in sorted(self.in_order(names), key=lambda each: each.name):
+        for one in sorted(self.in_order([VOIDS, *names]), key=lambda each: each.name):
             whole.update(f"{one.name} {sha256(one.text.encode()).hexdigest()}\n".encode())
         return f"sha256:{whole.hexdigest()}"
 
