@@ -19,7 +19,7 @@ from intake.limits import MAX_RUNS
 from intake.nesting import check_nesting
 from intake.report import Format, Reading
 from intake.rows import Rows, named
-from intake.sarif_results import finding_of, is_suppressed
+from intake.sarif_results import finding_of, is_finding, is_suppressed
 from intake.sarif_rules import Levels
 from intake.sarif_run import Run
 from intake.sarif_structure import Log
@@ -80,6 +80,9 @@ def _reading(run: Run) -> Reading:
     counts: Counter[str] = Counter()
     suppressed = 0
     for result in run.read_results():
+        if not is_finding(result):
+            counts["none"] += 1
+            continue
         rule = levels.rule_of(result)
         level = levels.level_of(result, rule)
         counts[level] += 1
@@ -88,7 +91,8 @@ def _reading(run: Run) -> Reading:
     document = findings.document()
     image = (run.properties.image if run.properties else None) or None
     errors = sum(1 for level in _notified(run) if level == "error")
-    failed = any(one.succeeded is False for one in run.invocations or ())
+    # Without `results`, even empty ones, nothing was looked for (section 3.14.23).
+    failed = run.results is None or any(one.succeeded is False for one in run.invocations or ())
     data: dict[str, Any] = {
         "tool": tool,
         "tool_version": named(driver.version or driver.semantic_version),

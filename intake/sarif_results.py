@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from intake.sarif_structure import ArtifactLocation, Result, Rule
 
 _SEVERITIES: Final = {"error": "high", "warning": "medium", "note": "low", "none": "info"}
+_IN_ORDER: Final = frozenset({"pass", "notApplicable", "informational"})
 _LINE_HASH: Final = "primaryLocationLineHash"
 
 
@@ -23,6 +24,14 @@ def is_suppressed(result: Result) -> bool:
     """Whether a result counts as suppressed (section 3.27.23)."""
     found = result.suppressions or ()
     return bool(found) and all(one.status in (None, "accepted") for one in found)
+
+
+def is_finding(result: Result) -> bool:
+    """Whether there is something to look at (sections 3.27.9 and 3.27.24).
+
+    What is in order is none, and neither is what an earlier run found and this one did not.
+    """
+    return result.kind not in _IN_ORDER and result.baseline_state != "absent"
 
 
 def finding_of(

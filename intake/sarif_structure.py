@@ -40,6 +40,7 @@ class Component(_Object):
     """Section 3.19: the driver or an extension of the tool."""
 
     name: str | None = None
+    guid: str | None = None
     version: str | None = None
     semantic_version: str | None = None
     rules: list[Rule] | None = None
@@ -57,6 +58,7 @@ class ComponentReference(_Object):
 
     index: int = -1
     name: str | None = None
+    guid: str | None = None
 
 
 class RuleReference(_Object):

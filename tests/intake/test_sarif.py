@@ -44,10 +44,18 @@ def rows_of(body: bytes) -> list[dict[str, Any]]:
         ({"rule": {"id": "A1"}}, "error"),
         ({"ruleId": "B2"}, "warning"),
         ({"ruleId": "unknown"}, "warning"),
-        ({"ruleId": "A1", "kind": "pass"}, "none"),
+        ({"ruleId": "A1", "kind": "review", "level": "error"}, "none"),
         ({"ruleId": "A1", "kind": "fail"}, "error"),
         ({"ruleId": "A1", "ruleIndex": 99}, "error"),
+        ({"ruleId": "A1", "ruleIndex": 2}, "error"),
+        ({"ruleId": "A1/sub", "ruleIndex": 0}, "error"),
         ({"rule": {"index": 0, "toolComponent": {"index": 0}}}, "none"),
+        ({"rule": {"index": 0, "toolComponent": {"index": 7}}}, "warning"),
+        ({"rule": {"index": 0, "toolComponent": {"name": "more"}}}, "none"),
+        ({"rule": {"index": 0, "toolComponent": {"guid": "of-more"}}}, "none"),
+        ({"rule": {"index": 0, "toolComponent": {"name": "Looker"}}}, "error"),
+        ({"rule": {"index": 0, "toolComponent": {"name": "unknown"}}}, "warning"),
+        ({"rule": {"index": 0, "id": "A1", "toolComponent": {"name": "unknown"}}}, "error"),
         ({"ruleId": "A1", "provenance": {"invocationIndex": 0}}, "none"),
     ],
 )
@@ -56,7 +64,11 @@ def test_the_level_is_the_effective_one(result: dict[str, Any], level: str) -> N
     override = {"descriptor": {"id": "A1"}, "configuration": {"level": "none"}}
     run = run_of(result, invocations=[{"ruleConfigurationOverrides": [override]}])
     run["tool"]["extensions"] = [
-        {"name": "more", "rules": [{"id": "X", "defaultConfiguration": {"level": "none"}}]}
+        {
+            "name": "more",
+            "guid": "of-more",
+            "rules": [{"id": "X", "defaultConfiguration": {"level": "none"}}],
+        }
     ]
     assert rows_of(log_of(run))[0]["level"] == level
 
@@ -65,6 +77,27 @@ def test_a_score_makes_the_severity_and_else_the_level() -> None:
     """CVSS bands come first."""
     rows = rows_of(log_of(run_of({"ruleId": "B2"}, {"ruleId": "A1"}, {"ruleId": "C3"})))
     assert [row["severity"] for row in rows] == ["critical", "high", "low"]
+
+
+@pytest.mark.parametrize("results", [{}, {"results": None}])
+def test_a_run_without_results_looked_for_nothing(results: dict[str, None]) -> None:
+    """Tools export their rules alone; that is no clean scan (section 3.14.23)."""
+    run = run_of()
+    del run["results"]
+    (reading,) = read_report(log_of(run | results)).readings
+    assert reading.data["outcome"] == "error"
+
+
+def test_what_is_in_order_or_gone_is_counted_and_no_finding() -> None:
+    """Its kind says so, or that it stood in the baseline alone."""
+    body = log_of(run_of(
+        *({"ruleId": "A1", "kind": kind} for kind in ("pass", "notApplicable", "informational")),
+        {"ruleId": "A1", "baselineState": "absent"},
+        {"ruleId": "B2", "kind": "open"}, {"ruleId": "C3", "baselineState": "unchanged"},
+    ))  # fmt: skip
+    assert [row["rule"] for row in rows_of(body)] == ["B2", "C3"]
+    counts = read_report(body).readings[0].data["counts"]
+    assert counts == {"error": 0, "warning": 0, "note": 1, "none": 5}
 
 
 def test_suppressed_results_are_counted_beside() -> None:
