@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from domain.errors import RefusedError
 from intake.fingerprint import Fingerprints
 from intake.ids import digest_of
 from intake.instant import told_epoch
@@ -70,9 +71,14 @@ def result_of(result: Result, name: str | None = None) -> Iterator[Reading]:
         name: of the image, where it stands around the result.
 
     Raises:
+        RefusedError: it does not say what was found, if anything.
         TooLargeError: too many vulnerabilities.
     """
     target = named(result.image or result.image_name or name)
+    totals = result.vulnerability_summary or result.cves_counts or {}
+    told = result.cves is not None or result.resources is not None or bool(result.error)
+    if not told and count_of(totals.get("total")) != 0:
+        raise RefusedError("field resources", "neither resources nor cves, and no error")
     if result.cves is not None:
         scan = scan_of(((None, one) for one in result.cves), target)
     else:
@@ -94,7 +100,6 @@ def result_of(result: Result, name: str | None = None) -> Iterator[Reading]:
         "actor": account_of("aqua", named(result.initiating_user)),
     }
     # In an acknowledged one's place there is nobody to say whether the totals count it.
-    totals = result.vulnerability_summary or result.cves_counts or {}
     yield scan.reading(COUNTED, began, common | {
         "kind": "container",
         "outcome": "error" if result.error else "success",

@@ -120,6 +120,5 @@ class Answer(_Object, kw_only=True):
     """A page of vulnerabilities, as the API answers."""
 
     count: Any = None
-    page: Any = None
     result: list[Vulnerability]
     query: Query | None = None

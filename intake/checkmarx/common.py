@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from intake.number import count_of
 from intake.rows import named
 from intake.severity import of_word
 
@@ -19,6 +20,8 @@ KINDS: Final = {
     "sca-container": "container", "sscs-secret-detection": "secret",
 }  # fmt: skip
 """What the parts of Checkmarx One look for, by the type of their results."""
+EXTENTS: Final = {"full": "full", "incremental": "changes"}
+"""What was looked at, by the type of a scan."""
 _INFORMATION: Final = frozenset({"information", "informational"})
 _SPENT: Final = re.compile(r"(\d{1,4})h:(\d{1,2})m:(\d{1,2})s")
 
@@ -32,6 +35,12 @@ def word_of(severity: str | None) -> str:
 def is_set_aside(state: str | None) -> bool:
     """Whether people judged that a result is none; proposing so is not yet a judgement."""
     return (state or "").strip().lower().replace("_", " ") in ("not exploitable", "1")
+
+
+def cwe_of(number: str | None) -> str | None:
+    """The weakness (CWE) that a query looks for, or None."""
+    found = count_of(number)
+    return f"CWE-{found}" if found else None
 
 
 def spent_s(text: str | None) -> float | None:

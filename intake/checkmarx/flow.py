@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from intake.checkmarx.common import SAST, WORDS, row, spent_s, word_of
+from intake.checkmarx.common import EXTENTS, SAST, WORDS, cwe_of, row, spent_s, word_of
 from intake.fingerprint import Fingerprints
 from intake.instant import told_time
 from intake.json_body import read_fields
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _MARKS: Final = frozenset({"xissues", "additionalDetails"})
 _MOST: Final = 100
-_EXTENT: Final = {"full": "full", "incremental": "changes"}
 
 
 class _Object(msgspec.Struct, gc=False, rename="camel"):
@@ -45,13 +44,13 @@ class _Details(_Object):
     scan_start_date: str | None = None
 
 
-class _Report(_Object):
+class _Report(_Object, kw_only=True):
     project: str | None = None
     files: Any = None
     scan_type: str | None = None
     version: str | None = None
     scan_time: str | None = None
-    xissues: list[_Issue] | None = msgspec.field(name="xissues", default=None)
+    xissues: list[_Issue] | None = msgspec.field(name="xissues")
     additional_details: _Details | None = None
 
 
@@ -76,7 +75,7 @@ def read(body: bytes) -> list[Reading]:
         scan.add(word_of(one.severity), row(
             SAST, fingerprints, rule=one.vulnerability, target=one.filename,
             severity=one.severity or "", similarity=named(one.similarity_id), suppressed=aside,
-            cwe=f"CWE-{one.cwe}" if count_of(one.cwe) else None, language=named(one.language),
+            cwe=cwe_of(one.cwe), language=named(one.language),
         ))  # fmt: skip
     # The summary counts results, of which an issue may hold several.
     summary = list((details.summary or {}).items())[:_MOST]
@@ -91,7 +90,7 @@ def read(body: bytes) -> list[Reading]:
         "analysis": named(str(identity)) if identity is not None else None,
         "scanned": count_of(report.files),
         "duration_s": spent_s(report.scan_time),
-        "extent": _EXTENT.get((report.scan_type or "").lower()),
+        "extent": EXTENTS.get((report.scan_type or "").lower()),
         "claimed": differing(counted, told),
     })]  # fmt: skip
 

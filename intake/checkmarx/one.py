@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from domain.errors import TooLargeError
 from intake.checkmarx.common import KINDS, ONE, WORDS, is_set_aside, row, word_of
 from intake.fingerprint import Fingerprints
 from intake.instant import told_time
 from intake.json_body import read_fields
+from intake.limits import MAX_RUNS
 from intake.number import count_of
 from intake.report import Format, Reading
 from intake.rows import named
 from intake.scan import Scan, differing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from intake.shape import Shape
 
 _MARKS: Final = frozenset({"results", "totalCount", "scanID"})
@@ -47,7 +47,6 @@ class _Data(_Object):
 
 
 class _Details(_Object):
-    cwe_id: Any = None
     cve_name: str | None = None
 
 
@@ -64,7 +63,7 @@ class _Result(_Object):
 
 
 class _Output(_Object):
-    results: list[_Result] | None = None
+    results: list[_Result] | None
     total_count: Any = None
     scan_id: str | None = msgspec.field(name="scanID", default=None)
 
@@ -86,10 +85,17 @@ def read(body: bytes) -> list[Reading]:
     """
     output = read_fields(body, _Output)
     results = output.results or []
-    fingerprints, scans = Fingerprints(), dict[str, Scan]()
+    fingerprints, scans, latest = Fingerprints(), dict[str, Scan](), dict[str, str]()
     for one in results:
         kind = (one.type or "").strip().lower()
-        scan = scans.setdefault(kind, Scan(*WORDS))
+        if kind not in scans:
+            if len(scans) == MAX_RUNS:
+                raise TooLargeError("field results", f"more than {MAX_RUNS} types")
+            scans[kind] = Scan(*WORDS)
+        scan = scans[kind]
+        # The scan was over no earlier than its newest result was found.
+        if one.found_at and one.found_at.endswith("Z"):
+            latest[kind] = max(latest.get(kind, ""), one.found_at)
         aside = is_set_aside(one.state)
         scan.suppressed += aside
         scan.add(word_of(one.severity), _row(one, fingerprints, aside=aside))
@@ -102,17 +108,10 @@ def read(body: bytes) -> list[Reading]:
     # A clean file does not say what was looked for.
     return [
         scan.reading(
-            "results by severity",
-            told_time(_latest(one.found_at for one in results if (one.type or "").lower() == kind)),
-            common | {"kind": KINDS.get(kind)},
+            "results by severity", told_time(latest.get(kind)), common | {"kind": KINDS.get(kind)}
         )
         for kind, scan in (scans or {"": Scan(*WORDS)}).items()
     ]
-
-
-def _latest(texts: Iterable[str | None]) -> str | None:
-    """When the newest of the results was found: the scan was over no earlier."""
-    return max((text for text in texts if text and text.endswith("Z")), default=None)
 
 
 def _row(one: _Result, fingerprints: Fingerprints, *, aside: bool) -> dict[str, Any]:

@@ -100,7 +100,6 @@ class _Scanner(_Object):
 
 class _Scan(msgspec.Struct, gc=False):
     end_time: str | None = None
-    start_time: str | None = None
     status: str | None = None
     type: str | None = None
     scanner: _Scanner | None = None

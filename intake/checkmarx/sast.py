@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from domain.errors import RefusedError
-from intake.checkmarx.common import SAST, WORDS, is_set_aside, row, spent_s, word_of
+from intake.checkmarx.common import (
+    EXTENTS,
+    SAST,
+    WORDS,
+    cwe_of,
+    is_set_aside,
+    row,
+    spent_s,
+    word_of,
+)
 from intake.fingerprint import Fingerprints
 from intake.instant import told_time
 from intake.number import count_of
@@ -26,7 +35,6 @@ if TYPE_CHECKING:
     from intake.shape import Shape
 
 _ROOT: Final = "CxXMLResults"
-_EXTENT: Final = {"full": "full", "incremental": "changes"}
 
 
 def claims(shape: Shape) -> bool:
@@ -88,7 +96,7 @@ class _Report:
         self._scan.add(word_of(severity), row(
             SAST, self._fingerprints, rule=query.get("name"), target=result.get("FileName"),
             severity=severity or "", similarity=self._similarity, suppressed=aside,
-            line=count_of(result.get("Line")), cwe=_cwe(query.get("cweId")),
+            line=count_of(result.get("Line")), cwe=cwe_of(query.get("cweId")),
             language=named(query.get("Language")), status=named(result.get("Status")),
         ))  # fmt: skip
 
@@ -104,15 +112,10 @@ class _Report:
             "profile": named(root.get("Preset")),
             "scanned": count_of(root.get("FilesScanned")),
             "duration_s": spent_s(root.get("ScanTime")),
-            "extent": _EXTENT.get((root.get("ScanType") or "").lower()),
+            "extent": EXTENTS.get((root.get("ScanType") or "").lower()),
             "rules": self._queries,
             "actor": who,
         })  # fmt: skip
-
-
-def _cwe(number: str | None) -> str | None:
-    found = count_of(number)
-    return f"CWE-{found}" if found else None
 
 
 FORMAT: Final = Format(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.errors import RefusedError
 from intake.registry import read_report
 from tests.fixtures import FOLDER, facts, needs_fixtures
 from tests.intake.damage import check_damaged
@@ -182,6 +183,13 @@ def test_a_real_file_says_what_its_row_says(name: str) -> None:
 
 
 WORDS = {"critical", "high", "medium", "low", "info"}
+
+
+@pytest.mark.parametrize("name", ["checkmarx-one", "checkmarx-flow"])
+def test_a_file_without_results_is_no_clean_scan(name: str) -> None:
+    """Whatever it is said to be."""
+    with pytest.raises(RefusedError, match="required field"):
+        read_report(b'{"name": "left-pad"}', name)
 
 
 def test_damage_is_refused_and_nothing_else_happens() -> None:

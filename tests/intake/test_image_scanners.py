@@ -108,6 +108,17 @@ def test_what_was_acknowledged_is_set_aside() -> None:
     assert CANARY not in everything(broken)
 
 
+def test_what_says_nothing_of_an_image_is_no_clean_scan_of_it() -> None:
+    """An error may stand there alone, and the list be missing where the total is 0."""
+    for value in ({}, {"image": "shop:1"}, {"image": "shop:1", "cves_counts": {"total": 1}}):
+        with pytest.raises(RefusedError, match="field resources"):
+            read_report(json.dumps(value).encode(), "aqua")
+    clean: dict[str, object] = {"resources": None, "vulnerability_summary": {"total": 0}}
+    for value in (clean, {"errorMsg": "x"}):
+        (reading,) = read_report(json.dumps(value).encode(), "aqua").readings
+        assert (reading.data["outcome"] == "error") == ("errorMsg" in value)
+
+
 def test_totals_that_differ_are_claims() -> None:
     """And those that agree are not."""
     differs = aqua(flaw(), vulnerability_summary={"total": 3, "high": 1})

@@ -46,8 +46,17 @@ def hierarchy() -> bytes:
     return sarif_of({"ruleId": "a" + "/a" * 2**19}, 1)
 
 
+def types() -> bytes:
+    """A part of Checkmarx One for each result."""
+    results = [{"type": f"t{number}", "severity": "LOW"} for number in range(20_000)]
+    return json_of({"results": results, "totalCount": 20_000, "scanID": "s"})
+
+
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize(("name", "make"), [("sarif", overrides), ("sarif", hierarchy)])
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [("sarif", overrides), ("sarif", hierarchy), ("checkmarx-one", types)],
+)
 def test_a_file_takes_time_by_its_size(name: str, make: Callable[[], bytes]) -> None:
     """It is read or refused, and soon."""
     body = make()
