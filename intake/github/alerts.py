@@ -95,11 +95,9 @@ def _alert(
     data |= {
         "ended_at": _instant(ended),
         "reason": named(alert.dismissed_reason or alert.resolution),
-        "resolved_by": who(alert.dismissed_by or alert.resolved_by),
     }
-    if data["resolved_by"] is not None:
-        data["actor"] = data["resolved_by"]
-    del data["resolved_by"]
+    if (person := who(alert.dismissed_by or alert.resolved_by)) is not None:
+        data["actor"] = person
     return [reading(kind, payload, "alert.resolved", ended, data)]
 
 

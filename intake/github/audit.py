@@ -6,13 +6,15 @@ file itself holds the others.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from intake.github.common import OUTCOMES, SYSTEM
+from intake.github.common import OUTCOMES, SYSTEM, ref_of
 from intake.github.structure import AuditEntry
 from intake.ids import commit_of
 from intake.instant import Told, told_epoch, told_time
 from intake.json_body import read_all
+from intake.limits import MAX_FACTS
 from intake.person import person_of
 from intake.report import Format, Reading
 from intake.rows import named
@@ -43,8 +45,6 @@ def claims(shape: Shape) -> bool:
     """Flat objects with a dotted `action` and the organisation, enterprise or actor."""
     members = shape.object
     action = shape.text("action") or ""
-    if not shape.members and not shape.line and shape.element is None:
-        return False
     known = {"_document_id", "@timestamp", "created_at"} & members.keys()
     return "." in action and bool(known) and bool({"org", "business", "actor"} & members.keys())
 
@@ -58,7 +58,7 @@ def read(body: bytes) -> list[Reading]:
     """
     entries = read_all(body, AuditEntry)
     found = (_reading(entry) for entry in entries)
-    return [one for one in found if one is not None]
+    return list(islice((one for one in found if one is not None), MAX_FACTS + 1))
 
 
 def _reading(entry: AuditEntry) -> Reading | None:
@@ -83,7 +83,7 @@ def _run(entry: AuditEntry) -> Reading | None:
         "attempt": entry.run_attempt,
         "trigger": named(entry.event),
         "commit": commit_of(entry.head_sha),
-        "ref": f"refs/heads/{branch}" if (branch := named(entry.head_branch)) else None,
+        "ref": ref_of(entry.event, entry.head_branch),
         "outcome": OUTCOMES[entry.conclusion],
         "reported_outcome": entry.conclusion,
         "started_at": began.time if began else None,

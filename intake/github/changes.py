@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from intake.github.common import base_of, reading, service_of, who
+from intake.github.common import SYSTEM, base_of, reading, service_of, who
 from intake.ids import commit_of
 from intake.instant import told_epoch, told_time
+from intake.person import person_of
 from intake.pushes import listed
 from intake.rows import named
 
@@ -30,11 +31,16 @@ _MOST_PATHS: Final = 3000
 
 def push(payload: Payload) -> list[Reading]:
     """A push: the reference's move, and each commit that is new to the repository."""
-    base = base_of(payload) | {"ref": named(payload.ref), "pusher": who(payload.pusher)}
+    ref, one, head = named(payload.ref), payload.pusher, payload.head_commit
+    # The name of a pusher, unlike that of others, is the account's.
+    pusher = person_of(SYSTEM, login=one.name, email=one.email) if one is not None else None
+    base = base_of(payload) | {"ref": ref, "pusher": pusher}
+    tagged = head.id if head is not None else None
     moved = base | {
         "before": commit_of(payload.before),
         "after": commit_of(payload.after),
-        "commit": commit_of(payload.after),
+        # Of a tag it may be the tag's own id.
+        "commit": commit_of(tagged if (ref or "").startswith("refs/tags/") else payload.after),
         "created": payload.created,
         "deleted": payload.deleted,
         "forced": payload.forced,

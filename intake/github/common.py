@@ -19,6 +19,7 @@ OUTCOMES: Final = {
     "cancelled": "cancelled", "stale": "cancelled", "skipped": "skipped",
 }  # fmt: skip
 """Conclusions of runs and checks; what GitHub called it stands beside."""
+_OF_BRANCHES: Final = ("pull_request", "schedule", "merge_group")
 
 
 def who(account: Account | None) -> dict[str, Any] | None:
@@ -53,6 +54,15 @@ def service_of(payload: Payload) -> str | None:
     return named(name.rpartition("/")[2]) if name else None
 
 
+def ref_of(event: str | None, head: str | None) -> str | None:
+    """What a run is of; the name alone where it may be a tag's.
+
+    Runs that a push, a release or a person began are of either, and GitHub names both alike.
+    """
+    name = named(head)
+    return f"refs/heads/{name}" if name and (event or "").startswith(_OF_BRANCHES) else name
+
+
 def base_of(payload: Payload) -> dict[str, Any]:
     """Fields that every event of a repository has."""
     return {"repository": repository_of(payload), "actor": who(payload.sender)}
@@ -71,6 +81,8 @@ def reading(
         data: fields; None is left out.
     """
     told = told_time(time)
+    if told is None and isinstance(payload.created_at, str):
+        told = told_time(payload.created_at)
     organization = payload.organization
     source = repository_of(payload) or (
         f"https://github.com/{named(organization.login)}"

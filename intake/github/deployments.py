@@ -80,9 +80,7 @@ def deployment_review(payload: Payload) -> list[Reading]:
     verdict, run = _VERDICTS.get(payload.action or ""), payload.workflow_run
     if verdict is None or run is None or run.id is None:
         return []
-    place = named(payload.environment)
-    data = _asked(payload, place, run.head_sha) | {
-        "approval": f"{run.id}/{place}" if place else str(run.id),
+    data = {
         "verdict": verdict,
         "run": str(run.id),
         "requester": who(payload.requestor or payload.requester),
@@ -90,7 +88,21 @@ def deployment_review(payload: Payload) -> list[Reading]:
         "comment": payload.comment if isinstance(payload.comment, str) else None,
         "url": named(run.html_url),
     }
-    return [reading("deployment_review", payload, "approval.reported", payload.since, data)]
+    return [
+        reading("deployment_review", payload, "approval.reported", payload.since, data
+                | _asked(payload, place, run.head_sha)
+                | {"approval": f"{run.id}/{place}" if place else str(run.id)})
+        for place in _waiting(payload)
+    ]  # fmt: skip
+
+
+def _waiting(payload: Payload) -> list[str | None]:
+    """The environments that a request or an answer is about: jobs name those of an answer."""
+    jobs = [*(payload.workflow_job_runs or ()), payload.workflow_job_run]
+    told = (
+        [payload.environment] if payload.environment else [job.environment for job in jobs if job]
+    )
+    return list(dict.fromkeys(filter(None, map(named, told)))) or [None]
 
 
 def protection_rule(payload: Payload) -> list[Reading]:

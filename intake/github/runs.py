@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from intake.github.common import OUTCOMES, base_of, reading, who
+from intake.github.common import OUTCOMES, base_of, reading, ref_of, who
 from intake.ids import commit_of
 from intake.instant import seconds_between, told_time
 from intake.rows import named
@@ -25,7 +25,7 @@ def workflow_run(payload: Payload) -> list[Reading]:
         "attempt": run.run_attempt,
         "trigger": named(run.event),
         "triggered_by": who(run.triggering_actor or run.actor),
-        "ref": f"refs/heads/{branch}" if (branch := named(run.head_branch)) else None,
+        "ref": ref_of(run.event, run.head_branch),
     }
     if payload.action == "requested":
         time = run.run_started_at or run.created_at

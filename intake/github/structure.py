@@ -116,6 +116,7 @@ class Run(_Object):
     runner_name: str | None = None
     app: Account | None = None
     path: str | None = None
+    environment: str | None = None
 
 
 class Deployment(_Object):
@@ -124,10 +125,8 @@ class Deployment(_Object):
     id: int | None = None
     sha: str | None = None
     ref: str | None = None
-    task: str | None = None
     environment: str | None = None
     creator: Account | None = None
-    description: str | None = None
     created_at: str | None = None
     payload: Any = None
 
@@ -139,7 +138,6 @@ class DeploymentStatus(_Object):
     state: str | None = None
     environment: str | None = None
     creator: Account | None = None
-    description: str | None = None
     target_url: str | None = None
     log_url: str | None = None
     created_at: str | None = None
@@ -166,7 +164,6 @@ class AlertRule(_Object):
     id: str | None = None
     severity: str | None = None
     security_severity_level: str | None = None
-    description: str | None = None
 
 
 class AlertTool(_Object):
@@ -193,7 +190,6 @@ class Advisory(_Object):
 
     ghsa_id: str | None = None
     cve_id: str | None = None
-    summary: str | None = None
     severity: str | None = None
 
 
@@ -244,7 +240,6 @@ class BranchRule(_Object):
     required_approving_review_count: int | None = None
     dismiss_stale_reviews_on_push: bool | None = None
     admin_enforced: bool | None = None
-    enforcement: str | None = None
 
 
 class Payload(_Object):
@@ -252,7 +247,6 @@ class Payload(_Object):
 
     action: str | None = None
     ref: str | None = None
-    ref_type: str | None = None
     before: str | None = None
     after: str | None = None
     created: bool | None = None
@@ -260,6 +254,7 @@ class Payload(_Object):
     forced: bool | None = None
     compare: str | None = None
     commits: list[PushedCommit] | None = None
+    head_commit: PushedCommit | None = None
     pusher: Account | None = None
     repository: Repository | None = None
     organization: Organization | None = None
@@ -269,6 +264,8 @@ class Payload(_Object):
     review: Review | None = None
     workflow_run: Run | None = None
     workflow_job: Run | None = None
+    workflow_job_run: Run | None = None
+    workflow_job_runs: list[Run] | None = None
     check_run: Run | None = None
     deployment: Deployment | None = None
     deployment_status: DeploymentStatus | None = None
@@ -329,6 +326,5 @@ class AuditEntry(_Object):
     completed_at: Any = None
     event: str | None = None
     ruleset_name: str | None = None
-    alert_number: int | None = None
     ghsa_id: str | None = None
     document_id: str | None = msgspec.field(name="_document_id", default=None)

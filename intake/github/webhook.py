@@ -85,6 +85,7 @@ def read(body: bytes) -> list[Reading]:
         event = read_fields(body, ApiEvent)
         event.payload.repository = event.repo
         event.payload.sender = event.actor
+        event.payload.created_at = event.created_at
         reader = _reader(shape.inner("payload"), shape)
         return reader(event.payload) if reader is not None else []
     payload = read_fields(body, Payload)
@@ -95,7 +96,8 @@ def read(body: bytes) -> list[Reading]:
 def _reader(members: Members, shape: Shape) -> Callable[[Payload], list[Reading]] | None:
     # A null member is as good as none: `deployment` has `workflow_run: null`.
     there = {name for name, value in members.items() if bytes(value) != b"null"}
-    if "alert" in there:
+    # Another place of an alert (`secret_scanning_alert_location`) is not the alert once more.
+    if "alert" in there and "location" not in there:
         inner = shape.inner("alert")
         return next((reader for _, member, reader in _ALERTS if member in inner), None)
     return next((reader for _, needed, reader in KINDS if needed <= there), None)

@@ -157,10 +157,12 @@ def test_a_deployment_is_in_the_state_it_is_told_to_be(
 @pytest.mark.parametrize("verdict", ["requested", "approved", "rejected"])
 def test_a_deployment_review_is_no_approval_before_it_is_given(verdict: str) -> None:
     """Asked for, agreed to, refused: each with its person."""
+    asked = {"environment": "production", "reviewers": [], "requestor": {"login": "ben"}}
+    job = {"id": 1, "environment": "production", "name": "deploy"}
+    answered = {"approver": {"login": "rae"}, "comment": "go", "workflow_job_run": job}
     what, data = _one(
-        action=verdict, workflow_run=RUN, environment="production", reviewers=[],
-        since="2026-01-01T10:00:00Z", requestor={"login": "ben"},
-        **({} if verdict == "requested" else {"approver": {"login": "rae"}, "comment": "go"}),
+        action=verdict, workflow_run=RUN, since="2026-01-01T10:00:00Z",
+        **(asked if verdict == "requested" else answered),
     )  # fmt: skip
     assert (what, data["verdict"], data["approval"]) == (
         "approval.reported",
@@ -169,6 +171,40 @@ def test_a_deployment_review_is_no_approval_before_it_is_given(verdict: str) -> 
     )
     assert data["subjects"] == [{"kind": "commit", "commit": SHA}]
     assert ("approver" in data) == (verdict != "requested")
+
+
+def test_an_answer_to_several_environments_is_one_for_each() -> None:
+    """Each of them was asked for by itself; its jobs name it."""
+    jobs = [{"environment": name} for name in ("staging", "production", "staging")]
+    found = _read(action="approved", workflow_run=RUN, approver={"login": "rae"},
+                  workflow_job_runs=jobs, workflow_job_run=jobs[0])  # fmt: skip
+    assert [(data["approval"], data["environment"]) for _, data in found] == [
+        ("9/staging", "staging"), ("9/production", "production"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("event", "ref"), [("push", "main"), ("release", "main"), ("pull_request", "refs/heads/main")]
+)
+def test_a_run_is_of_a_branch_where_it_can_be_of_no_tag(event: str, ref: str) -> None:
+    """GitHub names both alike."""
+    assert _one(action="requested", workflow_run=RUN | {"event": event})[1]["ref"] == ref
+
+
+def test_another_place_of_an_alert_is_not_the_alert_once_more() -> None:
+    """`secret_scanning_alert_location` has the alert in it."""
+    assert _read(action="created", alert={"number": 2, "secret_type": "t"}, location={}) == []
+
+
+def test_an_object_of_the_events_api_has_a_time_of_its_own() -> None:
+    """Where nothing within it tells a better one."""
+    event = {"type": "MemberEvent", "actor": SENDER, "repo": {"name": "acme/shop"},
+             "created_at": "2026-01-01T10:00:00Z",
+             "payload": {"action": "added", "member": {"login": "ben"}}}  # fmt: skip
+    (reading,) = read_report(json.dumps(event).encode()).readings
+    assert (reading.type, reading.time) == (
+        "pipeledger.access.granted.v1", "2026-01-01T10:00:00Z",
+    )  # fmt: skip
 
 
 def test_an_application_that_is_asked_about_a_deployment_is_a_request() -> None:
@@ -188,16 +224,26 @@ def test_a_push_moves_a_reference_and_brings_commits() -> None:
         {"id": OTHER, "message": "m", "timestamp": "2025-12-31T23:00:00Z", "distinct": False},
     ]  # fmt: skip
     found = _read(ref="refs/heads/main", before="0" * 40, after=SHA, commits=commits, created=True,
-                  deleted=False, forced=False, pusher={"name": "mia"})  # fmt: skip
+                  deleted=False, forced=False,
+                  pusher={"name": "mia", "email": "m@x.example"})  # fmt: skip
     assert [kind for kind, _ in found] == ["ref.updated", "commit.pushed"]
     moved, commit = found[0][1], found[1][1]
     assert "before" not in moved
+    assert moved["pusher"] == {"system": "github", "login": "mia", "email": "m@x.example"}
     assert (moved["after"], moved["created"]) == (SHA, True)
     assert moved["commits"] == [{"sha": SHA}, {"sha": OTHER}]
     assert commit["authors"][0]["email"] == "ben@x.example"
     assert commit["paths"] == ["a"]
     gone = _one(ref="refs/tags/v1", before=SHA, after="0" * 40, commits=[], deleted=True)[1]
     assert ("after" in gone, gone["deleted"]) == (False, True)
+
+
+def test_a_pushed_tag_is_of_the_commit_that_it_names() -> None:
+    """Of an annotated one `after` is the tag's own id."""
+    tag = {"ref": "refs/tags/v1", "before": "0" * 40, "after": OTHER, "commits": []}
+    data = _one(**tag, head_commit={"id": SHA})[1]
+    assert (data["after"], data["commit"]) == (OTHER, SHA)
+    assert "commit" not in _one(**tag)[1]
 
 
 @pytest.mark.parametrize(
