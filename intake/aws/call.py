@@ -85,6 +85,11 @@ class Call:
                 return told
         return None
 
+    @property
+    def actor(self) -> dict[str, Any] | None:
+        """The person who made it, or None."""
+        return doer_of(self.record).get("actor")
+
     def reading(self, what: str, data: dict[str, Any]) -> Reading:
         """The reading of a fact about it."""
         record = self.record

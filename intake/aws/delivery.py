@@ -50,8 +50,7 @@ def code_pipeline(call: Call) -> list[Reading]:
     if call.name == "StartPipelineExecution" and done:
         run = named(call.response.text("pipelineExecutionId"))
         if run is not None:
-            who = call.reading("pipeline.started", {}).data.get("actor")
-            told = {"run": run, "pipeline": named(pipeline), "triggered_by": who}
+            told = {"run": run, "pipeline": named(pipeline), "triggered_by": call.actor}
             return [call.reading("pipeline.started", told)]
     if call.name == "RollbackStage":
         return _begun(call, pipeline, request.text("stageName"), {
@@ -72,12 +71,11 @@ def code_build(call: Call) -> list[Reading]:
     run = named(build.text("arn", "id"))
     if call.name != "StartBuild" or call.outcome != "success" or run is None:
         return _other(call, call.request.text("projectName", "name"))
-    who = call.reading("pipeline.started", {}).data.get("actor")
     return [call.reading("pipeline.started", {
         "run": run,
         "pipeline": named(build.text("projectName") or call.request.text("projectName")),
         "commit": commit_of(build.text("resolvedSourceVersion", "sourceVersion")),
-        "triggered_by": who,
+        "triggered_by": call.actor,
     })]  # fmt: skip
 
 
@@ -177,11 +175,10 @@ def _approved(call: Call, pipeline: str | None) -> list[Reading]:
     place = [pipeline, request.text("stageName"), request.text("actionName")]
     if verdict is None:
         return _other(call, *place)
-    who = call.reading("approval.reported", {}).data.get("actor")
     return [call.reading("approval.reported", {
         "approval": named("/".join(filter(None, place))) or "unknown",
         "verdict": verdict,
-        "approver": who,
+        "approver": call.actor,
         "system": "aws codepipeline",
         "target": named("/".join(filter(None, place[:2]))),
         "environments": [stage] if (stage := named(place[1])) else None,

@@ -74,10 +74,9 @@ def identities(call: Call) -> list[Reading]:
         if call.name.endswith("InstanceProfile"):
             data |= {"grantee": data["role"], "role": named(holder)}
     else:
-        own = call.reading(what, {}).data.get("actor")
         named_user = request.text("userName")
         # Without a name it is the caller's own.
-        data["subject"] = user_of(named_user, account) if named_user else own
+        data["subject"] = user_of(named_user, account) if named_user else call.actor
     return [call.reading(what, data)]
 
 
@@ -115,8 +114,7 @@ def sign_in(call: Call) -> list[Reading]:
     is_root = identity is not None and identity.type == "Root"
     if not failed and (call.name != "ConsoleLogin" or not is_root):
         return []
-    who = call.reading("login.failed", {}).data.get("actor")
-    data: dict[str, Any] = {"target": "console", "subject": who}
+    data: dict[str, Any] = {"target": "console", "subject": call.actor}
     if failed:
         return [call.reading("login.failed", data | {"reported_outcome": "Failure"})]
     return [call.reading("access.elevated", data | {"role": "root", "reported_outcome": "Success"})]
@@ -126,9 +124,8 @@ def sessions(call: Call) -> list[Reading]:
     """Sessions of roles begin all the time; that one was refused is told."""
     if call.outcome == "success" or not call.name.startswith("AssumeRole"):
         return []
-    who = call.reading("login.failed", {}).data.get("actor")
     target = named(call.request.text("roleArn")) or call.arn or "sts"
-    return [call.reading("login.failed", {"target": target, "subject": who})]
+    return [call.reading("login.failed", {"target": target, "subject": call.actor})]
 
 
 def cluster_access(call: Call) -> list[Reading] | None:

@@ -30,7 +30,11 @@ _KEYS: Final = {
     "RotateKey": ROTATED, "DisableKey": REVOKED, "ScheduleKeyDeletion": REVOKED,
     "DeleteKey": REVOKED, "DeleteImportedKeyMaterial": REVOKED,
 }  # fmt: skip
-_KEY_USES: Final = frozenset({"Decrypt", "ReEncrypt", "GetParametersForImport"})
+_KEY_USES: Final = (
+    "Decrypt", "Encrypt", "ReEncrypt", "Sign", "Verify", "GenerateDataKey", "GenerateMac",
+    "DeriveSharedSecret", "GetParametersForImport",
+)  # fmt: skip
+"""How the names of operations begin that use a key."""
 _GRANTS: Final = {
     "CreateGrant": "access.granted", "RevokeGrant": "access.revoked",
     "RetireGrant": "access.revoked",
@@ -46,7 +50,8 @@ _ADDRESS: Final = re.compile(r"arn:[^:]*:secretsmanager:")
 def secrets_manager(call: Call) -> list[Reading]:
     """A call to Secrets Manager, or what it did by itself."""
     if call.name == "BatchGetSecretValue":
-        return _batch(call)
+        # What it read is logged once more, secret by secret.
+        return _batch(call) if call.outcome != "success" else []
     path = _path(call)
     if call.name in _FAILED:
         return [call.changed(path, outcome=_FAILED[call.name])]
@@ -66,7 +71,7 @@ def keys(call: Call) -> list[Reading]:
         "keyId", "aliasName"
     ) or call.more.text("keyId")  # fmt: skip
     failed = call.outcome != "success"
-    if call.name in _KEY_USES or (call.is_read and failed):
+    if call.name.startswith(_KEY_USES):
         # Only what was refused is told: keys are used all the time.
         return [_secret(call, ACCESSED, path)] if failed else []
     if call.is_read:
@@ -104,12 +109,11 @@ def _batch(call: Call) -> list[Reading]:
 
 
 def _secret(call: Call, what: str, path: str | None, version: int | None = None) -> Reading:
-    said = call.reading(what, {})
     data: dict[str, Any] = {
         "path": named(path) or "*",
         "system": SYSTEM,
         "operation": named(call.name),
-        "accessor": said.data.get("actor"),
+        "accessor": call.actor,
         "version": str(version) if version is not None else _version(call),
         "outcome": call.outcome if what == ACCESSED else None,
     }

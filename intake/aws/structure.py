@@ -70,7 +70,6 @@ class Record(_Object):
     event_time: str | None = None
     event_source: str | None = None
     event_name: str | None = None
-    event_type: str | None = None
     event_category: str | None = None
     event_id: str | None = msgspec.field(name="eventID", default=None)
     aws_region: str | None = None
@@ -78,7 +77,6 @@ class Record(_Object):
     source_ip_address: str | None = msgspec.field(name="sourceIPAddress", default=None)
     recipient_account_id: str | None = None
     error_code: str | None = None
-    error_message: str | None = None
     read_only: bool | str | None = None
     management_event: bool | str | None = None
     request_parameters: msgspec.Raw = NULL

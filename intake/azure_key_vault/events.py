@@ -27,10 +27,9 @@ _VALIDATION: Final = b'"Microsoft.EventGrid.SubscriptionValidationEvent"'
 
 
 class _Data(msgspec.Struct, gc=False):
-    """What happened; names begin with a capital, and in older events some do not."""
+    """What happened; names begin with a capital."""
 
     id: str | None = msgspec.field(name="Id", default=None)
-    vault: str | None = msgspec.field(name="VaultName", default=None)
     version: str | None = msgspec.field(name="Version", default=None)
     expires: int | float | None = msgspec.field(name="EXP", default=None)
 
@@ -68,7 +67,7 @@ def read(body: bytes) -> list[Reading]:
     """
     events = read_all(body, _Event)
     found = (_read(one) for one in events)
-    return by_time([one for one in found if one is not None])
+    return by_time(one for one in found if one is not None)
 
 
 def _read(event: _Event) -> Reading | None:

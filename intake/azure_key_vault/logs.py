@@ -83,7 +83,7 @@ def read(body: bytes) -> list[Reading]:
     """
     records = read_items(body, _Record, "records")
     found = (_read(one) for one in records)
-    return by_time([one for one in found if one is not None])
+    return by_time(one for one in found if one is not None)
 
 
 def _read(record: _Record) -> Reading | None:
@@ -94,7 +94,12 @@ def _read(record: _Record) -> Reading | None:
     if place is None or (record.result_type or "").lower() in _MEANWHILE:
         return None
     data = _common(record, properties, place)
-    if operation == "Authentication" and outcome == "failure":
+    # A client that sends no token is told with a 401 where to get one; that is no failure.
+    if (
+        operation == "Authentication"
+        and outcome == "failure"
+        and _code(record, properties) != (_UNKNOWN)
+    ):
         data = {"target": data.pop("path"), **data}
         return fact("login.failed", told_time(record.time), data, kind=operation)
     if what is None:
@@ -129,8 +134,12 @@ def _common(record: _Record, properties: _Properties, place: Place) -> dict[str,
     } | _who(_object(record.identity, _Identity, "identity") or _Identity())
 
 
+def _code(record: _Record, properties: _Properties) -> int:
+    return count_of(properties.http_status_code) or count_of(record.result_signature) or 0
+
+
 def _outcome(record: _Record, properties: _Properties) -> str | None:
-    code = count_of(properties.http_status_code) or count_of(record.result_signature) or 0
+    code = _code(record, properties)
     word = (record.result_type or "").lower()
     if code >= _FAILED:
         return "error"

@@ -14,9 +14,12 @@ CREATED: Final = "secret.created"
 ROTATED: Final = "secret.rotated"
 REVOKED: Final = "secret.revoked"
 CHANGED: Final = "config.changed"
-_AUDITED: Final = re.compile(r"(Vault|Secret|Key|Certificate|Storage|ManagedHsm)([A-Z][A-Za-z]*)")
+_AUDITED: Final = re.compile(
+    r"(Vault|Secret|Key|Certificate|Storage|ManagedHsm)"
+    r"((?:Rotation)?Policy|Issuers?|Contacts|Pending)?([A-Z][A-Za-z]*)"
+)
 _OTHER: Final = re.compile(r"microsoft\.keyvault/.+/(?:write|delete|action)")
-_HOLDING: Final = ("secret", "key", "certificate", "storage")
+_HOLDING: Final = frozenset({"secret", "key", "certificate", "storage", "storageaccount"})
 _ACTIVITY: Final = re.compile(
     r"microsoft\.keyvault/(vaults|managedhsms)(?:/([a-z]+))?(?:/([a-z]+)(?:/action)?)?"
 )
@@ -26,12 +29,11 @@ _VERBS: Final = {
     "decrypt": ACCESSED, "encrypt": ACCESSED, "unwrap": ACCESSED, "wrap": ACCESSED,
     "sign": ACCESSED, "verify": ACCESSED, "release": ACCESSED,
     "create": CREATED, "import": CREATED, "recover": CREATED, "restore": CREATED,
+    "enroll": CREATED,
     # A value that was set is another one, of a new version.
-    "set": ROTATED, "setsecret": ROTATED, "write": ROTATED, "rotate": ROTATED,
-    "regenerate": ROTATED,
+    "set": ROTATED, "write": ROTATED, "rotate": ROTATED, "regenerate": ROTATED, "renew": ROTATED,
     "delete": REVOKED, "purge": REVOKED,
-    "update": CHANGED, "setrotationpolicy": CHANGED, "policy": CHANGED, "put": CHANGED,
-    "patch": CHANGED, "access": CHANGED, "setissuer": CHANGED, "setcontacts": CHANGED,
+    "update": CHANGED, "put": CHANGED, "patch": CHANGED, "access": CHANGED, "merge": CHANGED,
 }  # fmt: skip
 _PLACE: Final = re.compile(r"/vaults/([^/]+)(?:/([^/]+)/([^/]+)(?:/([^/]+))?)?/?$", re.IGNORECASE)
 
@@ -40,7 +42,8 @@ def what_of(operation: str) -> str | None:
     """The type of event that an operation is; None where it is of no interest."""
     audited = _AUDITED.fullmatch(operation)
     if audited is not None:
-        kind, verb = audited[1].lower(), audited[2].lower()
+        # A policy, an issuer, contacts and a request for a certificate are no secret.
+        kind, verb = "" if audited[2] else audited[1].lower(), audited[3].lower()
     else:
         activity = _ACTIVITY.fullmatch(operation.lower())
         if activity is None:
@@ -57,7 +60,8 @@ def _of_kind(kind: str, verb: str) -> str | None:
     stems = (stem for stem in _VERBS if verb.startswith(stem))
     what = _VERBS.get(max(stems, key=len, default=""))
     # A vault that is made, changed or removed is no secret, and neither are its policies.
-    return what if kind.startswith(_HOLDING) or what in (None, ACCESSED) else CHANGED
+    is_secret = kind.removesuffix("s") in _HOLDING
+    return what if is_secret or what in (None, ACCESSED) else CHANGED
 
 
 @dataclass(frozen=True, slots=True)

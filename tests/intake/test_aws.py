@@ -31,9 +31,11 @@ def test_records_are_read_in_all_their_wrappings() -> None:
             assert (reading.data["resource"], reading.identity) == ("eks/prod", "5f0e")
 
 
-def test_batches_are_ordered_and_read_secret_by_secret() -> None:
-    """Each secret of a batch was read."""
-    late = record("secretsmanager", "BatchGetSecretValue", {"secretIdList": ["a", "b"]})
+def test_records_are_ordered_and_a_refused_batch_is_told_secret_by_secret() -> None:
+    """What a batch read has records of its own."""
+    names = {"secretIdList": ["a", "b"]}
+    assert read({"Records": [record("secretsmanager", "BatchGetSecretValue", names)]}) == []
+    late = record("secretsmanager", "BatchGetSecretValue", names, errorCode="AccessDenied")
     early = record("s3", "DeleteBucket", {"bucketName": "b"}, eventTime="2026-01-01T00:00:00Z")
     found = read({"Records": [late, early]})
     assert [one.data.get("path") for one in found] == [None, "a", "b"]

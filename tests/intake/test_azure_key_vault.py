@@ -45,6 +45,12 @@ def _one(value: object, name: str = "azure-key-vault") -> dict[str, Any]:
      ("KeyRotate", "secret.rotated"), ("KeyCreate", "secret.created"),
      ("CertificateImport", "secret.created"), ("SecretDelete", "secret.revoked"),
      ("KeyPurge", "secret.revoked"), ("SecretUpdate", "config.changed"),
+     ("CertificatePolicyGet", "secret.accessed"), ("CertificatePolicySet", "config.changed"),
+     ("CertificateIssuerSet", "config.changed"), ("CertificateIssuerDelete", "config.changed"),
+     ("CertificateIssuersList", "secret.accessed"), ("CertificateContactsSet", "config.changed"),
+     ("CertificateContactsDelete", "config.changed"), ("KeyRotationPolicySet", "config.changed"),
+     ("CertificatePendingMerge", "config.changed"), ("CertificateRenew", "secret.rotated"),
+     ("CertificateEnroll", "secret.created"),
      ("VaultPatch", "config.changed"), ("VaultDelete", "config.changed"),
      ("VaultPut", "config.changed")],
 )  # fmt: skip
@@ -73,6 +79,13 @@ def test_what_was_refused_did_nothing() -> None:
     )  # fmt: skip
     found = _one([RECORD | refused | {"operationName": "Authentication"}])
     assert (found["type"], found["target"]) == ("login.failed", "v/secrets/db")
+
+
+def test_a_client_that_asks_for_a_token_did_not_fail_to_come_in() -> None:
+    """Libraries send their first request without one, and are told with a 401 where to get it."""
+    asked = {"operationName": "Authentication", "resultType": "Success",
+             "properties": {"httpStatusCode": 401}}  # fmt: skip
+    assert told(RECORD | asked, "azure-key-vault") == []
 
 
 def test_who_called_may_be_missing() -> None:
