@@ -69,6 +69,8 @@ def problem(error: Exception) -> dict[str, Any]:
         first = error.errors()[0]
         detail["detail"] = first["msg"]
         detail["place"] = " ".join(str(step) for step in first["loc"])
+    elif isinstance(error, HTTPException) and error.detail != status.phrase:
+        detail["detail"] = error.detail
     return detail
 
 
