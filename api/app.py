@@ -66,6 +66,7 @@ def make_app(
     *,
     catalogue: Catalogue | None = None,
     metrics_on_loopback: bool = False,
+    public_url: str | None = None,
 ) -> FastAPI:
     """The application over open ledgers.
 
@@ -76,6 +77,7 @@ def make_app(
         telemetry: is told of every append, or None.
         catalogue: of controls in effect; None: the one that comes along.
         metrics_on_loopback: processes of this machine need no token for `/metrics`.
+        public_url: the address that others reach it by; None: the one that a request came to.
     """
     # No page of the framework's own: its assets would come from another host. Nor its own route
     # to the description, which stands beside what is asked before every other one.
@@ -102,6 +104,7 @@ def make_app(
     app.state.refusals = Seldom(intake.REFUSALS_S, intake.AT_MOST, time.monotonic)
     app.state.sightings = Seldom(sightings.PERIOD_S, sightings.AT_MOST, time.monotonic)
     app.state.metrics_on_loopback = metrics_on_loopback
+    app.state.public_url = public_url
     app.state.numbers = prometheus.Numbers(time.monotonic)
     app.add_middleware(reads.Telling)
     app.add_middleware(Gate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -59,3 +60,20 @@ def take(host: str, port: int) -> socket.socket:
 def url_of(host: str, port: int) -> str:
     """The address to open, such as `http://127.0.0.1:8400`."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def read_public_url(_: click.Context, __: click.Parameter, told: str | None) -> str | None:
+    """The address that others reach the server by, without a slash at its end.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
+    if told is None:
+        return None
+    try:
+        there = urlsplit(told)
+    except ValueError:
+        there = urlsplit("")
+    if there.scheme not in ("http", "https") or not there.hostname or there.query or there.fragment:
+        raise click.BadParameter("expected an address such as https://ledger.example.org")
+    return told.rstrip("/")

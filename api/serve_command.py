@@ -12,7 +12,7 @@ import click
 from api import expiring, gaps
 from api.commanding import DEFAULT, granting, of_controls, placed
 from api.host import Host, Served, Settings, now
-from api.listening import listens, take, url_of
+from api.listening import listens, read_public_url, take, url_of
 from api.outlets import telling
 from api.periodic import Periodic
 from api.publishing import publish
@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 )
 @listens(8400)
 @click.option(
+    "--public-url", envvar="PIPELEDGER_PUBLIC_URL", default=None, metavar="URL",
+    callback=read_public_url,
+    help="where systems that deliver reach it; else each request says how it came",
+)  # fmt: skip
+@click.option(
     "--metrics", envvar="PIPELEDGER_METRICS", default="token", show_default=True,
     type=click.Choice(["token", "loopback"]),
     help="who may read /metrics: a token of an auditor or operator, or this machine without one",
@@ -46,6 +51,7 @@ def serve(
     catalogue: Catalogue,
     host: str,
     port: int,
+    public_url: str | None,
     outgoing: str | None,
     metrics: str,
 ) -> None:
@@ -94,7 +100,7 @@ def serve(
             ):
                 run(
                     served, listening, telemetry, catalogue=catalogue,
-                    metrics_on_loopback=metrics == "loopback",
+                    metrics_on_loopback=metrics == "loopback", public_url=public_url,
                 )  # fmt: skip
         finally:
             for one in served.values():

@@ -37,6 +37,7 @@ def run(
     *,
     catalogue: Catalogue,
     metrics_on_loopback: bool = False,
+    public_url: str | None = None,
 ) -> None:
     """Serve until an interrupt ends it; requests that were begun are answered first."""
     app: ASGIApp = Direct(
@@ -47,6 +48,7 @@ def run(
             telemetry,
             catalogue=catalogue,
             metrics_on_loopback=metrics_on_loopback,
+            public_url=public_url,
         )
     )
     if logs.requests_wanted():

@@ -10,6 +10,7 @@ import click
 from api.commanding import granting, of_ledger, opened, placed
 from api.delivering import address, listed
 from api.host import now
+from api.listening import read_public_url
 from domain.errors import SettingError
 from intake.registry import SENDERS
 
@@ -44,7 +45,7 @@ def source() -> None:
 )  # fmt: skip
 @click.option(
     "--url", envvar="PIPELEDGER_PUBLIC_URL", default="http://127.0.0.1:8400", show_default=True,
-    help="where the sender reaches this server",
+    callback=read_public_url, help="where the sender reaches this server",
 )  # fmt: skip
 def source_add(
     settings: Settings,
@@ -62,7 +63,7 @@ def source_add(
     with opened(settings, name) as one:
         added = granting(one).source(called or kind, kind, every_s, secret, when)
     sender = SENDERS[kind]
-    click.echo(f"url     {address(url.rstrip('/'), name, added)}")
+    click.echo(f"url     {address(url, name, added)}")
     click.echo(f"secret  {added.secret}")
     click.echo(f"{sender.title}: {sender.scheme.enter}")
 
@@ -104,9 +105,12 @@ def source_revoke(settings: Settings, name: str, called: str) -> None:
 
 def _secret(brought: TextIO) -> str:
     try:
-        return brought.read(_LONGEST_SECRET).strip()
+        told = brought.read(_LONGEST_SECRET + 1)
     except UnicodeDecodeError:
         raise SettingError("--secret-file: the file is no text") from None
+    if len(told) > _LONGEST_SECRET:
+        raise SettingError(f"--secret-file: at most {_LONGEST_SECRET} characters")
+    return told.strip()
 
 
 def _incident_when(rules: tuple[str, ...]) -> dict[str, str]:

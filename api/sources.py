@@ -61,7 +61,7 @@ async def post_source(request: Request, ledger: str, wanted: NewSource) -> Respo
             raise RefusedError("body", str(error)) from None
 
     source = await run_in_threadpool(grant)
-    base = str(request.base_url).rstrip("/")
+    base = state.public_url or str(request.base_url).rstrip("/")
     body = {
         "name": source.name,
         "kind": source.kind,

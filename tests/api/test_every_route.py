@@ -89,6 +89,21 @@ def test_the_description_says_where_a_token_is_needed_and_what_errors_are(doors:
     assert "HTTPValidationError" not in described["components"]["schemas"]
 
 
+def test_a_new_source_is_told_the_address_that_others_reach_the_server_by(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where none is set, the one that the operator came to."""
+    row, told = "POST /v1/{ledger}/sources", []
+    for name, url in (("inside", None), ("outside", "https://ledger.example.org/pl")):
+        monkeypatch.setitem(doors.app.state._state, "public_url", url)
+        answer = doors.knock(row, "operator", json={"kind": "github", "name": name})["operator"]
+        told.append(answer.json()["url"])
+    assert told == [
+        "http://ledger.example/v1/own/intake/inside",
+        "https://ledger.example.org/pl/v1/own/intake/outside",
+    ]
+
+
 def test_a_body_is_not_read_without_end(doors: Doors) -> None:
     """The framework would keep whatever is sent; a stranger's is not even looked at."""
     row = "POST /v1/{ledger}/environments"

@@ -32,6 +32,7 @@ def _stopped(
         ("PIPELEDGER_PORT", "99999", "'--port': 99999 is not in the range 0<=x<=65535"),
         ("PIPELEDGER_PORT", "http", "'--port': 'http' is not a valid integer range"),
         ("PIPELEDGER_HOST", "203.0.113.9", "cannot listen on 203.0.113.9 port 0: "),
+        ("PIPELEDGER_PUBLIC_URL", "ledger.example", "'--public-url': expected an address such as"),
         ("PIPELEDGER_METRICS", "all", "'--metrics': 'all' is not one of 'token', 'loopback'"),
         ("PIPELEDGER_OUTGOING", "mail", "'--outgoing': 'mail' is not 'otlp'"),
         ("PIPELEDGER_LOG_LEVEL", "loud", "PIPELEDGER_LOG_LEVEL: expected one of debug, info"),

@@ -290,6 +290,8 @@ def test_a_system_that_makes_the_secret_has_it_brought(server: Running) -> None:
     server.administer(*words, stdin="another-of-the-system\n")
     # It is told for the second time.
     assert said("lab-2", "another-of-the-system") == 200
+    words = ("source", "add", "gitlab", "--name", "lab-3", "--secret-file", "-")
+    assert "at most 1000 characters" in server.administer(*words, stdin="x" * 1001, status=2)
 
 
 def test_the_command_adds_lists_and_revokes(server: Running) -> None:
