@@ -1,24 +1,27 @@
 """Evidence packs that were asked for over HTTP: made one after the other, kept for a while.
 
-A pack is a file whose name is its id and its size, so it is there after a restart; what was under
-way then is asked for again. Everything here may be dropped at any time.
+A pack is a file whose name is its id, its size and the last redaction that was known when it was
+begun, so it is there after a restart; what was under way then is asked for again. Everything here
+may be dropped at any time.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from api.refusing import TooManyError
 from domain.errors import PipeledgerError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _LOG: Final = logging.getLogger("pipeledger.api")
@@ -28,6 +31,19 @@ WAITING: Final = 8
 """Packs that may wait to be made."""
 KEPT: Final = 20
 """Packs that are kept; the one that was made longest ago goes first."""
+_NAME: Final = re.compile(r"([0-9a-f]{32})-([0-9]{1,19})-([0-9]{1,19})\.zip")
+
+
+class Pack(NamedTuple):
+    """A pack that is made.
+
+    Attributes:
+        path: its file.
+        size: entries that it holds.
+    """
+
+    path: Path
+    size: int
 
 
 @dataclass(slots=True)
@@ -61,30 +77,34 @@ class Packs:
         self._making: OrderedDict[str, Making] = OrderedDict()
         self._worker = ThreadPoolExecutor(1, "packs")
 
-    def path(self, identity: str, redacted: int) -> Path | None:
-        """The file of a pack, where it is made.
+    def find(self, identity: str, redacted: int) -> Pack | None:
+        """A pack, where it is made.
 
         Args:
             identity: its id.
             redacted: position of the last redaction; whatever was packed before it is removed,
                 whichever pack is asked for.
         """
-        for path in self._folder.glob("*.zip"):
-            if int(path.stem.rpartition("-")[2]) <= redacted:
-                path.unlink(missing_ok=True)
-        return next(self._folder.glob(f"{identity}-*.zip"), None)
+        found = None
+        for name, pack, known in self._made():
+            if known < redacted:
+                pack.path.unlink(missing_ok=True)
+            elif name == identity:
+                found = pack
+        return found
 
     def state(self, identity: str) -> Making | None:
         """How far the making of a pack is; None: nobody asked for it."""
         with self._lock:
             return self._making.get(identity)
 
-    def make(self, identity: str, size: int, write: Writing) -> Making:
+    def make(self, identity: str, size: int, redacted: int, write: Writing) -> Making:
         """Have a pack made, unless it is being made.
 
         Args:
             identity: its id.
             size: entries that it holds.
+            redacted: position of the last redaction before it is begun; 0: none.
             write: writes it.
 
         Raises:
@@ -100,7 +120,7 @@ class Packs:
             self._making[identity] = state
             while len(self._making) > WAITING * 2:
                 self._making.popitem(last=False)
-        target = self._folder / f"{identity}-{size}.zip"
+        target = self._folder / f"{identity}-{size}-{redacted}.zip"
         self._worker.submit(self._run, identity, state, write, target)
         return state
 
@@ -128,8 +148,16 @@ class Packs:
         finally:
             state.ended.set_result(None)
 
+    def _made(self) -> Iterator[tuple[str, Pack, int]]:
+        """Each pack with its id, and the last redaction that it knows of."""
+        for path in self._folder.glob("*.zip"):
+            if (named := _NAME.fullmatch(path.name)) is not None:
+                yield named[1], Pack(path, int(named[2])), int(named[3])
+
     def _drop_old(self) -> None:
-        made = sorted(self._folder.glob("*.zip"), key=lambda path: path.stat().st_mtime)
+        made = sorted(
+            (one.path for _, one, _ in self._made()), key=lambda path: path.stat().st_mtime
+        )
         for path in made[:-KEPT]:
             with contextlib.suppress(OSError):
                 path.unlink()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
@@ -16,6 +15,7 @@ from starlette.responses import FileResponse
 
 from api.answering import answered
 from api.described import only
+from api.doors import PART_READERS
 from api.entrance import JSON, enter, facts
 from api.negotiation import prefer
 from api.packing import Scope, identity_of, packing_of, parameters_of
@@ -26,12 +26,10 @@ from exporters.pack import write_pack
 from projections.following import redactions
 
 if TYPE_CHECKING:
-    import os
-
     from api.host import Served
+    from api.making import Making, Pack
     from projections.catalogue import Catalogue
 
-READERS: Final = ("auditor", "operator")
 ZIP: Final = "application/zip"
 _Name = Annotated[str | None, Field(max_length=500)]
 _Ids = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=500)]
@@ -89,7 +87,7 @@ async def post_pack(request: Request, ledger: str, wanted: WantedPack) -> Respon
 
     The id is the same for the same question at the same position, and so is the pack.
     """
-    here, _ = await enter(request, ledger, READERS)
+    here, _ = await enter(request, ledger, PART_READERS)
     return await answered(request, _ask, request, here, wanted)
 
 
@@ -101,7 +99,7 @@ async def get_pack(
     wait: Annotated[int, Query(ge=0, le=60, description="seconds to wait for it")] = 0,
 ) -> Response:
     """The pack as a ZIP file; how far it is (202) while it is made, or where JSON is wanted."""
-    here, credential = await enter(request, ledger, READERS)
+    here, credential = await enter(request, ledger, PART_READERS)
     media = prefer(request.headers.get("accept", ""), (ZIP, JSON))
 
     under_way = here.packs.state(identity)
@@ -110,17 +108,20 @@ async def get_pack(
         await asyncio.wait({asyncio.wrap_future(under_way.ended)}, timeout=wait)
 
     def give() -> Response:
-        answer = _give(here, identity, media)
-        if isinstance(answer, FileResponse):
-            state = request.app.state
-            with open(answer.path, "rb") as stream:  # noqa: PTH123 - the response has a text
-                digest = f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
-            # Before a byte of it leaves.
-            record_export(
-                here, f"packs/{identity}", _size_of(answer.path), digest, credential.by,
-                state.clock(), state.entropy,
-            )  # fmt: skip
-        return answer
+        pack = here.packs.find(identity, _redacted(here))
+        if pack is None or media != ZIP:
+            return _told(here, identity, under_way, pack)
+        with pack.path.open("rb") as stream:
+            digest = f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
+        state = request.app.state
+        # Before a byte of it leaves.
+        record_export(
+            here, f"packs/{identity}", pack.size, digest, credential.by, state.clock(),
+            state.entropy,
+        )  # fmt: skip
+        return FileResponse(
+            pack.path, headers=_headers(here, identity), media_type=ZIP, filename=f"{identity}.zip"
+        )
 
     return await run_in_threadpool(give)
 
@@ -131,36 +132,33 @@ def _ask(request: Request, here: Served, wanted: WantedPack) -> Response:
     parameters = parameters_of(wanted.scope(), catalogue, at)
     size = int(here.ledger.reader.checkpoint(at).split(b"\n", 2)[1])
     identity = identity_of(parameters, size)
-    if here.packs.path(identity, _redacted(here)) is None:
-        here.packs.make(
-            identity, size,
+    redacted = _redacted(here)
+    under_way, pack = None, here.packs.find(identity, redacted)
+    if pack is None:
+        under_way = here.packs.make(
+            identity, size, redacted,
             lambda target, tell: write_pack(packing_of(here, catalogue), parameters, target, tell),
         )  # fmt: skip
-    return _give(here, identity, JSON)
+    return _told(here, identity, under_way, pack)
 
 
-def _give(here: Served, identity: str, media: str) -> Response:
-    path = here.packs.path(identity, _redacted(here))
-    state = here.packs.state(identity)
-    if path is None and state is None:
-        raise NotFoundError(f"no pack {identity}; POST packs asks for one")
-    headers = facts(here) | {"Location": f"/v1/{here.ledger.name}/packs/{identity}"}
-    if path is not None and media == ZIP:
-        return FileResponse(path, headers=headers, media_type=ZIP, filename=f"{identity}.zip")
+def _told(here: Served, identity: str, under_way: Making | None, pack: Pack | None) -> Response:
+    """How far a pack is; `under_way` is from before it was looked for."""
     told: dict[str, Any] = {"id": identity, "state": "made"}
-    if path is not None:
-        told |= {"bytes": path.stat().st_size}
-    elif state is not None and state.failure is not None:
-        told |= {"state": "failed", "detail": state.failure}
-    elif state is not None:
-        told |= {"state": "making", "files": state.done, "of": state.total}
+    if pack is not None:
+        told |= {"bytes": pack.path.stat().st_size}
+    elif under_way is None:
+        raise NotFoundError(f"no pack {identity}; POST packs asks for one")
+    elif under_way.failure is not None:
+        told |= {"state": "failed", "detail": under_way.failure}
+    else:
+        told |= {"state": "making", "files": under_way.done, "of": under_way.total}
     status = 202 if told["state"] == "making" else 200
-    return Response(msgspec.json.encode(told), status, headers, JSON)
+    return Response(msgspec.json.encode(told), status, _headers(here, identity), JSON)
 
 
-def _size_of(path: str | os.PathLike[str]) -> int:
-    """Entries that a pack holds, as its name says."""
-    return int(Path(path).stem.rpartition("-")[2])
+def _headers(here: Served, identity: str) -> dict[str, str]:
+    return facts(here) | {"Location": f"/v1/{here.ledger.name}/packs/{identity}"}
 
 
 def _redacted(here: Served) -> int:

@@ -87,14 +87,25 @@ def test_an_emitter_gets_no_evidence(server: Running) -> None:
 
 
 def test_whatever_was_packed_before_a_redaction_is_removed(tmp_path: Path) -> None:
-    """Also the packs that nobody asks for any more."""
+    """Also the packs that nobody asks for any more; what is not ours stays."""
     old, new = "a" * 32, "b" * 32
-    for name in (f"{old}-5.zip", f"{new}-9.zip"):
+    for name in (f"{old}-9-0.zip", f"{new}-9-4.zip", "theirs.zip"):
         (tmp_path / name).write_bytes(b"x")
     packs = Packs(tmp_path)
-    assert packs.path(new, redacted=4) == tmp_path / f"{new}-9.zip"
-    assert packs.path(new, redacted=5) == tmp_path / f"{new}-9.zip"
-    assert [one.name for one in tmp_path.iterdir()] == [f"{new}-9.zip"]
-    assert packs.path(new, redacted=9) is None
-    assert not list(tmp_path.iterdir())
+    assert packs.find(old, redacted=0) == (tmp_path / f"{old}-9-0.zip", 9)
+    assert packs.find(new, redacted=4) == (tmp_path / f"{new}-9-4.zip", 9)
+    assert sorted(one.name for one in tmp_path.iterdir()) == [f"{new}-9-4.zip", "theirs.zip"]
+    assert packs.find(new, redacted=10) is None
+    assert [one.name for one in tmp_path.iterdir()] == ["theirs.zip"]
+    packs.close()
+
+
+def test_a_pack_of_an_old_state_that_is_made_after_a_redaction_stays(tmp_path: Path) -> None:
+    """Else it would be asked for again and again and never be there."""
+    packs = Packs(tmp_path)
+    made = packs.make("a" * 32, 3, 7, lambda target, _: target.write_bytes(b"x"))
+    made.ended.result(60)
+    found = packs.find("a" * 32, redacted=7)
+    assert found is not None
+    assert found.size == 3
     packs.close()
