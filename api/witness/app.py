@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 TEXT: Final = "text/plain; charset=utf-8"
 JSON: Final = "application/json"
 _LOG: Final = logging.getLogger("pipeledger.witness")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _STATUS: Final = (
     (StaleError, 409),
     (InconsistentError, 422),
@@ -94,22 +97,18 @@ def make_witness(state: WitnessState, logs: Logs) -> Starlette:
 
     async def add_checkpoint(request: Request) -> Response:
         """Cosign a checkpoint that grows on from the last one."""
-        raw = bytearray()
-        async for piece in request.stream():
-            raw += piece
-            if len(raw) > MAX_SUBMISSION:
-                return Response(
-                    f"request: at most {MAX_SUBMISSION} bytes\n", 413, media_type=TEXT
-                )  # fmt: skip
         try:
-            line = await run_in_threadpool(_add, state, logs, bytes(raw))
+            line = await run_in_threadpool(_add, state, logs, await _read(request))
+        except ClientDisconnect:
+            # Nobody hears it.
+            return Response(status_code=400)
         except PipeledgerError as error:
             return _refusal(error)
         return Response(line, media_type=TEXT)
 
     async def get_checkpoint(request: Request) -> Response:
         """The latest checkpoint that was cosigned."""
-        note = await run_in_threadpool(state.latest_by_digest, request.path_params["digest"])
+        note = await run_in_threadpool(_latest, state, request.path_params["digest"])
         if note is None:
             return Response("no checkpoint of this log\n", 404, media_type=TEXT)
         return Response(note, media_type=TEXT, headers={"Cache-Control": "no-store"})
@@ -145,6 +144,20 @@ def told(state: WitnessState, policy: Policy) -> str:
             row += f" forks {forks} unproved {len(found) - forks}"
         rows.append(row)
     return "".join(f"{row}\n" for row in rows)
+
+
+async def _read(request: Request) -> bytes:
+    raw = bytearray()
+    async for piece in request.stream():
+        raw += piece
+        if len(raw) > MAX_SUBMISSION:
+            raise TooLargeError("request", f"at most {MAX_SUBMISSION} bytes")
+    return bytes(raw)
+
+
+def _latest(state: WitnessState, digest: str) -> bytes | None:
+    # What is no digest could be any file's name.
+    return state.latest_by_digest(digest) if _DIGEST.fullmatch(digest) else None
 
 
 def _add(state: WitnessState, logs: Logs, raw: bytes) -> str:

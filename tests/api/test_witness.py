@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import stat
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import store.witness
+from api.witness.app import Logs, make_witness
 from api.witness.calling import ForkSeenError, UnknownLogError
 from domain.errors import PipeledgerError, SettingError, UnavailableError
 from domain.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
@@ -33,11 +35,13 @@ from store.files import write_file
 from store.witness import WitnessState
 from tests.house.running import first_lines
 from tests.serving import BIN
-from tests.witnessing import Log, Witness, witnessing
+from tests.witnessing import Log, Witness, make, witnessing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from starlette.types import Message
 
 LOG = Log()
 OTHER = SigningKey(LOG.origin, bytes([99]) * 32)
@@ -89,7 +93,8 @@ def test_a_log_that_is_not_known_is_404(witness: Witness) -> None:
     """Its checkpoint is not shown either."""
     stranger = Log("log.example/stranger")
     assert post(witness, stranger.submission(0, 1).encode()).status_code == 404
-    for name in (origin_digest(stranger.origin), "0" * 64, "..%2fwitness.key"):
+    names = ("0" * 64, "..%2fwitness.key", "%00", "0" * 300, "witness.key")
+    for name in (origin_digest(stranger.origin), *names):
         assert httpx.get(f"{witness.url}/{name}/checkpoint").status_code == 404
     with pytest.raises(UnknownLogError):
         witness.client().add(stranger.submission(0, 1))
@@ -196,6 +201,23 @@ def test_evidence_fills_no_disk(witness: Witness, monkeypatch: pytest.MonkeyPatc
         post(witness, LOG.submission(5, 6, branch=branch).encode())
     assert len(witness.state.evidence.of(LOG.origin)) == 3
     assert "forks 0 unproved 3" in httpx.get(witness.url).text
+
+
+def test_who_goes_away_is_no_error_of_the_witness(tmp_path: Path) -> None:
+    """Half a request is none."""
+    made = make(tmp_path)
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    app = make_witness(made.state, Logs(made.logs_file))
+    scope = {"type": "http", "method": "POST", "path": "/add-checkpoint", "headers": []}
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 400
 
 
 def test_a_request_that_is_too_long_is_413(witness: Witness) -> None:
