@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _PLANNED: Final = "origin.planned"
+_PEOPLE: Final = 4
+"""Connections by which persons are looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,9 @@ class Host:
                 f"the data folder {settings.data} cannot be made: {error.strerror}"
             ) from error
         self.database = Database(address)
+        # Keys of persons are asked for while an entry is read: by a session of the same pool,
+        # readers would wait for each other.
+        self._people = Database(address, pool_size=_PEOPLE)
         try:
             self.database.prepare()
         except BaseException:
@@ -310,7 +315,7 @@ class Host:
     def register(self, name: str) -> Register:
         """The identity register of a ledger."""
         keys = RegisterKeys.load(self.place(name).secrets)
-        return Register(self.database, schema_of(name), keys, os.urandom)
+        return Register(self._people, schema_of(name), keys, os.urandom)
 
     def tokens(self, name: str) -> Tokens:
         """The tokens of a ledger."""
@@ -331,6 +336,7 @@ class Host:
         """Close the connections; end the embedded server if nobody else uses it."""
         if hasattr(self, "database"):
             self.database.close()
+            self._people.close()
         if self._embedded is not None:
             self._embedded.stop()
 

@@ -16,7 +16,7 @@ from domain.errors import UnavailableError
 from store.people.keys import KEY_BYTES, decrypt, encrypt, encrypt_pieces, joint_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from domain.log.key import Entropy
     from domain.people import Account
@@ -81,7 +81,8 @@ class Register:
         """The persons of those accounts that were met before, in one query."""
         macs = {account: list(self._macs(account)) for account in accounts}
         with self._database.session("writer") as connection:
-            return self._found(connection, [macs[account] for account in accounts])
+            persons = self._found(connection, macs.values())
+        return [_first(persons, macs[account]) for account in accounts]
 
     def absent(self, persons: Sequence[str]) -> list[str]:
         """Which of these ids nobody has: never given, or erased."""
@@ -157,7 +158,7 @@ class Register:
         erasures = self._erasures
         with self._database.session("writer") as connection:
             found = self._found(connection, macs)
-            if None in found:
+            if any(found.keys().isdisjoint(several) for several in macs):
                 with connection.transaction():
                     # Two threads that meet a new account at once shall make one person.
                     connection.execute("SELECT pg_advisory_xact_lock(%s)", (self._lock_name,))
@@ -173,41 +174,40 @@ class Register:
                 self._known |= made
         return made
 
-    def _found(self, connection: Connection, macs: list[list[bytes]]) -> list[str | None]:
-        """For each account the person that the first known of its digests leads to."""
+    def _found(self, connection: Connection, macs: Iterable[list[bytes]]) -> dict[bytes, str]:
+        """The persons to whom those of the digests lead that are known."""
         wanted = [mac for several in macs for mac in several]
         rows = connection.execute(self._find, (wanted,)).fetchall()
-        known = {bytes(mac): str(person) for mac, person in rows}
-        return [next((known[mac] for mac in several if mac in known), None) for several in macs]
+        return {bytes(mac): str(person) for mac, person in rows}
 
     def _add_all(
         self, connection: Connection, accounts: list[Account], macs: list[list[bytes]]
     ) -> list[str]:
         """Keep the accounts, those of one event that share a digest as one person."""
-        known: dict[bytes, str] = {}
-        persons = []
+        persons: dict[int, str] = {}
         rows: list[tuple[bytes, str, bytes]] = []
-        before = self._found(connection, macs)
-        keys = self._keys_of([person for person in before if person is not None], connection)
-        for account, several, found in zip(accounts, macs, before, strict=True):
-            person = found or next((known[mac] for mac in several if mac in known), None)
+        known = self._found(connection, macs)
+        keys = self._keys_of(sorted(set(known.values())), connection)
+        # Who is known comes first: what else is told of them leads strangers of the event to them.
+        for at in sorted(range(len(accounts)), key=lambda at: known.keys().isdisjoint(macs[at])):
+            person = _first(known, macs[at])
             if person is None:
                 person, made = self._create(connection, "per_")
                 keys[person] = made
             key = keys.get(person)
             if key is None:
                 raise UnavailableError(_ERASED)
-            profile = json.dumps(asdict(account)).encode()
-            for mac in several:
+            profile = json.dumps(asdict(accounts[at])).encode()
+            for mac in macs[at]:
                 known.setdefault(mac, person)
                 rows.append((mac, person, encrypt(key, profile, mac, self._entropy)))
-            persons.append(person)
+            persons[at] = person
         try:
             with connection.cursor() as cursor:
                 cursor.executemany(self._account, rows)
         except errors.ForeignKeyViolation as error:
             raise UnavailableError(_ERASED) from error
-        return persons
+        return [persons[at] for at in range(len(accounts))]
 
     def _create(self, connection: Connection, prefix: str) -> tuple[str, bytes]:
         """A new id and its key."""
@@ -216,8 +216,14 @@ class Register:
         wrapped = encrypt(self._keys.wrapping, key, person.encode(), self._entropy)
         connection.execute(self._person, (person, wrapped))
         with self._lock:
-            self._person_keys[person] = key
+            self._remember({person: key})
         return person, key
+
+    def _remember(self, keys: dict[str, bytes]) -> None:
+        """Keep keys in memory, and not all that ever were; held locked."""
+        if len(self._person_keys) + len(keys) > _REMEMBERED:
+            self._person_keys.clear()
+        self._person_keys |= keys
 
     def _macs(self, account: Account) -> Iterator[bytes]:
         """Keyed digests: a plain hash of an e-mail address could be guessed."""
@@ -279,10 +285,13 @@ class Register:
         }
         with self._lock:
             if erasures == self._erasures:
-                if len(self._person_keys) + len(read) > _REMEMBERED:
-                    self._person_keys.clear()
-                self._person_keys |= read
+                self._remember(read)
         return found | read
+
+
+def _first(persons: Mapping[bytes, str], macs: Sequence[bytes]) -> str | None:
+    """The person to whom the first known one of an account's digests leads."""
+    return next((persons[mac] for mac in macs if mac in persons), None)
 
 
 def _folded(name: str) -> str:

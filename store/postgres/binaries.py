@@ -132,8 +132,8 @@ def relocate(binaries: Binaries, home: Path) -> Binaries:
 
 
 def forget_other_copies(binaries: Binaries, home: Path) -> None:
-    """Remove the copies of former versions below `home`; call while no server runs there."""
-    for copy in home.glob("postgresql-*"):
+    """Remove copies of former versions, and broken-off ones; call while no server runs there."""
+    for copy in (*home.glob("postgresql-*"), *home.glob(".copy-*")):
         if copy.name != f"postgresql-{binaries.version}":
             shutil.rmtree(copy, ignore_errors=True)
 

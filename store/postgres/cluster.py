@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 from domain.errors import SettingError, UnavailableError
 from store.files import make_folder, sync_folder, write_file
@@ -131,9 +131,15 @@ def make_cluster(
         shutil.rmtree(fresh, ignore_errors=True)
         said = " ".join(done.stderr.split())[-400:]
         raise UnavailableError(f"the database cluster could not be made in {fresh}: {said}")
-    with (fresh / "postgresql.conf").open("a") as conf:
-        conf.write(_TUNING)
-    (fresh / "pg_hba.conf").write_text(_HBA)
+    for name, flags, text in (
+        ("postgresql.conf", os.O_APPEND, _TUNING),
+        ("pg_hba.conf", os.O_TRUNC, _HBA),
+    ):
+        with _opened(fresh / name, os.O_WRONLY | flags, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            # Or a power cut leaves a cluster that lets nobody in.
+            os.fsync(file.fileno())
     fresh.rename(place.cluster)
     sync_folder(place.folder)
 
@@ -181,14 +187,20 @@ def disown_stale_pid(place: Place, sockets: Path) -> None:
     (sockets / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
     path = place.cluster / "postmaster.pid"
     try:
-        pid, rest = path.read_text().split("\n", 1)
-        if works_in(int(pid), place.cluster):
-            return
-        with path.open("r+") as file:
-            file.write(f"{os.getpid()}\n{rest}")
+        with _opened(path, os.O_RDWR, "r+b") as file:
+            pid, rest = file.read().split(b"\n", 1)
+            if works_in(int(pid), place.cluster):
+                return
+            file.seek(0)
+            file.write(b"%d\n%b" % (os.getpid(), rest))
             file.truncate()
     except (OSError, ValueError):
         return
+
+
+def _opened(path: Path, flags: int, mode: Literal["wb", "r+b"]) -> BinaryIO:
+    """A file in a folder of the server's account, which must not lead root elsewhere."""
+    return os.fdopen(os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC), mode)
 
 
 def run_as(account: Account | None, command: list[str]) -> subprocess.CompletedProcess[str]:

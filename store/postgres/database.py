@@ -35,6 +35,7 @@ LOCK_TIMEOUT: Final = "10s"
 IDLE_TIMEOUT: Final = "30s"
 CONNECT_TIMEOUT_S: Final = 10
 POOL_SIZE: Final = 16
+_SHORT: Final = (errors.LockNotAvailable, errors.DiskFull, errors.OutOfMemory)
 POOL_PATIENCE_S: Final = 10.0
 
 # A client that is cut off in the middle of its rows holds that lock too, until the server notices;
@@ -143,8 +144,8 @@ class Database:
         undone by the borrower.
 
         Raises:
-            UnavailableError: none became free in time, the server does not answer, or it ended
-                the connection while it was borrowed.
+            UnavailableError: none became free in time, the server does not answer, it ended the
+                connection while it was borrowed, or has no lock, memory or disk to give.
         """
         connection = self._take(role)
         try:
@@ -153,6 +154,9 @@ class Database:
             # Ended in the middle of a question, which is no fault of whoever asked.
             if connection.closed:
                 raise UnavailableError("the database ended the connection") from error
+            if isinstance(error, _SHORT):
+                cause = f"the database cannot do it now: {type(error).__name__}"
+                raise UnavailableError(cause) from error
             raise
         finally:
             self._give_back(role, connection)

@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -39,7 +38,7 @@ from store.postgres.binaries import (
     forget_other_copies,
     relocate,
 )
-from store.postgres.place import HOME, Place, find_place, find_sockets
+from store.postgres.place import HOME, SOCKET_NAME, Place, find_place, find_sockets
 from store.postgres.usage import Usage, starting_or_stopping
 
 if TYPE_CHECKING:
@@ -256,8 +255,8 @@ class EmbeddedPostgres:
         while not self._leaving.is_set():
             found = clusters.running(self._place)
             if found is not None and found.pid == self._pid and found.ready and found.sockets:
-                self._sockets = found.sockets
-                if self._answers():
+                if self._answers(found.sockets):
+                    self._sockets = found.sockets
                     return
             elif not self._alive():
                 self._after_death(began)
@@ -282,9 +281,9 @@ class EmbeddedPostgres:
             return
         raise UnavailableError(f"the database server ended while starting: {said}")
 
-    def _answers(self) -> bool:
+    def _answers(self, sockets: Path) -> bool:
         try:
-            with self._connect("postgres") as connection:
+            with self._connect("postgres", sockets) as connection:
                 # Recovery from an archive lets readers in before it is done.
                 return connection.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
         except psycopg.OperationalError as error:
@@ -296,16 +295,19 @@ class EmbeddedPostgres:
             return False
 
     def _ensure_database(self) -> None:
-        with self._connect("postgres") as connection, contextlib.suppress(errors.DuplicateDatabase):
+        with (
+            self._connect("postgres", self._sockets) as connection,
+            contextlib.suppress(errors.DuplicateDatabase),
+        ):
             connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(
                     sql.Identifier(DATABASE)
                 )
             )
 
-    def _connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
+    def _connect(self, database: str, sockets: Path) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(
-            host=str(self._sockets),
+            host=str(sockets),
             port=5432,
             user=clusters.OWNER,
             dbname=database,
@@ -359,7 +361,11 @@ class EmbeddedPostgres:
                 self._signal(signal.SIGQUIT)
                 self._gone_within(_STOP_PATIENCE_S)
         if self._sockets.is_absolute() and self._sockets.parent != self._place.folder:
-            shutil.rmtree(self._sockets, ignore_errors=True)
+            # Whose name the server's account wrote down: root removes what is ours, no more.
+            with contextlib.suppress(OSError):
+                for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
+                    (self._sockets / name).unlink(missing_ok=True)
+                self._sockets.rmdir()
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):

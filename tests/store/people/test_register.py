@@ -80,6 +80,16 @@ def test_accounts_of_one_event_that_share_an_address_are_one_person(register: Re
     assert first == second == third
 
 
+def test_whoever_one_account_of_an_event_is_known_to_be_the_others_are(
+    opened: Callable[[], Register],
+) -> None:
+    """Accounts of one id are one person, though only one tells the address that is known."""
+    (known,) = opened().resolve([Account(email="bob@x.org")])
+    bare = Account(system="s", login="bob", id="1")
+    assert opened().resolve([bare, replace(bare, email="bob@x.org")]) == [known, known]
+    assert opened().resolve([bare]) == [known]
+
+
 def test_an_account_that_is_known_as_two_persons_goes_by_its_id(
     opened: Callable[[], Register],
 ) -> None:

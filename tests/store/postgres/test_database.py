@@ -214,6 +214,17 @@ def test_a_session_that_broke_in_use_is_not_kept(database: Database) -> None:
         assert one(connection, "SELECT 1") == 1
 
 
+def test_a_lock_that_does_not_come_is_no_error_of_the_driver(database: Database) -> None:
+    """Whoever asked can ask again."""
+    with database.connect() as holder:
+        holder.execute("SELECT pg_advisory_lock(1)")
+        with (
+            pytest.raises(UnavailableError, match=r"cannot do it now: LockNotAvailable"),
+            database.session() as session,
+        ):
+            session.execute("SET lock_timeout = 1; SELECT pg_advisory_lock(1)")
+
+
 def test_the_pool_is_bounded_and_says_when_it_is_full(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from domain.errors import SettingError, UnavailableError
 from store.files import make_folder
@@ -326,6 +328,19 @@ def test_a_long_path_gets_a_short_private_socket_folder(data: Path, ask: Ask) ->
         with EmbeddedPostgres.start(deep) as second:
             assert ask(second, "SELECT 1") == "1"
     assert not sockets.exists()
+
+
+def test_what_a_server_s_account_names_its_socket_folder_is_not_emptied(data: Path) -> None:
+    """Nothing is removed from it but the socket and its lock, whosever folder it is."""
+    deep = data / ("x" * 60)
+    make_folder(data, 0o711)
+    make_folder(deep, 0o711)
+    with EmbeddedPostgres.start(prepared(deep / ("x" * 60))) as server:
+        sockets = Path(str(conninfo_to_dict(server.conninfo)["host"]))
+        assert not sockets.is_relative_to(data)
+        (sockets / "of-somebody-else").touch()
+    assert [one.name for one in sockets.iterdir()] == ["of-somebody-else"]
+    shutil.rmtree(sockets)
 
 
 def test_a_path_with_odd_characters_works(reachable: Path, ask: Ask) -> None:
