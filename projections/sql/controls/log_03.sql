@@ -13,7 +13,6 @@ WITH asked AS (
 sources AS (
     SELECT
         source_name AS name,
-        arg_max(source_credential, position) AS credential,
         arg_max(source_every_s, position) AS every_s,
         min(recorded_at) AS since,
         max(position) AS position,
@@ -24,14 +23,9 @@ sources AS (
 ),
 
 heard AS (
-    SELECT s.name, e.recorded_at, e.position
-    FROM sources AS s
-    INNER JOIN all_event_facts AS e ON s.credential = e.credential
-    WHERE s.every_s IS NOT NULL
+    SELECT name, recorded_at, position FROM source_heard
     UNION ALL
     SELECT name, since, position FROM sources WHERE every_s IS NOT NULL
-    UNION ALL
-    SELECT name, recorded_at, position FROM ledger_facts WHERE what = 'source.heartbeat'
 ),
 
 pauses AS (

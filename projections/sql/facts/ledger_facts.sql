@@ -5,7 +5,7 @@ WITH said AS (
         -- What is told, read at once. A text is a text, and so is a number.
         from_json(event, '{"data": {
             "name": "VARCHAR", "delivered": "VARCHAR", "since": "VARCHAR", "until": "VARCHAR",
-            "missing": "VARCHAR", "explanation": "VARCHAR", "credential": "VARCHAR",
+            "missing": "VARCHAR", "credential": "VARCHAR",
             "principal": "VARCHAR", "role": "VARCHAR", "expires": "VARCHAR",
             "compromised_at": "VARCHAR", "replaced_by": "VARCHAR", "size": "VARCHAR",
             "witness": "VARCHAR", "offset_s": "VARCHAR", "reference": "VARCHAR",
@@ -32,9 +32,6 @@ SELECT
     TRY_CAST(upper(told.since) AS TIMESTAMPTZ) AS since,
     TRY_CAST(upper(told.until) AS TIMESTAMPTZ) AS until,
     TRY_CAST(told.missing AS BIGINT) AS missing,
-    -- Whether anybody wrote why; what they wrote is sealed.
-    list_contains(string_split(event ->> '$.pipeledgertexts', ' '), 'explanation')
-    OR trim(told.explanation) <> '' AS is_explained,
     told.credential,
     told.principal AS holder,
     told.role,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tests.projections.controls.judging import ANNA, REPOSITORY, Shop, full_items
+from domain.log.by import By
+from tests.projections.controls.judging import ANNA, BERT, REPOSITORY, Shop, full_items
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,25 +82,48 @@ def test_ledger_and_source_are_compared_without_gap_and_difference(tmp_path: Pat
     assert lax["seldom"] == [AGREE] * 2
 
 
-def test_a_silence_is_made_up_for_or_explained(tmp_path: Path) -> None:
-    """By a comparison of all of it with that kind of source, or by somebody's word."""
+def test_a_silence_is_made_up_for_by_a_comparison_of_all_of_it(tmp_path: Path) -> None:
+    """With that kind of source, and up to when it was heard of again: not to when that was noticed."""
     shop = Compared()
-    for name, kind in (("hooks", "github"), ("runner", "jenkins"), ("other", "jenkins")):
-        shop.say("source.registered", "02-01T10:00", name=name, kind=kind, assurance="decided")
-    for name in ("hooks", "runner"):
-        shop.say("source.gap", "03-02T10:00", name=name, since="2026-03-02T08:00:00Z",
-                 assurance="decided")  # fmt: skip
-    shop.say("source.gap", "03-02T10:00", name="other", since="2026-03-02T08:00:00Z",
-             assurance="decided", extensions={"pipeledgertexts": "explanation"})  # fmt: skip
+    by = {name: By(BERT, "crd_" + letter * 32, "token") for name, letter in (
+        ("hooks", "1"), ("runner", "2"), ("late", "3"), ("quiet", "4"),
+    )}  # fmt: skip
+    for name, who in by.items():
+        shop.say("source.registered", "02-01T10:00", name=name, assurance="decided", every_s=3600,
+                 kind="jenkins" if name == "runner" else "github",
+                 credential=who.credential)  # fmt: skip
+        since = "2026-03-02T23:00:00Z" if name == "late" else "2026-03-02T08:00:00Z"
+        shop.say("source.gap", "03-02T10:00", name=name, since=since, assurance="observed")
+    shop.commit("1", "03-02T12:00", ANNA, by=by["hooks"])
+    shop.commit("2", "03-02T12:00", ANNA, by=by["runner"])
     shop.compare("daily", 3)
+    shop.commit("3", "03-03T00:01", ANNA, by=by["late"])
     shop.say("source.gap", "03-03T10:00", name="hooks", since="2026-03-02T23:00:00Z",
-             assurance="decided")  # fmt: skip
-    silence = ("violated", "a silence that nobody explains")
+             assurance="observed")  # fmt: skip
+    silence = ("violated", "a silence that no comparison made up for")
     assert found(shop, tmp_path, "silence") == {
-        "hooks": [("satisfied", "compared afterwards"), silence],
         "runner": [silence],
-        "other": [("satisfied", "somebody explains it")],
+        "late": [silence],
+        "quiet": [silence],
+        "hooks": [("satisfied", "compared afterwards"), silence],
     }
+
+
+def test_what_was_last_compared_before_the_window_is_not_forgotten(tmp_path: Path) -> None:
+    """As long as anything is deployed from it; what rests is left in peace."""
+    shop = Compared()
+    for name in ("used", "resting"):
+        shop.compare(name, 2)
+    shop.compare("whole", 2, repository=None, system="registry")
+    shop.deploy("d1", "06-01T10:00", "a", repository=f"{REPOSITORY}/used")
+    overdue = ("violated", "not compared for too long")
+    april = datetime(2026, 4, 1, tzinfo=UTC)
+    rows = full_items(shop, tmp_path, TEST, window_from=april)
+    told = {row["item_key"].rsplit("/", 1)[-1]: row for row in rows}
+    assert {name: (row["outcome"], row["reason"]) for name, row in told.items()} == {
+        "used": overdue, "registry": overdue,
+    }  # fmt: skip
+    assert {row["occurred_at"] for row in rows} == {april}
 
 
 def test_what_is_deployed_from_is_compared_at_all(tmp_path: Path) -> None:
