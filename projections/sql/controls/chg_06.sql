@@ -1,6 +1,6 @@
 -- CHG-06: was every emergency approved afterwards, in time, by somebody who took no part in it?
 -- It needs a reason (its type has none without), an incident that the ledger knows, and an approval
--- that names it. Who declared it, made what went ahead or deployed it took part. One item more
+-- that names it and stands. Who declared it, made what went ahead or deployed it took part. One item more
 -- compares the emergencies of the window with all its production deployments.
 WITH asked AS (
     SELECT
@@ -62,6 +62,7 @@ weighed AS (
         a.positions,
         a.assurance,
         CASE
+            WHEN a.state IN ('rejected', 'withdrawn') THEN 0
             WHEN x.approval_key IS NULL THEN 1
             WHEN a.granted_from > e.declared_at + q.within THEN 2
             WHEN NOT g.is_dated THEN 5
@@ -110,6 +111,7 @@ judged AS (
                 THEN 'not approved yet, and not due'
             WHEN b.weight = 2 THEN 'violated: approved too late'
             WHEN b.weight = 1 THEN 'violated: approved by somebody who took part in it'
+            WHEN b.weight = 0 THEN 'violated: its approval was taken back'
             ELSE 'violated: not approved afterwards'
         END AS verdict
     FROM asked AS q

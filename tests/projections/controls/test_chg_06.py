@@ -56,6 +56,10 @@ def test_an_emergency_is_approved_afterwards_by_somebody_else_in_time(tmp_path: 
     shop.declare("forgotten")
     shop.declare("refused")
     shop.afterwards("refused", verdict="rejected")
+    for verdict in ("rejected", "withdrawn"):
+        shop.declare(verdict)
+        shop.afterwards(verdict)
+        shop.afterwards(verdict, "03-02T11:00", verdict=verdict)
     shop.declare("by-who-declared-it")
     shop.afterwards("by-who-declared-it", approver=BERT)
     shop.declare("by-another-account")
@@ -91,6 +95,8 @@ def test_an_emergency_is_approved_afterwards_by_somebody_else_in_time(tmp_path: 
         "a-second-late": ("violated", "approved too late"),
         "forgotten": missing,
         "refused": missing,
+        "rejected": ("violated", "its approval was taken back"),
+        "withdrawn": ("violated", "its approval was taken back"),
         "by-who-declared-it": TAKING_PART,
         "by-another-account": TAKING_PART,
         "by-its-author": TAKING_PART,
