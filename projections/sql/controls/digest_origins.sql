@@ -1,6 +1,7 @@
 -- The provenance of each digest that was deployed to production in the window, weighed: one row a
--- line and digest. `standing` is the last word of those who verified it; `in_time` whether a
--- verification is shown to come before the deployment began.
+-- line and digest. `standing` is the last word of those who verified it; `in_time` are the verified
+-- statements of its origin that are shown to come before the deployment began. What one of them
+-- lacks no other statement makes up for.
 WITH weighed AS (
     SELECT
         d.item_key,
@@ -20,16 +21,20 @@ SELECT
     arg_max(said, (occurred_at, position)) FILTER (WHERE said <> 'described') AS standing,
     bool_or(said = 'verified' AND coalesce(is_provenance, FALSE)) AS is_verified,
     bool_or(said = 'verified' AND is_provenance IS NULL) AS of_unknown_statement,
-    bool_or(said = 'verified' AND coalesce(in_time, FALSE)) AS in_time,
     bool_and(is_late) FILTER (WHERE said = 'verified') AS all_late,
     bool_or(said = 'described') AS is_described,
     bool_or(signed = FALSE) FILTER (WHERE said = 'described') AS is_unsigned,
     coalesce(
         list_sort(list(DISTINCT builder) FILTER (WHERE builder IS NOT NULL AND is_provenance)), []
     ) AS builders,
-    max(level) FILTER (WHERE said = 'verified') AS level,
+    coalesce(bool_or(builder IS NOT NULL) FILTER (WHERE said = 'verified' AND is_provenance), FALSE)
+        AS names_builder,
     max(list_position(['imported', 'asserted', 'observed', 'decided'], assurance))
         FILTER (WHERE said = 'verified' AND is_provenance) AS strength,
+    coalesce(list({
+        'level': level, 'builder': builder,
+        'strength': list_position(['imported', 'asserted', 'observed', 'decided'], assurance)
+    }) FILTER (WHERE said = 'verified' AND is_provenance AND in_time), []) AS in_time,
     list(position ORDER BY position) AS positions
 FROM weighed
 GROUP BY item_key

@@ -17,7 +17,7 @@ judged AS (
     SELECT
         q.variant,
         d.*,
-        o.strength,
+        list_max([one.strength FOR one IN o.in_time]) AS strength,
         coalesce(o.positions, []) AS evidence,
         CASE
             WHEN d.artifact IS NULL THEN 'nobody says which digest was deployed'
@@ -31,18 +31,23 @@ judged AS (
                 THEN 'nobody says what was verified of it'
             WHEN NOT o.is_verified THEN 'violated: its provenance was never verified'
             WHEN o.all_late THEN 'violated: verified after it began'
-            WHEN o.level < q.wanted THEN 'violated: of a lower level than is wanted'
+            WHEN list_max([one.level FOR one IN o.in_time]) < q.wanted
+                THEN 'violated: of a lower level than is wanted'
             WHEN NOT d.is_dated THEN 'the deployment has no time of its own'
-            WHEN NOT o.in_time THEN 'nothing shows that it was verified before'
-            WHEN o.strength < q.least THEN 'the assurance of its provenance is too low'
-            WHEN o.level >= q.wanted OR (q.wanted = 2 AND len(o.builders) > 0)
+            WHEN len(o.in_time) = 0 THEN 'nothing shows that it was verified before'
+            WHEN len(strong) = 0 THEN 'the assurance of its provenance is too low'
+            WHEN len([
+                one FOR one IN strong
+                IF one.level >= q.wanted OR (q.wanted = 2 AND one.builder IS NOT NULL)
+            ]) > 0
                 THEN 'satisfied: it has provenance of the level that is wanted'
             WHEN q.wanted = 2 THEN 'nobody says who built it'
             ELSE 'nobody says that it is of the level that is wanted'
         END AS verdict
     FROM asked AS q
     CROSS JOIN deployed_digests AS d
-    LEFT JOIN digest_origins AS o USING (item_key)
+    LEFT JOIN digest_origins AS o USING (item_key),
+    LATERAL (SELECT [one FOR one IN o.in_time IF one.strength >= q.least] AS strong)
 )
 
 SELECT

@@ -92,12 +92,16 @@ def test_an_organisation_trusts_its_own_builders(tmp_path: Path) -> None:
     traced(shop, "trusted", attestation={"assurance": "observed"})
     traced(shop, "elsewhere", attestation={"builder": "https://laptop.example"})
     traced(shop, "nobody", attestation={"builder": None})
+    traced(shop, "unsigned", attestation={"builder": None})
+    shop.say("artifact.described", "03-01T09:30", kind="provenance",
+             builder="https://builder.example", artifact={"digest": digest("unsigned")})  # fmt: skip
     traced(shop, "waived", attestation={"builder": "https://laptop.example"})
     shop.waive("w1", "03-01T10:00", TEST, until="03-10T10:00", artifacts=[digest("waived")])
     assert found(shop, tmp_path, trusted_builders=["https://builder.example"]) == {
         "trusted": TRACED,
         "elsewhere": ("violated", "built by an unexpected builder"),
         "nobody": ("insufficient-evidence", "nobody says who built it"),
+        "unsigned": ("insufficient-evidence", "nobody says who built it"),
         "waived": ("excepted", "waived: built by an unexpected builder"),
     }
     strict = found(shop, tmp_path, least_assurance="observed")

@@ -66,6 +66,40 @@ def test_each_level_needs_more(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_what_one_statement_lacks_no_other_one_makes_up_for(tmp_path: Path) -> None:
+    """Time, level, assurance and builder are of one verified statement."""
+    shop = Shop()
+    early, late = "03-01T10:00", "03-01T11:01"
+    first = {"predicate_type": SUMMARY, "levels": ["SLSA_BUILD_LEVEL_1"], "builder": None}
+    third = first | {"levels": ["SLSA_BUILD_LEVEL_3"]}
+    told: dict[str, list[tuple[str, dict[str, Any]]]] = {
+        "unknown-before": [(early, {"predicate_type": None}), (late, {})],
+        "weak-before": [(early, {}), (late, {"assurance": "observed"})],
+        "low-before": [(early, first), (late, third)],
+        "weak-and-high": [(early, third), (early, {"assurance": "observed", "builder": None})],
+        "builder-unsigned": [(early, {"builder": None})],
+        "whole": [(early, third | {"assurance": "observed"})],
+    }
+    shop.say("build.finished", "03-01T09:00", outcome="success", provenance=digest("p"),
+             builder="https://builder.example",
+             artifacts=[{"digest": digest("builder-unsigned")}])  # fmt: skip
+    for name, ones in told.items():
+        for time, more in ones:
+            shop.attest(time, name, **more)
+        shop.deploy(name, "03-01T11:00", name, service=name)
+    doubtful = dict.fromkeys(told, "insufficient-evidence") | {"whole": "satisfied"}
+
+    def outcomes(**changed: Any) -> dict[str, str]:  # noqa: ANN401
+        rows = full_items(shop, tmp_path, TEST, changed)
+        return {row["service"]: row["outcome"] for row in rows}
+
+    assert outcomes(min_build_level=2, least_assurance="observed") == doubtful | {
+        "low-before": "violated",
+    }  # fmt: skip
+    assert outcomes(min_build_level=2)["builder-unsigned"] == "insufficient-evidence"
+    assert outcomes(min_build_level=3)["low-before"] == "violated"
+
+
 def test_what_nobody_tells_of_is_no_pass(tmp_path: Path) -> None:
     """No provenance in the whole ledger; no digest."""
     shop = Shop()
