@@ -15,17 +15,12 @@ WITH asked AS (
     WHERE test = 'CHG-02'
 ),
 
-slots AS (
-    SELECT deployment_key, unnest(CASE WHEN len(artifacts) > 0 THEN artifacts ELSE [NULL] END) AS slot
-    FROM production_deployments
-),
-
 -- How far each approval goes for each digest: 9 is enough, 5 to 8 may be, below that is not.
 weighed AS (
     SELECT
         q.variant,
-        s.deployment_key,
-        s.slot,
+        a.deployment_key,
+        a.slot,
         a.positions,
         a.assurance,
         a.approval_key,
@@ -34,7 +29,7 @@ weighed AS (
             WHEN NOT a.for_environment AND NOT a.for_any THEN 2
             WHEN a.timing IN ('never', 'after', 'ended') THEN 3
             WHEN d.began_at - a.granted_from > q.max_age_days * INTERVAL 1 DAY THEN 4
-            WHEN a.for_any THEN 5
+            WHEN a.for_any OR NOT a.is_of_slot THEN 5
             WHEN a.timing = 'undated' THEN 6
             WHEN a.timing = 'recorded afterwards' THEN 7
             WHEN list_position(['imported', 'asserted', 'observed', 'decided'], a.assurance) < q.least
@@ -51,6 +46,8 @@ weighed AS (
             WHEN d.began_at - a.granted_from > q.max_age_days * INTERVAL 1 DAY
                 THEN 'the approval was too old'
             WHEN a.for_any THEN 'nobody says for which environment it was approved'
+            WHEN NOT a.is_of_slot
+                THEN 'approved is a commit or release that nothing ties to the digest'
             WHEN a.timing = 'undated' THEN 'the approval has no time of its own'
             WHEN a.timing = 'recorded afterwards' THEN 'the approval was recorded afterwards'
             WHEN list_position(['imported', 'asserted', 'observed', 'decided'], a.assurance) < q.least
@@ -58,21 +55,24 @@ weighed AS (
             ELSE 'approved'
         END AS reason
     FROM asked AS q
-    CROSS JOIN slots AS s
+    CROSS JOIN slot_approvals AS a
     INNER JOIN production_deployments AS d USING (deployment_key)
-    INNER JOIN deployment_approvals AS a
-        ON s.deployment_key = a.deployment_key
-        AND (a.artifact IS NOT DISTINCT FROM s.slot OR a.artifact IS NULL)
     UNION ALL
-    -- A policy's own word, where the organisation lets it approve.
-    SELECT q.variant, e.deployment_key, e.artifact, [e.position], e.assurance, NULL, 9, 'allowed by a policy'
+    -- A policy's own last word, where the organisation lets it approve.
+    SELECT
+        q.variant, e.deployment_key, e.slot, [e.position], e.assurance, NULL, o.weight,
+        CASE WHEN o.weight = 9 THEN 'allowed by a policy' ELSE 'the approval was too old' END
     FROM asked AS q
-    INNER JOIN deployment_evidence AS e
+    INNER JOIN deployment_decisions AS e
         ON q.policy_may_approve AND e.outcome = 'allow' AND e.timing = 'before'
-        AND e.what IN ('gate.decided', 'policy.evaluated', 'admission.decided')
         AND list_position(['imported', 'asserted', 'observed', 'decided'], e.assurance) >= q.least
     INNER JOIN production_deployments AS d
-        ON e.deployment_key = d.deployment_key AND e.environment = d.environment
+        ON e.deployment_key = d.deployment_key AND e.environment = d.environment,
+    LATERAL (
+        SELECT
+            CASE WHEN d.began_at - e.occurred_at > q.max_age_days * INTERVAL 1 DAY THEN 4 ELSE 9 END
+                AS weight
+    ) AS o
 ),
 
 best AS (
@@ -83,12 +83,15 @@ best AS (
         coalesce(max(w.weight), 0) AS weight,
         coalesce(arg_max(w.reason, (w.weight, w.positions)), 'no approval') AS reason,
         coalesce(arg_max(w.positions, (w.weight, w.positions)), []) AS positions,
-        arg_max(w.assurance, (w.weight, w.positions)) AS assurance
+        list_position(
+            ['imported', 'asserted', 'observed', 'decided'],
+            arg_max(w.assurance, (w.weight, w.positions))
+        ) AS strength
     FROM asked AS q
-    CROSS JOIN slots AS s
+    CROSS JOIN deployment_slots AS s
     LEFT JOIN weighed AS w
         ON q.variant = w.variant AND s.deployment_key = w.deployment_key
-        AND (s.slot IS NOT DISTINCT FROM w.slot OR w.slot IS NULL)
+        AND s.slot IS NOT DISTINCT FROM w.slot
     GROUP BY q.variant, s.deployment_key, s.slot
 ),
 
@@ -99,7 +102,7 @@ direct AS (
         deployment_key,
         min(weight) AS weight,
         arg_min(reason, (weight, positions)) AS reason,
-        arg_min(assurance, (weight, positions)) AS assurance,
+        min(strength) AS strength,
         list_sort(list_distinct(flatten(list(positions)))) AS positions
     FROM best
     GROUP BY variant, deployment_key
@@ -147,7 +150,9 @@ SELECT
         WHEN (SELECT count(*) FROM approvals) = 0 THEN 'this ledger knows of no approval at all'
         ELSE j.reason
     END AS reason,
-    coalesce(j.assurance, d.assurance) AS assurance,
+    ['imported', 'asserted', 'observed', 'decided'][least(
+        list_position(['imported', 'asserted', 'observed', 'decided'], d.assurance), j.strength
+    )] AS assurance,
     list_concat(d.positions, coalesce(r.positions, []), coalesce(u.positions, []), j.positions)
         AS positions
 FROM direct AS j

@@ -50,13 +50,17 @@ failed AS (
 
 -- All digests of a target must have been approved for there, before it went there.
 approved AS (
-    SELECT l.deployment_key, bool_and(a.deployment_key IS NOT NULL) AS is_approved
+    SELECT
+        l.deployment_key,
+        bool_and(a.slot_is_approved IS NOT NULL) AS may_be_approved,
+        bool_and(coalesce(a.slot_is_approved, FALSE)) AS is_approved
     FROM deployment_slots AS l
     LEFT JOIN (
-        SELECT DISTINCT deployment_key, artifact
-        FROM deployment_approvals
+        SELECT deployment_key, slot, bool_or(is_of_slot) AS slot_is_approved
+        FROM slot_approvals
         WHERE bound_by IS NOT NULL AND for_environment AND timing IN ('before', 'ended')
-    ) AS a ON l.deployment_key = a.deployment_key AND (l.slot = a.artifact OR a.artifact IS NULL)
+        GROUP BY deployment_key, slot
+    ) AS a ON l.deployment_key = a.deployment_key AND l.slot IS NOT DISTINCT FROM a.slot
     GROUP BY l.deployment_key
 ),
 
@@ -70,8 +74,12 @@ returned AS (
                 THEN {'level': 2, 'reason': 'nobody says what it went back to'}
             WHEN (SELECT count(*) FROM approvals) = 0
                 THEN {'level': 2, 'reason': 'this ledger knows of no approval at all'}
-            WHEN NOT coalesce(a.is_approved, FALSE)
+            WHEN NOT coalesce(a.may_be_approved, FALSE)
                 THEN {'level': 1, 'reason': 'back to what was never approved for there'}
+            WHEN NOT a.is_approved THEN {
+                'level': 2,
+                'reason': 'approved is a commit or release that nothing ties to the digest'
+            }
             WHEN d.rolls_back_key IS NULL
                 THEN {'level': 2, 'reason': 'nobody says what it takes back'}
             WHEN list_position(['imported', 'asserted', 'observed', 'decided'], d.assurance) < q.least

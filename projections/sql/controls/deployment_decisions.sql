@@ -3,7 +3,7 @@
 -- itself.
 SELECT
     e.deployment_key, e.slot, e.position, e.occurred_at, e.timing, e.outcome, e.assurance,
-    f.enforcement
+    e.environment, f.enforcement
 FROM slot_evidence AS e
 INNER JOIN production_deployments AS d USING (deployment_key)
 INNER JOIN policy_facts AS f USING (position)

@@ -47,11 +47,14 @@ kept AS (
 
 overridden AS (
     SELECT
-        deployment_key, artifact AS slot, max(granted_from) AS granted_from,
+        deployment_key,
+        slot,
+        max(granted_from) FILTER (WHERE is_of_slot) AS granted_from,
+        max(granted_from) AS perhaps_from,
         list_distinct(flatten(list(positions))) AS positions
-    FROM deployment_approvals
+    FROM slot_approvals
     WHERE bound_by IS NOT NULL AND for_environment AND timing = 'before'
-    GROUP BY ALL
+    GROUP BY deployment_key, slot
 ),
 
 urgent AS (
@@ -91,10 +94,14 @@ worded AS (
         s.variant,
         s.deployment_key,
         CASE
-            WHEN s.denied_at IS NOT NULL AND coalesce(o.granted_from, w.granted_from) >= s.denied_at
+            WHEN o.granted_from >= s.denied_at
                 THEN {'level': 4, 'reason': 'denied, and overridden by an approval'}
             WHEN s.denied_at IS NOT NULL AND u.deployment_key IS NOT NULL
                 THEN {'level': 3, 'reason': 'emergency, see CHG-06'}
+            WHEN o.perhaps_from >= s.denied_at THEN {
+                'level': 2,
+                'reason': 'approved is a commit or release that nothing ties to the digest'
+            }
             WHEN s.denied_at IS NOT NULL
                 THEN {'level': 1, 'reason': 'deployed although a policy denied it'}
             WHEN s.is_decided THEN {'level': 4, 'reason': 'decided before'}
@@ -112,14 +119,12 @@ worded AS (
             s.positions,
             CASE
                 WHEN s.denied_at IS NULL THEN []
-                ELSE list_concat(
-                    coalesce(o.positions, []), coalesce(w.positions, []), coalesce(u.positions, [])
-                )
+                ELSE list_concat(coalesce(o.positions, []), coalesce(u.positions, []))
             END
         ) AS positions
     FROM summed AS s
-    LEFT JOIN overridden AS o ON s.deployment_key = o.deployment_key AND s.slot = o.slot
-    LEFT JOIN overridden AS w ON s.deployment_key = w.deployment_key AND w.slot IS NULL
+    LEFT JOIN overridden AS o
+        ON s.deployment_key = o.deployment_key AND s.slot IS NOT DISTINCT FROM o.slot
     LEFT JOIN urgent AS u ON s.deployment_key = u.deployment_key
 ),
 

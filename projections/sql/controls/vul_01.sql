@@ -140,9 +140,7 @@ decided AS (
         variant,
         deployment_key,
         min(word) AS word,
-        arg_min(assurance, list_position(
-            ['imported', 'asserted', 'observed', 'decided'], assurance
-        )) AS assurance,
+        min(list_position(['imported', 'asserted', 'observed', 'decided'], assurance)) AS strength,
         flatten(list(positions)) AS positions
     FROM told
     GROUP BY variant, deployment_key
@@ -160,7 +158,9 @@ SELECT
     d.finished_at AS occurred_at,
     ['violated', 'insufficient-evidence', 'excepted', 'satisfied'][t.word.level] AS outcome,
     t.word.reason AS reason,
-    coalesce(t.assurance, d.assurance) AS assurance,
+    ['imported', 'asserted', 'observed', 'decided'][least(
+        list_position(['imported', 'asserted', 'observed', 'decided'], d.assurance), t.strength
+    )] AS assurance,
     list_concat(d.positions, t.positions) AS positions
 FROM decided AS t
 INNER JOIN production_deployments AS d USING (deployment_key)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.projections.controls.judging import BERT, Shop, digest, items, sha
+from tests.projections.controls.judging import BERT, Shop, digest, full_items, items, sha
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +107,41 @@ def test_an_approval_of_the_commit_or_the_release_covers_what_was_built_of_it(
     assert judged(shop, tmp_path) == {"d1": SATISFIED, "d2": SATISFIED}
 
 
+def test_a_commit_or_release_that_the_build_contradicts_covers_nothing_for_sure(
+    tmp_path: Path,
+) -> None:
+    """What the deployment names is its own claim; the build of the digest knows better."""
+    shop = Shop()
+    shop.build("03-01T09:00", "a", "2")
+    shop.say("release.created", "03-01T09:00", service="shop", version="1.4",
+             artifacts=[{"digest": digest("c")}])  # fmt: skip
+    shop.approve("a1", "03-01T10:00", "", subjects=[{"kind": "commit", "commit": sha("1")}])
+    shop.approve("a2", "03-01T10:00", "", subjects=[{"kind": "release", "release": "1.4"}])
+    shop.deploy("d1", "03-01T11:00", "a", commit=sha("1"))
+    shop.deploy("d2", "03-01T12:00", "b", release="1.4")
+    shop.deploy("d3", "03-01T13:00", "c", release="1.4")
+    shop.deploy("d4", "03-01T14:00", "d", commit=sha("1"))
+    untied = (
+        "insufficient-evidence", "approved is a commit or release that nothing ties to the digest",
+    )  # fmt: skip
+    assert judged(shop, tmp_path) == {
+        "d1": untied, "d2": untied, "d3": SATISFIED, "d4": SATISFIED,
+    }  # fmt: skip
+
+
+def test_it_is_as_well_assured_as_the_least_of_what_decided(tmp_path: Path) -> None:
+    """The deployment, and the approval of each of its digests."""
+    shop = Shop()
+    shop.approve("a1", "03-01T10:00", "a", assurance="decided")
+    shop.approve("a2", "03-01T10:00", "b", assurance="observed")
+    shop.deploy("d1", "03-01T11:00", "a", "b", assurance="decided")
+    shop.deploy("d2", "03-01T12:00", "a", assurance="imported", service="other")
+    found = full_items(shop, tmp_path, TEST)
+    assert {row["item_key"].split()[-1]: row["assurance"] for row in found} == {
+        "d1": "observed", "d2": "imported",
+    }  # fmt: skip
+
+
 def test_a_ledger_that_knows_of_no_approval_at_all_cannot_tell(tmp_path: Path) -> None:
     """Perhaps nobody has connected the tool that approves."""
     shop = Shop()
@@ -140,14 +175,24 @@ def test_a_rollback_to_what_was_approved_and_ran_here_is_approved(tmp_path: Path
 
 @pytest.mark.parametrize("allowed", [False, True])
 def test_a_policy_approves_where_the_organisation_lets_it(allowed: bool, tmp_path: Path) -> None:  # noqa: FBT001
-    """By its own word on the same digest."""
+    """By its own last word on the same digest, as long as an approval holds."""
     shop = Shop()
-    shop.approve("a1", "03-01T10:00", "b", service="other")
+    shop.approve("a1", "03-01T10:00", "z", service="other")
     shop.say("gate.decided", "03-01T10:30", gate="g1", decision="allow", assurance="decided",
              artifact={"digest": digest("a")}, environment="production")  # fmt: skip
+    for name, times in {"b": ("03-01T10:30", "03-01T10:40"), "c": ("02-01T10:30",)}.items():
+        for time, decision in zip(times, ("allow", "deny"), strict=False):
+            shop.say("gate.decided", time, gate="g2", decision=decision, assurance="decided",
+                     artifact={"digest": digest(name)}, environment="production")  # fmt: skip
     shop.deploy("d1", "03-01T11:00", "a")
-    expected = ("satisfied", "allowed by a policy") if allowed else ("violated", "no approval")
-    assert judged(shop, tmp_path, allow_policy_auto_approval=allowed) == {"d1": expected}
+    shop.deploy("denied-since", "03-01T11:00", "b", service="b")
+    shop.deploy("long-ago", "03-01T11:00", "c", service="c")
+    none = ("violated", "no approval")
+    assert judged(shop, tmp_path, allow_policy_auto_approval=allowed) == {
+        "d1": ("satisfied", "allowed by a policy") if allowed else none,
+        "denied-since": none,
+        "long-ago": ("violated", "the approval was too old") if allowed else none,
+    }
 
 
 def test_an_environment_called_a_test_afterwards_stays_in_the_population(tmp_path: Path) -> None:

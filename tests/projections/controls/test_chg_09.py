@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.projections.controls.judging import ANNA, Shop, items
+from tests.projections.controls.judging import ANNA, Shop, items, sha
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,9 +72,12 @@ def test_a_rollback_goes_back_to_what_was_approved_there(tmp_path: Path) -> None
         "another-environment": {"environments": ["staging"]},
         "afterwards": {"time": "02-01T12:00"},
         "never": {"verdict": "rejected"},
+        "another-commit": {"subjects": [{"kind": "commit", "commit": sha("claimed")}]},
     }
+    shop.build("02-01T09:00", "old of another-commit", "built")
     for name, one in approvals.items():
-        shop.ship(f"first-{name}", "02-01T11:00", "old", service=name)
+        shop.ship(f"first-{name}", "02-01T11:00", "old", service=name,
+                  commit=sha("claimed") if name == "another-commit" else None)  # fmt: skip
         more = {key: value for key, value in one.items() if key != "time"}
         shop.approve(f"a-{name}", one.get("time", "02-01T10:00"), f"old of {name}",
                      **{"service": name} | more)  # fmt: skip
@@ -88,6 +91,10 @@ def test_a_rollback_goes_back_to_what_was_approved_there(tmp_path: Path) -> None
         "another-environment": unapproved,
         "afterwards": unapproved,
         "never": unapproved,
+        "another-commit": (
+            "insufficient-evidence",
+            "approved is a commit or release that nothing ties to the digest",
+        ),
         "to-nothing-known": ("insufficient-evidence", "nobody says what it went back to"),
     }
     # What was rolled back failed, and was taken back two hours later.

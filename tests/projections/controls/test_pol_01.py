@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.log.by import By
-from tests.projections.controls.judging import BERT, Shop, digest, full_items
+from tests.projections.controls.judging import BERT, Shop, digest, full_items, sha
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 TEST = "POL-01"
 DECIDED = ("satisfied", "decided before")
 DENIED = ("violated", "deployed although a policy denied it")
+OVERRIDDEN = ("satisfied", "denied, and overridden by an approval")
 
 
 class Gated(Shop):
@@ -59,6 +60,8 @@ def test_nothing_goes_to_production_without_a_decision_or_against_one(tmp_path: 
         "a-second-late": [("allow", {"time": "03-01T11:00:01"})],
         "recorded-late": [("allow", {"recorded": "03-01T12:00"})],
         "overridden": [("deny", {})],
+        "overridden-by-its-release": [("deny", {})],
+        "overridden-by-another-commit": [("deny", {})],
         "approved-before-it-was-denied": [("deny", {})],
         "approved-after-it-ran": [("deny", {})],
         "urgent": [("deny", {})],
@@ -68,6 +71,15 @@ def test_nothing_goes_to_production_without_a_decision_or_against_one(tmp_path: 
         for what, more in ones:
             shop.decide(name, what, **more)
     shop.approve("a1", "03-01T10:30", "overridden", service="overridden")
+    for name, time, subject in (
+        ("overridden-by-its-release", "03-01T09:30", {"kind": "artifact", "digest": digest(
+            "overridden-by-its-release")}),
+        ("overridden-by-its-release", "03-01T10:30", {"kind": "release", "release": "1.0"}),
+        ("overridden-by-another-commit", "03-01T10:30", {"kind": "commit", "commit": sha(
+            "overridden-by-another-commit")}),
+    ):  # fmt: skip
+        shop.approve(f"{name} {time}", time, name, service=name, subjects=[subject])
+    shop.build("03-01T09:00", "overridden-by-another-commit", "built")
     shop.approve("a2", "03-01T09:30", "approved-before-it-was-denied", service="s1")
     shop.approve("a3", "03-01T11:30", "approved-after-it-ran", service="s2")
     shop.say("emergency.declared", "03-01T10:45", recorded="03-01T10:45", emergency="e1",
@@ -75,7 +87,7 @@ def test_nothing_goes_to_production_without_a_decision_or_against_one(tmp_path: 
              by=By(BERT, "crd_" + "b" * 32, "oidc"), assurance="decided")  # fmt: skip
     shop.waive("w1", "03-01T10:00", TEST, until="03-10T10:00", services=["waived"])
     for name in (*told, "never-asked"):
-        shop.ship(name)
+        shop.ship(name, commit=sha(name), release="1.0")
     shop.deploy("half", "03-01T11:00", "allowed", "never-asked", service="half")
     none = ("violated", "deployed without a decision")
     assert found(shop, tmp_path, "deployment") == {
@@ -94,7 +106,12 @@ def test_nothing_goes_to_production_without_a_decision_or_against_one(tmp_path: 
         "recorded-late": (
             "insufficient-evidence", "nothing shows that it was decided before",
         ),
-        "overridden": ("satisfied", "denied, and overridden by an approval"),
+        "overridden": OVERRIDDEN,
+        "overridden-by-its-release": OVERRIDDEN,
+        "overridden-by-another-commit": (
+            "insufficient-evidence",
+            "approved is a commit or release that nothing ties to the digest",
+        ),
         "approved-before-it-was-denied": DENIED,
         "approved-after-it-ran": DENIED,
         "urgent": ("excepted", "emergency, see CHG-06"),
