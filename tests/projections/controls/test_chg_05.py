@@ -93,8 +93,9 @@ def test_an_organisation_trusts_its_own_builders(tmp_path: Path) -> None:
     traced(shop, "elsewhere", attestation={"builder": "https://laptop.example"})
     traced(shop, "nobody", attestation={"builder": None})
     traced(shop, "unsigned", attestation={"builder": None})
-    shop.say("artifact.described", "03-01T09:30", kind="provenance",
-             builder="https://builder.example", artifact={"digest": digest("unsigned")})  # fmt: skip
+    shop.say("artifact.described", "03-01T09:30", kind="provenance", artifact={
+        "digest": digest("unsigned"),
+    }, builder="https://builder.example")  # fmt: skip
     traced(shop, "waived", attestation={"builder": "https://laptop.example"})
     shop.waive("w1", "03-01T10:00", TEST, until="03-10T10:00", artifacts=[digest("waived")])
     assert found(shop, tmp_path, trusted_builders=["https://builder.example"]) == {

@@ -83,7 +83,7 @@ def test_ledger_and_source_are_compared_without_gap_and_difference(tmp_path: Pat
 
 
 def test_a_silence_is_made_up_for_by_a_comparison_of_all_of_it(tmp_path: Path) -> None:
-    """With that kind of source, and up to when it was heard of again: not to when that was noticed."""
+    """With that kind of source, and up to when it was heard of again, not noticed."""
     shop = Compared()
     by = {name: By(BERT, "crd_" + letter * 32, "token") for name, letter in (
         ("hooks", "1"), ("runner", "2"), ("late", "3"), ("quiet", "4"),
