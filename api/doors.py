@@ -17,7 +17,9 @@ READERS: Final = ("auditor", "operator", "approver", "emitter")
 APPROVERS: Final = ("approver", "operator")
 """Roles whose tokens approve."""
 PART_READERS: Final = ("auditor", "operator")
-"""Roles that may read the bytes of parts."""
+"""Roles that may read the bytes of parts, and what is made of them."""
+TRACERS: Final = ("approver", *PART_READERS)
+"""Roles that may follow a line: who approves sees what it is."""
 
 
 def check_role(credential: Credential, roles: tuple[str, ...], what: str) -> None:

@@ -11,7 +11,7 @@ from api.answered import headers_of, is_had, max_age
 from api.answering import answered
 from api.asking import KnownAt  # noqa: TC001 - the framework reads it
 from api.described import forms
-from api.doors import PART_READERS
+from api.doors import TRACERS
 from api.entrance import JSON
 from api.negotiation import prefer
 from api.reads import enter_reading
@@ -35,7 +35,7 @@ async def get_trace(
     together from. In the other forms the rows alone.
     """
     media = prefer(request.headers.get("accept", ""), _MEDIA)
-    here, _ = await enter_reading(request, ledger, PART_READERS)
+    here, _ = await enter_reading(request, ledger, TRACERS)
     return await answered(request, _make, request, here, what, asked.known_at, media)
 
 

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.bodies import read_body
 from api.console.page import ASSETS, HEADERS, draw, is_own
 from api.console.session import COOKIE, LENGTH
-from api.doors import check_role
+from api.doors import PART_READERS, TRACERS, check_role
 from api.entrance import peer_of
 from api.paging import own_address
 from api.problems import status_of
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 
-LOOKERS: Final = ("auditor", "operator", "approver")
-"""Roles that may look at the console."""
 WRONG_PER_S: Final = 0.2
 WRONG_AT_ONCE: Final = 10.0
 _MAX_FORM: Final = 10_000
@@ -44,9 +42,9 @@ async def get_root() -> Response:
 @router.get("/console")
 @router.get("/console/")
 async def get_console(request: Request) -> Response:
-    """The overview of the session's ledger, or the way in."""
-    session = request.app.state.sessions.find(request.cookies.get(COOKIE, ""))
-    return _to("/console/login" if session is None else f"/console/{session.ledger}/overview")
+    """The first page of whoever is logged in, or the way in."""
+    found = await seated(request)
+    return _to("/console/login" if found is None else _first(*found))
 
 
 @router.get("/console/assets/{name}")
@@ -75,7 +73,7 @@ async def post_login(request: Request) -> Response:
         found = await _let_in(request, ledger, token)
     except (ForbiddenError, TooManyError, UnauthorisedError) as refused:
         return _form(request, then, ledger, refused)
-    answer = _to(then if _is_place(then, ledger) else f"/console/{ledger}/overview")
+    answer = _to(then if _is_place(then, ledger) else _first(ledger, found))
     answer.set_cookie(
         COOKIE, state.sessions.begin(ledger, found), max_age=int(LENGTH.total_seconds()),
         path="/console", secure=_is_secure(request), httponly=True, samesite="strict",
@@ -114,6 +112,7 @@ async def shown(
     request: Request,
     ledger: str,
     make: Callable[[Served, Credential], Awaitable[Response]],
+    roles: tuple[str, ...] = PART_READERS,
 ) -> Response:
     """A page for whoever may see it, and for others the way in.
 
@@ -121,6 +120,7 @@ async def shown(
         request: of the page.
         ledger: whose page it is.
         make: makes the page.
+        roles: who may see it: those who are told the same by the API.
 
     Raises:
         PipeledgerError: why there is none; `api.console.problem` says it on a page.
@@ -131,7 +131,7 @@ async def shown(
         return _to(f"/console/login?{urlencode({'then': own_address(request)})}")
     state, credential = request.app.state, found[1]
     state.rates.take(credential.id)
-    check_role(credential, LOOKERS, "token")
+    check_role(credential, roles, "token")
     return await make(state.served[ledger], credential)
 
 
@@ -152,7 +152,7 @@ async def _let_in(request: Request, ledger: str, token: str) -> Credential:
         # Only wrong tokens count: who guesses must not lock others of the same address out.
         state.wrong_tokens.take(peer_of(request))
         raise UnauthorisedError("This token is not valid for this ledger.")
-    check_role(found, LOOKERS, "token")
+    check_role(found, TRACERS, "token")
     return cast("Credential", found)
 
 
@@ -164,6 +164,11 @@ def _form(
         "login.html", 200 if refused is None else status_of(refused),
         ledgers=names, chosen=ledger, then=then, refused=None if refused is None else str(refused),
     )  # fmt: skip
+
+
+def _first(ledger: str, credential: Credential) -> str:
+    """The page that somebody begins at."""
+    return f"/console/{ledger}/{'overview' if credential.role in PART_READERS else 'trace'}"
 
 
 def _is_place(then: str, ledger: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from api.doors import PART_READERS
 from exporters import wording
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def _environment() -> Environment:
     for filter_ in (wording.duration, wording.percent, wording.number, wording.instant,
                     wording.day, wording.signed, wording.shortened):  # fmt: skip
         made.filters[filter_.__name__] = filter_
+    made.globals["part_readers"] = PART_READERS
     # A new version of an asset has a new address, so that browsers may keep it for good.
     made.globals["assets"] = {
         name: f"/console/assets/{name}?v={sha256(body).hexdigest()[:12]}"

@@ -1,4 +1,4 @@
-"""The pages of a ledger: overview, deployments, incidents, sources."""
+"""The pages of a ledger: overview, deployments, incidents, what runs, trace."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from api.console.entrance import shown
 from api.console.overview import BANDS, Overview, names_wanted, offered, wanted
 from api.console.page import HEADERS, draw
 from api.delivering import listed
+from api.doors import PART_READERS, TRACERS
 from api.emptiness import Asked, why_empty
 from api.entrance import JSON
 from api.listings import LISTINGS, METRICS
@@ -121,7 +122,7 @@ async def get_trace(request: Request, ledger: str) -> Response:
             role=credential.role, here="trace", asked=asked, refused=refused, found=found,
         )  # fmt: skip
 
-    return await _page(request, ledger, "trace", make, TraceQuestion)
+    return await _page(request, ledger, "trace", make, TraceQuestion, TRACERS)
 
 
 @router.get("/console/{ledger}/answer")
@@ -145,6 +146,7 @@ async def _page(
     name: str,
     make: Callable[[Served, Credential, Q], Response],
     model: type[Q],
+    roles: tuple[str, ...] = PART_READERS,
 ) -> Response:
     async def recorded(here: Served, credential: Credential) -> Response:
         # Before it is recorded: the words of a question are ours, whatever an address says.
@@ -152,7 +154,7 @@ async def _page(
         await record_read(request, here, credential, f"console/{name}")
         return await answered(request, make, here, credential, asked)
 
-    return await shown(request, ledger, recorded)
+    return await shown(request, ledger, recorded, roles)
 
 
 def _ask(

@@ -75,7 +75,7 @@ GET  /v1/{ledger}/services                                   auditor operator
 GET  /v1/{ledger}/environments                               auditor operator
 GET  /v1/{ledger}/metrics/dora                               auditor operator
 GET  /v1/{ledger}/metrics/mttr                               auditor operator
-GET  /v1/{ledger}/trace/{what:path}                          auditor operator
+GET  /v1/{ledger}/trace/{what:path}                          approver auditor operator
 GET  /v1/{ledger}/report                                     auditor operator
 GET  /v1/{ledger}/compliance                                 auditor operator
 GET  /v1/{ledger}/compliance/{framework}                     auditor operator
@@ -109,17 +109,17 @@ GET  /console/assets/{name}                                  open
 GET  /console/login                                          open
 POST /console/login                                          own proof
 POST /console/logout                                         open
-GET  /console/{ledger}/overview                              session approver auditor operator
-GET  /console/{ledger}/deployments                           session approver auditor operator
-GET  /console/{ledger}/incidents                             session approver auditor operator
-GET  /console/{ledger}/running                               session approver auditor operator
+GET  /console/{ledger}/overview                              session auditor operator
+GET  /console/{ledger}/deployments                           session auditor operator
+GET  /console/{ledger}/incidents                             session auditor operator
+GET  /console/{ledger}/running                               session auditor operator
 GET  /console/{ledger}/trace                                 session approver auditor operator
-GET  /console/{ledger}/answer                                session approver auditor operator
-GET  /console/{ledger}/compliance                            session approver auditor operator
-GET  /console/{ledger}/compliance/{framework}                session approver auditor operator
-GET  /console/{ledger}/compliance/{framework}/{control:path} session approver auditor operator
-GET  /console/{ledger}/report                                session approver auditor operator
-GET  /console/{ledger}/report/{framework}                    session approver auditor operator
+GET  /console/{ledger}/answer                                session auditor operator
+GET  /console/{ledger}/compliance                            session auditor operator
+GET  /console/{ledger}/compliance/{framework}                session auditor operator
+GET  /console/{ledger}/compliance/{framework}/{control:path} session auditor operator
+GET  /console/{ledger}/report                                session auditor operator
+GET  /console/{ledger}/report/{framework}                    session auditor operator
 """
 
 
@@ -169,7 +169,10 @@ BODIES: Final[dict[str, Any]] = {
     "POST /v1/{ledger}/emergencies": {"subjects": _SUBJECT, "environments": ["production"]} | _WHY,
 }
 _REPORT: Final = b'<testsuite name="s" tests="1"><testcase classname="c" name="n"/></testsuite>'
-_COMPUTED: Final = {("auditor", "operator"), ("session", "approver", "auditor", "operator")}
+_COMPUTED: Final = {
+    (*session, *approver, "auditor", "operator")
+    for session in ((), ("session",)) for approver in ((), ("approver",))
+}  # fmt: skip
 STRANGERS: Final = ("nobody", "foreign", "expired", "revoked", "wrong")
 
 

@@ -132,11 +132,31 @@ def test_a_wrong_token_opens_nothing(
 
 
 def test_an_emitter_may_not_look(server: Running, visitor: httpx.Client) -> None:
-    """A job's token is no way in; those of people are."""
+    """A job's token is no way in; those of people are, and lead to what they may see."""
     assert log_in(visitor, server.token_of("emitter")).status_code == 403
-    for role in ("auditor", "approver"):
-        assert log_in(visitor, server.token_of(role)).status_code == 303
-        assert f"· {role}" in visitor.get("/console/default/overview").text
+    for role, first in (("auditor", "overview"), ("approver", "trace")):
+        place = log_in(visitor, server.token_of(role)).headers["Location"]
+        assert place == visitor.get("/console/").headers["Location"] == f"/console/default/{first}"
+        page = visitor.get(place).text
+        assert f"· {role}" in page
+        assert ("/console/default/compliance" in page) == (role == "auditor")
+
+
+def test_an_approver_sees_the_line_of_what_is_approved_and_no_other_evidence(
+    server: Running, visitor: httpx.Client
+) -> None:
+    """The console shows nobody what the API refuses them."""
+    token = server.token_of("approver", "bob")
+    log_in(visitor, token)
+    line = {"what": f"sha256:{'a' * 64}"}
+    assert "checkout" in visitor.get("/console/default/trace", params=line).text
+    for name in ("overview", "compliance", "answer", "report"):
+        refused = visitor.get(f"/console/default/{name}", params=SEPTEMBER)
+        assert refused.status_code == 403
+        assert "checkout" not in refused.text
+    with server.http(token) as client:
+        assert client.get(f"/trace/{line['what']}").status_code == 200
+        assert client.get("/metrics/dora").status_code == 403
 
 
 def test_a_form_of_another_site_is_refused(server: Running, visitor: httpx.Client) -> None:
@@ -307,7 +327,7 @@ def test_an_address_that_there_is_not_is_answered_by_a_page(
     visitor: httpx.Client, server: Running, method: str, place: str, status: int, why: str
 ) -> None:
     """With the way home, and the navigation of whoever is logged in; nothing else gets in."""
-    for word, navigation in (("To the console", 0), ("Back to the overview", 1)):
+    for word, navigation in (("To the console", 0), ("Back to the first page", 1)):
         answer = visitor.request(method, f"/console/{place}")
         assert answer.status_code == status
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
