@@ -14,6 +14,7 @@ import pytest
 
 from domain.sampling import rank_of
 from projections.catalogue import built_in, read_catalogue
+from tests.inside import administer
 from tests.serving import BIN, event, serving
 
 if TYPE_CHECKING:
@@ -380,11 +381,8 @@ def test_a_wrong_file_of_controls_stops_the_start_by_its_place(
     (tmp_path / "own" / "frameworks").mkdir(parents=True)
     (tmp_path / "own" / file).write_text(text)
     for command in (["serve"], ["export", "parquet", str(tmp_path / "out")]):
-        done = subprocess.run(
-            [BIN / "pipeledger-server", *command, "--data", tmp_path / "data", "--controls",
-             tmp_path / "own"], capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
-        assert done.returncode == 2
-        assert done.stderr.count("\n") == 1
-        assert place in done.stderr
+        words = (*command, "--data", tmp_path / "data", "--controls", tmp_path / "own")
+        said = administer(*words, status=2).stderr
+        assert said.count("\n") == 1
+        assert place in said
     assert not (tmp_path / "data").exists()
