@@ -381,8 +381,8 @@ def test_a_wrong_file_of_controls_stops_the_start_by_its_place(
     (tmp_path / "own" / "frameworks").mkdir(parents=True)
     (tmp_path / "own" / file).write_text(text)
     for command in (["serve"], ["export", "parquet", str(tmp_path / "out")]):
-        words = (*command, "--data", tmp_path / "data", "--controls", tmp_path / "own")
-        said = administer(*words, status=2).stderr
+        places = ("--data", tmp_path / "data", "--controls", tmp_path / "own")
+        said = administer(*command, *places, status=2).stderr
         assert said.count("\n") == 1
         assert place in said
     assert not (tmp_path / "data").exists()
