@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    Kept = Callable[[str, int, int], bool]
+    """Of a folded text: whether the piece between two places stays, if its name is loose."""
 
 # Han, kana, Hangul (its letters: folding takes syllables apart), Thai to Tibetan, Burmese, Khmer.
 _UNSPACED: Final = (
@@ -36,7 +39,7 @@ _TRANSPORT: Final = frozenset({"git", "hg", "svn"})
 _DEEPEST: Final = 32
 """A name is known by its first words; so many are enough to tell it, and to take it apart."""
 _END: Final = None
-"""The key of the id where a name ends; words and what stands between them are texts."""
+"""The key of who bears the name that ends there, and whether it is loose; the others are texts."""
 
 
 class Folded:
@@ -110,11 +113,11 @@ def replace_handles(raw: str, ids: Mapping[str, str]) -> str:
 class Names:
     """Names of people and what stands in their place."""
 
-    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
-        """Take names and ids; of two ids for one name the first counts."""
+    def __init__(self, names: Iterable[tuple[str, str, bool]]) -> None:
+        """Take names, ids, and which are loose; of two ids for one name the first counts."""
         self._trie: dict[str | None, Any] = {}
         self._addresses: dict[str, str] = {}
-        for name, person in names:
+        for name, person, is_loose in names:
             folded = Folded(name).text
             before, at, _ = folded.partition("@")
             if at:
@@ -128,10 +131,11 @@ class Names:
                 if gap is not None:
                     node = node.setdefault(gap, {})
             if node is not self._trie:
-                node.setdefault(_END, person)
+                bearer, was_loose = node.get(_END, (person, True))
+                node[_END] = bearer, was_loose and is_loose
 
-    def replace(self, raw: str) -> str:
-        """The text with ids for names."""
+    def replace(self, raw: str, kept: Kept | None = None) -> str:
+        """The text with ids for names, but for loose ones where they are `kept`."""
         if not (self._trie or self._addresses) or _ID.fullmatch(raw) is not None:
             return raw
         folded = Folded(raw)
@@ -139,7 +143,7 @@ class Names:
             raw,
             (
                 (folded.start(start), folded.end(end), person)
-                for start, end, person in self._found(folded.text)
+                for start, end, person in self._found(folded.text, kept)
             ),
         )
         if self._addresses:
@@ -149,22 +153,25 @@ class Names:
                 changed = self._without_addresses(changed, escaped=False)
         return changed
 
-    def _found(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def _found(self, text: str, kept: Kept | None) -> Iterator[tuple[int, int, str]]:
         """The leftmost names, each the longest there."""
         words = [match.span() for match in _WORD.finditer(text)]
         index = 0
         while index < len(words):
+            start = words[index][0]
             node, best, at = self._trie, None, index
             while at < len(words) and (node := node.get(text[slice(*words[at])], {})):
                 if _END in node:
-                    best = (at, node[_END])
+                    person, is_loose = node[_END]
+                    if not (is_loose and kept is not None and kept(text, start, words[at][1])):
+                        best = (at, person)
                 at += 1
                 if at < len(words):
                     node = node.get(text[words[at - 1][1] : words[at][0]], {})
             if best is None:
                 index += 1
             else:
-                yield words[index][0], words[best[0]][1], best[1]
+                yield start, words[best[0]][1], best[1]
                 index = best[0] + 1
 
     def _without_addresses(self, raw: str, *, escaped: bool) -> str:

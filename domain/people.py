@@ -5,7 +5,8 @@ address or path carries the name of somebody the event speaks of, the id stands 
 Streams, tags and sources are derived from the result.
 
 A service that bears the name of a login keeps it: services, environments, versions, digests and
-ids are never searched for names.
+ids are never searched for names, wherever they stand. Nor does somebody whose address begins with
+`main` rename a branch, which others would then not find.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ from domain.mentions import (
     mentions_nobody,
     replace_handles,
 )
+from domain.segments import is_branch, is_segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from domain.event import Event
-    from domain.events.marks import Path
+    from domain.events.marks import Marked, Path
+    from domain.mentions import Kept
 
 _ID: Final = re.compile(r"(?:per|wkl)_[0-9a-f]{32}")
 _NAMED: Final = re.compile(r"\s*([^<>]*?)\s*<([^<>\s]+@[^<>\s]+)>\s*")
@@ -42,6 +45,9 @@ SEALED: Final = "pipeledgertexts"
 
 What was written stays sealed; that something was is a fact that controls ask for.
 """
+_REFS: Final = frozenset({"ref", "head_ref", "target_ref"})
+_PLACES: Final = frozenset({"repository", "source_uri", "sources", "deployment_source"})
+"""Addresses by which events find each other, as by their source."""
 _SHORTEST: Final = 3
 _MOST: Final = 1000
 """Addresses outside the fields for persons, in one event; and mentions by `@login`."""
@@ -65,16 +71,21 @@ class Account:
     name: str | None = None
     id: str | None = None
 
-    def handles(self) -> Iterator[str]:
-        """Spellings under which the person may stand in an address or path."""
-        for value in (self.login, self.email, self.name):
+    def handles(self) -> Iterator[tuple[str, bool]]:
+        """Spellings under which the person may stand in an address or path.
+
+        Each with whether it is loose: local parts and display names are anybody's to choose.
+        """
+        for value in (self.login, self.email):
             if value is not None:
-                yield value
+                yield value, False
         if self.email is not None:
-            yield self.email.partition("@")[0]
-        if self.name is not None and " " in self.name:
-            for joint in ("-", ".", "_", "+", ""):
-                yield joint.join(self.name.split())
+            yield self.email.partition("@")[0], True
+        if self.name is not None:
+            yield self.name, True
+            if " " in self.name:
+                for joint in ("-", ".", "_", "+", ""):
+                    yield joint.join(self.name.split()), True
 
 
 class People(Protocol):
@@ -100,7 +111,8 @@ class Impersonal:
     Attributes:
         event: what may be kept in clear.
         encoded: the event as `Event.encode` gives it.
-        texts: the free texts as JSON (path to text), to be sealed, or None.
+        texts: the free texts as JSON (their places by RFC 6901, each with the text), to be
+            sealed, or None.
         persons: ids of everybody the event speaks of, sorted.
     """
 
@@ -157,6 +169,8 @@ def _without_people(event: Event, people: People) -> Impersonal:
     for holder, key, _ in found:
         holder[key] = ""
     spoken = [event.id, event.source, *_strings([event.extensions, data]), *texts.values()]
+    # The names of trailers are what somebody wrote, too.
+    spoken += (step for path in texts for step in _steps(path))
     if mentions_nobody("\n".join(spoken)):
         spoken = []
     loose = _loose(spoken)
@@ -168,25 +182,18 @@ def _without_people(event: Event, people: People) -> Impersonal:
     ids = people.resolve(accounts) if accounts else []
     for (holder, key, _), person in zip(found, ids, strict=False):
         holder[key] = person
-    met = zip(mentions, people.known(mentions), strict=True) if mentions else ()
-    handles = {account.login or "": person for account, person in met if person is not None}
-    clean = _Cleaner(accounts, ids, handles)
-    handled = {path[0] for path in marks.handles}
-    # Names the vocabulary knows and does not mark are services, versions, ids.
-    kept = marks.known - handled
+    known = people.known(mentions) if mentions else ()
+    met = [(one.login or "", who) for one, who in zip(mentions, known, strict=True) if who]
+    clean = _Cleaner(accounts, ids, met)
     changed = replace(
         event,
         id=clean.mails(event.id),
-        source=clean.all(event.source),
-        data=_renamed(
-            (name if name in marks.known else clean.all(name),
-             clean.mails(value) if name in kept else clean.all(value))
-            for name, value in data.items()
-        ),
+        source=clean.address(event.source),
+        data=clean.fields(data, marks),
         extensions={name: clean.all(value) for name, value in event.extensions.items()},
-    )  # fmt: skip
+    )
     body = json.dumps(texts, ensure_ascii=False).encode() if texts else None
-    persons = given.union(ids, handles.values())
+    persons = given.union(ids, (who for _, who in met))
     return Impersonal(changed, changed.encode(), body, tuple(sorted(persons)))
 
 
@@ -198,7 +205,7 @@ def is_address(text: str) -> bool:
 def _with_sealed(extensions: dict[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
     """The extensions with the names of the fields whose texts are sealed, whoever sent others."""
     kept = {name: value for name, value in extensions.items() if name != SEALED}
-    names = sorted({path.partition(".")[0] for path, text in texts.items() if text.strip()})
+    names = sorted({_steps(path)[0] for path, text in texts.items() if text.strip()})
     return kept | {SEALED: " ".join(names)} if names else kept
 
 
@@ -207,17 +214,32 @@ def put_back(data: Any, texts: Mapping[str, str]) -> None:  # noqa: ANN401 - JSO
 
     Args:
         data: of the event, which is changed.
-        texts: of its sealed part: path to text.
+        texts: of its sealed part: place to text.
     """
     for path, text in texts.items():
-        *steps, last = path.split(".")
-        holder = data
-        for step in steps:
-            holder = holder[int(step)] if isinstance(holder, list) else holder[step]
-        if isinstance(holder, list):
-            holder[int(last)] = text
-        else:
-            holder[last] = text
+        steps, holder = _steps(path), data
+        while len(steps) > 1 and isinstance(inner := _inner(holder, steps[0]), dict | list):
+            holder = inner
+            del steps[0]
+        # Of a path joined by dots the rest is one name that has some.
+        last = ".".join(steps)
+        holder[int(last) if isinstance(holder, list) else last] = text
+
+
+def _inner(holder: Any, step: str) -> Any:  # noqa: ANN401 - JSON
+    return holder[int(step)] if isinstance(holder, list) else holder.get(step)
+
+
+def _pointer(steps: Iterable[str]) -> str:
+    """A JSON Pointer (RFC 6901)."""
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def _steps(path: str) -> list[str]:
+    """The steps of a pointer, or of a path joined by dots, as parts had them once."""
+    if not path.startswith("/"):
+        return path.split(".")
+    return [step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/")]
 
 
 def _loose(texts: Iterable[str]) -> list[Account]:
@@ -249,17 +271,47 @@ class _Cleaner:
     """Replaces names by ids."""
 
     def __init__(
-        self, accounts: Sequence[Account], ids: Sequence[str], handles: Mapping[str, str]
+        self,
+        accounts: Sequence[Account],
+        ids: Sequence[str],
+        met: Iterable[tuple[str, str]],
     ) -> None:
+        """Take who is named, their ids, and logins with the ids of whom they may mean."""
         names = [
-            (handle, person)
+            (handle, person, is_loose)
             for account, person in zip(accounts, ids, strict=True)
-            for handle in account.handles()
+            for handle, is_loose in account.handles()
             if len(handle) >= _SHORTEST
         ]
-        self._mails = Names((name, person) for name, person in names if "@" in name)
+        self._mails = Names(name for name in names if "@" in name[0])
         self._names = Names(names)
-        self._handles = handles
+        several: dict[str, dict[str, None]] = {}
+        for login, person in met:
+            several.setdefault(login, {})[person] = None
+        # A login on several systems may be any of its bearers; none of them stays named.
+        self._handles = {login: "|".join(persons) for login, persons in several.items()}
+
+    def fields(self, data: dict[str, Any], marks: Marked) -> Any:  # noqa: ANN401 - JSON
+        """Data by the marks of its fields; what nobody knows may be anything."""
+
+        def walk(value: Any, at: Path) -> Any:  # noqa: ANN401 - JSON
+            if at in handles:
+                return _map(value, self._way(at))
+            if isinstance(value, list):
+                return [walk(inner, (*at, EACH)) for inner in value]
+            if isinstance(value, dict):
+                return _renamed(field(at, *one) for one in value.items())
+            return self.mails(value)
+
+        def field(at: Path, name: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - JSON
+            if (*at, name) in marks.known:
+                return name, walk(value, (*at, name))
+            if (*at, VALUES) in marks.known:
+                return self.mails(name), walk(value, (*at, VALUES))
+            return self.all(name), self.all(value)
+
+        handles = frozenset(marks.handles)
+        return walk(data, ())
 
     def all(self, value: Any) -> Any:  # noqa: ANN401 - JSON
         return _map(value, self._text)
@@ -267,8 +319,17 @@ class _Cleaner:
     def mails(self, value: Any) -> Any:  # noqa: ANN401 - JSON
         return _map(value, self._mails.replace)
 
-    def _text(self, value: str) -> str:
-        return replace_handles(self._names.replace(value), self._handles)
+    def address(self, value: str) -> str:
+        return self._text(value, is_segment)
+
+    def _way(self, path: Path) -> Callable[[str], str]:
+        name = next(step for step in reversed(path) if step not in (EACH, VALUES))
+        if name in _REFS:
+            return lambda value: self._text(value, is_branch)
+        return self.address if name in _PLACES else self._text
+
+    def _text(self, value: str, kept: Kept | None = None) -> str:
+        return replace_handles(self._names.replace(value, kept), self._handles)
 
 
 def _system(source: str) -> str:
@@ -326,7 +387,7 @@ def _take_texts(data: Any, path: Path, at: tuple[str, ...], texts: dict[str, str
         if rest:
             _take_texts(data[key], rest, here, texts)
         elif isinstance(data[key], str):
-            texts[".".join(here)] = data[key]
+            texts[_pointer(here)] = data[key]
             # A place in a list stays, so that the others keep their numbers.
             if isinstance(data, list):
                 data[key] = ""

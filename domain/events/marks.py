@@ -18,6 +18,7 @@ Path = tuple[str, ...]
 
 EACH: Final = "[]"
 VALUES: Final = "{}"
+_FIELD: Final = "field"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,13 @@ class Marked:
         persons: fields that name somebody.
         texts: free text.
         handles: addresses and paths.
-        known: names of all fields at the top of the data.
+        known: all fields, marked or not, and what stands in them.
     """
 
     persons: tuple[Path, ...]
     texts: tuple[Path, ...]
     handles: tuple[Path, ...]
-    known: frozenset[str]
+    known: frozenset[Path]
 
 
 @cache
@@ -44,20 +45,20 @@ def marked(kind: str) -> Marked:
     Raises:
         KeyError: the type is unknown.
     """
-    data = TYPES[kind].data
-    info = msgspec.inspect.type_info(data)
-    found: dict[str, list[Path]] = {"person": [], "text": [], "handle": []}
+    info = msgspec.inspect.type_info(TYPES[kind].data)
+    found: dict[str, list[Path]] = {"person": [], "text": [], "handle": [], _FIELD: []}
     for mark, path in _walk(info, ()):
         found[mark].append(path)
     return Marked(
         tuple(found["person"]),
         tuple(found["text"]),
         tuple(found["handle"]),
-        frozenset(field.encode_name for field in msgspec.structs.fields(data)),
+        frozenset(found[_FIELD]),
     )
 
 
 def _walk(info: msgspec.inspect.Type, path: Path) -> Iterator[tuple[str, Path]]:
+    yield _FIELD, path
     if isinstance(info, msgspec.inspect.Metadata):
         mark = (info.extra or {}).get("mark")
         if mark is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -14,8 +14,13 @@ from hypothesis import strategies as st
 from domain.errors import RefusedError
 from domain.event import Event
 from domain.events.streams import streams_of, tags_of
-from domain.people import SEALED, Impersonal, depersonalise
+from domain.people import SEALED, Impersonal, depersonalise, put_back
 from tests.domain.people.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from domain.people import Account
 
 FIRST = f"per_{1:032x}"
 SECOND = f"per_{2:032x}"
@@ -50,7 +55,7 @@ def test_free_texts_move_into_one_part_under_their_paths() -> None:
     """Word for word, and nothing of them stays."""
     found = depersonalise(event(title="By Anna", description="Zeile\n\U0001f984"), Registry())
     assert found.texts is not None
-    assert json.loads(found.texts) == {"title": "By Anna", "description": "Zeile\n\U0001f984"}
+    assert json.loads(found.texts) == {"/title": "By Anna", "/description": "Zeile\n\U0001f984"}
     assert found.event.data == {}
 
 
@@ -191,6 +196,120 @@ def test_services_keep_a_name_that_is_also_a_login() -> None:
     assert "service:checkout" in tags_of(found)
 
 
+def test_inside_of_lists_fields_of_other_kinds_keep_what_is_a_name_as_well() -> None:
+    """Digests, object ids and times are no names, wherever they stand; unknown fields may be."""
+    commits = [
+        {
+            "sha": "c" * 40,
+            "authors": ["2026@x.example", "a" * 40],
+            "paths": ["2026/x"],
+            "parents": ["a" * 40],
+            "authored_at": "2026-03-03T00:00:00Z",
+            "by": "by 2026",
+        }
+    ]
+    said = event(
+        actor="sha256", artifact={"digest": "sha256:" + "9" * 64, "purl": "pkg:sha256/x"},
+        commits=commits,
+    )  # fmt: skip
+    found = depersonalise(said, Registry())
+    (sha256, number, sha) = (f"per_{at:032x}" for at in (1, 2, 3))
+    assert found.event.data == {
+        "actor": sha256,
+        "artifact": {"digest": "sha256:" + "9" * 64, "purl": f"pkg:{sha256}/x"},
+        "commits": [commits[0] | {"authors": [number, sha], "paths": [f"{number}/x"],
+                                  "by": f"by {number}"}],
+    }  # fmt: skip
+
+
+PLACES: dict[str, tuple[str, str, str]] = {
+    "a branch": ("main", "head_ref", "refs/heads/main"),
+    "a branch alone": ("main", "target_ref", "main"),
+    "a branch's name of several words": ("release/1.2", "head_ref", "refs/heads/release/1.2"),
+    "a tag": ("v1.2", "head_ref", "refs/tags/v1.2"),
+    "what stands before a branch": ("heads", "head_ref", "refs/heads/main"),
+    "a repository": ("checkout", "repository", "https://code.example/acme/checkout"),
+    "a repository's group": ("acme", "repository", "https://code.example/acme/checkout"),
+    "a repository with git's suffix": ("checkout", "repository", "git@x.example:acme/checkout.git"),
+    "a repository as ssh says it": ("acme", "repository", "git@code.example:acme/checkout"),
+    "a host": ("code", "repository", "https://code.example/acme/checkout"),
+    "a scheme": ("https", "repository", "https://code.example/acme/checkout"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["local part", "display name"])
+@pytest.mark.parametrize(("word", "field", "value"), PLACES.values(), ids=PLACES)
+def test_nobody_renames_by_their_address(word: str, field: str, value: str, form: str) -> None:
+    """A push to a protected branch is found there, whatever its pusher calls themselves."""
+    who = {"email": f"{word}@evil.example"} if form == "local part" else {"name": word}
+    found = depersonalise(event(value, **{"actor": who, field: value, "url": value}), Registry())
+    assert found.event.data[field] == value
+    assert field != "repository" or found.event.source == value
+    assert FIRST in found.event.data["url"]
+
+
+@pytest.mark.parametrize(
+    ("who", "field", "value", "expected"),
+    [
+        ({"login": "main"}, "head_ref", "refs/heads/main", f"refs/heads/{FIRST}"),
+        (ANNA, "head_ref", "refs/heads/anna.berg/fix", f"refs/heads/{FIRST}/fix"),
+        (ANNA, "head_ref", "anna-berg-fix", f"{FIRST}-fix"),
+        (ANNA, "repository", "https://x.example/anna-b/x", f"https://x.example/{FIRST}/x"),
+        (ANNA, "repository", "https://x.example/fork-anna-berg", f"https://x.example/fork-{FIRST}"),
+        (ANNA, "repository", "https://anna.berg:x@y/z", f"https://{FIRST}:x@y/z"),
+        (ANNA, "repository", "https://x.example/?anna.berg", f"https://x.example/?{FIRST}"),
+    ],
+)
+def test_logins_and_parts_of_a_name_are_still_taken_out(
+    who: dict[str, str], field: str, value: str, expected: str
+) -> None:
+    """A login is its bearer's alone, and most of a branch's name may be somebody's."""
+    assert cleaned(value, who, field) == expected
+
+
+def test_a_login_on_two_systems_is_neither_left_nor_taken_for_one_of_them() -> None:
+    """Forgetting either of them takes the text."""
+
+    class Both(Registry):
+        def known(self, accounts: Sequence[Account]) -> list[str | None]:
+            """One of each system."""
+            return [f"per_{len(one.system or ''):032x}" for one in accounts]
+
+    said = event("https://a.example/x", actor={"login": "bo", "system": "bb.example"},
+                 title="ask @alice", note="cc @alice")  # fmt: skip
+    found = depersonalise(said, Both())
+    one, other = (f"per_{length:032x}" for length in (9, 10))
+    assert {one, other} <= set(found.persons)
+    assert found.event.data["note"] == f"cc @{one}|{other}"
+
+
+TRAILERS = {"Fixed.In": "1", "Seen/~by": "2", "For-k@birds.example": "3"}
+
+
+def test_the_names_of_trailers_speak_of_people_and_come_back() -> None:
+    """They are sealed with the texts, for whoever is named in them."""
+    data = {"repository": "r", "commit": "c" * 40, "trailers": dict(TRAILERS)}
+    said = Event("1", "s", "pipeledger.commit.pushed", 1, "2026-01-01T11:00:00Z", data)
+    registry = Registry()
+    found = depersonalise(said, registry)
+    assert [one.email for one in registry.ids] == ["For-k@birds.example"]
+    assert (found.persons, found.event.data["trailers"]) == ((FIRST,), {})
+    put_back(found.event.data, json.loads(found.texts or b""))
+    assert found.event.data["trailers"] == TRAILERS
+
+
+def test_texts_come_back_from_places_that_were_joined_by_dots() -> None:
+    """Parts that were sealed so stay readable, also where a name has dots itself."""
+    data: dict[str, Any] = {"trailers": {}, "commits": [{}, {}], "reasons": ["", ""]}
+    put_back(
+        data, {"trailers.Fixed.In": "1", "commits.1.message": "2", "reasons.1": "3", "title": "4"}
+    )
+    assert data == {
+        "trailers": {"Fixed.In": "1"}, "commits": [{}, {"message": "2"}], "reasons": ["", "3"],
+        "title": "4",
+    }  # fmt: skip
+
+
 def test_an_id_that_nobody_has_is_refused() -> None:
     """Nothing could be sealed for them."""
     with pytest.raises(RefusedError, match="no person of this ledger"):
@@ -317,7 +436,7 @@ def _restored(found: Impersonal, registry: Registry) -> dict[str, Any]:
     sent: dict[str, Any] = dict(found.event.data)
     names = {person: account.login or account.email for account, person in registry.ids.items()}
     sent["co_authors"] = [names[one] for one in sent["co_authors"]]
-    sent |= json.loads(found.texts or b"{}")
+    put_back(sent, json.loads(found.texts or b"{}"))
     return sent
 
 
