@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any, Final
 from api.said import said_at
 from domain.decisions.approval import Approval
 from domain.decisions.fact import FACTS
+from domain.decisions.persons import Persons
 from domain.errors import NotFoundError
 from domain.log.entry import parse_entry
 from domain.log.names import stream_component
 from store.ledger.reader import Filter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
+    from domain.decisions.fact import Fact
+    from domain.log.context import Context
     from store.ledger.ledger import Ledger
+    from store.ledger.reader import Row
 
 _MOST: Final = 100
 """Steps of one approval: twenty grants, a request and an end are less."""
@@ -37,29 +42,43 @@ def shown(ledger: Ledger, approval: str, at: datetime, *, whole: bool) -> dict[s
         stream=f"approval/{stream_component(approval)}",
         types=tuple(kind.TOPIC for kind in Approval.STEPS),
     )
-    rows = ledger.reader.entries(ledger.published.size, wanted, limit=_MOST)
+    size = ledger.published.size
     found, steps = Approval(), []
-    for row in rows:
+    for row in ledger.reader.entries(size, wanted, limit=_MOST):
         entry = parse_entry(row.raw)
-        context = entry.context
-        said, _ = said_at(ledger, row)
-        fact = FACTS[context.type](said, context.by, row.position)
+        fact = _fact(ledger, row, entry.context)
         found.learn(fact)
         steps.append({
-            "position": row.position, "what": context.type.rpartition(".")[2], "at": entry.seq.at,
-            "by": context.by.principal, **_words(fact.data),
+            "position": row.position, "what": entry.context.type.rpartition(".")[2],
+            "at": entry.seq.at, "by": entry.context.by.principal, **_words(fact.data),
         })  # fmt: skip
     if found.request is None:
         raise NotFoundError("no approval of this id was requested")
+    if found.grants:
+        for row in _links(ledger, size):
+            found.learn(_fact(ledger, row, parse_entry(row.raw).context))
     told: dict[str, Any] = {
         "approval": approval,
         "state": found.state(at),
         "required": found.required,
-        "granted": len(found.grants),
+        "granted": len(found.counted),
         "missing_roles": found.missing_roles,
         "valid_until": found.asked.get("valid_until"),
     }
     return told | {"asked": found.asked, "steps": steps} if whole else told
+
+
+def _fact(ledger: Ledger, row: Row, context: Context) -> Fact:
+    return FACTS[context.type](said_at(ledger, row)[0], context.by, row.position)
+
+
+def _links(ledger: Ledger, size: int) -> Iterator[Row]:
+    """Everything that says who is one person, since a chain may run through anybody."""
+    wanted = Filter(types=tuple(kind.TOPIC for kind in Persons.STANDS_ON))
+    after = 0
+    while rows := ledger.reader.entries(size, wanted, after=after):
+        yield from rows
+        after = rows[-1].position
 
 
 def _words(said: dict[str, Any]) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from domain.decisions.fact import (
     ApprovalWithdrawn,
     Fact,
 )
+from domain.decisions.persons import Persons
 from domain.instant import read_time
 from domain.log.names import RESERVED_TAG_PREFIX, stream_component
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 _ENDS: Final[dict[type[Fact], str]] = {
@@ -42,7 +44,9 @@ class Approval:
 
     Attributes:
         request: what was asked, or None; its data is empty where it was redacted.
-        grants: each person's yes, in order.
+        grants: each yes that was recorded, in order.
+        persons: who is one person, as far as facts of that were learned.
+        makers: who else may not say yes: authors and others whom the request does not name.
         ended: `rejected`, `withdrawn` or `expired`, and the position that says so; or None.
     """
 
@@ -51,10 +55,13 @@ class Approval:
     def __init__(self) -> None:
         self.request: Fact | None = None
         self.grants: list[Grant] = []
+        self.persons = Persons()
+        self.makers: Iterable[str] = ()
         self.ended: tuple[str, int] | None = None
 
     def learn(self, fact: Fact) -> None:
         """Take in a fact; those of other types say nothing here."""
+        self.persons.learn(fact)
         if isinstance(fact, ApprovalRequested):
             self.request = self.request or fact
         elif isinstance(fact, ApprovalGranted):
@@ -79,14 +86,35 @@ class Approval:
         return int(self.asked.get("required") or 1)
 
     @property
+    def requesters(self) -> list[str]:
+        """Who asked: by name, for whom, and by what was authenticated."""
+        said = [self.asked.get("requester"), self.asked.get("actor")]
+        if self.request is not None and self.request.by is not None:
+            said.append(self.request.by.principal)
+        return [one for one in said if one is not None]
+
+    @property
+    def counted(self) -> list[Grant]:
+        """Each independent person's first yes, whatever was linked since it was given."""
+        others = (*self.requesters, *(self.asked.get("authors") or ()), *self.makers)
+        seen = {self.persons.one(person) for person in others}
+        found = []
+        for grant in self.grants:
+            person = self.persons.one(grant.person)
+            if person not in seen:
+                seen.add(person)
+                found.append(grant)
+        return found
+
+    @property
     def is_complete(self) -> bool:
-        """Whether as many said yes as have to."""
-        return len(self.grants) >= self.required
+        """Whether as many persons said yes as have to."""
+        return len(self.counted) >= self.required
 
     @property
     def missing_roles(self) -> list[str]:
         """Roles that are wanted and in which nobody said yes."""
-        given = {one.role for one in self.grants}
+        given = {one.role for one in self.counted}
         return [role for role in self.roles if role not in given]
 
     @property

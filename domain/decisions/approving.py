@@ -53,7 +53,6 @@ class Step(Command):
         """
         super().__init__(data, by, at)
         self.approval = Approval()
-        self.persons = Persons()
 
     def consistency_boundary(self) -> list[Selector]:
         """All steps of this approval, and who is one person."""
@@ -63,7 +62,6 @@ class Step(Command):
     def learn(self, fact: Fact) -> None:
         """Take in a fact."""
         self.approval.learn(fact)
-        self.persons.learn(fact)
 
     def check_open(self) -> None:
         """Refuse what was not requested, or has ended.
@@ -111,7 +109,7 @@ class GrantApproval(Step):
         super().__init__(data, by, at)
         self._authorship = authorship
         self._found = authorship.selectors()
-        self._declarer = declarer
+        self._declarer = [] if declarer is None else [declarer]
         self._roles: list[str] = []
         self._is_revoked = False
 
@@ -139,6 +137,7 @@ class GrantApproval(Step):
             RefusedError: it is about other subjects than those that were asked.
         """
         self.check_open()
+        self.approval.makers = [*self._authorship.persons, *self._declarer]
         if self.approval.is_complete:
             raise ConflictError("as many persons granted it as it takes: nothing is left to grant")
         self._check_meant()
@@ -173,24 +172,19 @@ class GrantApproval(Step):
         self.need_person()
         if self._is_revoked:
             raise ConflictError(f"this token was revoked: {_OTHERS}")
-        asked = self.approval.asked
-        request = self.approval.request
-        requesters = [asked.get("requester"), asked.get("actor")]
-        if request is not None and request.by is not None:
-            requesters.append(request.by.principal)
-        authors = [*(asked.get("authors") or ()), *self._authorship.persons]
+        authors = [*(self.approval.asked.get("authors") or ()), *self._authorship.persons]
         for who, others in (
-            ("who requested it", requesters),
+            ("who requested it", self.approval.requesters),
             ("an author of what is approved", authors),
-            ("who declared the emergency", [self._declarer]),
+            ("who declared the emergency", self._declarer),
         ):
-            if any(one is not None and self._is_me(one) for one in others):
+            if any(map(self._is_me, others)):
                 raise ConflictError(f"{who} cannot grant it: {_OTHERS}")
         if any(self._is_me(one.person) for one in self.approval.grants):
             raise ConflictError(f"this person granted it before: {_OTHERS}")
 
     def _is_me(self, person: str) -> bool:
-        return self.persons.same(person, self.by.principal)
+        return self.approval.persons.same(person, self.by.principal)
 
     def _role(self) -> str | None:
         wanted, said = self.approval.roles, self.data.get("role")
@@ -204,7 +198,7 @@ class GrantApproval(Step):
         if not wanted:
             return said
         # Where no more persons are wanted than roles are missing, each has to bring one of them.
-        left = self.approval.required - len(self.approval.grants)
+        left = self.approval.required - len(self.approval.counted)
         open_to = missing if left <= len(missing) else [*missing, *wanted]
         found = next((role for role in open_to if role in held), None)
         if found is None:
@@ -271,7 +265,7 @@ class WithdrawApproval(Step):
         """
         self.check_open()
         requester = self.approval.asked.get("requester", "")
-        if not self._approves and not self.persons.same(requester, self.by.principal):
+        if not self._approves and not self.approval.persons.same(requester, self.by.principal):
             raise ConflictError(
                 "who requested it may withdraw it, and every approver or operator: nobody else"
             )

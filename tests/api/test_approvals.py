@@ -114,6 +114,11 @@ def test_linked_accounts_are_one_person_from_then_on(house: House) -> None:
     assert house.post(house.dee, "/people/link", pair).status_code == 409
     together("unlink")
     assert house.post(house.cem, f"/approvals/{before}/grant").status_code == 201
+    assert house.get(house.ann, f"/approvals/{before}")["state"] == "granted"
+    together("link")
+    standing = house.get(house.ann, f"/approvals/{before}")
+    assert (standing["state"], standing["granted"]) == ("requested", 0)
+    together("unlink")
     assert house.post(house.ann, "/people/link", pair).status_code == 403
     nobody = pair | {"other": "nobody@example.com"}
     assert house.post(house.dee, "/people/link", nobody).status_code == 404

@@ -36,6 +36,7 @@ from tests.domain.decisions.approving import (
     BOB,
     CEM,
     COMMIT,
+    DEE,
     DIGEST,
     IMAGE,
     NOW,
@@ -156,6 +157,12 @@ ALLOWED: dict[str, tuple[str, tuple[Fact, ...]]] = {
         (BOB, (ReleaseCreated({"service": "shop", "version": "1.5", "author": BOB}),
                requested(service="shop", subjects=[{"kind": "release", "release": "1.4"}]))),
     "a second person": (CEM, (requested(required=2), granted(BOB))),
+    "a third person, where the first two turned out to be one":
+        (DEE, (requested(required=2), granted(BOB), granted(CEM), linked(BOB, CEM))),
+    "another person, where the first turned out to have requested it":
+        (CEM, (requested(), granted(BOB), linked(BOB, ANN))),
+    "another person, where the first turned out to be an author":
+        (CEM, (requested(), granted(BOB), pushed(authors=[DEE]), linked(BOB, DEE))),
     "whose token approves in the role":
         (BOB, (token(BOB, "security"), requested(roles=["security"]))),
 }  # fmt: skip
