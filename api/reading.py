@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -20,12 +20,19 @@ from api.reads import enter_reading
 from domain.errors import NotFoundError, RefusedError
 from domain.instant import read_time
 from domain.log.names import check_stream, check_tag, check_type
+from domain.log.part import EVENT_PART
 from domain.log.wire import read_number, write_base64
 from store.ledger.reader import Filter
+
+if TYPE_CHECKING:
+    from domain.log.part import Part
+    from store.ledger.reader import Row
 
 PROOF_JSON: Final = "application/vnd.pipeledger.proof+json"
 BYTES: Final = "application/octet-stream"
 MAX_PAGE: Final = 1000
+MAX_BYTES: Final = 16 * 1_048_576
+"""A page of entries ends after the one with which entries and parts have more bytes than this."""
 
 router = APIRouter()
 
@@ -47,7 +54,9 @@ async def get_entries(
 ) -> Response:
     """Entries that match every filter, in order of position.
 
-    By `Accept` as JSON, NDJSON (exact bytes, for verifiers), an Arrow stream, Parquet or CSV.
+    By `Accept` as JSON, NDJSON (exact bytes, for verifiers), an Arrow stream, Parquet or CSV. A
+    page ends at `limit` entries, or before that once it holds more than 16 MiB of entries and
+    parts; `Link`, and `next` in JSON, lead to the next one, and their absence is the end.
     """
     media = prefer(request.headers.get("accept", ""), (JSON, ingest.NDJSON, *tables.MEDIA_TYPES))
     here, credential = await enter_reading(request, ledger, READERS)
@@ -68,19 +77,26 @@ async def get_entries(
     )
 
     def find() -> tuple[bytes, int]:
-        reader = here.ledger.reader
-        rows = reader.entries(size, wanted, after=after, limit=limit)
-        last = rows[-1].position if len(rows) == limit else 0
-        seen = credential.role in PART_READERS
+        found = here.ledger.reader.entries(size, wanted, after=after, limit=limit)
+        with_parts = media != JSON and credential.role in PART_READERS
+        names = None if media == ingest.NDJSON else (EVENT_PART,)
+        rows: list[tuple[Row, list[Part] | None]] = []
+        held = 0
+        for row in found:
+            parts = here.ledger.reader.parts(row, names) if with_parts else None
+            rows.append((row, parts))
+            held += len(row.raw) + sum(len(part.body) for part in parts or ())
+            if held > MAX_BYTES:
+                break
+        last = rows[-1][0].position if len(rows) < len(found) or len(found) == limit else 0
         if media == JSON:
-            page: dict[str, Any] = {"entries": [receipts.shown(row) for row in rows]}
+            page: dict[str, Any] = {"entries": [receipts.shown(row) for row, _ in rows]}
             page["next"] = last or None
             return msgspec.json.encode(page), last
         if media == ingest.NDJSON:
-            lines = [receipts.exported(row, reader.parts(row) if seen else None) for row in rows]
+            lines = [receipts.exported(row, parts) for row, parts in rows]
             return b"".join(msgspec.json.encode(x) + b"\n" for x in lines), last
-        with_parts = [(row, reader.parts(row) if seen else []) for row in rows]
-        return tables.encode(with_parts, media), last
+        return tables.encode([(row, parts or []) for row, parts in rows], media), last
 
     content, last = await run_in_threadpool(find)
     headers = facts(here) | {"Vary": "Accept"}
@@ -98,10 +114,9 @@ async def get_entry(request: Request, ledger: str, position: Position) -> Respon
         row = here.ledger.reader.entry(position, here.ledger.published.size)
         found = receipts.shown(row)
         if credential.role in PART_READERS:
-            parts = {part.name: part for part in here.ledger.reader.parts(row)}
-            event = parts.get("event")
-            found["event"] = None if event is None else _json_or_text(event.body)
-            found["parts"] = sorted(parts)
+            events = here.ledger.reader.parts(row, (EVENT_PART,))
+            found["event"] = _json_or_text(events[0].body) if events else None
+            found["parts"] = here.ledger.reader.names(row)
         return msgspec.json.encode(found)
 
     return Response(await run_in_threadpool(find), headers=facts(here), media_type=JSON)
@@ -149,9 +164,8 @@ async def get_part(request: Request, ledger: str, position: Position, name: str)
 
     def find() -> bytes:
         row = here.ledger.reader.entry(position, here.ledger.published.size)
-        for part in here.ledger.reader.parts(row):
-            if part.name == name:
-                return msgspec.json.encode({**receipts.named(part), "media_type": part.media_type})
+        for part in here.ledger.reader.parts(row, (name,)):
+            return msgspec.json.encode({**receipts.named(part), "media_type": part.media_type})
         raise NotFoundError(f"position {position} has no part {name}, or it was redacted")
 
     return Response(await run_in_threadpool(find), headers=facts(here), media_type=JSON)

@@ -11,10 +11,11 @@ from domain.errors import DamageError, NotFoundError
 from domain.log.entry import parse_entry
 from domain.log.names import RESERVED_TAG_PREFIX
 from domain.log.tree import consistency_proof, inclusion_proof, root_of
+from store.ledger.bodies import committed_by
 from store.ledger.query import RarestFirst
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from domain.log.part import Part
@@ -170,15 +171,24 @@ class Reader:
                     most = middle - 1
         return least
 
-    def parts(self, row: Row) -> list[Part]:
+    def parts(self, row: Row, names: Iterable[str] | None = None) -> list[Part]:
         """The parts of an entry that can still be read, the event first.
+
+        Args:
+            row: the entry.
+            names: of the parts that are wanted, which may be few of many bytes; None: all.
 
         Raises:
             DamageError: a part was altered or its document is missing.
         """
         context = parse_entry(row.raw).context
         with self._database.session("writer") as connection:
-            return self._bodies.parts(connection, row.position, context)
+            return self._bodies.parts(connection, row.position, context, names)
+
+    def names(self, row: Row) -> list[str]:
+        """The names of an entry's parts that can still be read, sorted; no body is read."""
+        with self._database.session("writer") as connection:
+            return self._bodies.names(connection, row.position)
 
     def document(self, commitment: bytes, size: int) -> tuple[Row, Part | None]:
         """The part of this commitment and its entry; None for a part whose key was destroyed.
@@ -193,10 +203,11 @@ class Reader:
                 raise NotFoundError("no document of this commitment, or it was redacted")
             row = Row(int(found[0]), bytes(found[1]), bytes(found[2]))
             context = parse_entry(row.raw).context
-            for part in self._bodies.parts(connection, row.position, context):
+            names = [name for name, one in committed_by(context).items() if one == commitment]
+            for part in self._bodies.parts(connection, row.position, context, names):
                 if part.commitment == commitment:
                     return row, part
-        if commitment in {context.event.commitment, *[part.commitment for part in context.parts]}:
+        if names:
             return row, None
         raise DamageError(row.position, "the entry does not name the document kept beside it")
 

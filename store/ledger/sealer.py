@@ -27,6 +27,10 @@ class Sealer(Protocol):
         """The sealed body, as `seal` gives it, of a body that comes in pieces."""
         ...
 
+    def opens(self, persons: tuple[str, ...]) -> bool:
+        """Whether what was sealed under the keys of these can still be opened."""
+        ...
+
     def open_sealed(self, sealed: bytes, persons: tuple[str, ...], aad: bytes) -> bytes | None:
         """The plain body, or None where a person's key was destroyed.
 

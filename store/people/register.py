@@ -148,6 +148,10 @@ class Register:
         """
         return encrypt_pieces(self._sealing_key(persons), body, aad, self._entropy)
 
+    def opens(self, persons: tuple[str, ...]) -> bool:
+        """See `store.ledger.sealer.Sealer`."""
+        return self._part_key(persons) is not None
+
     def open_sealed(self, sealed: bytes, persons: tuple[str, ...], aad: bytes) -> bytes | None:
         """See `store.ledger.sealer.Sealer`."""
         key = self._part_key(persons)
