@@ -102,7 +102,8 @@ class LedgerKeys:
             signer: URI of a log key that lies elsewhere, or None.
 
         Raises:
-            SettingError: such a key cannot be used, or not for this purpose.
+            SettingError: such a key cannot be used, or not for this purpose, or another one
+                lies there.
             UnavailableError: whoever holds it does not answer.
         """
         if signer is not None and purpose != "log":
@@ -110,14 +111,7 @@ class LedgerKeys:
         folder = self._place()
         path = folder / _next(PURPOSES[purpose])
         name = self.origin if purpose == "log" else intake_name(self.origin)
-        if not _exists(path):
-            if signer is not None:
-                remote = RemoteKey.of(signer, name)
-                if any(key.public == remote.verifier.public for key in self.public):
-                    raise SettingError(f"{signer} is or was a key of this ledger: take another")
-                _name_signer(_signer_of(path), remote)
-            else:
-                write_file(path, entropy(SEED_BYTES))
+        _make(path, name, entropy, signer, self.public)
         new = _load(path, name).verifier
         if new not in self.public:
             lines = "".join(f"{key.vkey()}\n" for key in (*self.public, new))
@@ -151,7 +145,7 @@ class LedgerKeys:
     def create(
         cls, folder: Path, origin: str, entropy: Entropy, signer: str | None = None
     ) -> LedgerKeys:
-        """Make new keys.
+        """Make those keys that are missing; existing ones stay.
 
         Args:
             folder: where they lie.
@@ -160,18 +154,12 @@ class LedgerKeys:
             signer: URI of a log key that lies elsewhere, or None.
 
         Raises:
-            SettingError: there are keys already, or the URI is none.
+            SettingError: the log key is there and is another one, or the URI is none.
             UnavailableError: whoever holds the log key does not answer.
         """
-        if any((folder / name).exists() for name in (_LOG, _signer(_LOG), _INTAKE)):
-            raise SettingError(f"{folder} holds keys already; they are never written over")
-        remote = None if signer is None else RemoteKey.of(signer, origin)
         make_folder(folder)
-        for name in (_LOG, _INTAKE):
-            if name == _LOG and remote is not None:
-                _name_signer(folder / _signer(name), remote)
-            else:
-                write_file(folder / name, entropy(SEED_BYTES))
+        _make(folder / _LOG, origin, entropy, signer)
+        _make(folder / _INTAKE, intake_name(origin), entropy)
         return cls.load(folder, origin)
 
     @classmethod
@@ -206,8 +194,32 @@ def _exists(path: Path) -> bool:
     return path.exists() or _signer_of(path).exists()
 
 
-def _name_signer(path: Path, key: RemoteKey) -> None:
-    write_file(path, f"{key.uri}\n{key.verifier.vkey()}\n".encode())
+def _make(
+    path: Path,
+    name: str,
+    entropy: Entropy,
+    signer: str | None = None,
+    former: Iterable[VerifierKey] = (),
+) -> None:
+    """Make a key in this file, or name the one that lies elsewhere; one that is there stays.
+
+    Raises:
+        SettingError: the key elsewhere is one of the former, or another one is there.
+    """
+    if _exists(path):
+        there = _load(path, name)
+        if signer is not None and not (isinstance(there, RemoteKey) and there.uri == signer):
+            raise SettingError(
+                f"{signer} is not used: an attempt that broke off left another key, {there.id}, in "
+                f"{path.parent}; go on with that one, without the URI, and replace it then"
+            )
+    elif signer is None:
+        write_file(path, entropy(SEED_BYTES))
+    else:
+        key = RemoteKey.of(signer, name)
+        if any(one.public == key.verifier.public for one in former):
+            raise SettingError(f"{signer} is or was a key of this ledger: take another")
+        write_file(_signer_of(path), f"{key.uri}\n{key.verifier.vkey()}\n".encode())
 
 
 def _load(path: Path, name: str) -> SigningKey:

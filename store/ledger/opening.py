@@ -127,29 +127,30 @@ def create_ledger(name: str, origin: str, place: Place, around: Surroundings) ->
 
     Raises:
         RefusedError: the origin cannot name a ledger.
-        SettingError: the ledger exists.
+        SettingError: the ledger exists, or its log key is another than the one asked for.
     """
     check_origin(origin)
     make_folder(place.folder)
     make_folder(place.secrets)
     if not (place.secrets / _MAC_KEY).exists():
         write_file(place.secrets / _MAC_KEY, around.entropy(_MAC_BYTES))
-    if not place.keys.exists():
-        LedgerKeys.create(place.keys, origin, around.entropy, around.signer)
+    LedgerKeys.create(place.keys, origin, around.entropy, around.signer)
     with around.database.connect() as connection:
         migrate(connection, schema_of(name))
-    if around.guard.read() is not None:
-        raise situations.guarded_before(name)
     equipment = equip(name, origin, place, around)
+    guarded = around.guard.read()
     with around.database.connect("writer") as connection:
         head = Head.genesis(origin, Edge(CompactTree(), [[]]))
-        if not equipment.examiner.extend(connection, head):
+        if not equipment.examiner.extend(connection, head) and guarded is None:
             _append_first(connection, equipment)
             equipment.examiner.extend(connection, head)
+    first = Checkpoint(origin, 1, head.edge.tree.root())
+    if guarded is None:
         if head.position != 1:
             raise situations.unfinished(name, head.position)
-    note = equipment.ring.sign(Checkpoint(origin, 1, head.edge.tree.root()))
-    around.guard.swap(None, note)
+        around.guard.swap(None, equipment.ring.sign(first))
+    elif not _says(equipment, guarded, first):
+        raise situations.guarded_before(name)
 
 
 def open_ledger(name: str, origin: str, place: Place, around: Surroundings) -> Ledger:
@@ -251,6 +252,14 @@ def equip(
         observer=around.observer,
         witnessing=around.witnessing,
     )
+
+
+def _says(equipment: Equipment, note: bytes, wanted: Checkpoint) -> bool:
+    """Whether a note is this checkpoint of the ledger."""
+    try:
+        return equipment.ring.open(note) == wanted
+    except (RefusedError, DamageError):
+        return False
 
 
 def _guarded_head(

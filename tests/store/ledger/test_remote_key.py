@@ -77,6 +77,17 @@ def test_a_ledger_is_made_with_a_key_elsewhere(home: Home, tmp_path: Path) -> No
     assert not (place.keys / "log.key").exists()
 
 
+def test_a_successor_of_a_broken_off_run_is_not_replaced_in_silence(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """The URI is refused by name; without it, or with the same one, the run goes on."""
+    uri = pem(tmp_path / "log.pem", bytes(range(32)))
+    made = ledger.rotating().begin("log").new
+    with pytest.raises(SettingError, match=r"log\.pem is not used: .* left another key"):
+        ledger.rotating().begin("log", uri)
+    assert ledger.rotating().begin("log").new == made
+
+
 @pytest.mark.parametrize(
     ("uri", "said"),
     [
