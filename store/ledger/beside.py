@@ -10,6 +10,7 @@ import msgspec
 from psycopg import sql
 
 from domain.errors import DamageError, PipeledgerError, RefusedError
+from domain.events.registry import TYPE
 from domain.instant import read_time
 from domain.log.entry import parse_at, parse_entry
 from domain.log.names import RESERVED_TAG_PREFIX
@@ -127,7 +128,7 @@ class Beside:
                 if pair is None:
                     said = "its seal cannot be opened: the person was erased, or no keys are here"
                     yield Finding(position, f"part {name}: {said}", damage=False)
-                elif name == EVENT_PART:
+                elif name == EVENT_PART and TYPE.fullmatch(context.type):
                     yield from _time(row, pair[1])
         for name in sorted(committed):
             yield self._gone(position, name)
@@ -241,12 +242,14 @@ def _columns(
 
 
 def _time(row: Stored, event: bytes) -> Iterator[Finding]:
-    """The claimed time that entries are found by, against the event."""
+    """The claimed time that entries are found by, against an event of the vocabulary.
+
+    Plain recorder events are bytes of any kind, and are found by no time.
+    """
     try:
         said = msgspec.json.decode(event, type=_Timed)
         claimed = None if said.time is None else _since_1970(read_time(said.time, "time"))
     except (msgspec.DecodeError, RefusedError):
-        # Plain recorder events are bytes of any kind.
         return
     if claimed is not None and claimed != row.time:
         yield Finding(row.position, "the time column is not the event's time")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from psycopg import sql
 
+from domain.errors import DamageError
 from domain.log.entry import parse_entry
 
 if TYPE_CHECKING:
@@ -50,13 +51,16 @@ def report_tags(key: str, since: int) -> tuple[str, ...]:
 
 
 def read_reports(connection: Connection, schema: str) -> list[Report]:
-    """All reports, in order of position."""
+    """All reports, in order of position; an entry that is none any more is for `fsck` to name."""
     statement = sql.SQL("SELECT pos, entry FROM {} WHERE type = %s ORDER BY pos").format(
         sql.Identifier(schema, "entries")
     )
     reports = []
     for pos, raw in connection.execute(statement, (REVOKED,)).fetchall():
-        tags = parse_entry(bytes(raw)).context.tags
+        try:
+            tags = parse_entry(bytes(raw)).context.tags
+        except DamageError:
+            continue
         keys = [tag.removeprefix(_COMPROMISED) for tag in tags if tag.startswith(_COMPROMISED)]
         since = [tag.removeprefix(_SINCE) for tag in tags if tag.startswith(_SINCE)]
         if keys and since and since[0].isascii() and since[0].isdigit():

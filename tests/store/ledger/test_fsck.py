@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eventsourcing.dcb.api import DCBEvent
+
 from domain.log.part import REDACTED
+from store.ledger.compromised import REVOKED
 from store.ledger.numbering import Numbering
 from store.ledger.opening import examine
 from tests.store.ledger.conftest import ORIGIN, Home, draft
@@ -50,6 +53,30 @@ def test_a_redaction_that_names_another_part_excuses_nothing(home: Home, ledger:
         connection.execute("DELETE FROM ledger_test.parts WHERE pos = 2")
     missing = "position 2: part event is missing, and no event says that it was redacted"
     assert findings(home) == [missing]
+
+
+def test_a_plain_event_may_speak_of_a_time(home: Home, ledger: Ledger) -> None:
+    """It is found by none, whatever its bytes say."""
+    ledger.append([DCBEvent("seat.taken", b'{"time":"2026-01-01T00:00:00Z"}', [])])
+    assert findings(home) == []
+
+
+def test_an_altered_entry_that_passes_for_a_report_hides_nothing(
+    home: Home, ledger: Ledger
+) -> None:
+    """It is named, and so is everything that is looked at after the reports are read."""
+    ledger.submit([draft(number) for number in range(3)]).result(60)
+    home.close()
+    with home.database.connect() as connection:
+        connection.execute("ALTER TABLE ledger_test.entries DISABLE TRIGGER ALL")
+        connection.execute(
+            "UPDATE ledger_test.entries SET entry = 'x', type = %s WHERE pos = 2", (REVOKED,)
+        )
+    (home.place.folder.parent / "guard" / "checkpoint").unlink()
+    found = findings(home)
+    assert len(found) == 2
+    assert found[0].startswith("position 2: ")
+    assert "guard" in found[1]
 
 
 def test_numbers_of_streams_that_were_not_met_lately_are_looked_up(
