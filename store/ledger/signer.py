@@ -167,7 +167,8 @@ class Signer:
 
     @staticmethod
     def _send(process: subprocess.Popen[bytes], raw: bytes) -> None:
-        with contextlib.suppress(OSError):
+        # What has ended, or is being closed by another thread, signs no more.
+        with contextlib.suppress(OSError, ValueError):
             _pipe(process.stdin).write(raw)
             _pipe(process.stdin).flush()
 

@@ -12,10 +12,12 @@ import pytest
 
 from domain.log.entry import verify_context
 from domain.log.key import SigningKey
+from store.ledger import signer as module
 from store.ledger.prepared import Prepared
 from store.ledger.signer import FRAME, Signer
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
 KEY = SigningKey("ledger.example/acme/intake", bytes(range(32)))
@@ -114,6 +116,24 @@ def test_closing_signs_what_is_outstanding_and_leaves_no_process() -> None:
     late = events(FRAME)
     signer.begin(late, last=True).wait()
     assert all_signed(late)
+
+
+def test_a_frame_that_comes_while_the_process_is_closed_is_signed(
+    signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pipe is closed, and it has not ended yet."""
+    signer.begin(events(FRAME), last=True).wait()
+    between = events(FRAME, 500)
+    real = module._end
+
+    def end(process: subprocess.Popen[bytes]) -> None:
+        monkeypatch.setattr(module, "_end", real)
+        signer.begin(between, last=True)
+        real(process)
+
+    monkeypatch.setattr(module, "_end", end)
+    signer.close()
+    assert all_signed(between)
 
 
 def test_frames_that_nobody_waits_for_hold_up_no_others(signer: Signer) -> None:
