@@ -5,7 +5,7 @@ Files, and nothing else:
     witness.key                  32 secret bytes, mode 0600
     witness.name                 the key's name
     <SHA-256 of origin>.note     the latest checkpoint, with our cosignature
-    evidence/<SHA-256 of origin>-<digest>.json
+    evidence/<SHA-256 of origin>-<fork or unproved>-<digest>.json
 
 The decision and the write of the latest checkpoint are one step under a lock that holds across
 processes; the file is durable before anybody is answered. If the process dies in between, nobody
@@ -28,7 +28,7 @@ from domain.errors import DamageError, RefusedError, SettingError
 from domain.log.checkpoint import Checkpoint
 from domain.log.cosignature import WitnessSigner, with_lines
 from domain.log.key import SEED_BYTES
-from domain.log.note import parse_note
+from domain.log.note import open_note, parse_note
 from domain.log.witness import InconsistentError, Submission, judge, origin_digest
 from store.files import make_folder, write_file
 
@@ -44,7 +44,10 @@ _NAME: Final = "witness.name"
 _LOCK: Final = ".lock"
 _EVIDENCE: Final = "evidence"
 KEPT: Final = 100
-"""Evidence kept of one log; who signs forks without end fills no disk with them."""
+"""Forks kept of one log, and as many that are not proved; both fill no disk without end.
+
+Apart: anybody can send a public checkpoint without its proof, and shall not take a fork's place.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,11 @@ class EvidenceStore:
         Returns:
             Whether it was kept now.
         """
-        both = f"{found.cosigned}\n{found.offered}".encode()
-        name = f"{origin_digest(found.origin)}-{sha256(both).hexdigest()[:16]}.json"
-        there = sum(1 for _ in self._folder.glob(f"{origin_digest(found.origin)}-*.json"))
+        # What was signed tells evidence apart: anybody can put further lines below it.
+        both = "\n\n".join(note.partition("\n\n")[0] for note in (found.cosigned, found.offered))
+        kind = f"{origin_digest(found.origin)}-{'fork' if found.fork else 'unproved'}"
+        name = f"{kind}-{sha256(both.encode()).hexdigest()[:16]}.json"
+        there = sum(1 for _ in self._folder.glob(f"{kind}-*.json"))
         if (self._folder / name).exists() or there >= KEPT:
             return False
         make_folder(self._folder)
@@ -163,14 +168,10 @@ class WitnessState:
                 judge(submission, keys, None if last is None else _checkpoint(last))
             except InconsistentError as error:
                 if last is not None:
-                    self._accuse(origin, error, last, submission.note)
+                    self._accuse(origin, error, last, _verified(submission.note, keys))
                 raise
-            text, lines = parse_note(submission.note)
-            known = {(key.name, key.hash) for key in keys}
-            # What others signed under it is theirs to show; only what was verified is kept.
-            own = [line for line in lines if (line.name, line.hash) in known]
-            cosigned = self.signer.cosign(text, self._clock())
-            kept = (text + "\n").encode() + "".join(line.line() for line in own).encode()
+            kept = _verified(submission.note, keys)
+            cosigned = self.signer.cosign(parse_note(kept)[0], self._clock())
             note = with_lines(kept, [cosigned])
             write_file(self._folder / f"{origin_digest(origin)}.note", note)
         return cosigned
@@ -189,6 +190,12 @@ class WitnessState:
                 yield
             finally:
                 os.close(handle)
+
+
+def _verified(note: bytes, keys: Sequence[VerifierKey]) -> bytes:
+    """A checkpoint with the log's own lines: what others signed under it is theirs to show."""
+    said = open_note(note, keys)
+    return f"{said.text}\n{''.join(line.line() for line in said.signatures)}".encode()
 
 
 def _checkpoint(note: bytes) -> Checkpoint:

@@ -201,6 +201,22 @@ def test_evidence_fills_no_disk(witness: Witness, monkeypatch: pytest.MonkeyPatc
         post(witness, LOG.submission(5, 6, branch=branch).encode())
     assert len(witness.state.evidence.of(LOG.origin)) == 3
     assert "forks 0 unproved 3" in httpx.get(witness.url).text
+    # Nor does what is not proved, which anybody can send, take the place of a fork.
+    for branch in range(1, 6):
+        post(witness, LOG.submission(5, 5, branch=branch).encode())
+    assert "forks 3 unproved 3" in httpx.get(witness.url).text
+
+
+def test_lines_that_anybody_can_add_make_no_evidence_of_their_own(witness: Witness) -> None:
+    """One checkpoint of the log is one piece of evidence, kept with what the log signed."""
+    note = LOG.note(9)
+    for byte in range(4):
+        junk = sign_checkpoint(Checkpoint(OTHER.name, 9, bytes([byte]) * 32), [OTHER])
+        line = junk.partition(b"\n\n")[2]
+        assert post(witness, swapped(5, note + line)).status_code == 422
+    assert post(witness, swapped(5, note + note.partition(b"\n\n")[2])).status_code == 422
+    (found,) = witness.state.evidence.of(LOG.origin)
+    assert found.offered.encode() == note
 
 
 def test_who_goes_away_is_no_error_of_the_witness(tmp_path: Path) -> None:
