@@ -74,7 +74,7 @@ def read(body: bytes) -> list[Reading]:
     """
     alerts = read_all(body, _Alert)
     found = (_read(one.data or one) for one in alerts)
-    return by_time([one for one in found if one is not None])
+    return by_time(one for one in found if one is not None)
 
 
 def _read(alert: _Alert) -> Reading | None:

@@ -17,7 +17,7 @@ from intake.rows import named
 from intake.severity import of_word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 TYPES: Final = {"firing": "alert.fired", "resolved": "alert.resolved"}
 _NEVER: Final = "0001-01-01T"
@@ -48,7 +48,7 @@ class Group(msgspec.Struct, kw_only=True):
     alerts: list[Alert]
 
 
-def readings_of(group: Group, tool: str) -> list[Reading]:
+def readings_of(group: Group, tool: str) -> Iterator[Reading]:
     """The readings of a group's alerts, as they stand there.
 
     Args:
@@ -56,7 +56,7 @@ def readings_of(group: Group, tool: str) -> list[Reading]:
         tool: who sent it.
     """
     found = (_read(group, alert, tool) for alert in group.alerts)
-    return [one for one in found if one is not None]
+    return (one for one in found if one is not None)
 
 
 def _read(group: Group, alert: Alert, tool: str) -> Reading | None:

@@ -21,7 +21,7 @@ def by_time(readings: Iterable[Reading]) -> list[Reading]:
     """The readings, earliest first; those of one instant as they came.
 
     Those without one come last: their time will be that of receipt. Of more than are appended
-    together (`MAX_FACTS`) only one too many is made, which the registry then refuses.
+    together (`MAX_FACTS`) only one too many is asked for, which the registry then refuses.
     """
     return sorted(
         islice(readings, MAX_FACTS + 1),

@@ -110,7 +110,7 @@ def read(body: bytes) -> list[Reading]:
         found = (_listed(one) for one in listed)
     else:
         found = (_read(one, rule) for one, rule in _alerts(read_fields(body, _Answer).data))
-    return by_time([one for one in found if one is not None])
+    return by_time(one for one in found if one is not None)
 
 
 def _alerts(data: _Data) -> Iterator[tuple[_Alert, str | None]]:

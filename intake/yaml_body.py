@@ -26,6 +26,8 @@ _RESOURCE: Final = re.compile(rb"(?:\A|\n)apiVersion:[ \t]*[^\s{\[]")
 _RECORD: Final = (b"\nbuildId:", b"\nlastCommitSHA:", b"\ngitURL:")
 _HEAD: Final = 65_536
 _TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
+_INT: Final = "tag:yaml.org,2002:int"
+_FLOAT: Final = "tag:yaml.org,2002:float"
 
 
 class _Loader(yaml.CSafeLoader):
@@ -36,6 +38,19 @@ _Loader.yaml_implicit_resolvers = {
     first: [pair for pair in pairs if pair[0] != _TIMESTAMP]
     for first, pairs in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
+
+
+def _number(loader: _Loader, node: yaml.ScalarNode) -> Any:  # noqa: ANN401 - JSON
+    """A number; `22:22` is one of base 60 to YAML 1.1, and a text to everybody who writes these."""
+    if ":" in node.value:
+        return node.value
+    return _INTEGER(loader, node) if node.tag == _INT else _FLOATING(loader, node)
+
+
+_INTEGER: Final = yaml.CSafeLoader.yaml_constructors[_INT]
+_FLOATING: Final = yaml.CSafeLoader.yaml_constructors[_FLOAT]
+_Loader.add_constructor(_INT, _number)
+_Loader.add_constructor(_FLOAT, _number)
 
 
 def is_resource(body: bytes | memoryview) -> bool:

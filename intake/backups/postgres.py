@@ -75,12 +75,12 @@ def read(body: bytes) -> list[Reading]:
     first = read_fields(body, list[dict[str, msgspec.Raw]])
     if first and first[0].keys() >= _LISTED:
         listed = (_listed(one) for one in read_fields(body, list[_Listed]))
-        return by_time([one for one in listed if one is not None])
+        return by_time(one for one in listed if one is not None)
     found = (
         _backup(stanza.name, one)
         for stanza in read_fields(body, list[_Stanza]) for one in stanza.backup or ()
     )  # fmt: skip
-    return by_time([one for one in found if one is not None])
+    return by_time(one for one in found if one is not None)
 
 
 def _backup(stanza: str | None, one: _Backup) -> Reading | None:

@@ -71,7 +71,7 @@ def read(body: bytes) -> list[Reading]:
     """
     if body.lstrip().startswith(b"["):
         found = (_snapshot(one) for one in read_fields(body, list[_Snapshot]))
-        return by_time([one for one in found if one is not None])
+        return by_time(one for one in found if one is not None)
     return _run([one for _, one in read_lines(body, _Message)])
 
 

@@ -79,7 +79,7 @@ def read(body: bytes) -> list[Reading]:
     """
     found = read_items(body, _Resource, "items")
     readings = (_read(one) for one in found)
-    return by_time([one for one in readings if one is not None])
+    return by_time(one for one in readings if one is not None)
 
 
 def _read(one: _Resource) -> Reading | None:

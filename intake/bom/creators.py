@@ -13,20 +13,23 @@ if TYPE_CHECKING:
 # `syft-1.44.0`, `Microsoft.SBOMTool-2.2.3`, `trivy-v0.50`: the version begins with a digit.
 _VERSIONED: Final = re.compile(r"(.+?)-v?(\d[^\s]*)")
 _PERSON: Final = re.compile(r"(?P<name>[^()]*?)\s*(?:\((?P<email>[^()\s]*@[^()\s]*)\)|\(\s*\))?")
+# Looking for where a name ends takes longer than the text is long.
+_LONGEST: Final = 1000
 
 
 def tool_of(identifier: str | None) -> tuple[str | None, str | None]:
     """Name and version in a tool's identifier (SPDX 2.3 section 6.8)."""
-    text = (identifier or "").strip()
+    text = (identifier or "")[:_LONGEST].strip()
     found = _VERSIONED.fullmatch(text)
     return (found[1], found[2]) if found else (text or None, None)
 
 
 def person_named(text: str) -> dict[str, Any] | None:
     """The person in `name (e-mail address)`."""
-    found = _PERSON.fullmatch(text.strip())
+    text = text[:_LONGEST].strip()
+    found = _PERSON.fullmatch(text)
     if found is None:
-        return person_of("spdx", name=text.strip())
+        return person_of("spdx", name=text)
     return person_of("spdx", name=found["name"], email=found["email"])
 
 

@@ -27,6 +27,7 @@ _TEXTS: Final = frozenset({
     "email", "group", "hash", "id", "justification", "name", "purl", "ref", "response", "score",
     "severity", "state", "timestamp", "uid", "url", "version",
 })  # fmt: skip
+_ATTRIBUTES: Final = frozenset({"alg", "ref", "type"})
 _NAMES: Final = {"responses": "response"}
 
 
@@ -63,7 +64,8 @@ class _Elements:
         elif name in _LISTS:
             self._open.append([])
         else:
-            self._open.append(dict(attributes))
+            told = {key: text for key, text in attributes.items() if key in _ATTRIBUTES}
+            self._open.append(told)
             self._pieces = [] if name in _TEXTS else None
 
     def text(self, piece: str) -> None:

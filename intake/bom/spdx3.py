@@ -17,6 +17,7 @@ from intake.bom.inventory import Bom, Component, strongest
 from intake.instant import told_time
 from intake.json_body import read_fields
 from intake.person import person_of
+from intake.purl import purl_of
 from intake.report import Format, Reading, fact
 from intake.rows import Rows, named
 
@@ -193,7 +194,7 @@ def _stated(bom: Bom, elements: _Elements, statements: list[_Element]) -> Readin
     for one in statements:
         state = _STATES[one.type or ""]
         counts[state] = counts.get(state, 0) + 1
-        affected = [named(item.purl or item.name) for item in elements.named(one.to)]
+        affected = [purl_of(item.purl) or named(item.name) for item in elements.named(one.to)]
         rows.add({
             "vulnerability": next((_known(item) for item in elements.named([one.from_])), None),
             "state": state, "justification": named(one.justification),

@@ -86,7 +86,7 @@ class _Tags:
     def hear(self, number: int, tag: str, value: str) -> None:
         """One tag more; those that are not read are passed over."""
         if tag == "PackageName":
-            self._package, self._in_head = Package(name=value), False
+            self._package, self._in_head = Package(name=value, checksums=[], references=[]), False
             self.packages.append(self._package)
         elif tag == "FileName":
             self._package, self._in_head = None, False
@@ -130,15 +130,13 @@ def _pack(package: Package, tag: str, value: str) -> None:
         package.download = value
     elif tag == "PrimaryPackagePurpose":
         package.purpose = value
-    elif tag == "PackageChecksum":
+    elif tag == "PackageChecksum" and package.checksums is not None:
         algorithm, _, told = value.partition(":")
-        package.checksums = [
-            *(package.checksums or ()), Checksum(algorithm=algorithm.strip(), value=told.strip())
-        ]  # fmt: skip
-    elif tag == "ExternalRef" and len(parts := value.split(maxsplit=2)) == _PARTS:
-        package.references = [
-            *(package.references or ()), Reference(type=parts[1], locator=parts[2])
-        ]  # fmt: skip
+        package.checksums.append(Checksum(algorithm=algorithm.strip(), value=told.strip()))
+    elif tag == "ExternalRef" and package.references is not None and (
+        len(parts := value.split(maxsplit=2)) == _PARTS
+    ):  # fmt: skip
+        package.references.append(Reference(type=parts[1], locator=parts[2]))
 
 
 FORMAT: Final = Format("spdx-tag-value", "SPDX 2 tag-value", "text/spdx", claims, read)

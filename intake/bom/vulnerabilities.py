@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from intake.fingerprint import Fingerprints
+from intake.purl import purl_of
 from intake.report import fact
 from intake.rows import Rows, named
 from intake.scan import Scan
@@ -90,4 +91,4 @@ def _band(rating: Rating) -> str | None:
 
 
 def _affected(one: Vulnerability) -> list[str]:
-    return [ref for ref in (named(item.ref) for item in one.affects or ()) if ref is not None]
+    return [ref for ref in (purl_of(item.ref) for item in one.affects or ()) if ref is not None]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _KIND: Final = re.compile(r"^Kind: +ChaosResult\s*$", re.MULTILINE)
 _GROUP: Final = "litmuschaos.io/"
-_FIELD: Final = re.compile(r"( *)([A-Za-z][A-Za-z ]*?):(?:\s+(\S.*?))?\s*$")
+_FIELD: Final = re.compile(r"( *)([A-Za-z][A-Za-z ]{0,99}):(?:\s+(\S.*))?$")
 _VERSION: Final = re.compile(r"app\.kubernetes\.io/version=(\S+)")
 _DEEPEST: Final = 20
 
@@ -61,7 +61,7 @@ def _fields(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     above: list[tuple[int, str]] = []
     for line in text.splitlines():
-        field = _FIELD.match(line) if not line.lstrip().startswith("#") else None
+        field = _FIELD.match(line.rstrip()) if not line.lstrip().startswith("#") else None
         if field is None:
             continue
         indent, name = len(field[1]), field[2].replace(" ", "").lower()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from domain.errors import RefusedError, TooLargeError
+from intake.body import check_body
 from intake.cdevents.jenkins import read_old
 from intake.cdevents.kinds import PREFIX, read_cdevent
 from intake.cloudevents.binary import folded
@@ -82,8 +83,15 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: an event is none, or of a type of ours; the place is named.
         TooLargeError: a limit was passed.
     """
-    found = []
     elements = list(_elements(body))
+    found = _readings(elements)
+    if len(elements) > 1:
+        # The bytes of a batch are kept with its first fact, so it is known again as a whole.
+        found = (dataclasses.replace(one, identity=None) for one in found)
+    return by_time(found)
+
+
+def _readings(elements: list[tuple[str, bytes]]) -> Iterator[Reading]:
     for place, raw in elements:
         try:
             reading = _reading(raw)
@@ -92,11 +100,7 @@ def read(body: bytes) -> list[Reading]:
         except RefusedError as error:
             raise RefusedError(f"{place}{error.place}", error.reason) from None
         if reading is not None:
-            found.append(reading)
-    if len(elements) > 1:
-        # The bytes of a batch are kept with its first fact, so it is known again as a whole.
-        found = [dataclasses.replace(one, identity=None) for one in found]
-    return by_time(found)
+            yield reading
 
 
 def _elements(body: bytes) -> Iterator[tuple[str, bytes]]:
@@ -121,6 +125,10 @@ def _reading(raw: bytes) -> Reading | None:
     data = _data(envelope)
     if not envelope.type.startswith(PREFIX):
         return None
+    try:
+        check_body(data)
+    except RefusedError as error:
+        raise RefusedError("field data_base64", error.reason) from None
     is_whole = data.startswith(b"{") and read_fields(data, _Either).context is not None
     return read_cdevent(data) if is_whole else read_old(raw)
 

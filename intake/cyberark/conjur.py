@@ -41,7 +41,7 @@ def read(body: bytes) -> list[Reading]:
     if not any(_MARK in line for line in lines):
         raise RefusedError("document", "no line is of Conjur's audit")
     found = (_read(line) for line in lines)
-    return by_time([one for one in found if one is not None])
+    return by_time(one for one in found if one is not None)
 
 
 def _read(line: str) -> Reading | None:

@@ -128,7 +128,7 @@ def read(body: bytes) -> list[Reading]:
 
 def _readings(records: list[Audit]) -> list[Reading]:
     found = (_read(one) for one in records)
-    return by_time([one for one in found if one is not None])
+    return by_time(one for one in found if one is not None)
 
 
 def _record(number: int, line: str) -> Audit:

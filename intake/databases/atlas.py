@@ -54,7 +54,7 @@ def read(body: bytes) -> list[Reading]:
     """
     events = read_items(body, _Event, "results")
     found = (_read(one) for one in events)
-    return by_time([one for one in found if one is not None])
+    return by_time(one for one in found if one is not None)
 
 
 def _read(one: _Event) -> Reading | None:

@@ -68,7 +68,7 @@ def read(body: bytes) -> list[Reading]:
     """
     records = read_items(body, _Record, "records")
     found = (_read(one) for one in records)
-    return by_time([one for one in found if one is not None])
+    return by_time(one for one in found if one is not None)
 
 
 def _read(one: _Record) -> Reading | None:

@@ -14,6 +14,8 @@ from intake.report import Format, Reading, fact
 from intake.rows import named
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from intake.shape import Members, Shape
 
 _KIND: Final = b'"sql#operation"'
@@ -112,16 +114,17 @@ def read(body: bytes) -> list[Reading]:
         raws = [bytes(one) for one in read_fields(body, list[msgspec.Raw])]
     else:
         raws = [bytes(one) for _, one in read_lines(body, msgspec.Raw)]
-    found: list[Reading | None] = []
-    for raw in raws:
-        told = read_fields(raw, dict[str, msgspec.Raw])
-        if "items" in told:
-            found += [_operation(one) for one in read_fields(raw, _List).items]
-        elif "protoPayload" in told:
-            found.append(_call(read_fields(raw, _Entry)))
-        else:
-            found.append(_operation(read_fields(raw, _Operation)))
-    return by_time([one for one in found if one is not None])
+    return by_time(one for raw in raws for one in _readings(raw) if one is not None)
+
+
+def _readings(raw: bytes) -> Iterator[Reading | None]:
+    told = read_fields(raw, dict[str, msgspec.Raw])
+    if "items" in told:
+        yield from map(_operation, read_fields(raw, _List).items)
+    elif "protoPayload" in told:
+        yield _call(read_fields(raw, _Entry))
+    else:
+        yield _operation(read_fields(raw, _Operation))
 
 
 def _operation(one: _Operation) -> Reading | None:

@@ -115,7 +115,7 @@ def read(body: bytes) -> list[Reading]:
 
 
 def _told(found: Iterable[Reading | None]) -> list[Reading]:
-    return by_time([one for one in found if one is not None])
+    return by_time(one for one in found if one is not None)
 
 
 def _read_old(event: _Old) -> Reading | None:

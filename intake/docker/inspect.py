@@ -5,7 +5,7 @@ Environment variables, commands and mounts are not read: secrets stand there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _HOST: Final = "local"
 _MOST: Final = 10_000
 _LABEL: Final = "org.opencontainers.image."
+_Digests: TypeAlias = dict[str | None, set[str]]
 
 
 class _Object(msgspec.Struct, gc=False, rename="pascal"):
@@ -89,7 +90,7 @@ def read(body: bytes) -> list[Reading]:
 
 def _projects(containers: list[Inspected], images: list[Inspected]) -> Iterator[Reading]:
     """What runs of each project; of what is of none, on the host."""
-    known = {one.id: one.repo_digests or [] for one in images}
+    known = {one.id: _by_name(one.repo_digests or []) for one in images}
     running: dict[str | None, list[dict[str, Any]]] = {}
     for one in containers[:_MOST]:
         labels = (one.config.labels if one.config is not None else None) or {}
@@ -107,7 +108,7 @@ def _projects(containers: list[Inspected], images: list[Inspected]) -> Iterator[
 
 
 def _running(
-    one: Inspected, labels: Mapping[str, Any], known: Mapping[str | None, list[str]]
+    one: Inspected, labels: Mapping[str, Any], known: Mapping[str | None, _Digests]
 ) -> dict[str, Any]:
     service = service_in(labels)
     image = named(one.config.image if one.config is not None else None)
@@ -117,7 +118,7 @@ def _running(
         "service_basis": "label" if service else "container",
         "image": image,
         "image_id": digest_of(one.image),
-        "digest": _digest(image, known.get(one.image, [])),
+        "digest": _digest(image, known.get(one.image, {})),
         "namespace": project_in(labels),
         "replicas": 1,
         "ready": int(health == "healthy") if health else None,
@@ -126,20 +127,29 @@ def _running(
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _digest(image: str | None, known: list[str]) -> str | None:
+def _by_name(told: list[str]) -> _Digests:
+    """The digests of an image by the names before them; all of them by None."""
+    found: _Digests = {None: set()}
+    for one in told:
+        if (digest := digest_of(one)) is not None:
+            found[None].add(digest)
+            found.setdefault(one.partition("@")[0], set()).add(digest)
+    return found
+
+
+def _digest(image: str | None, known: _Digests) -> str | None:
     """The digest under which a registry gives out the image, where that is clear."""
     if (pinned := digest_of(image)) is not None:
         return pinned
     head, colon, tag = (image or "").rpartition(":")
     wanted = head if colon and "/" not in tag else image
-    own = {digest_of(one) for one in known if one.partition("@")[0] == wanted} - {None}
-    found = own or {digest_of(one) for one in known} - {None}
-    return found.pop() if len(found) == 1 else None
+    found = known.get(wanted) or known.get(None) or set()
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def _described(one: Inspected) -> Iterator[Reading]:
     """An image, with what its labels say it was made from (OCI's annotations)."""
-    digest = _digest(None, one.repo_digests or [])
+    digest = _digest(None, _by_name(one.repo_digests or []))
     name = next(iter(map(named, one.repo_tags or ())), None)
     labels = (one.config.labels if one.config is not None else None) or {}
     if digest is None and name is None:

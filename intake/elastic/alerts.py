@@ -105,7 +105,7 @@ def read(body: bytes) -> list[Reading]:
     if len(documents) == 1 and "hits" in documents[0]:
         documents = [one.source for one in read_fields(body, _Answer).hits.hits if one.source]
     found = (_read(one) for one in documents)
-    return by_time([one for one in found if one is not None])
+    return by_time(one for one in found if one is not None)
 
 
 def _signal(document: Members) -> Reading | None:

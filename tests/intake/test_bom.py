@@ -267,6 +267,12 @@ def test_a_package_url_loses_user_and_password() -> None:
     )
 
 
+def test_attributes_that_cyclonedx_has_not_are_passed_over() -> None:
+    """Though an element of that name may stand there."""
+    xml = XML.replace("<tools>", '<tools tool="x">').replace("<component ", '<component tool="x" ')
+    assert one(xml.replace("<name>", "<tool/><name>", 1)).data == one(XML).data
+
+
 @pytest.mark.parametrize(
     ("form", "body", "place"),
     [

@@ -60,19 +60,34 @@ def test_statements_may_come_alone() -> None:
     ]  # fmt: skip
 
 
+def test_what_is_affected_loses_user_and_password() -> None:
+    """References may be package URLs, and those have addresses of registries in them."""
+    affected = {"affects": [{"ref": "pkg:npm/a@1?repository_url=https://me:planted@r.example"}]}
+    stated = VULNERABLE | affected | {"analysis": {"state": "exploitable"}}
+    (_, scan) = all_of(
+        json.dumps(CYCLONEDX | {"vulnerabilities": [VULNERABLE | affected]}).encode()
+    )
+    (_, vex) = all_of(json.dumps(CYCLONEDX | {"vulnerabilities": [stated]}).encode())
+    clean = "pkg:npm/a@1?repository_url=https://r.example"
+    assert rows(scan, "findings")[0]["target"] == clean
+    assert rows(vex, "statements")[0]["affects"] == [clean]
+
+
 def test_statements_of_spdx_3() -> None:
     """By the type of the relationship."""
     graph = [
         *SPDX3["@graph"],
+        {"type": "software_Package", "spdxId": "u:own", "name": "own",
+         "software_packageUrl": "pkg:npm/a@1?repository_url=https://me:planted@r.example"},
         {"type": "security_Vulnerability", "spdxId": "u:v", "externalIdentifier": [
             {"externalIdentifierType": "cve", "identifier": "CVE-1"}]},
         {"type": "security_VexNotAffectedVulnAssessmentRelationship", "from": "u:v",
-         "to": ["u:log4j"], "relationshipType": "doesNotAffect",
+         "to": ["u:log4j", "u:own"], "relationshipType": "doesNotAffect",
          "security_justificationType": "componentNotPresent"},
     ]  # fmt: skip
     _, vex = all_of(json.dumps(SPDX3 | {"@graph": graph}).encode())
     assert (vex.data["kind"], vex.data["counts"]) == ("vex", {"not_affected": 1})
     assert rows(vex, "statements") == [
-        {"vulnerability": "CVE-1", "state": "not_affected", "affects": ["log4j"],
-         "justification": "componentNotPresent"},
+        {"vulnerability": "CVE-1", "state": "not_affected", "justification": "componentNotPresent",
+         "affects": ["log4j", "pkg:npm/a@1?repository_url=https://r.example"]},
     ]  # fmt: skip

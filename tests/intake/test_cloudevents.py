@@ -100,6 +100,14 @@ def test_other_types_are_kept_and_ours_are_sent_elsewhere() -> None:
         assert reason in reading.data["reason"]
 
 
+def test_base64_that_holds_no_text_is_refused() -> None:
+    """A CDEvent is JSON, and JSON is UTF-8."""
+    raw = json.dumps(event_of("service.deployed", **PLACED)).encode().replace(b"urn", b"\xff")
+    told = base64.b64encode(raw.replace(b'"id"', b'"\xff"')).decode()
+    with pytest.raises(RefusedError, match="field data_base64: the bytes are not UTF-8"):
+        read_report(json.dumps(cloud(None, data_base64=told)).encode())
+
+
 def test_a_fault_in_a_batch_is_named_by_its_number() -> None:
     """Nothing of the batch is taken then."""
     good, bad = event_of("service.deployed", **PLACED), event_of("service.deployed")

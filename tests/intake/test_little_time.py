@@ -52,11 +52,46 @@ def types() -> bytes:
     return json_of({"results": results, "totalCount": 20_000, "scanID": "s"})
 
 
+def sixties() -> bytes:
+    """A number of base 60 with many digits."""
+    return b"apiVersion: v1\nkind: Pod\nmetadata: {name: 1" + b":1" * 500_000 + b"}\n"
+
+
+def checksums() -> bytes:
+    """A package with many checksums and references."""
+    more = "PackageChecksum: SHA1: 0\nExternalRef: SECURITY cpe a\n" * 40_000
+    return f"SPDXVersion: SPDX-2.3\nPackageName: a\n{more}".encode()
+
+
+def creators() -> bytes:
+    """A tool and a person whose names end many times."""
+    told = f"Creator: Tool: a{'-1' * 60_000} x\nCreator: Person: a{' ' * 60_000}(x\n"
+    return f"SPDXVersion: SPDX-2.3\n{told}PackageName: a\n".encode()
+
+
+def described() -> bytes:
+    """Values with many blanks, and many values below a long name."""
+    blanks = f"a: b{' ' * 60_000}c\n" * 4
+    below = f"{'a' * 2**20}:\n" + "  b: c\n" * 20_000
+    return f"Kind: ChaosResult\n{blanks}{below}".encode()
+
+
+def digests() -> bytes:
+    """Many containers of an image with many digests."""
+    container = {"Id": "c", "State": {"Running": True}, "Config": {"Image": "a"}, "Image": "i"}
+    known = [f"a@sha256:{number:064x}" for number in range(5_000)]
+    return json_of([container] * 5_000 + [{"Id": "i", "RepoDigests": known}])
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("name", "make"),
-    [("sarif", overrides), ("sarif", hierarchy), ("checkmarx-one", types)],
-)
+    [
+        ("sarif", overrides), ("sarif", hierarchy), ("checkmarx-one", types), ("argocd", sixties),
+        ("spdx-tag-value", checksums), ("spdx-tag-value", creators),
+        ("litmus-describe", described), ("docker-inspect", digests),
+    ],
+)  # fmt: skip
 def test_a_file_takes_time_by_its_size(name: str, make: Callable[[], bytes]) -> None:
     """It is read or refused, and soon."""
     body = make()

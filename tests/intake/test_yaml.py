@@ -53,6 +53,12 @@ def test_a_resource_in_yaml_gives_the_facts_of_the_same_in_json() -> None:
     assert written.readings[0].time == "2026-01-01T10:00:05Z"
 
 
+def test_what_has_colons_is_a_text() -> None:
+    """A version 1.1 of YAML has numbers of base 60; whoever writes resources means none."""
+    told = json.loads(read_yaml(b"apiVersion: v1\nports: [22:22, 1:30.5, 7, 1.5]"))
+    assert told["ports"] == ["22:22", "1:30.5", 7, 1.5]
+
+
 @pytest.mark.parametrize(
     "text", ["name: x", "# apiVersion: v1", "text apiVersion: v1", '{"apiVersion": "v1"}', "<a/>"]
 )
