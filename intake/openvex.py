@@ -9,7 +9,7 @@ import msgspec
 
 from intake.instant import told_time
 from intake.json_body import read_fields
-from intake.person import person_of
+from intake.person import mailbox_of, person_of
 from intake.purl import artifact_named, purl_of
 from intake.report import Format, Reading, fact
 from intake.rows import Rows, named
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _CONTEXT: Final = "https://openvex.dev/ns"
 _VERSION: Final = re.compile(r"/v?(\d+(?:\.\d+){1,2})$")
-_MAIL: Final = re.compile(r"([^<>]*)<([^<>\s]+@[^<>\s]+)>")
+_NO_ADDRESS: Final = re.compile(r"[ <]")
 _MOST: Final = 1000
 _DIGEST: Final = {"sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
 
@@ -136,12 +136,9 @@ def _alone(products: set[str]) -> dict[str, Any] | None:
 
 def _author(text: str | None) -> dict[str, Any] | None:
     """Who says so: a person, or an organisation, which nothing tells apart."""
-    found = _MAIL.fullmatch((text or "").strip()[:1000])
-    if found is not None:
-        return person_of("openvex", name=found[1], email=found[2])
-    if text is not None and "@" in text and " " not in text.strip():
+    if text is not None and "@" in text and not _NO_ADDRESS.search(text.strip()):
         return person_of("openvex", email=text)
-    return person_of("openvex", name=text)
+    return mailbox_of("openvex", text)
 
 
 FORMAT: Final = Format("openvex", "OpenVEX", "application/json", claims, read)

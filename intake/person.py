@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from intake.rows import named
+
+_MAILBOX: Final = re.compile(r"([^<>]*)<([^<>\s]+@[^<>\s]+)>")
 
 
 def person_of(
@@ -32,6 +35,14 @@ def person_of(
     }
     found = {key: value for key, value in told.items() if value is not None}
     return {"system": system} | found if found else None
+
+
+def mailbox_of(system: str, text: str | None) -> dict[str, Any] | None:
+    """A reference to whoever is written `name <e-mail address>`; another text is a name."""
+    found = _MAILBOX.fullmatch((text or "").strip()[:1000])
+    if found is None:
+        return person_of(system, name=text)
+    return person_of(system, name=found[1], email=found[2])
 
 
 def account_of(system: str, name: str | None) -> dict[str, Any] | None:

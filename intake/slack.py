@@ -160,17 +160,17 @@ def _reading(payload: _Payload, action: _Action, who: dict[str, Any]) -> Reading
 
 
 def _identity(payload: _Payload, action: _Action) -> str | None:
-    """What was asked: as the app calls it, else by the message that asks."""
-    if (own := named(payload.callback_id)) is not None:
-        return own
+    """What was asked: by the message that asks, after what the app calls it.
+
+    An app may call all that it asks the same.
+    """
     message = payload.message or _Message()
     container = payload.container or _Container()
     stamp = payload.message_ts or container.message_ts or message.ts
     channel = payload.channel.id if payload.channel else None
     if stamp is None or channel is None:
-        return None
-    return named(f"{channel}/{stamp}/{action.block_id}" if action.block_id else
-                 f"{channel}/{stamp}")  # fmt: skip
+        return named(payload.callback_id)
+    return named("/".join(filter(None, (payload.callback_id, channel, stamp, action.block_id))))
 
 
 def _verdict(action: _Action) -> tuple[str, str] | None:

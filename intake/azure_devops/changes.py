@@ -98,8 +98,8 @@ def created(hook: Hook, told: PullRequest) -> list[Reading]:
 
 
 def merged(hook: Hook, told: PullRequest) -> list[Reading]:
-    """A merge commit was made; also a trial, while the pull request is open."""
-    return _settled(hook, told) or _updated(hook, told, "merge commit created")
+    """A merge was tried; also for a trial, while the pull request is open."""
+    return _settled(hook, told) or _updated(hook, told, "merge attempted", told.merge_status)
 
 
 def updated(hook: Hook, told: PullRequest) -> list[Reading]:
@@ -151,12 +151,14 @@ def _verdict(reviewer: Reviewer) -> str:
     return "changes_requested" if vote < 0 else "dismissed"
 
 
-def _updated(hook: Hook, told: PullRequest, action: str) -> list[Reading]:
+def _updated(
+    hook: Hook, told: PullRequest, action: str, said: str | None = None
+) -> list[Reading]:  # fmt: skip
     data = _change(told)
     if data is None:
         return []
-    return [reading(hook, "change.updated", at(hook), data | {"action": action},
-                    data["repository"])]  # fmt: skip
+    more = {"action": action, "reported_outcome": named(said)}
+    return [reading(hook, "change.updated", at(hook), data | more, data["repository"])]
 
 
 def commented(hook: Hook, told: Commented) -> list[Reading]:

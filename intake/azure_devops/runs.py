@@ -129,10 +129,11 @@ def approval(hook: Hook, told: Ran) -> list[Reading]:
     if whole is None:
         return []
     answered = [one for one in asked.steps or () if _answer(one) not in (None, "requested")]
-    if whole == "requested" or not answered:
-        more = {"verdict": whole, "reported_outcome": named(asked.status)}
-        return [reading(hook, "approval.reported", at(hook), data | more)]
-    return [reading(hook, "approval.reported", at(hook), data | _answered(one)) for one in answered]
+    said = [] if whole == "requested" else [_answered(one) for one in answered]
+    # Without all of its answers it may have run out, whatever was said.
+    if whole not in [one["verdict"] for one in said]:
+        said.append({"verdict": whole, "reported_outcome": named(asked.status)})
+    return [reading(hook, "approval.reported", at(hook), data | one) for one in said]
 
 
 def _answer(step: Step) -> str | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from intake.azure_devops.common import SYSTEM, at, person, reading
-from intake.person import person_of
+from intake.azure_devops.structure import Identity
+from intake.person import mailbox_of
 from intake.rows import named
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _KINDS: Final = {"task": "task", "change request": "change"}
 _CLOSED: Final = frozenset({"closed", "done", "completed", "removed"})
-_MAIL: Final = re.compile(r"([^<>]*)<([^<>\s]+@[^<>\s]+)>")
 _FIELDS: Final = "System."
 
 
@@ -66,11 +65,7 @@ def _person(value: object) -> dict[str, Any] | None:
     """Somebody: an object, or a name with or without an address."""
     if isinstance(value, dict):
         told = {key: one for key, one in value.items() if isinstance(one, str)}
-        return person_of(SYSTEM, email=told.get("uniqueName"), name=told.get("displayName"),
-                         account=told.get("id"))  # fmt: skip
-    if not isinstance(value, str):
-        return None
-    found = _MAIL.fullmatch(value.strip()[:1000])
-    if found is None:
-        return person_of(SYSTEM, name=value)
-    return person_of(SYSTEM, name=found[1], email=found[2])
+        return person(Identity(id=told.get("id"), display_name=told.get("displayName"),
+                               unique_name=told.get("uniqueName"),
+                               is_container=value.get("isContainer") is True))  # fmt: skip
+    return mailbox_of(SYSTEM, value) if isinstance(value, str) else None

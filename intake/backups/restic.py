@@ -51,7 +51,6 @@ class _Message(msgspec.Struct, gc=False):
     backup_start: str | None = None
     backup_end: str | None = None
     files_restored: int | None = None
-    total_files: int | None = None
     seconds_elapsed: float | None = None
 
 

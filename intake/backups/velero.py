@@ -19,7 +19,7 @@ _GROUP: Final = b'"velero.io/'
 _KINDS: Final = {"Backup": "backup.finished", "Restore": "restore.tested"}
 _ENDED: Final = {
     "Completed": "success", "PartiallyFailed": "failure", "Failed": "failure",
-    "FailedValidation": "error", "FinalizingPartiallyFailed": "failure",
+    "FailedValidation": "error",
 }  # fmt: skip
 _SCHEDULE: Final = "velero.io/schedule-name"
 _EVERYTHING: Final = "*"
@@ -29,7 +29,6 @@ class _Metadata(msgspec.Struct, gc=False, rename="camel"):
     """What every resource has."""
 
     name: str | None = None
-    uid: str | None = None
     labels: dict[str, Any] | None = None
 
 

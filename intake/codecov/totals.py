@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from intake.shape import Members, Shape
 
 TOOL: Final = "Codecov"
+_PAGE: Final = re.compile(r"(?:/-)?/commits?/[0-9a-f]{40}")
 _ROUNDED: Final = 0.01
 _TOTALS: Final = frozenset({"files", "lines", "hits", "partials", "coverage"})
 _Lines = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
@@ -109,7 +111,7 @@ def _commit(commit: _Commit, more: dict[str, Any]) -> list[Reading]:
         return []
     branch = named(commit.branch)
     # Its page at the code host ends with the commit's.
-    page = (commit.service_url or "").partition("/commit")[0].removesuffix("/-")
+    page = _PAGE.split(commit.service_url or "", maxsplit=1)[0]
     return [_reading(commit.totals, commit.totals.files or 0, more | {
         "counted": "Codecov's totals",
         "commit": commit_of(commit.commitid),

@@ -88,11 +88,14 @@ def test_a_branch_that_was_deleted_has_no_commit() -> None:
 )  # fmt: skip
 def test_merged_is_only_what_is_completed(kind: str, status: str, what: str) -> None:
     """A merge commit is made as a trial as well, while the pull request is open."""
-    value = _pull(status, closedBy=NOOR, completionOptions={"mergeStrategy": "squash"})
+    value = _pull(status, closedBy=NOOR, completionOptions={"mergeStrategy": "squash"},
+                  mergeStatus="conflicts")  # fmt: skip
     (found,) = _read(f"git.pullrequest.{kind}", value)
     data = found.data
     assert (found.type, data["number"], data["head"]) == (_type(what), 7, SHA)
     assert data["author"]["email"] == "mia@acme.example"
+    if (kind, status) == ("merged", "active"):
+        assert (data["action"], data["reported_outcome"]) == ("merge attempted", "conflicts")
     if what == "change.merged":
         assert (data["merge_commit"], data["commit"], data["method"]) == (OTHER, OTHER, "squash")
         assert data["merged_by"]["email"] == "noor@acme.example"
@@ -235,6 +238,9 @@ def test_each_answer_to_a_stage_is_one() -> None:
         ("approved", "Mia Chen"), ("rejected", "Noor Ali"),
     ]  # fmt: skip
     assert {one.data["environment"] for one in found} == {"production"}
+    late = {"id": "ap-1", "status": "timedOut", "steps": [steps[0], {"status": "pending"}]}
+    found = _read(kind + "completed", {"approval": late, "resource": place})
+    assert [one.data["verdict"] for one in found] == ["approved", "expired"]
     waits = {"id": "ap-1", "status": "pending", "steps": [{"status": "pending"}]}
     (found,) = _read(kind + "pending", {"approval": waits, "resource": place})
     assert (found.data["verdict"], found.data.get("approver")) == ("requested", None)
@@ -306,13 +312,20 @@ def test_releases_and_work_items_are_told() -> None:
     assert (found.type, found.data["version"], found.time) == (
         _type("release.created"), "Release-9", "2026-01-05T10:00:00Z",
     )  # fmt: skip
-    fields = {"System.WorkItemType": "Task", "System.State": "New", "System.Title": "t",
-              "System.CreatedBy": "Mia Chen <mia@acme.example>"}  # fmt: skip
+    fields: dict[str, Any] = {
+        "System.WorkItemType": "Task", "System.State": "New", "System.Title": "t",
+        "System.CreatedBy": "Mia Chen <mia@acme.example>",
+    }  # fmt: skip
     (found,) = _read("workitem.created", {"id": 5, "fields": fields})
     assert (found.type, found.data["key"], found.data["kind"]) == (
         _type("ticket.opened"), "5", "task",
     )  # fmt: skip
     assert found.data["actor"]["email"] == "mia@acme.example"
+    fields["System.CreatedBy"] = {"displayName": "Jo", "uniqueName": "FABRIKAM\\jo"}
+    (found,) = _read("workitem.created", {"id": 5, "fields": fields})
+    assert found.data["actor"] == {
+        "system": "azure-devops", "name": "Jo", "login": "FABRIKAM\\jo",
+    }  # fmt: skip
     changed = {
         "workItemId": 5,
         "fields": {"System.State": {"newValue": "Closed"}},

@@ -49,6 +49,14 @@ def test_a_webhook_tells_the_coverage_of_its_head() -> None:
     assert "mia" not in everything([found])
 
 
+@pytest.mark.parametrize("page", ["commit", "-/commit", "commits"])
+def test_the_repository_is_what_stands_before_its_page_of_a_commit(page: str) -> None:
+    """Whatever it is called itself."""
+    address = "https://code.example/acme/commit-tools"
+    found = reading_of(_webhook(service_url=f"{address}/{page}/{SHA}"), "codecov")
+    assert found.data["repository"] == address
+
+
 def test_a_percentage_that_does_not_fit_is_only_claimed() -> None:
     """What is covered of what can be is counted."""
     found = reading_of(_webhook(totals=_totals(10, 5, coverage=90)), "codecov")

@@ -102,6 +102,15 @@ def test_the_signature_is_slacks_own_example() -> None:
     assert not SENDER.scheme.holds(moved, body, secret, at)
 
 
+def test_what_an_app_always_calls_the_same_is_asked_by_each_message() -> None:
+    """Its name for it comes first; where nothing tells the message it is all there is."""
+    press = {"type": "interactive_message", "callback_id": "deploy", "user": {"name": "mia"},
+             "actions": [{"name": "approval", "value": "yes"}]}  # fmt: skip
+    told = [{"channel": {"id": "C1"}, "message_ts": stamp} for stamp in ("1.1", "2.2")]
+    found = [read_report(json.dumps(press | more).encode()).readings[0] for more in (*told, {})]
+    assert [one.data["approval"] for one in found] == ["deploy/C1/1.1", "deploy/C1/2.2", "deploy"]
+
+
 @needs_fixtures
 def test_the_real_press_says_what_its_row_says() -> None:
     """Somebody let a version into an environment, as Spinnaker asked."""
@@ -110,7 +119,7 @@ def test_the_real_press_says_what_its_row_says() -> None:
     through_door(found)
     data = found.data
     assert (data["verdict"], data["reported_outcome"]) == ("approved", "yes")
-    assert data["approval"] == "keel:01DYNYK94DE4901K9P802DB4ZT"
+    assert data["approval"] == "keel:01DYNYK94DE4901K9P802DB4ZT/CS9MCUDS7/1579137217.000100"
     assert data["approver"] == {"system": "slack", "login": "john.doe", "id": "USJ9YG2DT"}
     assert (data["workspace"], data["target"]) == ("john-test-workspace", "john-test")
     assert found.time == "2020-01-16T04:02:12.099365Z"
