@@ -24,7 +24,8 @@ ENVELOPE_MEDIA_TYPE = "application/vnd.dsse.envelope.v1+json"
 
 MAX_ENVELOPE = 16 * 1024 * 1024
 """Largest envelope read, in bytes."""
-MAX_SIGNATURES = 16
+MAX_SIGNATURES = 4
+"""Strangers may send envelopes, and each signature costs a hash of the payload with each key."""
 MAX_SIGNATURE_BYTES = 8192
 """Room for post-quantum signatures; nothing that signs needs more."""
 MAX_TEXT = 256
@@ -116,19 +117,18 @@ class Envelope:
     def verify(self, keys: Iterable[Key]) -> Key:
         """The first of `keys` that signed this payload as this type.
 
-        A key id of the envelope is a hint only: it saves trying a key that calls itself
-        otherwise when some key bears that id, and proves nothing.
+        Key ids of the envelope are hints only: where some key bears one of them, nothing else is
+        tried than such pairs. They prove nothing.
 
         Raises:
             ForbiddenError: none of them did.
         """
         message = pae(self.payload_type, self.payload)
-        candidates = list(keys)
-        for signature in self.signatures:
-            hinted = [key for key in candidates if key.key_id == signature.key_id]
-            for key in hinted or candidates:
-                if key.verify(message, signature.value):
-                    return key
+        pairs = [(one, key) for key in keys for one in self.signatures]
+        hinted = [(one, key) for one, key in pairs if key.key_id == one.key_id]
+        for one, key in hinted or pairs:
+            if key.verify(message, one.value):
+                return key
         raise ForbiddenError("field signatures", "no signature verifies with an enrolled key")
 
 

@@ -42,9 +42,9 @@ def test_an_envelope_is_read() -> None:
     )  # fmt: skip
     largest = envelope(
         payloadType="t" * 256, payload="",
-        signatures=[{"sig": b64encode(bytes(8192)).decode(), "keyid": "k" * 256}] * 16,
+        signatures=[{"sig": b64encode(bytes(8192)).decode(), "keyid": "k" * 256}] * 4,
     )  # fmt: skip
-    assert len(Envelope.parse(largest).signatures) == 16
+    assert len(Envelope.parse(largest).signatures) == 4
     assert Envelope.parse(envelope(signatures=[{"sig": "AA=="}])).signatures[0].value == b"\0"
 
 
@@ -61,7 +61,7 @@ def test_an_envelope_is_read() -> None:
         (envelope(signatures=None), RefusedError, "field signatures"),
         (envelope(signatures=[]), RefusedError, "field signatures"),
         (envelope(signatures={"0": SIG}), RefusedError, "field signatures"),
-        (envelope(signatures=[SIG] * 17), TooLargeError, "field signatures"),
+        (envelope(signatures=[SIG] * 5), TooLargeError, "field signatures"),
         (envelope(signatures=[SIG, "x"]), RefusedError, "field signatures[1]"),
         (envelope(signatures=[{}]), RefusedError, "field signatures[0].sig"),
         (envelope(signatures=[{"sig": ""}]), RefusedError, "field signatures[0].sig"),
@@ -128,7 +128,7 @@ def test_a_hint_saves_trying_and_proves_nothing() -> None:
         assert signed((hint, value)).verify(keys) == TWO.verifier
         assert signed((None, bytes(64)), (hint, value)).verify(iter(keys)) == TWO.verifier
     for wrong in (
-        signed((ONE.id, value)), signed((None, bytes(64))),
+        signed((ONE.id, value)), signed((None, value), (ONE.id, bytes(64))), signed((None, bytes(64))),
         signed((TWO.id, TWO.sign(pae("u", PAYLOAD)))), signed((TWO.id, TWO.sign(PAYLOAD))),
     ):  # fmt: skip
         with pytest.raises(ForbiddenError, match="no signature verifies"):
