@@ -13,6 +13,8 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
+from domain.log.names import PRINCIPAL
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -33,7 +35,7 @@ ADDRESS: Final = re.compile(
 )
 _HANDLE: Final = re.compile(r"(?<![\w.@/%+-])@([A-Za-z0-9](?:[\w-]{0,62}\w)?)(?![\w@])")
 _ESCAPES: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_ID: Final = re.compile(r"(?:per|wkl)_[0-9a-f]{32}")
+_ID: Final = re.compile(PRINCIPAL)
 _TRANSPORT: Final = frozenset({"git", "hg", "svn"})
 """Accounts that every user of a code host shares: `git@host:path` names nobody."""
 _DEEPEST: Final = 32

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from domain.errors import RefusedError
 from domain.events.marks import EACH, VALUES, marked
+from domain.log.names import PRINCIPAL
 from domain.mentions import (
     ADDRESS,
     Folded,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from domain.events.marks import Marked, Path
     from domain.mentions import Kept
 
-_ID: Final = re.compile(r"(?:per|wkl)_[0-9a-f]{32}")
+_ID: Final = re.compile(PRINCIPAL)
 _NAMED: Final = re.compile(r"\s*([^<>]*?)\s*<([^<>\s]+@[^<>\s]+)>\s*")
 """How git and mail write somebody: a name, and the address in angle brackets."""
 SEALED: Final = "pipeledgertexts"

@@ -1,10 +1,9 @@
 """The vocabulary: every type of event, its data, its streams and tags."""
 
 from domain.events import build, change, delivery, governance, ledger, operation, proposal
-from domain.events.registry import ASSURANCES, TYPES, Door, EventType
+from domain.events.registry import TYPES, Door, EventType
 
 __all__ = [
-    "ASSURANCES",
     "TYPES",
     "Door",
     "EventType",

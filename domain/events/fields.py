@@ -18,6 +18,7 @@ from msgspec import Meta
 
 from domain.errors import RefusedError
 from domain.instant import PATTERN, read_time
+from domain.log.names import PRINCIPAL
 
 MAX_NAME = 500
 MAX_HANDLE = 4096
@@ -57,9 +58,7 @@ Digest = Annotated[
 ]
 """`algorithm:hex`, lower case; the lengths of SHA-2 are checked."""
 
-PersonId = Annotated[
-    str, Meta(pattern=rf"^(?:per|wkl)_[0-9a-f]{{32}}{_END}", extra={"mark": "person"})
-]
+PersonId = Annotated[str, Meta(pattern=rf"^{PRINCIPAL}{_END}", extra={"mark": "person"})]
 """An opaque id of this ledger, and nothing else."""
 
 

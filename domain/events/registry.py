@@ -26,10 +26,6 @@ class Door(Enum):
     """Only the ledger itself makes it."""
 
 
-ASSURANCES: Final = ("imported", "asserted", "observed", "decided")
-"""From the weakest to the strongest."""
-
-
 @dataclass(frozen=True, slots=True)
 class EventType:
     """One type of event.

@@ -14,11 +14,12 @@ import msgspec
 from domain.events import TYPES
 from domain.events.controls import CONTROLS
 from domain.events.examples import example
-from domain.events.fields import schema_of
+from domain.events.fields import Common, schema_of
 from domain.events.marks import marked
 from domain.events.registry import Door, EventType
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+_COMMON: Final = frozenset(field.encode_name for field in msgspec.structs.fields(Common))
 
 
 def schema(kind: EventType) -> dict[str, Any]:
@@ -117,15 +118,6 @@ def _fields(kind: EventType) -> list[str]:
         words.append(f"**`{name}`**{note}" if field.required else f"`{name}`{note}")
     short = kind.name.removeprefix("pipeledger.")
     return [f"- `{short}`: {', '.join(words) or 'common fields only'}"]
-
-
-_COMMON: Final = frozenset(
-    {
-        "service", "environment", "repository", "commit", "artifact", "release", "run", "actor",
-        "ticket", "url", "duration_s", "runner", "documents", "time_basis", "tool",
-        "tool_version", "reported_outcome", "service_basis", "environment_basis", "workload",
-    }
-)  # fmt: skip
 
 
 def _json(value: object) -> str:

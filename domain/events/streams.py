@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.events.registry import TYPES, Door
-from domain.log.context import MAX_TAGS
+from domain.log.context import MAX_STREAMS, MAX_TAGS
 from domain.log.names import short_hash, stream_component, tag
 
 if TYPE_CHECKING:
     from domain.event import Event
-
-MAX_STREAMS: Final = 4
 
 Rule = Callable[["Event"], Iterator[str]]
 
@@ -183,7 +181,6 @@ _environment: Final = _plain("environment", "environment")
 _recovery: Final = _at_source("recovery", "recovery")
 _alert: Final = _at_source("alert", "fingerprint")
 _policy: Final = _plain("policy", "policy")
-_person: Final = _persons
 
 _BY_FAMILY: Final[dict[str, Rule]] = {
     "deployment": _deployment,
@@ -234,8 +231,8 @@ _BY_FAMILY: Final[dict[str, Rule]] = {
     "reconciliation": _evidence,
     "hold": _evidence,
     "record": _evidence,
-    "person": _person,
-    "erasure": _person,
+    "person": _persons,
+    "erasure": _persons,
     "source": _plain("source", "name"),
     "key": _credential,
     "token": _credential,

@@ -15,7 +15,6 @@ each witness needs a key of its own. We sign the first form; the second is verif
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from struct import Struct
 from typing import TYPE_CHECKING, Final
@@ -31,9 +30,10 @@ from domain.log.key import (
     VerifierKey,
     check_key_name,
     key_hash,
+    read_vkey,
 )
 from domain.log.note import NoteSignature, parse_note
-from domain.log.wire import MAX_NUMBER, read_base64, write_base64
+from domain.log.wire import MAX_NUMBER, write_base64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +48,6 @@ ML_DSA_44_SIGNATURE_BYTES: Final = 2420
 _HEADER: Final = "cosignature/v1"
 _LABEL: Final = b"subtree/v1\n\x00"
 _LONGEST_OPAQUE: Final = 255
-_KEY_HASH: Final = re.compile("[0-9a-f]{8}")
 _time = Struct("!Q")
 _range = Struct("!QQ")
 
@@ -180,20 +179,7 @@ def parse_witness_vkey(text: str) -> WitnessKey:
         RefusedError: malformed, another algorithm, a hash that is not the key's, or a key that
             anybody could sign for.
     """
-    # The base64 may hold a `+` itself, so only the first two separate.
-    name, _, rest = text.partition("+")
-    stated, separator, encoded = rest.partition("+")
-    if not separator:
-        raise RefusedError("vkey", "expected name+hash+key")
-    if _KEY_HASH.fullmatch(stated) is None:
-        raise RefusedError("vkey", "expected a hash of 8 lower-case hexadecimal digits")
-    raw = read_base64(encoded, "vkey")
-    if not raw:
-        raise RefusedError("vkey", "expected a type byte and a key")
-    key = WitnessKey(name, raw[0], raw[1:])
-    if key.hash.hex() != stated:
-        raise RefusedError("vkey", "the hash is not the one of this name and key")
-    return key
+    return read_vkey(text, WitnessKey)
 
 
 def cosignatures_of(note: bytes, witnesses: Iterable[WitnessKey]) -> tuple[Cosignature, ...]:

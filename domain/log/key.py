@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Protocol, TypeVar
 
 from nacl import bindings
 from nacl.exceptions import BadSignatureError
@@ -28,6 +29,18 @@ from domain.log.wire import read_base64, write_base64
 
 Entropy = Callable[[int], bytes]
 """Gives that many random bytes."""
+
+
+class Hashed(Protocol):
+    """A public key of any type that notes are signed with."""
+
+    @property
+    def hash(self) -> bytes:
+        """4 bytes, derived from name, type and public key."""
+        ...
+
+
+Named = TypeVar("Named", bound=Hashed)
 
 ED25519 = 0x01
 """Signature type byte of plain Ed25519 in signed notes."""
@@ -129,20 +142,39 @@ def parse_vkey(text: str) -> VerifierKey:
         RefusedError: malformed, another algorithm, a hash that is not the key's, or a key
             that `check_public_key` refuses.
     """
+    return read_vkey(text, _log_key)
+
+
+def read_vkey(text: str, make: Callable[[str, int, bytes], Named]) -> Named:
+    """The key of any type that a vkey names.
+
+    Args:
+        text: the vkey.
+        make: the key of a name, a type byte and the public key.
+
+    Raises:
+        RefusedError: malformed, or a hash that is not the key's; besides, what `make` raises.
+    """
     # The base64 may hold a `+` itself, so only the first two separate.
-    fields = text.split("+", 2)
-    if len(fields) != 3:  # noqa: PLR2004 - name, hash and key, as the line above names them
+    name, _, rest = text.partition("+")
+    stated, separator, encoded = rest.partition("+")
+    if not separator:
         raise RefusedError("vkey", "expected name+hash+key")
-    name, stated, encoded = fields
     if _KEY_HASH.fullmatch(stated) is None:
         raise RefusedError("vkey", "expected a hash of 8 lower-case hexadecimal digits")
     raw = read_base64(encoded, "vkey")
-    if not raw or raw[0] != ED25519:
-        raise RefusedError("vkey", "expected an Ed25519 key (type byte 1)")
-    key = VerifierKey(name, raw[1:])
+    if not raw:
+        raise RefusedError("vkey", "expected a type byte and a key")
+    key = make(name, raw[0], raw[1:])
     if key.hash.hex() != stated:
         raise RefusedError("vkey", "the hash is not the one of this name and key")
     return key
+
+
+def _log_key(name: str, kind: int, public: bytes) -> VerifierKey:
+    if kind != ED25519:
+        raise RefusedError("vkey", "expected an Ed25519 key (type byte 1)")
+    return VerifierKey(name, public)
 
 
 class SigningKey:
@@ -179,11 +211,6 @@ class SigningKey:
     def from_seed(cls, name: str, seed: bytes) -> SigningKey:
         """The key of these 32 secret bytes; see the constructor."""
         return cls(name, seed)
-
-    @classmethod
-    def generate(cls, name: str, entropy: Entropy) -> SigningKey:
-        """A new key of 32 bytes that `entropy` gives."""
-        return cls(name, entropy(SEED_BYTES))
 
     @property
     def key_id(self) -> str:

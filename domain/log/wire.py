@@ -20,7 +20,6 @@ DECIMAL = "(?:0|[1-9][0-9]{0,18})"
 """Pattern of a decimal; the reader still has to compare it with MAX_NUMBER."""
 
 _DECIMAL = re.compile(DECIMAL)
-_HEX = re.compile("(?:[0-9a-f]{2})*")
 
 
 def read_number(text: str, place: str) -> int:
@@ -60,14 +59,3 @@ def read_base64(text: str, place: str, length: int | None = None) -> bytes:
     if length is not None and len(raw) != length:
         raise RefusedError(place, f"expected {length} bytes, got {len(raw)}")
     return raw
-
-
-def read_hex(text: str, place: str, length: int) -> bytes:
-    """The `length` bytes that `text` spells in lower-case hexadecimal digits.
-
-    Raises:
-        RefusedError: another spelling or another length.
-    """
-    if len(text) != 2 * length or _HEX.fullmatch(text) is None:
-        raise RefusedError(place, f"expected {2 * length} lower-case hexadecimal digits")
-    return bytes.fromhex(text)

@@ -83,7 +83,8 @@ class Submission:
 
         Raises:
             RefusedError: malformed, or the old size is larger than the checkpoint's.
-            TooLargeError: too many bytes.
+            TooLargeError: the checkpoint has too many signatures. How many bytes are read
+                (`MAX_SUBMISSION`) is up to whoever reads them.
         """
         head, blank, note = raw.partition(b"\n\n")
         if not blank:

@@ -26,7 +26,7 @@ from domain.log.policy import Policy
 from domain.log.proof import TlogProof
 from domain.log.tile import Tile
 from domain.log.tree import verify_consistency, verify_inclusion
-from domain.log.wire import read_base64, read_hex, read_number
+from domain.log.wire import read_base64, read_number
 from domain.log.witness import Submission
 from tests.domain.log import known_answers as known
 from tests.mutations import mutated, refused
@@ -83,7 +83,6 @@ PARSERS: dict[str, tuple[Callable[[bytes], object], list[bytes]]] = {
     ),
     "number": (text(lambda one: read_number(one, "x")), [b"0", b"9223372036854775807"]),
     "base64": (text(lambda one: read_base64(one, "x")), [b"AA==", b"AAAA", b"+/8="]),
-    "hexadecimal": (text(lambda one: read_hex(one, "x", 4)), [b"00ff00ff"]),
 }  # fmt: skip
 
 

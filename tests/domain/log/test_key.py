@@ -200,17 +200,9 @@ def test_one_key_has_another_id_under_another_name() -> None:
     assert KEY.id == KEY.key_id == KEY.verifier.key_id == f"ledger.example/a+{HASH}"
 
 
-def test_a_new_key_is_made_of_the_entropy_given() -> None:
-    """Randomness is passed in."""
-    asked = []
-
-    def entropy(count: int) -> bytes:
-        asked.append(count)
-        return bytes(range(count))
-
-    assert SigningKey.generate("ledger.example/a", entropy).id == KEY.id
-    assert SigningKey.from_seed("ledger.example/a", bytes(range(32))).id == KEY.id
-    assert asked == [32]
+def test_a_key_comes_back_of_its_seed() -> None:
+    """The same key, whoever kept it."""
+    assert SigningKey.from_seed("ledger.example/a", KEY.seed).id == KEY.id
 
 
 @pytest.mark.parametrize("length", [0, 31, 33, 64])

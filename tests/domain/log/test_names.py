@@ -62,22 +62,6 @@ def test_the_prefix_of_streams_is_reserved() -> None:
     assert names.check_stream("stream:ledger") == "stream:ledger"
 
 
-@pytest.mark.parametrize(
-    "name", ["a:b", "commit:" + "c" * 40, "a.b_c-d:~x", "k" * 31 + ":" + "v" * 200]
-)
-def test_tags_of_the_door(name: str) -> None:
-    """A kind, a colon and a value make a tag."""
-    assert names.check_door_tag(name) == name
-
-
-@pytest.mark.parametrize("name", ["a", ":b", "a:", "A:b", "1:b", "a b:c", "a:" + "v" * 201,
-                                  "k" * 33 + ":v", "k" * 32 + ":" + "v" * 200])  # fmt: skip
-def test_no_tags_of_the_door(name: str) -> None:
-    """Without kind or value, or over their lengths, there is no tag."""
-    with pytest.raises(RefusedError):
-        names.check_door_tag(name)
-
-
 def digest(value: str) -> str:
     """How a value stands that a name cannot hold."""
     return "~" + sha256(value.encode()).hexdigest()[:32]
@@ -113,7 +97,7 @@ def test_a_kind_is_ours(kind: str) -> None:
 @given(st.text(), st.text())
 def test_two_values_never_share_a_tag(one: str, other: str) -> None:
     """Every value has a storable tag, and different values have different ones."""
-    assert names.check_door_tag(names.tag("k", one))
+    assert names.check_tag(names.tag("k", one))
     assert (names.tag("k", one) == names.tag("k", other)) is (one == other)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import RefusedError
-from domain.log.wire import MAX_NUMBER, read_base64, read_hex, read_number, write_base64
+from domain.log.wire import MAX_NUMBER, read_base64, read_number, write_base64
 
 
 @given(st.integers(0, MAX_NUMBER))
@@ -84,15 +84,3 @@ def test_any_text_is_base64_in_one_way_or_refused(text: str) -> None:
     except RefusedError:
         return
     assert write_base64(raw) == text
-
-
-@pytest.mark.parametrize("text", ["0g", "AB", "a", "abc", " ab", "ab ", "a b ", "٣٣", ""])
-def test_another_spelling_of_hexadecimal_digits_is_refused(text: str) -> None:
-    """Capitals, blanks, odd counts and other digits are refused."""
-    with pytest.raises(RefusedError):
-        read_hex(text, "x", 1)
-
-
-def test_hexadecimal_digits_are_read() -> None:
-    """Lower-case digits give their bytes."""
-    assert read_hex("00ff", "x", 2) == b"\x00\xff"
