@@ -104,6 +104,28 @@ MOVES: dict[str, tuple[str, dict[str, Any], tuple[str, str]]] = {
         "granted", {"approval": "a9"},
         ("insufficient-evidence", "the ledger does not know that it was approved"),
     ),
+    "by-an-approval-of-ones-own": (
+        "granted", {"approval": "own"}, ("violated", "approved by the person who got it"),
+    ),
+    "by-an-approval-withdrawn": (
+        "granted", {"approval": "withdrawn"}, ("violated", "the approval had ended"),
+    ),
+    "by-an-approval-in-hindsight": (
+        "granted", {"approval": "hindsight"},
+        ("insufficient-evidence", "the approval was recorded afterwards"),
+    ),
+    "by-an-approval-at-no-time": (
+        "granted", {"approval": "undated"},
+        ("insufficient-evidence", "the approval has no time of its own"),
+    ),
+    "by-an-approval-from-an-import": (
+        "granted", {"approval": "imported"},
+        ("insufficient-evidence", "the approval is too weakly assured"),
+    ),
+    "taken-back-by-an-approval-of-ones-own": (
+        "revoked", {"approval": "own", "requested_at": "2026-02-28T10:00:00Z"},
+        ("satisfied", "taken back in time"),
+    ),
     "at-no-time": ("granted", {"approved_by": BERT} | NO_TIME,
                    ("insufficient-evidence", "it has no time of its own")),
     "taken-back": (
@@ -128,6 +150,12 @@ def test_rights_are_granted_after_an_approval_and_taken_back_in_time(tmp_path: P
     shop = Shop()
     shop.approve("a1", "02-28T10:00", "a", service="else")
     shop.approve("a2", "03-02T10:00", "a", service="else")
+    for name, told in {
+        "own": {"approver": DORA}, "withdrawn": {}, "undated": NO_TIME,
+        "hindsight": {"recorded": "03-05T10:00"}, "imported": {"assurance": "imported"},
+    }.items():  # fmt: skip
+        shop.approve(name, "02-27T10:00", "a", service="else", **told)
+    shop.approve("withdrawn", "02-28T10:00", "a", service="else", verdict="withdrawn")
     shop.say("person.linked", "02-01T10:00", person=ANNA, other=DORA, assurance="decided")
     for name, (what, more, _) in MOVES.items():
         data = {"target": name, "service": name, "subject": ANNA} | more
