@@ -1,9 +1,11 @@
 -- Whether each merged change was approved by somebody who did not make it, on exactly what was
--- merged: one row a merged change. `doubtful` is what may be so, but is not shown.
+-- merged: one row a merged change. `doubtful` is what may be so, but is not shown: as long as nobody
+-- says who made it or when it was merged, anybody may have approved it, at any time.
 SELECT
     m.change_key,
     CASE
-        WHEN bool_or(a.finding IS NULL AND a.is_of_head) THEN 'reviewed'
+        WHEN bool_or(a.finding IS NULL AND a.is_of_head AND m.is_dated AND p.change_key IS NOT NULL)
+            THEN 'reviewed'
         WHEN bool_or(NOT a.by_maker AND a.is_of_head IS NOT FALSE) THEN 'doubtful'
         ELSE 'unreviewed'
     END AS review,
@@ -16,4 +18,5 @@ SELECT
     ) AS positions
 FROM merged_changes AS m
 LEFT JOIN change_approvals AS a USING (change_key)
+LEFT JOIN (SELECT DISTINCT change_key FROM change_people) AS p USING (change_key)
 GROUP BY m.change_key

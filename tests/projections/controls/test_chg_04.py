@@ -38,7 +38,7 @@ class Pushes(Shop):
         """A change by Anna that was merged as a commit called so."""
         data: dict[str, Any] = {"author": ANNA, "head": sha(f"head of {name}")} | more
         data["merge_commit"] = sha(name)
-        self.propose(number, "proposed", "03-01T08:00", author=ANNA)
+        self.propose(number, "proposed", "03-01T08:00", author=data["author"])
         if reviewer is not None:
             self.propose(number, "reviewed", "03-01T09:00", reviewer=reviewer, verdict="approved",
                          reviewed=data.get("reviewed", data["head"]))  # fmt: skip
@@ -66,6 +66,10 @@ def test_what_comes_to_a_protected_branch_came_by_a_reviewed_change(tmp_path: Pa
     shop.push("reviewed-by-its-author")
     shop.merge(4, "reviewed-before-it-changed", reviewed=sha("old"))
     shop.push("reviewed-before-it-changed")
+    shop.merge(10, "made-by-nobody", author=None)
+    shop.push("made-by-nobody")
+    shop.merge(9, "merged-at-no-time", time_basis="received")
+    shop.push("merged-at-no-time")
     shop.merge(5, "fast-forward", head=sha("fast-forward"))
     shop.push("fast-forward")
     shop.push("straight")
@@ -90,6 +94,10 @@ def test_what_comes_to_a_protected_branch_came_by_a_reviewed_change(tmp_path: Pa
         "unreviewed": ("violated", "its change was not reviewed"),
         "reviewed-by-its-author": ("violated", "its change was not reviewed"),
         "reviewed-before-it-changed": ("violated", "its change was not reviewed"),
+        "made-by-nobody": ("insufficient-evidence", "nothing shows that its change was reviewed"),
+        "merged-at-no-time": (
+            "insufficient-evidence", "nothing shows that its change was reviewed",
+        ),
         "fast-forward": BY_CHANGE,
         "straight": AROUND,
         "change-made-up-later": AROUND,
