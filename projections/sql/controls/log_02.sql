@@ -79,7 +79,12 @@ late AS (
 ),
 
 last_seen AS (
-    SELECT variant, arg_max(position, size) AS position, min(assurance) AS assurance
+    SELECT
+        variant,
+        arg_max(position, size) AS position,
+        arg_min(assurance, list_position(
+            ['imported', 'asserted', 'observed', 'decided'], assurance
+        )) AS assurance
     FROM witnesses
     GROUP BY variant
 )

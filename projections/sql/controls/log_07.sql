@@ -72,7 +72,9 @@ SELECT
     max(recorded_at) AS occurred_at,
     ['violated', 'insufficient-evidence', NULL, 'satisfied'][min(word).level] AS outcome,
     min(word).reason AS reason,
-    min(assurance) AS assurance,
+    arg_min(assurance, list_position(
+        ['imported', 'asserted', 'observed', 'decided'], assurance
+    )) AS assurance,
     list_distinct([min(position), max(position)]) AS positions
 FROM told
 GROUP BY variant, item_key

@@ -1,13 +1,16 @@
 -- MON-01: are controls tested in each interval, and weaknesses followed?
 -- Of every control that was ever tested or found weak. A weakness has an owner and a date, and is
--- mended by then.
+-- mended by then; one that is found again has to be mended again.
 WITH opened AS (
     SELECT
         deficiency,
         min(recorded_at) AS opened_at,
+        max(least(occurred_at, recorded_at)) AS last_opened_at,
         arg_max(owner, position) AS owner,
         arg_max(due, position) AS due,
-        min(assurance) AS assurance,
+        arg_min(assurance, list_position(
+            ['imported', 'asserted', 'observed', 'decided'], assurance
+        )) AS assurance,
         list(position ORDER BY position) AS positions
     FROM governance_facts
     WHERE what = 'deficiency.opened' AND deficiency IS NOT NULL
@@ -16,13 +19,14 @@ WITH opened AS (
 
 closed AS (
     SELECT
-        deficiency,
-        min(least(occurred_at, recorded_at)) AS closed_at,
-        arg_min(recorded_at, occurred_at) AS recorded_at,
-        min(position) AS position
-    FROM governance_facts
-    WHERE what = 'deficiency.closed' AND deficiency IS NOT NULL
-    GROUP BY deficiency
+        o.deficiency,
+        min(least(g.occurred_at, g.recorded_at)) AS closed_at,
+        arg_min(g.recorded_at, g.occurred_at) AS recorded_at,
+        min(g.position) AS position
+    FROM governance_facts AS g
+    INNER JOIN opened AS o USING (deficiency)
+    WHERE g.what = 'deficiency.closed' AND least(g.occurred_at, g.recorded_at) >= o.last_opened_at
+    GROUP BY o.deficiency
 ),
 
 told AS (

@@ -17,7 +17,9 @@ keys AS (
         min(recorded_at) FILTER (WHERE what = 'key.revoked') AS revoked_at,
         min(expires) AS expires,
         list(position ORDER BY position) AS positions,
-        min(assurance) AS assurance
+        arg_min(assurance, list_position(
+            ['imported', 'asserted', 'observed', 'decided'], assurance
+        )) AS assurance
     FROM ledger_facts
     WHERE what IN ('key.enrolled', 'key.rotated', 'key.revoked') AND credential IS NOT NULL
     GROUP BY credential

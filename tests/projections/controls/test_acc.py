@@ -224,6 +224,25 @@ BREACHES: dict[str, tuple[dict[str, Any], str | None, tuple[str, str]]] = {
     "nothing-to-tell": (
         {"notifiable": False}, None, ("not-applicable", "assessed as nothing to be told"),
     ),
+    "called-off-late": (
+        {"notifiable": True} | AWARE, None, ("violated", "nobody was told"),
+    ),
+    "assessed-too-late": (
+        {"time": "03-04T10:00:01", "notifiable": False} | AWARE, None,
+        ("violated", "assessed too late"),
+    ),
+    "assessed-at-the-limit": (
+        {"time": "03-04T10:00:00", "notifiable": False} | AWARE, None,
+        ("not-applicable", "assessed as nothing to be told"),
+    ),
+    "assessed-in-hindsight": (
+        {"recorded": "03-10T10:00", "notifiable": False} | AWARE, None,
+        ("insufficient-evidence", "that it was assessed was recorded afterwards"),
+    ),
+    "assessed-late-after-who-knows": (
+        {"time": "03-04T10:00:01", "notifiable": False}, None,
+        ("insufficient-evidence", "nobody says when it was known"),
+    ),
     "known-at-no-time": (
         {"notifiable": True}, "03-02T10:00",
         ("insufficient-evidence", "nobody says when it was known"),
@@ -237,12 +256,33 @@ def test_authorities_are_told_in_time(tmp_path: Path) -> None:
     for name, (assessed, told, _) in BREACHES.items():
         shop.say("incident.opened", "03-01T10:00", incident=name, category="privacy")
         if assessed:
-            shop.say("incident.assessed", "03-01T11:00", incident=name, **assessed)
+            more = {key: one for key, one in assessed.items() if key != "time"}
+            shop.say(
+                "incident.assessed", assessed.get("time", "03-01T11:00"), incident=name, **more
+            )
         if told is not None:
             shop.say("breach.notified", told, incident=name, authority="authority")
+    shop.say("incident.assessed", "03-19T10:00", incident="called-off-late", notifiable=False)
     shop.say("incident.opened", "03-01T10:00", incident="outage", category="availability")
     shop.build("03-20T10:00", "a", "1")
     found = items(shop, tmp_path, "INC-02")
     assert found == {name: expected for name, (_, _, expected) in BREACHES.items()}
     early = items(shop, tmp_path, "INC-02", {"early_warning_hours": 24})
     assert early["told"] == ("violated", "the first warning was late")
+
+
+def test_a_first_warning_alone_is_not_the_whole_message(tmp_path: Path) -> None:
+    """What one message was, nobody says; two in time are enough."""
+    shop = Shop()
+    told = {"one": ("03-02T06:00",), "two": ("03-02T06:00", "03-04T10:00"),
+            "second-late": ("03-02T06:00", "03-04T10:00:01")}  # fmt: skip
+    for name, times in told.items():
+        shop.say("incident.opened", "03-01T10:00", incident=name, category="privacy")
+        shop.say("incident.assessed", "03-01T11:00", incident=name, notifiable=True, **AWARE)
+        for time in times:
+            shop.say("breach.notified", time, incident=name, authority="authority")
+    shop.build("03-20T10:00", "a", "1")
+    unsaid = ("insufficient-evidence", "nobody says that more than a first warning was told")
+    assert items(shop, tmp_path, "INC-02", {"early_warning_hours": 24}) == {
+        "one": unsaid, "two": ("satisfied", "told in time"), "second-late": unsaid,
+    }  # fmt: skip

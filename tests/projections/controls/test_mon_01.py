@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.log.by import By
-from tests.projections.controls.judging import ANNA, Shop, items
+from tests.projections.controls.judging import ANNA, Shop, full_items, items
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,10 @@ def test_controls_are_tested_in_each_interval_and_weaknesses_mended(tmp_path: Pa
         ),
         "open": ({}, None, ("violated", "a weakness that is not mended by its date")),
         "not-due": ({"due": "2026-06-01T10:00:00Z"}, None, ("not-applicable", "not due yet")),
+        "told-again": ({}, "03-20T10:00", ("satisfied", "a weakness that was mended by its date")),
+        "found-again": (
+            {}, "03-10T10:00", ("violated", "a weakness that is not mended by its date"),
+        ),
         "nobodys": ({"owner": None}, None, ("violated", "a weakness without an owner")),
         "open-ended": ({"due": None}, None, ("violated", "a weakness without a date")),
     }  # fmt: skip
@@ -32,7 +36,13 @@ def test_controls_are_tested_in_each_interval_and_weaknesses_mended(tmp_path: Pa
         shop.say("deficiency.opened", "03-02T10:00", deficiency=name, **WEAK | more)
         if closed is not None:
             shop.say("deficiency.closed", closed, deficiency=name, **OURS)
+    for name, time in (("found-again", "03-10T10:00:01"), ("told-again", "03-02T10:00")):
+        shop.say("deficiency.opened", time, "03-25T10:00", deficiency=name, assurance="imported",
+                 **WEAK)  # fmt: skip
     shop.build("04-10T10:00", "a", "1")
+    rows = full_items(shop, tmp_path, "MON-01")
+    (again,) = [row for row in rows if row["item_key"].endswith("told-again")]
+    assert again["assurance"] == "imported"
     found = items(shop, tmp_path, "MON-01")
     assert found.pop("2026-03-01T10:00:00Z") == ("satisfied", "tested")
     assert found.pop("2026-03-31T10:00:00Z") == ("violated", "not done in the interval")
@@ -49,11 +59,13 @@ def test_keys_are_used_within_their_life(tmp_path: Path) -> None:
     }  # fmt: skip
     for name, time in enrolled.items():
         shop.say("key.enrolled", time, credential=name, assurance="decided")
-    shop.say("key.rotated", "02-01T10:00", credential="replaced", assurance="decided")
+    shop.say("key.rotated", "02-01T10:00", credential="replaced", assurance="imported")
     shop.say("key.revoked", "03-05T10:00", credential=revoked, assurance="decided")
     shop.say("key.revoked", "03-05T10:00", credential="unknown", assurance="decided")
     shop.build("03-06T10:00", "a", "1", by=By("wkl_" + "e" * 32, revoked, "key"))
     shop.build("04-10T10:00", "a", "1")
+    rows = full_items(shop, tmp_path, "SEC-02")
+    assert {row["item_key"]: row["assurance"] for row in rows}["key replaced"] == "imported"
     assert items(shop, tmp_path, "SEC-02", {"max_age_days": 90}) == {
         "young": ("satisfied", "used within its life"),
         "replaced": ("satisfied", "used within its life"),
