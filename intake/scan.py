@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 class Scan:
-    """Findings of one scan."""
+    """Findings of one scan.
+
+    Attributes:
+        suppressed: how many of them people or settings set aside. They are among the counts where
+            the tool lists them with the others, and beside where it keeps them apart (`set_aside`).
+    """
 
     def __init__(self, *words: str) -> None:
         """Begin with no finding.

@@ -15,7 +15,7 @@ from intake.number import count_of
 from intake.order import by_time
 from intake.report import Format, Reading
 from intake.rows import named
-from intake.schemes import AnyOf, Basic, Shared
+from intake.schemes import by_token
 from intake.sender import Sender
 from intake.shape import shape_of
 
@@ -96,6 +96,6 @@ FORMAT: Final = Format("aqua", "Aqua JSON", "application/json", claims, read)
 SENDER: Final = Sender(
     name="aqua",
     title="Aqua",
-    scheme=AnyOf((Shared("authorization", _ENTER, prefix="Bearer "), Basic(_ENTER))),
+    scheme=by_token(_ENTER),
     formats=(FORMAT,),
 )

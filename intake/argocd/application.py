@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import TooLargeError
-from domain.instant import read_time
 from intake.address import repository_of
 from intake.argocd.past import Line, content_of
 from intake.ids import commit_of
 from intake.image import images_of
-from intake.instant import told_time
+from intake.instant import seconds_between, told_time
 from intake.limits import MAX_FACTS
 from intake.number import count_of
 from intake.order import by_time
@@ -177,11 +176,10 @@ def _common(app: Application) -> dict[str, Any]:
 
 
 def _spanning(begun: Told | None, ended: Told | None) -> dict[str, Any]:
-    seconds = None
-    if begun is not None and ended is not None:
-        spent = (read_time(ended.time, "") - read_time(begun.time, "")).total_seconds()
-        seconds = spent if spent >= 0 else None
-    return {"started_at": begun.time if begun else None, "duration_s": seconds}
+    return {
+        "started_at": begun.time if begun else None,
+        "duration_s": seconds_between(begun, ended),
+    }
 
 
 def _begun_by(who: Initiator | None) -> dict[str, Any]:

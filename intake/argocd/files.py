@@ -16,7 +16,7 @@ from intake.argocd.structure import (
 from intake.json_body import read_fields
 from intake.order import by_time
 from intake.report import Format, Reading
-from intake.schemes import AnyOf, Basic, Shared
+from intake.schemes import by_token
 from intake.sender import Sender
 from intake.shape import shape_of
 
@@ -27,7 +27,10 @@ T = TypeVar("T")
 
 _LISTS: Final = frozenset({"List", "ApplicationList", "RolloutList"})
 _GROUP: Final = '"argoproj.io/'
-_WHERE: Final = "service.webhook in argocd-notifications-cm: url as above, "
+_ENTER: Final = (
+    "service.webhook in argocd-notifications-cm: url as above, header Authorization: Bearer and "
+    "the secret (or basicAuth with any username and the secret as password)"
+)
 
 
 def claims(shape: Shape) -> bool:
@@ -113,11 +116,7 @@ NOTIFICATION: Final = Format(
 SENDER: Final = Sender(
     name="argocd",
     title="Argo CD",
-    scheme=AnyOf((
-        Shared("authorization", _WHERE + "header Authorization: Bearer and the secret",
-               prefix="Bearer "),
-        Basic(_WHERE + "basicAuth with any username and the secret as password"),
-    )),
+    scheme=by_token(_ENTER),
     # A template may send the application bare; of a notification only the operation is news.
     formats=(
         NOTIFICATION,

@@ -103,9 +103,7 @@ class Event:
         told = {
             "url": address_of(self.content.uri or self.content.url),
             "chain": named(self.context.chain_id),
-            "commit": commit_of(text)
-            if isinstance(text := self.custom.get("commit"), str)
-            else None,
+            "commit": self._commit(),
             **self.more,
             **{name: value for name, value in data.items() if value is not None},
         }

@@ -87,7 +87,7 @@ def read_cdevent(body: bytes) -> Reading | None:
     reader = reader_of(told.context.type)
     if reader is None:
         return None
-    content = read_fields(bytes(told.subject.content), Content)
+    content = read_fields(bytes(told.subject.content), Content, "subject.content", 2)
     custom = told.custom_data if isinstance(told.custom_data, dict) else {}
     event = Event(told.context, told.subject.id, content, custom, {})
     return reader(event) if event.name is not None else None

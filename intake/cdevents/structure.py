@@ -23,7 +23,6 @@ class Reference(_Object):
 class Link(_Object):
     """What the event has to do with another."""
 
-    link_type: str | None = None
     link_kind: str | None = None
     target: Reference | None = None
 

@@ -36,8 +36,6 @@ class _Summary(msgspec.Struct, gc=False):
 
     covered_lines: _Lines
     num_statements: _Lines
-    missing_lines: _Lines | None = None
-    excluded_lines: _Lines | None = None
     num_branches: _Lines | None = None
     covered_branches: _Lines | None = None
     percent_covered: float | None = None

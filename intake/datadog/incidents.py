@@ -87,7 +87,6 @@ class _Told(msgspec.Struct, gc=False):
 
     incident_public_id: str | int
     incident_status: str
-    incident_uuid: str | None = None
     incident_title: str | None = None
     incident_severity: str | None = None
     incident_commander: str | None = None

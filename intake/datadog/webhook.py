@@ -47,11 +47,9 @@ class _Event(msgspec.Struct, gc=False, rename=_plain):
     aggreg_key: Value = None
     alert_id: Value = None
     alert_transition: str | None = None
-    alert_status: str | None = None
     alert_title: str | None = None
     alert_priority: str | None = None
     alert_scope: str | None = None
-    alert_type: str | None = None
     title: str | None = None
     event_title: str | None = None
     body: str | None = None

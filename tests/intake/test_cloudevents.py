@@ -114,7 +114,7 @@ def test_a_fault_in_a_batch_is_named_by_its_number() -> None:
     bad["subject"]["content"] = {"environment": "production"}
     with pytest.raises(RefusedError) as refused:
         all_of([good, bad])
-    assert refused.value.place == "event 1, field environment"
+    assert refused.value.place == "event 1, field subject.content.environment"
 
 
 @pytest.mark.parametrize("sender", [CDEVENTS_SENDER, CLOUDEVENTS_SENDER])
