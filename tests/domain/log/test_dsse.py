@@ -129,7 +129,8 @@ def test_a_hint_saves_trying_and_proves_nothing() -> None:
         assert signed((None, bytes(64)), (hint, value)).verify(iter(keys)) == TWO.verifier
     for wrong in (
         signed((ONE.id, value)), signed((None, value), (ONE.id, bytes(64))),
-        signed((None, bytes(64))), signed((TWO.id, TWO.sign(pae("u", PAYLOAD)))), signed((TWO.id, TWO.sign(PAYLOAD))),
+        signed((None, bytes(64))), signed((TWO.id, TWO.sign(pae("u", PAYLOAD)))),
+        signed((TWO.id, TWO.sign(PAYLOAD))),
     ):  # fmt: skip
         with pytest.raises(ForbiddenError, match="no signature verifies"):
             wrong.verify(keys)
