@@ -43,7 +43,7 @@ from api.gate import Gate
 from api.parameters import check_parameters
 from api.rates import Rates
 from api.seldom import Seldom
-from api.witness.telling import standing_lines
+from api.witness.telling import standing_line
 from projections.catalogue import built_in
 
 if TYPE_CHECKING:
@@ -144,14 +144,13 @@ def make_app(
 
     @app.get("/readyz", tags=["operation"], response_class=PlainTextResponse)
     async def readyz() -> Response:
-        """The database answers for every ledger; how far its witnesses are stands below."""
+        """The database answers for every ledger; how far witnesses are stands below."""
 
         def ask() -> str:
-            said = ["ready"]
             for one in served.values():
                 one.ledger.reader.newest()
-                said += standing_lines(one)
-            return "".join(f"{line}\n" for line in said)
+            line = standing_line(served.values())
+            return "ready\n" if line is None else f"ready\n{line}\n"
 
         return Response(await run_in_threadpool(ask), media_type=TEXT)
 

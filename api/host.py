@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from store.ledger.observer import Observer
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+# `/console/NAME/…` would be another thing than the pages of such a ledger.
+_TAKEN: Final = frozenset({"assets"})
 _PLANNED: Final = "origin.planned"
 _PEOPLE: Final = 4
 """Connections by which persons are looked up."""
@@ -365,3 +367,5 @@ def check_name(name: str) -> None:
     """
     if _NAME.fullmatch(name) is None:
         raise SettingError("a ledger's name: a lower-case letter, then letters, digits, -")
+    if name in _TAKEN:
+        raise SettingError(f"a ledger's name: {name} is a place of the console's own")

@@ -89,9 +89,10 @@ def _is_secure(request: Request) -> bool:
 @router.post("/console/logout")
 async def post_logout(request: Request) -> Response:
     """End the session."""
+    _check_own(request)
     sessions = request.app.state.sessions
     session = sessions.find(request.cookies.get(COOKIE, ""))
-    if session is not None and is_own(request):
+    if session is not None:
         sessions.end(session)
     answer = _to("/console/login")
     answer.delete_cookie(COOKIE, path="/console", httponly=True, samesite="strict")
@@ -135,6 +136,16 @@ async def shown(
     return await make(state.served[ledger], credential)
 
 
+def _check_own(request: Request) -> None:
+    """Refuse a form that another site's page sent.
+
+    Raises:
+        ForbiddenError: it did.
+    """
+    if not is_own(request):
+        raise ForbiddenError("form", "it was sent from a page of another site")
+
+
 async def _let_in(request: Request, ledger: str, token: str) -> Credential:
     """The credential of a token that may look at a ledger.
 
@@ -144,8 +155,7 @@ async def _let_in(request: Request, ledger: str, token: str) -> Credential:
         UnauthorisedError: no valid token for this ledger.
     """
     state = request.app.state
-    if not is_own(request):
-        raise ForbiddenError("form", "it was sent from a page of another site")
+    _check_own(request)
     here = state.served.get(ledger)
     found = None if here is None else await run_in_threadpool(here.tokens.find, token.strip())
     if found is None:
@@ -159,11 +169,18 @@ async def _let_in(request: Request, ledger: str, token: str) -> Credential:
 def _form(
     request: Request, then: str, ledger: str = "", refused: PipeledgerError | None = None
 ) -> Response:
-    names = sorted(request.app.state.served)
+    served = request.app.state.served
+    # Strangers are told no names: of several ledgers, the one whose page was asked for, if any.
+    only = next(iter(served)) if len(served) == 1 else None
     return draw(
-        "login.html", 200 if refused is None else status_of(refused),
-        ledgers=names, chosen=ledger, then=then, refused=None if refused is None else str(refused),
+        "login.html", 200 if refused is None else status_of(refused), only=only, then=then,
+        ledger=ledger or _asked_for(then), refused=None if refused is None else str(refused),
     )  # fmt: skip
+
+
+def _asked_for(then: str) -> str:
+    """The ledger that the address of a page names, whether there is one or not."""
+    return then.removeprefix("/console/").partition("/")[0] if then.startswith("/console/") else ""
 
 
 def _first(ledger: str, credential: Credential) -> str:

@@ -8,26 +8,29 @@ from typing import TYPE_CHECKING
 from domain.instant import write_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from api.host import Served
     from api.witness.cosigners import Cosigners
 
 
-def standing_lines(here: Served) -> list[str]:
-    """One line on a ledger that has witnesses; nobody's name or address. Else none."""
-    cosigners, size = here.cosigners, here.ledger.published.size
-    standings = list(cosigners.standings().values())
-    if not standings:
-        return []
-    up = sum(not one.failures for one in standings)
-    line = (
-        f"ledger {here.ledger.name}: {cosigners.witnessed_size} of {size} entries witnessed, "
-        f"{up} of {len(standings)} witnesses answered last"
-    )
-    if forks := len(cosigners.evidence.of(here.ledger.origin)):
-        line += f", {forks} signs of another history"
-    return [line]
+def standing_line(served: Iterable[Served]) -> str | None:
+    """How the witnesses of all these ledgers stand, in sums; None: there are none.
+
+    Strangers may read it: it names nobody, no address and no ledger.
+    """
+    told = up = behind = forks = 0
+    for here in served:
+        cosigners = here.cosigners
+        if standings := cosigners.standings().values():
+            told += len(standings)
+            up += sum(not one.failures for one in standings)
+            behind += max(here.ledger.published.size - cosigners.witnessed_size, 0)
+            forks += len(cosigners.evidence.of(here.ledger.origin))
+    if not told:
+        return None
+    line = f"{up} of {told} witnesses answered last, {behind} entries wait for enough of them"
+    return f"{line}, {forks} signs of another history" if forks else line
 
 
 def table(cosigners: Cosigners, origin: str) -> Iterator[str]:

@@ -168,6 +168,9 @@ def test_a_form_of_another_site_is_refused(server: Running, visitor: httpx.Clien
         assert "Set-Cookie" not in answer.headers
     own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
     assert visitor.post("/console/login", data=data, headers=own).status_code == 303
+    answer = visitor.post("/console/logout", headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+    assert visitor.get("/console/default/overview").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -186,6 +189,18 @@ def test_logging_in_leads_to_pages_of_this_console_alone(
 ) -> None:
     """Whatever the address said."""
     assert log_in(visitor, server.token, then=then).headers["Location"] == place
+
+
+def test_the_form_of_several_ledgers_names_none_of_them(doors: Doors) -> None:
+    """But the one whose page somebody asked for, whether it is there or not."""
+    row = "GET /console/login"
+    (form,) = doors.knock(row, "nobody").values()
+    assert '<input id="ledger" name="ledger" value=""' in form.text
+    for name in ("own", "nosuch"):
+        then = {"then": f"/console/{name}/trace"}
+        (form,) = doors.knock(row, "nobody", params=then).values()
+        assert f'<input id="ledger" name="ledger" value="{name}"' in form.text
+        assert "other" not in form.text
 
 
 def test_behind_a_proxy_with_tls_the_session_travels_by_tls_alone(

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.cli import main
+from api.host import check_name
 from api.listening import url_of
+from domain.errors import SettingError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +76,13 @@ def test_a_data_folder_that_cannot_be_one_is_named(
     line = _stopped(words, monkeypatch, capsys)
     said = f"the data folder {tmp_path / 'data'} cannot be made: File exists"
     assert line == f"pipeledger-server: {said}\n"
+
+
+def test_a_ledger_takes_no_place_of_the_console() -> None:
+    """Its pages would be hidden behind what lies there."""
+    with pytest.raises(SettingError, match="assets is a place of the console's own"):
+        check_name("assets")
+    check_name("asset")
 
 
 def test_a_port_that_is_taken_stops_the_start_before_a_ledger_is_made(
