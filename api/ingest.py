@@ -18,7 +18,9 @@ from domain.people import depersonalise
 from store.ledger.observer import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
+
+    from starlette.datastructures import Headers
 
     from api.doors import DoorCheck
     from api.telemetry.journey import Journey
@@ -146,13 +148,13 @@ def read_single(body: bytes) -> object:
     return read_json(body, _EVENT_LIMITS)
 
 
-def read_binary(headers: Mapping[str, str], body: bytes) -> tuple[object, bytes]:
+def read_binary(headers: Headers, body: bytes) -> tuple[object, bytes]:
     """A binary-mode event (CloudEvents HTTP binding 3.1) as an object, and as one text.
 
     Raises:
         RefusedError: names the header or byte.
     """
-    event: dict[str, Any] = {}
+    event: dict[str, Any] = {"data": read_json(body, _EVENT_LIMITS)}
     for name, value in headers.items():
         if name.startswith("ce-"):
             try:
@@ -161,8 +163,9 @@ def read_binary(headers: Mapping[str, str], body: bytes) -> tuple[object, bytes]
                 raise RefusedError(f"header {name}", "not UTF-8") from None
             if "\0" in text or "\n" in text or "\r" in text:
                 raise RefusedError(f"header {name}", "a control character")
+            if name[3:] in event:
+                raise RefusedError(f"header {name}", "this attribute stands twice in one event")
             event[name[3:]] = text
-    event["data"] = read_json(body, _EVENT_LIMITS)
     return event, json.dumps(event, sort_keys=True).encode()
 
 

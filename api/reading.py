@@ -16,7 +16,7 @@ from api.doors import PART_READERS, READERS
 from api.entrance import JSON, TEXT, Position, enter, facts
 from api.negotiation import prefer
 from api.paging import next_page
-from api.reads import enter_reading
+from api.reads import enter_reading, record_read
 from domain.errors import NotFoundError, RefusedError
 from domain.instant import read_time
 from domain.log.names import check_stream, check_tag, check_type
@@ -160,15 +160,21 @@ async def get_proof(request: Request, ledger: str, position: Position) -> Respon
 @router.get("/v1/{ledger}/entries/{position}/parts/{name}", tags=["read"])
 async def get_part(request: Request, ledger: str, position: Position, name: str) -> Response:
     """A part with its salt."""
-    here, _ = await enter_reading(request, ledger, PART_READERS)
+    here, credential = await enter(request, ledger, PART_READERS)
 
-    def find() -> bytes:
+    def find() -> bytes | None:
         row = here.ledger.reader.entry(position, here.ledger.published.size)
         for part in here.ledger.reader.parts(row, (name,)):
             return msgspec.json.encode({**receipts.named(part), "media_type": part.media_type})
-        raise NotFoundError(f"position {position} has no part {name}, or it was redacted")
+        return None
 
-    return Response(await run_in_threadpool(find), headers=facts(here), media_type=JSON)
+    content = await run_in_threadpool(find)
+    # What names no part is the reader's own words, and goes into no event.
+    path = f"entries/{position}/parts"
+    await record_read(request, here, credential, path if content is None else f"{path}/{name}")
+    if content is None:
+        raise NotFoundError(f"position {position} has no part {name}, or it was redacted")
+    return Response(content, headers=facts(here), media_type=JSON)
 
 
 @router.get(

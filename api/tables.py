@@ -12,6 +12,7 @@ import pyarrow.parquet
 
 from domain.log.entry import parse_entry
 from domain.log.part import EVENT_PART
+from exporters.cells import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,10 @@ def encode(rows: Sequence[tuple[Row, Sequence[Part]]], media: str) -> bytes:
 
 
 def write_table(table: pa.Table, media: str) -> bytes:
-    """A table in one of MEDIA_TYPES; in CSV, lists are texts with spaces between."""
+    """A table in one of MEDIA_TYPES.
+
+    In CSV, lists are texts with spaces between, and no text is one that a sheet would run.
+    """
     out = io.BytesIO()
     if media == PARQUET:
         pyarrow.parquet.write_table(table, out, compression="zstd")
@@ -63,12 +67,14 @@ def write_table(table: pa.Table, media: str) -> bytes:
             stream.write_table(table)
     else:
         for at, column in enumerate(table.schema):
+            texts = table[column.name]
             if pa.types.is_list(column.type):
-                texts = [
-                    None if one is None else " ".join(map(str, one))
-                    for one in table[column.name].to_pylist()
-                ]
-                table = table.set_column(at, column.name, pa.array(texts, pa.string()))
+                texts = pa.chunked_array([pa.array(
+                    [None if one is None else " ".join(map(str, one)) for one in texts.to_pylist()],
+                    pa.string(),
+                )])  # fmt: skip
+            if pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type):
+                table = table.set_column(at, column.name, harmless(texts))
         pyarrow.csv.write_csv(table, out)
     return out.getvalue()
 

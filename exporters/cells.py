@@ -1,4 +1,4 @@
-"""Tables as CSV for auditors: the same bytes for the same rows, and nothing that a sheet runs.
+"""Cells of CSV: the same bytes for the same rows, and nothing that a sheet runs.
 
 A cell that begins with `=`, `+`, `-`, `@`, tab or carriage return gets an apostrophe before it, or
 a spreadsheet would take it for a formula. Lists are texts with spaces between; instants are RFC
@@ -11,6 +11,9 @@ import csv
 import io
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,3 +41,10 @@ def cell_of(value: Any) -> str:  # noqa: ANN401 - of any column
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def harmless(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of texts as `cell_of` has them, whatever writes them; null stays null."""
+    first = pc.utf8_slice_codeunits(texts, 0, 1)
+    runs = pc.is_in(first, pa.array(_FORMULA, texts.type))
+    return pc.if_else(runs, pc.binary_join_element_wise("'", texts, ""), texts)

@@ -64,7 +64,7 @@ def test_the_same_id_with_other_bytes_is_a_conflict(http: httpx.Client) -> None:
 
 
 def test_binary_mode_is_taken(http: httpx.Client) -> None:
-    """Attributes in headers, data in the body."""
+    """Attributes in headers, each once, data in the body."""
     value = event(3)
     headers = {f"ce-{key}": text for key, text in value.items() if key != "data"}
     answer = http.post(
@@ -75,6 +75,10 @@ def test_binary_mode_is_taken(http: httpx.Client) -> None:
     assert answer.status_code == 201
     shown = http.get(f"/entries/{answer.json()['position']}").json()
     assert shown["event"]["id"] == "evt-3"
+    for name in ("ce-id", "ce-data"):
+        twice = [*headers.items(), (name, "evt-4"), ("Content-Type", "application/json")]
+        answer = http.post("/events", content=json.dumps(value["data"]), headers=twice)
+        assert (answer.status_code, answer.json()["place"]) == (400, f"header {name}")
 
 
 @pytest.mark.parametrize("form", ["batch", "lines"])

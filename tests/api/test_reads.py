@@ -76,6 +76,17 @@ def test_an_answer_that_was_had_stays_the_newest(server: Running, auditor: httpx
     assert len(recorded(server, "evidence.read")) == before
 
 
+def test_a_reader_writes_no_words_of_their_own_into_the_ledger(
+    server: Running, auditor: httpx.Client
+) -> None:
+    """A part that the entry does not have is not named; one that it has is."""
+    assert auditor.get("/entries/1/parts/anna was here").status_code == 404
+    assert auditor.get("/entries/1/parts/event").status_code == 200
+    said = {one["query"] for one in recorded(server, "evidence.read")}
+    assert {"entries/1/parts", "entries/1/parts/event"} <= said
+    assert not any("anna" in one for one in said)
+
+
 def test_answers_to_others_say_nothing_of_reads(server: Running) -> None:
     """An operator's reads are not recorded."""
     with server.http() as client:
