@@ -16,8 +16,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent / "pipeledger" / "verifier"
 ORDER = (
-    "wire", "key", "note", "witness", "tree", "entry", "part", "trust", "succession", "chain",
-    "proof", "lines", "answer", "seen", "tiles", "folder", "receipt", "stream", "evidence",
+    "wire", "key", "note", "witness", "tree", "entry", "part", "trust", "seen", "succession",
+    "chain", "proof", "lines", "answer", "tiles", "folder", "receipt", "stream", "evidence",
     "standalone",
 )  # fmt: skip
 HEAD = '''#!/usr/bin/env python3

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeledger.durable import make_folder
+from pipeledger.durable import move, written
+from pipeledger.durable import replace as replace_file
 from pipeledger.errors import AwayError
 from pipeledger.transport import Transport, refusal
 from pipeledger.verifier.evidence import verdict_of_run
 from pipeledger.verifier.folder import CHECKPOINT, ENTRIES
 from pipeledger.verifier.lines import check_lines
-from pipeledger.verifier.note import MAX_NOTE, open_checkpoint, open_later
+from pipeledger.verifier.note import MAX_NOTE, UnsignedError, open_checkpoint, open_later
 from pipeledger.verifier.proof import MAX_PATH, Proof, parse_proof
 from pipeledger.verifier.seen import Memory
 from pipeledger.verifier.wire import UncheckedError, UnsoundError, read_hash, read_object
@@ -53,7 +54,7 @@ class LedgerReader:
         Args:
             log: trusted keys, and what was seen before.
             settings: how much is checked.
-            save: folder for what was read, or None.
+            save: folder for what was read and is sound, or None.
 
         Raises:
             UnsoundError: the first bad position.
@@ -61,22 +62,30 @@ class LedgerReader:
             AwayError: the ledger does not answer.
         """
         note = self.checkpoint()
-        checkpoint = open_later(note, log.log_keys, log.origin)
-        standing = Memory(settings.known).compare(checkpoint, log, whole=True, passed=True)
+        claimed = open_later(note, log.log_keys, log.origin)
+        memory = Memory(settings.known)
+        with suppress(UnsignedError):
+            # Before a whole ledger is read; but what nobody signed yet accuses nobody.
+            opened = open_checkpoint(note, log.log_keys, log.origin)
+            memory.compare(opened, log, whole=True, passed=True)
+        said: tuple[str, ...] = ()
         if settings.witnesses is not None:
-            settings, said = self._witnessed(settings.witnesses, settings, log, checkpoint)
-            standing = replace(standing, lines=(*said, *standing.lines[1:]))
+            settings, said = self._witnessed(settings.witnesses, settings, log, claimed)
+        watched = replace(settings, progress=progress_of(claimed.size))
         with ExitStack() as stack:
             kept: BinaryIO | None = None
             if save is not None:
-                make_folder(save)
-                kept = stack.enter_context((save / ENTRIES).open("wb"))
-            lines = self.lines(checkpoint.size, kept)
-            watched = replace(settings, progress=progress_of(checkpoint.size))
-            run = check_lines(lines, log, watched, note=note)
-        if save is not None:
-            (save / CHECKPOINT).write_bytes(note)
-        return verdict_of_run(run).judged(standing), checkpoint
+                partial = stack.enter_context(written(save, ENTRIES, b""))
+                kept = stack.enter_context(partial.open("wb"))
+            run = check_lines(self.lines(claimed.size, kept), log, watched, note=note)
+            standing = memory.compare(run.checkpoint, log, whole=True, passed=True)
+            if save is not None and kept is not None:
+                kept.close()
+                move(partial, save / ENTRIES)
+                replace_file(save / CHECKPOINT, note)
+        if said:
+            standing = replace(standing, lines=(*said, *standing.lines[1:]))
+        return verdict_of_run(run).judged(standing), run.checkpoint
 
     def proof(self, position: int) -> Proof:
         """The proof of an entry, up to the ledger's newest checkpoint.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from pipeledger.verifier.chain import Chain, check_signatures, keys_by_id
 from pipeledger.verifier.entry import genesis_link, parse_entry
+from pipeledger.verifier.seen import ForkError
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import Checkpoint, UnsoundError
 from tests.client.writer import ORIGIN, Key, Writer, ledger_of, root
@@ -155,13 +157,17 @@ def test_a_run_passes_through_every_state_that_is_known(batch: int) -> None:
     seen = Checkpoint(ORIGIN, 5, root(LEAVES[:5]))
     log = trusted_log(WRITER.vkeys, seen=seen)
     grown(Chain(log, known=[*known, *strange]), [*RAW], batch).finish(WHOLE)
+    missing_root = Checkpoint(ORIGIN, SIZE, bytes(32))
+    signed = replace(WHOLE, note=WRITER.checkpoint())
     for size in range(1, SIZE + 1):
-        other = [*known, Checkpoint(ORIGIN, size, bytes(32))]
-        with pytest.raises(
-            UnsoundError, match=f"^the first {size} entries are not those"
-        ) as caught:
-            grown(Chain(log, known=other), [*RAW], batch).finish(WHOLE)
-        assert caught.value.position is None
+        missed = Checkpoint(ORIGIN, size, bytes(32))
+        with pytest.raises(ForkError, match=f"^the first {size} entries are not those") as caught:
+            grown(Chain(log, known=[*known, missed]), [*RAW], batch).finish(signed)
+        assert (caught.value.one, caught.value.other) == (missed, WHOLE)
+        assert caught.value.other.note == signed.note
+        # Another root than the signed one: whoever altered the entries is not the log.
+        with pytest.raises(UnsoundError, match="do not give the signed root"):
+            grown(Chain(log, known=[missed]), [*RAW], batch).finish(missing_root)
 
 
 @pytest.mark.parametrize("batch", BATCHES)

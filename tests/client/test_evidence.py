@@ -236,6 +236,7 @@ def test_what_is_no_evidence_is_no_verdict(file: Path, evidence: object, said: s
         (export(b'{"count":9}x\n'), "last line: not JSON"),
         (export(trailer(proof="?")), "proof: not canonical base64"),
         (export(trailer()), "checkpoint: not a signed note"),
+        (export(b'{"count":9,"checkpoint":"\\ud800"}\n'), "checkpoint: not UTF-8"),
         (export(trailer(checkpoint=WRITER.checkpoint(8).decode())), "position 9: not covered by"),
         (export(ENDED).replace(b"}\n", b"},\n", 1), "file: not JSON"),
         (export(b"x\n" + ENDED), "entries: not JSON"),

@@ -13,6 +13,7 @@ from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.seen import NO_WITNESS, ForkError, Memory, Standing
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
+from tests.client.listening import Reply
 from tests.client.writer import Writer, b64, consistency, ledger_of, root
 
 if TYPE_CHECKING:
@@ -224,6 +225,43 @@ def test_what_was_brought_binds_beside_what_was_seen(writer: Writer, other: Writ
         Memory((), Asked(writer)).compare(now, later, whole=False, passed=False)
     assert (two.value.one, two.value.other) == (now, saw(other, 11))
     assert two.value.position is None
+
+
+def test_a_fork_in_a_folder_keeps_its_two_checkpoints(
+    writer: Writer, other: Writer, tmp_path: Path
+) -> None:
+    """They are the evidence; and the file is named."""
+    file = _checkpoint(writer, tmp_path / "one", SIZE)
+    with pytest.raises(ForkError, match=r"^one: two different roots") as caught:
+        judge(tmp_path, saw(other, SIZE), None)
+    assert caught.value.other.note == file.read_bytes()
+
+
+def test_a_fork_is_what_the_log_signed(
+    command: Command, ledger: Listening, writer: Writer, other: Writer, tmp_path: Path
+) -> None:
+    """Another history that grew is one, and kept; an unsigned checkpoint accuses nobody."""
+    ledger.written, copy = writer, tmp_path / "copy"
+    command("trust", "add", ledger.url, "--fingerprint", writer.fingerprint)
+    command("verify", ledger.url, "--save", copy)
+    forks = command.home / ".config" / "pipeledger" / "forks"
+    text = other.checkpoint().split(b"\n\n")[0] + b"\n"
+    unsigned = text + "\n\u2014 somebody AAAAAAA=\n".encode()
+    ledger.behave = lambda asked: Reply(200, unsigned) if "checkpoint" in asked.path else None
+    ledger.written = other
+    for words in ((), ("--save", copy)):
+        refused = command("verify", ledger.url, *words, status=1).stderr
+        assert "not signed by a trusted key" in refused
+    assert not forks.exists()
+    command("verify", copy)
+    assert sorted(one.name for one in copy.iterdir()) == ["checkpoint", "entries.ndjson"]
+    ledger.behave = lambda _: None
+    other.append()
+    refused = command("verify", ledger.url, status=1).stderr
+    assert "not those seen before: a fork; both checkpoints are in" in refused
+    (kept,) = forks.iterdir()
+    roots = [one["root"] for one in json.loads(kept.read_bytes())["checkpoints"]]
+    assert roots == [root(writer.leaves).hex(), root(other.leaves).hex()]
 
 
 def test_offline_evidence_is_remembered_and_a_rollback_of_the_ledger_is_found_by_it(

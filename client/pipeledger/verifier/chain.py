@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 
 from pipeledger.verifier.entry import AFTER_LINK, LINK_END, PREFIX, genesis_link, parse_entry
 from pipeledger.verifier.note import open_checkpoint
+from pipeledger.verifier.seen import ForkError
 from pipeledger.verifier.succession import ROTATION, Succession
 from pipeledger.verifier.tree import Tree, leaf_hashes
 from pipeledger.verifier.trust import INTAKE
-from pipeledger.verifier.wire import HASH_BYTES, Checkpoint, UnsoundError
+from pipeledger.verifier.wire import HASH_BYTES, UnsoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pipeledger.verifier.entry import Entry
     from pipeledger.verifier.key import TrustedKey
     from pipeledger.verifier.trust import TrustedLog
+    from pipeledger.verifier.wire import Checkpoint
 
 CREATED = "pipeledger.ledger.created"
 _START = len(PREFIX)
@@ -81,7 +83,9 @@ class Chain:
         self._keys = keys_by_id(log)
         self._parse = signatures
         passed = [*known, *([log.seen] if log.seen is not None else [])]
-        self._known = sorted((one.size, one.root) for one in passed if one.origin == log.origin)
+        ours = (one for one in passed if one.origin == log.origin)
+        self._known = sorted(ours, key=lambda one: one.size)
+        self._missed: Checkpoint | None = None
         self._workers = workers
         self._tree = Tree()
         self._held: list[bytes] = []  # the last leaf: a broken link may put it in doubt
@@ -161,6 +165,7 @@ class Chain:
 
         Raises:
             UnsoundError: the first bad position; or the root differs.
+            ForkError: the log signed another history than is known.
         """
         end = self.next_position - 1
         if self._broken is not None:
@@ -175,6 +180,21 @@ class Chain:
                 end or None,
                 "the entries do not give the signed root though every link fits: the last one "
                 "was altered, or the chain was written anew before it",
+            )
+        self.check_known(checkpoint.note)
+
+    def check_known(self, note: bytes) -> None:
+        """Refuse a run that does not pass through what is known; to be asked once a note proves it.
+
+        Raises:
+            ForkError: it does not, and the log signed that.
+            UnsoundError: it does not, and the log did not sign it.
+        """
+        if self._missed is not None:
+            raise ForkError(
+                f"the first {self._missed.size} entries are not those seen before: a fork",
+                self._missed,
+                self.opened(note),
             )
 
     def settle(self) -> None:
@@ -197,14 +217,13 @@ class Chain:
         """Append to the tree, stopping at each size whose root is known."""
         start = self._tree.size
         done = 0
-        for size, root in self._known:
-            if start < size <= start + len(leaves):
-                self._tree.extend(leaves[done : size - start])
-                done = size - start
-                if self._tree.root() != root:
-                    raise UnsoundError(
-                        None, f"the first {size} entries are not those seen before: a fork"
-                    )
+        for one in self._known:
+            if start < one.size <= start + len(leaves):
+                self._tree.extend(leaves[done : one.size - start])
+                done = one.size - start
+                # Altered here or signed so by the log: the end of the run says which.
+                if self._missed is None and self._tree.root() != one.root:
+                    self._missed = one
         self._tree.extend(leaves[done:])
 
     def _first_unlinked(self, entries: Sequence[bytes], leaves: list[bytes]) -> int | None:

@@ -36,7 +36,7 @@ from pipeledger.verifier.proof import (
     parse_proof,
 )
 from pipeledger.verifier.receipt import check_receipts
-from pipeledger.verifier.seen import Memory, Standing
+from pipeledger.verifier.seen import ForkError, Memory, Standing
 from pipeledger.verifier.stream import check_stream
 from pipeledger.verifier.trust import find_trust
 from pipeledger.verifier.wire import (
@@ -151,6 +151,8 @@ def check_path(path: Path, policy: Policy) -> list[Verdict]:
 def _named(file: Path, policy: Policy) -> list[Verdict]:
     try:
         return _check_file(file, policy)
+    except ForkError as error:
+        raise ForkError(f"{file.name}: {error.cause}", error.one, error.other) from error
     except UnsoundError as error:
         raise UnsoundError(error.position, f"{file.name}: {error.cause}") from error
     except UncheckedError as error:
@@ -281,7 +283,9 @@ def _export(file: Path, policy: Policy) -> Verdict:
         )
     trailer = read_object(last, "last line")
     proof = parse_proof(read_base64(trailer["proof"], "proof")) if "proof" in trailer else None
-    note = proof.note if proof else str(trailer.get("checkpoint", "")).encode()
+    note = (
+        proof.note if proof else str(trailer.get("checkpoint", "")).encode("utf-8", "surrogatepass")
+    )
     log = find_trust(policy.logs, note_origin(note))
     lines = (line for line in file_lines(file) if not is_trailer(line))
     run = check_lines(lines, log, policy.settings, note=note, proof=proof)

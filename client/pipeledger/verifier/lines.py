@@ -173,6 +173,7 @@ def check_lines(
             chain.last_leaf, proof.index, checkpoint.size, proof.path, checkpoint.root
         ):
             raise UnsoundError(last, "the proof does not lead from this entry to the root")
+        chain.check_known(proof.note)
     elif claimed is None:
         raise UncheckedError("no checkpoint is with the entries, so nothing proves the last one")
     elif chain.first != 1:
