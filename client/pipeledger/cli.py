@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pipeledger import __version__
 from pipeledger.discreet import discreet
 from pipeledger.errors import ClientError, UnseenError, UsageError
+from pipeledger.verifier.shown import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,6 +110,5 @@ def _run(words: list[str]) -> int:
 
 
 def _complain(message: str, status: int) -> int:
-    line = " ".join(message.split())
-    sys.stderr.write(f"pipeledger: {line}\n")
+    sys.stderr.write(f"pipeledger: {plain(message)}\n")
     return status

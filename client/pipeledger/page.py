@@ -12,6 +12,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipeledger.verifier.shown import plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -121,11 +123,6 @@ def is_ours(line: str) -> bool:
         return False
     ours = bool(words) and words[0] in _COMMANDS
     return ours and line.isprintable() and shlex.join(words) == line
-
-
-def plain(text: str) -> str:
-    """A text on one line, without anything that a terminal would obey."""
-    return "".join(char if char.isprintable() else "?" for char in " ".join(text.split()))
 
 
 def _tree(branches: Sequence[Branch], width: int | None, indent: str = "") -> Iterator[str]:

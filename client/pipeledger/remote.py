@@ -46,9 +46,7 @@ class LedgerReader:
     def __init__(self, url: str, ledger: str, settings: ClientSettings) -> None:
         self._transport = Transport(url, ledger, settings)
 
-    def check(
-        self, log: TrustedLog, settings: Settings, *, save: Path | None
-    ) -> tuple[Verdict, Checkpoint]:
+    def check(self, log: TrustedLog, settings: Settings, *, save: Path | None) -> Verdict:
         """Verify the whole ledger against its newest checkpoint.
 
         Args:
@@ -85,7 +83,7 @@ class LedgerReader:
                 replace_file(save / CHECKPOINT, note)
         if said:
             standing = replace(standing, lines=(*said, *standing.lines[1:]))
-        return verdict_of_run(run).judged(standing), run.checkpoint
+        return verdict_of_run(run).judged(standing)
 
     def proof(self, position: int) -> Proof:
         """The proof of an entry, up to the ledger's newest checkpoint.

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from pipeledger import __version__
 from pipeledger.errors import AwayError
+from pipeledger.verifier.shown import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -212,8 +213,7 @@ def problem_text(problem: Mapping[str, Any], status: int) -> str:
     ]
     if not words:
         words = [f"status {status}"]
-    line = ": ".join(" ".join(str(word).split()) for word in words)[:400]
-    return "".join(char if char.isprintable() else "?" for char in line)
+    return plain(": ".join(words))[:400]
 
 
 def reason_of(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeledger.errors import UsageError
+from pipeledger.verifier.shown import printable
 
 PREFIX = "pipeledger."
 MAX_SAFE = 2**53 - 1
@@ -75,7 +76,7 @@ def form_of(word: str) -> Form:
     name = _VERSION.sub("", word.removeprefix(PREFIX))
     if _TYPE.fullmatch(name) is None:
         raise UsageError(
-            f"{_shown(word)}: expected a type such as deployment.finished, or one of "
+            f"{printable(word[:80])}: expected a type such as deployment.finished, or one of "
             + ", ".join(SHORT_FORMS)
         )
     version = _VERSION.search(word)
@@ -97,13 +98,13 @@ def data_of(words: list[str]) -> dict[str, Any]:
     for word in words:
         key, sign, text = word.partition("=")
         if not sign:
-            raise UsageError(f"{_shown(word)}: expected key=value or key:=json")
+            raise UsageError(f"{printable(word[:80])}: expected key=value or key:=json")
         value: Any = text
         if key.endswith(":"):
             key = key[:-1]
             value = _json(key, text)
         if _KEY.fullmatch(key) is None:
-            raise UsageError(f"{_shown(key)}: no name of a field")
+            raise UsageError(f"{printable(key[:80])}: no name of a field")
         if key in DIGEST_FIELDS and isinstance(value, str):
             key += ".digest"
         _put(data, key, value)
@@ -118,7 +119,8 @@ def check_instant(text: str, option: str = "--at") -> str:
     """
     if _INSTANT.fullmatch(text) is None:
         raise UsageError(
-            f"{option} {_shown(text)}: expected a time with offset, such as 2026-01-31T12:00:00Z"
+            f"{option} {printable(text[:80])}: "
+            "expected a time with offset, such as 2026-01-31T12:00:00Z"
         )
     return text
 
@@ -158,7 +160,3 @@ def _exact(digits: str) -> int:
     if abs(number) > MAX_SAFE:
         raise ValueError("an integer outside ±(2^53-1); give it as a text")
     return number
-
-
-def _shown(text: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in text[:80])

@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from domain.log.dsse import pae
 from exporters.cells import csv_of
 from exporters.oscal_checks import problems
 from pipeledger.recompute.archive import unpacked
+from pipeledger.recompute.evidence_pack import check_signature
 from pipeledger.recompute.recompute import check_pack
 from pipeledger.verifier.evidence import Policy
 from pipeledger.verifier.lines import Settings
@@ -319,6 +321,19 @@ def test_another_key_signs_nothing(folder: Path, policy: Policy, server: Running
     settle(folder, LedgerKeys.load(secrets, origin).log)
     with pytest.raises(UnsoundError, match="no trusted key of"):
         check_pack(folder, policy, tables=False, foreign_steps=False)
+
+
+def test_a_key_that_had_ended_signs_no_pack(folder: Path, policy: Policy) -> None:
+    """Whoever came by it since may make none."""
+    size = json.loads((folder / "manifest.json").read_bytes())["position"]
+    (log,) = policy.logs
+    for last, sound in ((size, True), (size - 1, False)):
+        keys = tuple(replace(key, last=last) for key in log.keys)
+        if sound:
+            check_signature(folder, replace(log, keys=keys), size)
+        else:
+            with pytest.raises(UnsoundError, match="no trusted key of"):
+                check_signature(folder, replace(log, keys=keys), size)
 
 
 def packed(path: Path, *files: tuple[str, bytes]) -> Path:

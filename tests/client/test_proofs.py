@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from pipeledger.verifier.evidence import Policy, check_path
+from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.part import check_parts, commitment
 from pipeledger.verifier.proof import check_entry, check_proof, check_proved_entry, parse_proof
 from pipeledger.verifier.receipt import check_receipts
+from pipeledger.verifier.seen import ForkError
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import UncheckedError, UnsoundError
-from tests.client.writer import ORIGIN, Key, Writer, b64, leaf, ledger_of
+from tests.client.writer import ORIGIN, Key, Writer, b64, consistency, leaf, ledger_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pipeledger.verifier.proof import Proof
     from pipeledger.verifier.trust import TrustedLog
@@ -259,15 +263,29 @@ def test_without_a_proof_or_a_receipt_there_is_no_verdict() -> None:
         check_receipts(receipt, [trusted_log(ALONE.vkeys)], None)
 
 
-def test_a_proof_by_less_or_by_other_entries_than_the_receipt_s_is_found() -> None:
+def test_a_proof_by_less_or_by_other_entries_than_the_receipt_s_is_found(tmp_path: Path) -> None:
     """The ledger signed one thing and answers with another."""
     with pytest.raises(UnsoundError, match="less than it had signed"):
         check_receipts(WRITER.receipt(2), [LOG], proving(4))
     fork = Writer()
-    for one in WRITER.entries[:4]:
+    for one in WRITER.entries[:3]:
         fork.entries.append(one)
     fork.append(streams=("other",))
+    fork.append()
     assert fork.origin == ORIGIN
-    assert leaf(fork.entries[4].raw) != WRITER.leaves[4]
-    with pytest.raises(UnsoundError, match="two different roots are signed for size 5: a fork"):
-        check_receipts(WRITER.receipt(2), [LOG], proving(writer=fork))
+    assert leaf(fork.entries[3].raw) != WRITER.leaves[3]
+    receipt = tmp_path / "receipt"
+
+    def between(_: TrustedLog, old: int, new: int) -> list[bytes]:
+        return consistency(old, fork.leaves[:new])
+
+    policy = Policy([LOG], Settings(), prove=proving(writer=fork), consistency=between)
+    for size, said in ((5, "two different roots are signed for size 5: a fork"),
+                       (4, "the 5 entries do not begin with the 4 ones"),
+                       (3, "")):  # fmt: skip
+        receipt.write_text(json.dumps(WRITER.receipt(2, size)))
+        if said:
+            with pytest.raises(ForkError, match=said):
+                check_path(receipt, policy)
+        else:
+            assert [one.what for one in check_path(receipt, policy)] == ["receipt"]

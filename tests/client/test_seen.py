@@ -262,6 +262,45 @@ def test_a_fork_is_what_the_log_signed(
     (kept,) = forks.iterdir()
     roots = [one["root"] for one in json.loads(kept.read_bytes())["checkpoints"]]
     assert roots == [root(writer.leaves).hex(), root(other.leaves).hex()]
+    kept.unlink()
+    forks.rmdir()
+    forks.write_text("no folder")
+    # Where they cannot be kept it is a fork all the same.
+    assert "a fork; the two checkpoints could not be kept" in command(
+        "verify", ledger.url, status=1
+    ).stderr  # fmt: skip
+
+
+def test_what_cannot_be_remembered_is_sound_all_the_same(
+    command: Command, ledger: Listening, writer: Writer, tmp_path: Path
+) -> None:
+    """The verdict says that nothing binds what comes later."""
+    ledger.written = writer
+    command("trust", "add", ledger.url, "--fingerprint", writer.fingerprint)
+    lock = command.home / ".config" / "pipeledger" / "trust.lock"
+    lock.unlink()
+    lock.mkdir()
+    for evidence in (ledger.url, writer.export(tmp_path / "export")):
+        assert "  not remembered: " in command("verify", evidence).stdout
+
+
+def test_keys_that_are_trusted_again_are_bound_by_what_was_learnt(
+    command: Command, ledger: Listening, writer: Writer
+) -> None:
+    """At another address, too: a log is known by its name."""
+    ledger.written = writer
+    command("trust", "add", ledger.url, "--fingerprint", writer.fingerprint)
+    command("verify", ledger.url)
+    file = command.home / ".config" / "pipeledger" / "trust.json"
+    store = json.loads(file.read_bytes())
+    key = writer.intake[0]
+    ranges = {f"{key.name}+{key.hash.hex()}": [1, 99]}
+    store["ledgers"][0]["ranges"] = ranges
+    file.write_text(json.dumps(store))
+    other = ledger.url.replace("127.0.0.1", "localhost")
+    command("trust", "add", other, "--fingerprint", writer.fingerprint)
+    (known,) = json.loads(file.read_bytes())["ledgers"]
+    assert (known["url"], known["seen"]["size"], known["ranges"]) == (other, SIZE, ranges)
 
 
 def test_offline_evidence_is_remembered_and_a_rollback_of_the_ledger_is_found_by_it(

@@ -74,7 +74,7 @@ def test_a_sound_log_is_told_line_by_line(run: Run) -> None:
         "verdict": "sound",
         "evidence": [{
             "what": "entries", "origin": ORIGIN, "size": 9, "root": ROOT.hex(), "first": 1,
-            "last": 9, "signatures": True, "absent": 0,
+            "last": 9, "signatures": True, "absent": 0, "notes": [lines[1][2:], lines[3][2:]],
         }],
     }  # fmt: skip
 
@@ -168,6 +168,9 @@ def test_what_a_check_raises_is_said_in_one_line(capsys: pytest.CaptureFixture[s
     assert saying(UncheckedError("a")) == (2, "", "name: could not check: a\n")
     assert saying(MissingLibraryError("a")) == (2, "", "name: could not check: a\n")
     assert saying(OSError(5, "a", "b")) == (2, "", "name: could not check: b: a\n")
+    assert saying(OSError(5, "a", "\x1b[2K\rsound\ud800")) == (
+        2, "", "name: could not check: ?[2K sound?: a\n"
+    )  # fmt: skip
     assert saying(OSError("a")) == (2, "", "name: could not check: file: a\n")
     for error, fields in (
         (UnsoundError(None, "a"), {"verdict": "unsound", "position": None, "cause": "a"}),

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pipeledger.discreet import hide
 from pipeledger.errors import AwayError, UnseenError, UsageError
+from pipeledger.verifier.shown import plain
 from pipeledger.web import Answer, Web
 
 if TYPE_CHECKING:
@@ -155,8 +156,7 @@ class HostApi:
     def _said(self, answer: Answer) -> str:
         found = answer.json()
         message = found.get("message") if isinstance(found, dict) else None
-        line = " ".join(message.split())[:200] if isinstance(message, str) else ""
-        clean = "".join(char if char.isprintable() else "?" for char in line)
+        clean = plain(message)[:200] if isinstance(message, str) else ""
         return hide(self._token, f"status {answer.status}{f' ({clean})' if clean else ''}")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeledger.commands.common import parser_of, say, settings_of
 from pipeledger.deciding import add_subjects, approval, decide, path_of, subjects_of, written
 from pipeledger.errors import ClientError
-from pipeledger.page import plain
+from pipeledger.verifier.shown import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeledger.errors import AwayError, SpoolError, UsageError
 from pipeledger.settings import Settings
+from pipeledger.verifier.shown import plain, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -146,9 +147,9 @@ def time_of(said: str, option: str, now: datetime) -> str:
 
 def warn(message: str) -> None:
     """Say something on standard error, on one line."""
-    sys.stderr.write(f"pipeledger: {' '.join(message.split())}\n")
+    sys.stderr.write(f"pipeledger: {plain(message)}\n")
 
 
 def say(line: str) -> None:
-    """Say something on standard output."""
-    sys.stdout.write(f"{line}\n")
+    """Say something on standard output, on one line."""
+    sys.stdout.write(f"{printable(line)}\n")

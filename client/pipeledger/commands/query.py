@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pipeledger.answers import CSV, JSON, ask, fetch, proof_lines
-from pipeledger.commands.common import parser_of, settings_of, time_of, warn
+from pipeledger.commands.common import parser_of, say, settings_of, time_of, warn
 from pipeledger.durable import replace
 from pipeledger.errors import UsageError
 from pipeledger.page import Branch, is_ours
@@ -124,7 +124,7 @@ def _stream(options: argparse.Namespace, settings: Settings) -> int:
         sys.stdout.write(stream_file(whole).decode())
     else:
         for line in stream_lines(whole, settings):
-            sys.stdout.write(f"{line}\n")
+            say(line)
     return 0
 
 

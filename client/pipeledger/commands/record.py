@@ -128,9 +128,7 @@ def _line(name: str, answer: dict[str, Any]) -> str:
     events = (
         [_event(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     )
-    line = f"{name}: {said or 'recorded'}: {', '.join(events) or 'no event'}"
-    # The words of the ledger's answer; a terminal is not to obey them.
-    return "".join(char if char.isprintable() else "?" for char in line)
+    return f"{name}: {said or 'recorded'}: {', '.join(events) or 'no event'}"
 
 
 def _event(row: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeledger.commands.common import parser_of, say, settings_of, warn
@@ -22,7 +23,6 @@ same wire.
 
   pipeledger trust add https://ledger.example --fingerprint sha256:2c26b46b...
 """
-NOT_CHECKED = 2
 
 
 def main(words: Sequence[str]) -> int:
@@ -57,11 +57,14 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
         return 1
     try:
         store = TrustStore(settings.config)
-        before = store.of_address(url, ledger)
         log = trusted_log(vkeys, url=url, ledger=ledger)
-        if before is not None and before.origin == log.origin:
-            # New keys of a ledger that is known: what was seen of it still binds it.
-            log = trusted_log(vkeys, url=url, ledger=ledger, seen=before.seen)
+        for before in store.logs():
+            if before.origin == log.origin:
+                # New keys or a new address of a ledger that is known: what was seen of it still
+                # binds it, and so does the end of a key that its own entries told.
+                known = {key.vkey: key for key in before.keys}
+                keys = tuple(known.get(key.vkey, key) for key in log.keys)
+                log = replace(log, keys=keys, seen=before.seen)
         store.put(log)
     except VerifierError as error:
         raise ClientError(f"not trusted: {error}") from error

@@ -13,7 +13,7 @@ from zipfile import is_zipfile
 
 from pipeledger.commands.common import parser_of, settings_of
 from pipeledger.commands.trust import address_of, fetch_keys
-from pipeledger.errors import ClientError, UsageError
+from pipeledger.errors import ClientError, SpoolError, UsageError
 from pipeledger.looking import at
 from pipeledger.remote import LedgerReader, counter
 from pipeledger.trusting import TrustStore, keep_fork
@@ -103,8 +103,7 @@ def main(words: Sequence[str]) -> int:
         except ClientError as error:
             raise UncheckedError(str(error)) from error
         except ForkError as error:
-            file = keep_fork(settings.config, error)
-            raise UnsoundError(None, f"{error.cause}; both checkpoints are in {file}") from error
+            raise UnsoundError(None, f"{error.cause}; {_kept(error, settings)}") from error
 
     return judge(check, as_json=options.json, name="pipeledger")
 
@@ -129,8 +128,7 @@ def _check_path(
     for verdict in [] if options.key or options.without_signatures else verdicts:
         if verdict.follows:
             log = find_trust(logs, verdict.origin)
-            seen = Checkpoint(verdict.origin, verdict.size, verdict.root, verdict.note)
-            store.saw(log, seen, verdict.keys)
+            _remember(store, log, verdict)
     return verdicts
 
 
@@ -235,9 +233,23 @@ def _check_url(
             f"pipeledger trust add {url} --fingerprint {fingerprint}{named}",
         )
     reader = LedgerReader(url, ledger, settings)
-    verdict, checkpoint = reader.check(
-        log, verifier_settings(options, [log], workers), save=options.save
-    )
+    verdict = reader.check(log, verifier_settings(options, [log], workers), save=options.save)
     if not options.key and verdict.facts["signatures"] and verdict.follows:
-        store.saw(log, checkpoint, verdict.keys)
+        _remember(store, log, verdict)
     return verdict
+
+
+def _remember(store: TrustStore, log: TrustedLog, verdict: Verdict) -> None:
+    """Bind what is verified later by this; a store that cannot be written makes nothing unsound."""
+    seen = Checkpoint(verdict.origin, verdict.size, verdict.root, verdict.note)
+    try:
+        store.saw(log, seen, verdict.keys)
+    except (OSError, SpoolError) as error:
+        verdict.lines.append(f"not remembered: {error}")
+
+
+def _kept(error: ForkError, settings: Settings) -> str:
+    try:
+        return f"both checkpoints are in {keep_fork(settings.config, error)}"
+    except OSError as failure:
+        return f"the two checkpoints could not be kept: {failure}"

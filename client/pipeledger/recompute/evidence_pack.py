@@ -40,8 +40,13 @@ _UNSATISFIED = ("violated", "excepted", "insufficient-evidence")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def check_signature(folder: Path, log: TrustedLog) -> None:
+def check_signature(folder: Path, log: TrustedLog, size: int) -> None:
     """Check the ledger's signature of the manifest.
+
+    Args:
+        folder: the pack.
+        log: whose it is.
+        size: of the pack's checkpoint; a key that had ended by then signs no pack.
 
     Raises:
         UnsoundError: it is missing, of another manifest, or of no trusted key.
@@ -59,10 +64,11 @@ def check_signature(folder: Path, log: TrustedLog) -> None:
     if envelope.get("payloadType") != _KIND.decode() or payload != manifest:
         raise UnsoundError(None, f"{ENVELOPE}: it signs another manifest")
     signatures = envelope.get("signatures")
+    keys = [key for key in log.intake_keys if key.last is None or size <= key.last]
     message = b"DSSEv1 %d %b %d %b" % (len(_KIND), _KIND, len(manifest), manifest)
     for one in signatures if isinstance(signatures, list) else []:
         signature = read_base64(at(one, "sig"), f"{ENVELOPE}: signature")
-        if any(key.verify(message, signature) for key in log.intake_keys):
+        if any(key.verify(message, signature) for key in keys):
             return
     raise UnsoundError(None, f"{ENVELOPE}: no trusted key of {log.origin} signed it")
 
@@ -77,11 +83,13 @@ def check_sheets(pack: Pack) -> list[str]:
         UnsoundError: a row differs; names sheet and line.
     """
     counts = at(pack.manifest, "pack", "counts")
+    missing = set(_SHEETS.values()) - pack.tables().keys()
+    if missing:
+        raise UnsoundError(None, f"manifest: the table {min(missing)} is missing")
+    tables = {table: pack.table(table) for table in sorted(set(_SHEETS.values()))}
     lines = []
     for name, table in _SHEETS.items():
-        if table not in pack.tables():
-            raise UnsoundError(None, f"manifest: the table {table} is missing")
-        rows = pack.table(table)
+        rows = tables[table]
         if name == "exceptions":
             rows = _only_unsatisfied(rows)
         _compare(pack.folder / "compliance" / f"{name}.csv", rows)
@@ -89,7 +97,7 @@ def check_sheets(pack: Pack) -> list[str]:
             raise UnsoundError(None, f"manifest: its count of {name} is not that of the rows")
         lines.append(f"{name}.csv: {rows.num_rows} rows, those of the table {table}")
     totals: dict[str, int] = {}
-    for outcome in pack.table("control_items")["outcome"].to_pylist():
+    for outcome in tables["control_items"]["outcome"].to_pylist():
         totals[outcome] = totals.get(outcome, 0) + 1
     if at(counts, "by_outcome") != totals:
         raise UnsoundError(None, "manifest: its control totals are not those of the rows")

@@ -168,7 +168,7 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
     # An evidence pack is of a time; an export is all there is.
     opened = _opened(pack, policy, whole=not pack.is_evidence)
     if pack.is_evidence:
-        check_signature(folder, opened.log)
+        check_signature(folder, opened.log, opened.checkpoint.size)
     files = pack.check_files()
     definitions = pack.definitions()
     names = sorted(pack.tables()) if tables else []

@@ -2,6 +2,7 @@
 
 Read it in this order; each module only knows those above it.
 
+    shown      what people may be shown of it
     wire       numbers, base64, JSON: one value, one spelling
     key        trusted public keys
     note       signed notes and checkpoints
@@ -10,10 +11,10 @@ Read it in this order; each module only knows those above it.
     entry      the two lines of an entry
     part       commitments to an entry's parts
     trust      which keys are believed for which ledger
+    seen       what was seen before: truncation, rollback, fork
     chain      a run of entries: links, numbers, signatures, tree; the first bad position
     proof      proof files, and entries with their proof and parts
     lines      entries as exported: one JSON object a line
-    seen       what was seen before: truncation, rollback, fork
     answer     what an answer about the past states of its ledger
     tiles      hash tiles, made again from the leaves
     folder     folders: exports and tiled logs

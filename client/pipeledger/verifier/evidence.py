@@ -238,7 +238,12 @@ def _stream(fields: dict[str, Any], policy: Policy) -> Verdict:
 
 def _receipt(proved: ProvedEntry, policy: Policy) -> Verdict:
     position, checkpoint = proved.entry.position, proved.checkpoint
-    standing = policy.compare(checkpoint, find_trust(policy.logs, checkpoint.origin))
+    log = find_trust(policy.logs, checkpoint.origin)
+    if proved.held is not None:
+        # The ledger must contain what it signed when it took the event.
+        known = (*policy.settings.known, proved.held)
+        policy = replace(policy, settings=replace(policy.settings, known=known))
+    standing = policy.compare(checkpoint, log)
     return Verdict(
         "receipt",
         checkpoint.origin,

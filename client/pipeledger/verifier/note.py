@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pipeledger.verifier.shown import printable
 from pipeledger.verifier.wire import (
     Checkpoint,
     UnsoundError,
@@ -75,7 +76,7 @@ def open_checkpoint(raw: bytes, keys: Iterable[TrustedKey], origin: str) -> Chec
     if len(lines) < _TEXT_LINES or not all(lines):
         raise UnsoundError(None, "checkpoint: expected origin, size and root hash")
     if lines[0] != origin:
-        raise UnsoundError(None, f"checkpoint: of {_shown(lines[0])}, not of {origin}")
+        raise UnsoundError(None, f"checkpoint: of {printable(lines[0][:100])}, not of {origin}")
     size = read_number(lines[1], "checkpoint size")
     root = read_hash(lines[2], "checkpoint root")
     known = {(key.name, key.key_hash): key for key in keys if key.name == origin}
@@ -126,7 +127,3 @@ def _signature(line: str) -> tuple[str, bytes, bytes]:
     if len(raw) <= 4:  # noqa: PLR2004 - the key hash alone
         raise UnsoundError(None, "checkpoint: a signature without bytes")
     return match[1], raw[:4], raw[4:]
-
-
-def _shown(text: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in text[:100])

@@ -64,11 +64,13 @@ class ProvedEntry:
         entry: the entry.
         checkpoint: the log's checkpoint that covers it.
         absent: names of parts that were redacted or withheld.
+        held: of a receipt, the checkpoint in it, which the log must contain as well.
     """
 
     entry: Entry
     checkpoint: Checkpoint
     absent: tuple[str, ...]
+    held: Checkpoint | None = None
 
 
 def parse_proof(raw: bytes) -> Proof:

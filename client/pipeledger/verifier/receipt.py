@@ -10,6 +10,7 @@ proof, which the ledger gives on request.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeledger.verifier.note import note_origin, open_checkpoint
@@ -33,6 +34,8 @@ def check_receipts(
     prove: Callable[[TrustedLog, int], Proof] | None,
 ) -> list[ProvedEntry]:
     """Check a receipt, or an answer that holds several.
+
+    What a receipt and its proof say of the log is still to be held against each other (`held`).
 
     Args:
         fields: the object.
@@ -92,9 +95,6 @@ def _check(
         )
     proof = prove(log, position)
     proved = check_proof(raw, proof, log)
-    later = proved.checkpoint
-    if later.size < checkpoint.size:
+    if proved.checkpoint.size < checkpoint.size:
         raise UnsoundError(None, "the ledger answers with less than it had signed in the receipt")
-    if later.size == checkpoint.size and later.root != checkpoint.root:
-        raise UnsoundError(None, f"two different roots are signed for size {later.size}: a fork")
-    return proved
+    return replace(proved, held=checkpoint)

@@ -22,6 +22,7 @@ from pipeledger.verifier.folder import read_bounded
 from pipeledger.verifier.key import MissingLibraryError
 from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.note import MAX_NOTE, note_origin, open_checkpoint
+from pipeledger.verifier.shown import plain, printable
 from pipeledger.verifier.trust import TrustedLog, find_trust, read_trust, trusted_log
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
 from pipeledger.verifier.witness import MAX_POLICY, WitnessPolicy
@@ -203,12 +204,12 @@ def _say_no(
         )
     else:
         word = "NOT SOUND" if status == UNSOUND else "could not check"
-        sys.stderr.write(f"{name}: {word}: {' '.join(said.split())}\n")
+        sys.stderr.write(f"{name}: {word}: {plain(said)}\n")
     return status
 
 
 def _out(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(printable(line) + "\n")
 
 
 def _object(verdict: Verdict) -> dict[str, Any]:
@@ -217,6 +218,7 @@ def _object(verdict: Verdict) -> dict[str, Any]:
         "origin": verdict.origin,
         "size": verdict.size,
         "root": verdict.root.hex(),
+        "notes": verdict.lines,
         **verdict.facts,
     }
 
