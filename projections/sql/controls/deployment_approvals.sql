@@ -1,5 +1,6 @@
 -- Approvals of production deployments: one row a deployment and approval that is bound to what it
 -- brought, or that was given for the same service and environment and is bound to something else.
+-- `of_deployment`: it names that very deployment, or its run.
 WITH said AS (
     SELECT
         approval_key,
@@ -96,6 +97,8 @@ SELECT
     a.positions,
     list_contains(a.environments, d.environment) AS for_environment,
     len(a.environments) = 0 AS for_any,
+    coalesce(a.run = d.run OR a.deployment = d.deployment, FALSE)
+    AND coalesce(a.source = d.source OR a.repository = d.repository, FALSE) AS of_deployment,
     CASE
         WHEN a.granted_from IS NULL THEN 'never'
         WHEN a.granted_from > d.began_at THEN 'after'

@@ -4,25 +4,27 @@
 -- another one; `of_release` the same of its release, which may be said to hold other digests.
 -- `is_known`: somebody says what it is at all.
 WITH released AS (
-    SELECT
+    SELECT DISTINCT
         service || ' ' || coalesce(release, version) AS release,
-        flatten(list(artifacts)) AS artifacts
+        unnest(artifacts) AS artifact
     FROM build_facts
-    WHERE len(artifacts) > 0
-    GROUP BY ALL
+    WHERE service IS NOT NULL AND coalesce(release, version) IS NOT NULL
 )
 
 SELECT
     d.deployment_key,
     d.slot,
     s.artifact IS NULL AS of_commit,
-    coalesce(list_contains(r.artifacts, d.slot), TRUE) AS of_release,
-    d.slot IS NOT NULL OR d.commit IS NOT NULL OR d.release IS NOT NULL AS is_known
+    d.slot IS NULL OR k.release IS NULL OR r.artifact IS NOT NULL AS of_release,
+    d.slot IS NOT NULL OR d.has_name AS is_known
 FROM (
     SELECT
-        deployment_key, commit, release, service,
+        deployment_key,
+        commit IS NOT NULL OR release IS NOT NULL AS has_name,
+        service || ' ' || release AS release,
         unnest(CASE WHEN len(artifacts) > 0 THEN artifacts ELSE [NULL] END) AS slot
     FROM production_deployments
 ) AS d
 LEFT JOIN artifact_sources AS s ON d.slot = s.artifact
-LEFT JOIN released AS r ON d.service || ' ' || d.release = r.release
+LEFT JOIN released AS r ON d.release = r.release AND d.slot = r.artifact
+LEFT JOIN (SELECT DISTINCT release FROM released) AS k ON d.release = k.release

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.projections.controls.judging import BERT, Shop, digest, full_items, items, sha
+from tests.projections.controls.judging import (
+    BERT,
+    REPOSITORY,
+    Shop,
+    digest,
+    full_items,
+    items,
+    sha,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,7 +118,7 @@ def test_an_approval_of_the_commit_or_the_release_covers_what_was_built_of_it(
 def test_a_commit_or_release_that_the_build_contradicts_covers_nothing_for_sure(
     tmp_path: Path,
 ) -> None:
-    """What the deployment names is its own claim; the build of the digest knows better."""
+    """What the deployment names is its own claim; one of its very run is for what that brought."""
     shop = Shop()
     shop.build("03-01T09:00", "a", "2")
     shop.say("release.created", "03-01T09:00", service="shop", version="1.4",
@@ -121,11 +129,16 @@ def test_a_commit_or_release_that_the_build_contradicts_covers_nothing_for_sure(
     shop.deploy("d2", "03-01T12:00", "b", release="1.4")
     shop.deploy("d3", "03-01T13:00", "c", release="1.4")
     shop.deploy("d4", "03-01T14:00", "d", commit=sha("1"))
+    shop.approve("a3", "03-01T10:00", "", subjects=[{"kind": "commit", "commit": sha("3")}],
+                 run="5", repository=REPOSITORY)  # fmt: skip
+    shop.deploy("d5", "03-01T15:00", "a", commit=sha("3"), run="5")
+    shop.deploy("d6", "03-01T16:00", "a", commit=sha("3"), run="6")
     untied = (
         "insufficient-evidence", "approved is a commit or release that nothing ties to the digest",
     )  # fmt: skip
     assert judged(shop, tmp_path) == {
-        "d1": untied, "d2": untied, "d3": SATISFIED, "d4": SATISFIED,
+        "d1": untied, "d2": untied, "d3": SATISFIED, "d4": SATISFIED, "d5": SATISFIED,
+        "d6": untied,
     }  # fmt: skip
 
 
