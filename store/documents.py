@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # The largest report taken at the door is smaller, sealed or not.
 MAX_DOCUMENT: Final = 260 * 1024 * 1024
 
+_PIECE: Final = 1024 * 1024
+
 _COMMITMENT: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FAN: Final = re.compile(r"[0-9a-f]{2}", re.ASCII)
 
@@ -94,23 +96,15 @@ class DocumentStore:
             UnavailableError: the disk fails.
         """
         path = self._path(commitment)
-        try:
-            with path.open("rb") as file:
-                body = file.read(limit + 1)
-        except FileNotFoundError:
-            raise NotFoundError(f"no document {commitment}") from None
-        except OSError as error:
-            raise UnavailableError(
-                f"document {commitment} cannot be read: {error}",
-                f"document {commitment} cannot be read",
-            ) from error
+        with _readable(commitment), path.open("rb") as file:
+            body = file.read(limit + 1)
         if len(body) > limit:
             raise TooLargeError("document", f"larger than {limit} bytes")
         return body
 
     @contextmanager
-    def reading(self, commitment: str) -> Iterator[tuple[BinaryIO, int]]:
-        """A document as an open file, and its length in bytes, for whoever wants it in pieces.
+    def reading(self, commitment: str) -> Iterator[tuple[Iterator[bytes], int]]:
+        """A document in pieces, and its length in bytes.
 
         Raises:
             RefusedError: the commitment is not one.
@@ -118,16 +112,11 @@ class DocumentStore:
             UnavailableError: the disk fails.
         """
         path = self._path(commitment)
-        try:
-            with path.open("rb") as file:
-                yield file, os.fstat(file.fileno()).st_size
-        except FileNotFoundError:
-            raise NotFoundError(f"no document {commitment}") from None
-        except OSError as error:
-            raise UnavailableError(
-                f"document {commitment} cannot be read: {error}",
-                f"document {commitment} cannot be read",
-            ) from error
+        with _readable(commitment):
+            file = path.open("rb")
+        # Whatever else fails in the block is the caller's: it may write to a disk that is full.
+        with file:
+            yield _pieces(file, commitment), os.fstat(file.fileno()).st_size
 
     def delete(self, commitment: str) -> bool:
         """Remove a document; durable on return.
@@ -196,6 +185,28 @@ class DocumentStore:
             for left in self._fresh.iterdir():
                 left.unlink()
         fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+
+@contextmanager
+def _readable(commitment: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotFoundError(f"no document {commitment}") from None
+    except OSError as error:
+        raise UnavailableError(
+            f"document {commitment} cannot be read: {error}",
+            f"document {commitment} cannot be read",
+        ) from error
+
+
+def _pieces(file: BinaryIO, commitment: str) -> Iterator[bytes]:
+    while True:
+        with _readable(commitment):
+            piece = file.read(_PIECE)
+        if not piece:
+            return
+        yield piece
 
 
 def _limited(pieces: Iterable[bytes]) -> Iterator[bytes]:

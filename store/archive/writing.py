@@ -22,7 +22,7 @@ from store.archive.manifest import (
     envelope,
     file_of,
 )
-from store.archive.pieces import BLOCK, Writer
+from store.archive.pieces import Writer
 from store.archive.tables import copy_out, tables_of
 
 if TYPE_CHECKING:
@@ -120,9 +120,9 @@ class _Writing:
             for commitment in self._commitments():
                 count += 1
                 try:
-                    with self._equipment.documents.reading(commitment.hex()) as (stream, length):
+                    with self._equipment.documents.reading(commitment.hex()) as (pieces, length):
                         file.write(commitment + length.to_bytes(8, "big"))
-                        while piece := stream.read(BLOCK):
+                        for piece in pieces:
                             file.write(piece)
                 except NotFoundError as error:
                     raise UnavailableError(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 UNPUBLISHED: Final = "committed, but not published yet; send again for the receipt"
 UNKNOWN: Final = (
-    "the answer was lost: whether the events stand is not known; send again those that have an id"
+    "no answer came: whether the events stand is not known; send again those that have an id"
 )
 
 Answer = tuple["Waiting", "Batch | BaseException"]

@@ -15,11 +15,12 @@ from eventsourcing.persistence import ProgrammingError
 from psycopg import sql
 
 from domain.draft import Draft
-from domain.errors import PipeledgerError, RefusedError
+from domain.errors import PipeledgerError, RefusedError, UnavailableError
 from domain.log.by import By
 from domain.log.dsse import CONTEXT_PAYLOAD_TYPE, pae
 from domain.log.entry import parse_entry
 from domain.log.part import EVENT_PART, Part
+from store.ledger.answers import UNKNOWN
 from store.ledger.compromised import Report, affected, read_reports
 from store.ledger.keys import intake_name
 from store.ledger.prepared import Workbench, take_back
@@ -223,9 +224,13 @@ class Ledger(DCBRecorder):
 
         Raises:
             ConditionFailedError: the condition matched (also the library's IntegrityError).
+            UnavailableError: no answer came within a minute, or as `submit`.
         """
         batch = self.submit([self._draft(event) for event in events], condition=condition)
-        last = batch.result(_ANSWER_LIMIT_S).outcomes[-1]
+        try:
+            last = batch.result(_ANSWER_LIMIT_S).outcomes[-1]
+        except TimeoutError as error:
+            raise UnavailableError(UNKNOWN) from error
         if isinstance(last, PipeledgerError):
             raise last
         return last.position

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -141,6 +142,28 @@ def test_reading_is_bounded(documents: DocumentStore) -> None:
     assert documents.get(A, limit=5) == b"12345"
     with pytest.raises(TooLargeError, match="4 bytes"):
         documents.get(A, limit=4)
+
+
+def test_an_error_of_whoever_reads_is_not_the_documents(documents: DocumentStore) -> None:
+    """A full disk elsewhere, or a folder that is gone, is told as what it is."""
+    documents.put(A, b"body")
+    with documents.reading(A) as (pieces, length):
+        assert (list(pieces), length) == ([b"body"], 4)
+    with pytest.raises(OSError, match="full"), documents.reading(A):
+        raise OSError(errno.ENOSPC, "full")
+    with pytest.raises(FileNotFoundError), documents.reading(A):
+        raise FileNotFoundError
+    with pytest.raises(NotFoundError), documents.reading(B):
+        pass
+
+
+def test_a_document_that_cannot_be_read_says_so(folder: Path, documents: DocumentStore) -> None:
+    """Whole or in pieces."""
+    (folder / A[:2] / A[2:4] / A).mkdir(parents=True)
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        documents.get(A)
+    with pytest.raises(UnavailableError, match="cannot be read"), documents.reading(A):
+        pass
 
 
 def test_files_are_private(folder: Path, documents: DocumentStore) -> None:

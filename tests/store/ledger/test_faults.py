@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
-from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery, DCBQueryItem
+from eventsourcing.dcb.api import DCBAppendCondition, DCBEvent, DCBQuery, DCBQueryItem
 from psycopg import OperationalError, sql
 
 from domain.draft import SealedPart
@@ -177,6 +177,23 @@ def test_an_answer_that_nobody_can_ask_for_is_said_to_be_unknown(
     assert isinstance(again, Appended)
     assert (again.position, again.repeated, ledger.published.size) == (5, True, 6)
     assert sound(home)
+
+
+def test_an_answer_that_does_not_come_in_time_is_said_to_be_unknown(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever appended by the library's interface is told what everybody is."""
+    going = threading.Event()
+
+    def clock() -> datetime:
+        going.wait(10)
+        return datetime.now(UTC)
+
+    ledger = replace(home, clock=clock).open()
+    monkeypatch.setattr("store.ledger.ledger._ANSWER_LIMIT_S", 0.01)
+    with pytest.raises(UnavailableError, match="whether the events stand is not known"):
+        ledger.append([DCBEvent("seat.taken", b"{}", [])])
+    going.set()
 
 
 def test_keys_that_were_not_taken_up_are_before_the_next_append(
