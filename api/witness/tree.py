@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
-from psycopg import sql
 
 from domain.errors import UnavailableError
 from domain.log.tree import EMPTY_ROOT, consistency_proof, root_of
+from store.ledger.last import last_position
 from store.ledger.tiles import Tiles
 
 if TYPE_CHECKING:
@@ -29,10 +29,8 @@ class LedgerTree:
             schema: of the ledger.
         """
         self._database = database
+        self._schema = schema
         self._tiles = Tiles(schema)
-        self._last = sql.SQL("SELECT coalesce(max(pos), 0) FROM {}").format(
-            sql.Identifier(schema, "entries")
-        )
 
     def prove(self, old: int, new: int) -> list[bytes]:
         """That the tree of `old` entries is the beginning of the one of `new`.
@@ -55,8 +53,7 @@ class LedgerTree:
         if not size:
             return EMPTY_ROOT
         with self._session() as connection:
-            row = connection.execute(self._last).fetchone()
-            if row is None or row[0] < size:
+            if last_position(connection, self._schema) < size:
                 return None
             return root_of(size, self._tiles.reader(connection, size))
 

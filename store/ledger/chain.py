@@ -75,16 +75,12 @@ class Examiner:
         ).format(sql.Identifier(schema, "tags"))
         self.numbers = StreamNumbers(schema)
 
-    def extend(self, connection: Connection, head: Head) -> list[tuple[int, bytes]]:
+    def extend(self, connection: Connection, head: Head) -> None:
         """Verify every entry after `head` and move the head to the last.
-
-        Returns:
-            Position and leaf of each entry that was verified now.
 
         Raises:
             DamageError: one of them does not verify; the head stands before it.
         """
-        added: list[tuple[int, bytes]] = []
         while True:
             rows = connection.execute(self._page, (head.position, _PAGE)).fetchall()
             for pos, kind, leaf, raw in rows:
@@ -93,9 +89,8 @@ class Examiner:
                 self.check_numbers(entry, head.numbers)
                 self._check_beside(connection, entry)
                 self.advance(head, entry, bytes(leaf))
-                added.append((pos, bytes(leaf)))
             if len(rows) < _PAGE:
-                return added
+                return
 
     def check(self, head: Head, pos: int, kind: str, leaf: bytes, raw: bytes) -> Entry:
         """Bytes, link, order, signature and columns of the entry after `head`.

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from domain.errors import DamageError
 from domain.log.entry import parse_entry
+from store.ledger.last import last_position
 
 if TYPE_CHECKING:
     from domain.log.succession import Succession
@@ -76,7 +77,7 @@ def affected(
     Of an intake key the entries in its range, of a log key the sizes of checkpoints; of any other
     credential the entries that it brought, which reads all entries since.
     """
-    last = int((connection.execute(_last(schema)).fetchone() or (0,))[0])
+    last = last_position(connection, schema)
     for term in succession.terms:
         if term.key.id == report.key:
             end = last if term.last is None else min(term.last, last)
@@ -93,7 +94,3 @@ def affected(
         else:
             ranges.append((pos, pos))
     return ranges
-
-
-def _last(schema: str) -> sql.Composed:
-    return sql.SQL("SELECT coalesce(max(pos), 0) FROM {}").format(sql.Identifier(schema, "entries"))

@@ -21,6 +21,7 @@ from store.ledger.beside import PART_COLUMNS, TAG_COLUMNS, Beside, Rows, Stored
 from store.ledger.chain import Head
 from store.ledger.compromised import affected, read_reports
 from store.ledger.finding import Finding
+from store.ledger.last import last_position
 from store.ledger.signed import Signed
 from store.ledger.tiles import Edge
 
@@ -87,7 +88,7 @@ class _Pass:
         """Everything that does not agree, in order of position."""
         tags = Rows(self._rows("tags", TAG_COLUMNS, "pos"))
         parts = Rows(self._rows("parts", PART_COLUMNS, "pos"))
-        total = self._last()
+        total = last_position(self._connection, self._equipment.schema)
         for row, after, later in _neighbours(self._entries()):
             yield from self._gap(row, tags, parts)
             yield from self._entry(row, after, later, tags.at(row.position), parts.at(row.position))
@@ -231,13 +232,6 @@ class _Pass:
         )
         for (pos,) in self._connection.execute(statement):
             yield Finding(int(pos), "a delivery is remembered but no entry is there")
-
-    def _last(self) -> int:
-        statement = sql.SQL("SELECT coalesce(max(pos), 0) FROM {}").format(
-            sql.Identifier(self._equipment.schema, "entries")
-        )
-        row = self._connection.execute(statement).fetchone()
-        return 0 if row is None else int(row[0])
 
     def _rows(self, table: str, columns: str, order: str) -> Iterator[Any]:
         # The words come from this room only.

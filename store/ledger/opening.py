@@ -25,6 +25,7 @@ from store.ledger.equipment import Equipment
 from store.ledger.fsck import fsck
 from store.ledger.group import Group
 from store.ledger.keys import LedgerKeys
+from store.ledger.last import last_position
 from store.ledger.ledger import SERVER, Ledger
 from store.ledger.observer import Unobserved
 from store.ledger.prepared import Workbench
@@ -141,7 +142,8 @@ def create_ledger(name: str, origin: str, place: Place, around: Surroundings) ->
     guarded = around.guard.read()
     with around.database.connect("writer") as connection:
         head = Head.genesis(origin, Edge(CompactTree(), [[]]))
-        if not equipment.examiner.extend(connection, head) and guarded is None:
+        equipment.examiner.extend(connection, head)
+        if not head.position and guarded is None:
             _append_first(connection, equipment)
             equipment.examiner.extend(connection, head)
     first = Checkpoint(origin, 1, head.edge.tree.root())
@@ -274,20 +276,13 @@ def _guarded_head(
     )
     row = connection.execute(statement, (guarded.size,)).fetchone()
     if row is None:
-        raise situations.older(equipment.name, guarded.size, _last(connection, equipment))
+        last = last_position(connection, equipment.schema)
+        raise situations.older(equipment.name, guarded.size, last)
     leaf, raw = bytes(row[0]), bytes(row[1])
     edge = equipment.tiles.edge(connection, guarded.size)
     if leaf_hash(raw) != leaf or edge.tree.root() != guarded.root:
         raise situations.different(equipment.name, guarded.size)
     return Head(guarded.size, leaf, parse_entry(raw).seq.at, edge), guarded
-
-
-def _last(connection: Connection, equipment: Equipment) -> int:
-    statement = sql.SQL("SELECT coalesce(max(pos), 0) FROM {}").format(
-        sql.Identifier(equipment.schema, "entries")
-    )
-    row = connection.execute(statement).fetchone()
-    return 0 if row is None else int(row[0])
 
 
 def _append_first(connection: Connection, equipment: Equipment) -> None:

@@ -11,6 +11,7 @@ from domain.errors import DamageError, SettingError
 from domain.log.tree import root_of
 from store.ledger import situations
 from store.ledger.fsck import fsck
+from store.ledger.last import last_position
 from store.ledger.opening import equip
 from store.ledger.standing import StandingGuard
 from store.postgres.migrate import check_migrated
@@ -76,11 +77,7 @@ def _newer(
 ) -> bytes | None:
     """The larger of the two, once the database holds what the evidence says."""
     said = _opened(equipment, evidence)
-    statement = sql.SQL("SELECT coalesce(max(pos), 0) FROM {}").format(
-        sql.Identifier(equipment.schema, "entries")
-    )
-    row = connection.execute(statement).fetchone()
-    last = 0 if row is None else int(row[0])
+    last = last_position(connection, equipment.schema)
     if said.size > last:
         raise situations.older(equipment.name, said.size, last)
     if root_of(said.size, equipment.tiles.reader(connection, said.size)) != said.root:

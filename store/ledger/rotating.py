@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eventsourcing.dcb.api import DCBAppendCondition, DCBQuery, DCBQueryItem
-from psycopg import sql
 
 from domain.errors import ConflictError, SettingError
 from domain.log.succession import ROTATED, begin_tags, end_tags
 from store.ledger.keys import PURPOSES, intake_name
+from store.ledger.last import last_position
 
 if TYPE_CHECKING:
     from domain.log.key import SigningKey, VerifierKey
@@ -50,12 +50,9 @@ class Rotating:
         """Read the keys as they are now."""
         self._equipment = equipment
         self._ring = equipment.ring
-        last = sql.SQL("SELECT coalesce(max(pos), 0) FROM {}").format(
-            sql.Identifier(equipment.schema, "entries")
-        )
         with equipment.database.session("writer") as connection:
             # Before the keys: a step that is taken meanwhile makes the condition fail.
-            size = int((connection.execute(last).fetchone() or (0,))[0])
+            size = last_position(connection, equipment.schema)
             self._ring.load(connection)
         query = DCBQuery(items=[DCBQueryItem(types=[ROTATED])])
         self._condition = DCBAppendCondition(fail_if_events_match=query, after=size)

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from domain.errors import DamageError
 from domain.log.tile import HEIGHT, WIDTH
-from domain.log.tree import CompactTree, node_hash
+from domain.log.tree import CompactTree, node_hash, nodes_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,8 +128,7 @@ class Tiles:
             if index == 0:
                 break
             level, count = level + 1, index
-        nodes = _frontier_nodes(size)
-        frontier = self.reader(connection, size).read_hashes(nodes)
+        frontier = self.reader(connection, size).read_hashes(nodes_of(0, size))
         return Edge(CompactTree.from_frontier(size, frontier), rows)
 
     def reader(self, connection: Connection, size: int) -> TileReader:
@@ -183,12 +182,3 @@ class TileReader:
         if len(row) != 1 << rise:
             raise DamageError(None, f"node {level}/{index} lies outside a tree of {self._size}")
         return fold(row)
-
-
-def _frontier_nodes(size: int) -> list[Node]:
-    nodes, start = [], 0
-    for level in range(size.bit_length() - 1, -1, -1):
-        if size >> level & 1:
-            nodes.append((level, start >> level))
-            start += 1 << level
-    return nodes
