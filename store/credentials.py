@@ -13,6 +13,7 @@ from psycopg import sql
 
 from domain.errors import NotFoundError
 from domain.log.by import By
+from store.recent import TRUSTED_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +27,6 @@ PREFIX: Final = "plt_"
 _SECRET_BYTES: Final = 32
 _ID_BYTES: Final = 16
 _REMEMBERED: Final = 10_000
-_TRUSTED_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Tokens:
         The database is not asked; None says only that `find` may have to.
         """
         known = self._found.get(_digest(text))
-        if known is None or self._monotonic() - known[0] > _TRUSTED_S:
+        if known is None or self._monotonic() - known[0] > TRUSTED_S:
             return None
         return self._in_time(known[1])
 
@@ -146,7 +146,7 @@ class Tokens:
     ) -> Credential | None:
         now = self._monotonic()
         known = self._found.get(key) or self._missed.get(key)
-        if known is None or now - known[0] > _TRUSTED_S:
+        if known is None or now - known[0] > TRUSTED_S:
             known = (now, look_up())
             here, there = self._found, self._missed
             if known[1] is None:

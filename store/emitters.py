@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +10,7 @@ from psycopg import errors, sql
 from domain.errors import ConflictError, ForbiddenError, NotFoundError
 from domain.log.emitter import EmitterKey
 from store.credentials import Credential
+from store.recent import FRESH_S, TRUSTED_S, Recent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from store.postgres.database import Database
 
 _ID_BYTES: Final = 16
-_TRUSTED_S: Final = 5.0
-_FRESH_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,7 @@ class Emitters:
         self._database = database
         self._entropy = entropy
         self._clock = clock
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._known: tuple[float, list[Enrolled]] | None = None
+        self._known = Recent(self._read, monotonic)
         table = sql.Identifier(schema, "emitter_keys")
         self._insert = sql.SQL(
             "INSERT INTO {} (credential, key_id, spki, principal, sources, expires)"
@@ -111,7 +107,7 @@ class Emitters:
                 connection.execute(self._insert, row)
         except errors.UniqueViolation:
             raise ConflictError("this key is enrolled already, or was and is revoked") from None
-        self._forget()
+        self._known.forget()
 
     def signer(self, envelope: Envelope) -> Credential:
         """Whose key signed an envelope.
@@ -119,13 +115,12 @@ class Emitters:
         Raises:
             ForbiddenError: no key that is valid now did.
         """
-        tried = self._in_force(_TRUSTED_S)
+        tried = self._in_force(TRUSTED_S)
         try:
             return envelope.verify(tried).credential
         except ForbiddenError:
-            # A key may have been enrolled a moment ago. Strangers may come often, so this asks
-            # the database a few times a second at most, and tries no key twice.
-            fresh = [one for one in self._in_force(_FRESH_S) if one not in tried]
+            # No key is tried twice.
+            fresh = [one for one in self._in_force(FRESH_S) if one not in tried]
             return envelope.verify(fresh).credential
 
     def valid(self) -> list[Enrolled]:
@@ -149,26 +144,17 @@ class Emitters:
         """
         with self._database.session("writer") as connection:
             done = connection.execute(self._revoke, (self._clock(), credential))
-        self._forget()
+        self._known.forget()
         if not done.rowcount:
             raise NotFoundError(f"no valid key {credential}")
 
     def _in_force(self, age_s: float) -> list[Enrolled]:
         """The keys that may sign now, as they stood at most so many seconds ago."""
-        known = self._known
-        if known is None or self._monotonic() - known[0] > age_s:
-            known = (self._monotonic(), self._read())
-            with self._lock:
-                self._known = known
         now = self._clock()
         return [
-            one for one in known[1]
+            one for one in self._known.get(age_s)
             if one.credential.expires is None or one.credential.expires > now
         ]  # fmt: skip
-
-    def _forget(self) -> None:
-        with self._lock:
-            self._known = None
 
     def _read(self) -> list[Enrolled]:
         with self._database.session("writer") as connection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from psycopg import errors, sql
 from domain.errors import ConflictError, NotFoundError, SettingError
 from store.credentials import Credential
 from store.people.keys import decrypt, encrypt
+from store.recent import FRESH_S, TRUSTED_S, Recent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _ID_BYTES: Final = 16
-_TRUSTED_S: Final = 5.0
-_FRESH_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +75,7 @@ class Sources:
         self._sealing = sealing
         self._entropy = entropy
         self._clock = clock
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._known: tuple[float, dict[str, Source]] | None = None
+        self._known = Recent(self._read, monotonic)
         table = sql.Identifier(schema, "sources")
         self._insert = sql.SQL(
             "INSERT INTO {} (name, kind, credential, principal, sealed, every_s, added_at)"
@@ -127,14 +123,11 @@ class Sources:
                 connection.execute(self._insert, row)
         except errors.UniqueViolation:
             raise ConflictError(f"a source {source.name} is there already") from None
-        self._forget()
+        self._known.forget()
 
     def find(self, name: str) -> Source | None:
         """The source of a name that may deliver now."""
-        found = self._in_force(_TRUSTED_S).get(name)
-        # It may have been added a moment ago. Strangers may come often, so this asks the
-        # database a few times a second at most.
-        return found or self._in_force(_FRESH_S).get(name)
+        return self._known.get(TRUSTED_S).get(name) or self._known.get(FRESH_S).get(name)
 
     def valid(self) -> list[Source]:
         """Every source that was not revoked, by name."""
@@ -159,24 +152,12 @@ class Sources:
         """
         with self._database.session("writer") as connection:
             done = connection.execute(self._revoke, (self._clock(), name))
-        self._forget()
+        self._known.forget()
         if not done.rowcount:
             raise NotFoundError(f"no source {name}")
 
     def _bound(self, name: str) -> bytes:
         return f"pipeledger/source/v1\0{self._schema}\0{name}".encode()
-
-    def _in_force(self, age_s: float) -> dict[str, Source]:
-        known = self._known
-        if known is None or self._monotonic() - known[0] > age_s:
-            known = (self._monotonic(), self._read())
-            with self._lock:
-                self._known = known
-        return known[1]
-
-    def _forget(self) -> None:
-        with self._lock:
-            self._known = None
 
     def _read(self) -> dict[str, Source]:
         with self._database.session("writer") as connection:
