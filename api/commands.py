@@ -11,18 +11,18 @@ from starlette.concurrency import run_in_threadpool
 
 from api.commanded import FORBIDDEN, OPERATOR, PROPOSED, command
 from api.deciding import Deciding
+from api.doors import PART_READERS
 from api.entrance import JSON, Position, facts
-from api.forms import Body, Handle, Id, Instant, Name, Names, Text
+from api.forms import Body, Handle, Id, Instant, Name, Names, Reason, Text, Withdrawal
 from api.proposals import waiting
 from api.reads import enter_reading
+from domain.events.delivery import Tier  # noqa: TC001 - the framework reads it
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.deciding import Decided
     from api.proposals import Proposed
-
-Tier = Literal["production", "dr", "staging", "test", "development", "preview"]
 
 router = APIRouter()
 
@@ -54,18 +54,6 @@ class NewService(Body):
     scope: Names | None = None
     deployment_source: Annotated[dict[str, Handle], Field(max_length=1000)] | None = None
     effective_from: Instant | None = None
-    reason: Text | None = None
-
-
-class Reason(Body):
-    """Why."""
-
-    reason: Text
-
-
-class Withdrawal(Body):
-    """Why, or nothing."""
-
     reason: Text | None = None
 
 
@@ -149,7 +137,7 @@ async def post_incident(
 @router.get("/v1/{ledger}/commands", tags=["read"])
 async def get_commands(request: Request, ledger: str) -> Response:
     """What waits for a second person, oldest first."""
-    here, _ = await enter_reading(request, ledger, ("operator", "auditor"))
+    here, _ = await enter_reading(request, ledger, PART_READERS)
     found = await run_in_threadpool(waiting, here.ledger, request.app.state.clock())
     body = {"commands": [shown(one) for one in found]}
     return Response(msgspec.json.encode(body), headers=facts(here), media_type=JSON)

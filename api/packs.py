@@ -22,6 +22,7 @@ from api.packing import Scope, identity_of, packing_of, parameters_of
 from api.reads import record_export
 from domain.errors import NotFoundError
 from domain.instant import read_instant
+from domain.log.checkpoint import Checkpoint
 from exporters.pack import write_pack
 from projections.following import redactions
 
@@ -130,7 +131,7 @@ def _ask(request: Request, here: Served, wanted: WantedPack) -> Response:
     catalogue: Catalogue = request.app.state.catalogue
     at = here.history.known_at(wanted.known_at, here.history.snapshot())
     parameters = parameters_of(wanted.scope(), catalogue, at)
-    size = int(here.ledger.reader.checkpoint(at).split(b"\n", 2)[1])
+    size = Checkpoint.of(here.ledger.reader.checkpoint(at)).size
     identity = identity_of(parameters, size)
     redacted = _redacted(here)
     under_way, pack = None, here.packs.find(identity, redacted)

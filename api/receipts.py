@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.log.checkpoint import Checkpoint
 from domain.log.entry import parse_entry
-from domain.log.note import parse_note
 from domain.log.proof import TlogProof
 from store.ledger.reader import Filter
 
@@ -109,7 +108,7 @@ def stream(ledger: Ledger, name: str, note: bytes, *, after: int, limit: int) ->
         after: position after which they begin.
         limit: most events.
     """
-    size = Checkpoint.parse(parse_note(note)[0]).size
+    size = Checkpoint.of(note).size
     rows = ledger.reader.entries(size, Filter(stream=name), after=after, limit=limit)
     paths = ledger.reader.inclusions([row.position for row in rows], size)
     entries = []

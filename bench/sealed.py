@@ -33,7 +33,6 @@ from domain.log.checkpoint import Checkpoint, sign_checkpoint
 from domain.log.context import line_of
 from domain.log.entry import Seq, Signature, encode_entry, format_at, leaf_hash, sign_context
 from domain.log.key import SigningKey
-from domain.log.note import parse_note
 from projections.engine import Engine
 from projections.history import History
 from projections.live import Live
@@ -151,7 +150,7 @@ def measure(folder: Path, count: int) -> Iterator[Figure]:
 
 def _ask(folder: Path, told: str) -> None:
     note = (folder / _PUBLISHED).read_bytes()
-    said = Checkpoint.parse(parse_note(note)[0])
+    said = Checkpoint.of(note)
     history = history_of(folder, Source(iter(())), Published(said.size, said.root, note))
     watch = Watch()
     history.snapshot()

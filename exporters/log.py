@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 from domain.errors import DamageError, PipeledgerError, SettingError
 from domain.log.checkpoint import Checkpoint
 from domain.log.entry import leaf_hash
-from domain.log.note import MAX_NOTE, parse_note
+from domain.log.note import MAX_NOTE
 from domain.log.tile import ROOT, WIDTH, Tile, edge_of, encode_bundle
 from exporters.durable import DurableFolder
 
@@ -79,7 +79,7 @@ def export_log(
         UnavailableError: the database or the disk; the next run mends what is unfinished.
     """
     note = note or ledger.published.checkpoint
-    wanted = Checkpoint.parse(parse_note(note)[0])
+    wanted = Checkpoint.of(note)
     size = wanted.size
     with DurableFolder(target) as folder:
         held = _held(folder, ledger, size)
@@ -111,7 +111,7 @@ def _held(folder: DurableFolder, ledger: Ledger, size: int) -> int:
             raise SettingError(f"{where} was begun for another log: name another folder")
         return 0
     try:
-        there = Checkpoint.parse(parse_note(note)[0])
+        there = Checkpoint.of(note)
     except PipeledgerError as error:
         raise SettingError(f"{where / CHECKPOINT} is no checkpoint: {error}") from error
     if there.origin != ledger.origin:

@@ -38,6 +38,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from domain.errors import SettingError, UnavailableError
+from domain.log.checkpoint import Checkpoint
 from exporters.cells import cell_of, csv_of
 from exporters.folder import Folder
 from exporters.parquet import MANIFEST, write_ledger
@@ -128,7 +129,7 @@ def write_pack(
         raise SettingError(f"{target} is there already")
     note = packing.checkpoint(parameters.known_at)
     # The note covers all that was known, and perhaps the rest of the group it was signed with.
-    size = int(note.split(b"\n", 2)[1])
+    size = Checkpoint.of(note).size
     found = earlier(packing.history.snapshot(), size, packing.root(size), note)
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")

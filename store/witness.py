@@ -200,7 +200,7 @@ def _verified(note: bytes, keys: Sequence[VerifierKey]) -> bytes:
 
 def _checkpoint(note: bytes) -> Checkpoint:
     try:
-        return Checkpoint.parse(parse_note(note)[0])
+        return Checkpoint.of(note)
     except RefusedError as error:
         raise DamageError(None, f"the latest checkpoint that was kept: {error}") from error
 

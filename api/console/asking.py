@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api.asking import MetricQuestion, hour_after
+from api.asking import FILTERS, MetricQuestion, hour_after
 from api.parameters import check_query, words_of
 from domain.errors import RefusedError
 
@@ -92,3 +92,12 @@ class PageQuestion(MetricQuestion):
                 # Nothing lies before a window that begins with the calendar.
                 chosen |= {"baseline_from": None, "baseline_to": None}
         return chosen
+
+    def narrowed(self, now: datetime) -> dict[str, Any]:
+        """Of what is chosen, the window and the filters: what answers about controls take.
+
+        Raises:
+            RefusedError: an instant is none.
+        """
+        chosen = self.chosen(now)
+        return {key: chosen[key] for key in ("window_from", "window_to", *FILTERS) if key in chosen}

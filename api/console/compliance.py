@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from api.answering import answered
-from api.asking import FILTERS
 from api.compliance import Wanted
 from api.console.asking import PageQuestion, read_query
 from api.console.entrance import shown
@@ -136,8 +135,7 @@ async def _page(request: Request, ledger: str, about: Callable[[Catalogue], _Ask
 def _draw(
     request: Request, here: Served, credential: Credential, asked: PageQuestion, of: _Asked
 ) -> Response:
-    chosen = asked.chosen(request.app.state.clock())
-    chosen = {key: chosen[key] for key in ("window_from", "window_to", *FILTERS) if key in chosen}
+    chosen = asked.narrowed(request.app.state.clock())
     selections = [_paged(one, asked) for one in of.rows]
     question, answer = told(
         request, here, [*selections, *names_wanted()], chosen | {"controls": of.wanted.text},

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 
 from api.answering import answered
-from api.asking import FILTERS
 from api.console.asking import PageQuestion, read_query
 from api.console.entrance import shown
 from api.console.page import HTML
@@ -43,10 +42,7 @@ async def _send(request: Request, ledger: str, *named: str) -> Response:
         asked = read_query(PageQuestion, request.query_params)
         catalogue: Catalogue = request.app.state.catalogue
         wanted = frameworks_of(catalogue, named)
-        chosen = asked.chosen(request.app.state.clock())
-        chosen = {
-            key: chosen[key] for key in ("window_from", "window_to", *FILTERS) if key in chosen
-        }
+        chosen = asked.narrowed(request.app.state.clock())
 
         def make() -> Response:
             question = assessment.ask(here.history, catalogue, wanted, chosen, asked.known_at)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from api.witness.calling import ForkSeenError
 from domain.errors import UnavailableError
 from domain.log.checkpoint import Checkpoint
-from domain.log.note import parse_note
 from domain.log.witness import StaleError, Submission
 from store.ledger.guard import GuardConflictError
 
@@ -47,7 +46,7 @@ class WitnessGuard:
         note = self._client.latest(self._origin)
         if note is None:
             return None
-        size = _size(note)
+        size = Checkpoint.of(note).size
         try:
             # What a witness shows may be an hour old; what it takes is decided on the newest.
             self._client.add(Submission(size, (), note))
@@ -60,7 +59,7 @@ class WitnessGuard:
 
     def swap(self, old: bytes | None, new: bytes) -> None:
         """Have `new` cosigned after `old`; see `store.ledger.guard.Guard`."""
-        before, after = 0 if old is None else _size(old), _size(new)
+        before, after = 0 if old is None else Checkpoint.of(old).size, Checkpoint.of(new).size
         proof = tuple(self._prove(before, after)) if before else ()
         try:
             self._client.add(Submission(before, proof, new))
@@ -70,7 +69,3 @@ class WitnessGuard:
             ) from error
         except ForkSeenError as error:
             raise GuardConflictError(str(error)) from error
-
-
-def _size(note: bytes) -> int:
-    return Checkpoint.parse(parse_note(note)[0]).size

@@ -41,7 +41,7 @@ class Exported:
 
     def __init__(self, traces: str | None, metrics: str | None) -> None:
         named = {} if os.environ.get("OTEL_SERVICE_NAME") else {SERVICE_NAME: "pipeledger-server"}
-        resource = Resource(named).merge(Resource.create()) if not named else Resource.create(named)
+        resource = Resource.create(named)
         self._tracers = TracerProvider(resource=resource)
         if traces is not None:
             sink = OTLPSpanExporter() if traces == "otlp" else ConsoleSpanExporter()

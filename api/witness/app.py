@@ -21,7 +21,6 @@ from domain.errors import (
     TooLargeError,
 )
 from domain.log.checkpoint import Checkpoint
-from domain.log.note import parse_note
 from domain.log.policy import MAX_POLICY, Policy
 from domain.log.witness import (
     MAX_SUBMISSION,
@@ -136,7 +135,7 @@ def told(state: WitnessState, policy: Policy) -> str:
     rows = [f"witness {state.signer.verifier.vkey()}"]
     for origin in dict.fromkeys(one.key.name for one in policy.logs):
         note = state.latest(origin)
-        size = 0 if note is None else Checkpoint.parse(parse_note(note)[0]).size
+        size = 0 if note is None else Checkpoint.of(note).size
         found = state.evidence.of(origin)
         row = f"log {origin} {origin_digest(origin)} size {size}"
         if found:

@@ -132,7 +132,7 @@ class WitnessClient:
             raise UnavailableError(f"the witness {self.name} answers {status}")
         try:
             found = cosignatures_of(raw, [self.address.key])
-            there = Checkpoint.parse(parse_note(raw)[0])
+            there = Checkpoint.of(raw)
         except (RefusedError, DamageError) as error:
             raise UnavailableError(
                 f"the witness {self.name} shows no checkpoint that it cosigned: {error}"

@@ -23,7 +23,6 @@ from api.witness.standing import Standing, read_standings, write_standings
 from domain.errors import PipeledgerError, SettingError, UnavailableError
 from domain.log.checkpoint import Checkpoint, open_checkpoint
 from domain.log.cosignature import with_lines
-from domain.log.note import parse_note
 from domain.log.policy import MAX_POLICY, Policy
 from domain.log.witness import StaleError, Submission
 from store.files import make_folder, write_file
@@ -90,7 +89,7 @@ class Cosigners:
         self._standings = read_standings(folder / _STANDINGS)
         self._newest = _read(folder / _NEWEST)
         self._quorum = _read(folder / _QUORUM)
-        self._covered = 0 if self._quorum is None else _checkpoint(self._quorum).size
+        self._covered = 0 if self._quorum is None else Checkpoint.of(self._quorum).size
         self._next: dict[str, int] = {}
         self._read_at = 0
         self._policy = Policy((), {}, {}, None)
@@ -193,7 +192,7 @@ class Cosigners:
 
     def _ask(self, witness: str, note: bytes) -> Cosignature | None:
         client = self._clients[witness]
-        size = _checkpoint(note).size
+        size = Checkpoint.of(note).size
         with self._lock:
             old = min(self._standings.setdefault(witness, Standing()).size, size)
         try:
@@ -251,9 +250,9 @@ class Cosigners:
         _LOG.warning("a witness did not cosign: %s", why)
 
     def _keep(self, note: bytes) -> None:
-        size = _checkpoint(note).size
+        size = Checkpoint.of(note).size
         make_folder(self._folder)
-        if self._newest is None or size >= _checkpoint(self._newest).size:
+        if self._newest is None or size >= Checkpoint.of(self._newest).size:
             write_file(self._folder / _NEWEST, note)
             self._newest = note
         if self._is_enough(note) and size >= self.witnessed_size:
@@ -288,10 +287,6 @@ class Cosigners:
         self._read_at, self._policy, self._clients = at, policy, clients
 
 
-def _checkpoint(note: bytes) -> Checkpoint:
-    return Checkpoint.parse(parse_note(note)[0])
-
-
 def _text(note: bytes) -> bytes:
     return note.partition(b"\n\n")[0]
 
@@ -300,6 +295,6 @@ def _read(path: Path) -> bytes | None:
     with contextlib.suppress(OSError):
         raw = path.read_bytes()
         with contextlib.suppress(PipeledgerError):
-            _checkpoint(raw)
+            Checkpoint.of(raw)
             return raw
     return None

@@ -16,7 +16,6 @@ from domain.draft import Delivery
 from domain.errors import PipeledgerError
 from domain.instant import write_time
 from domain.log.checkpoint import Checkpoint
-from domain.log.note import parse_note
 from store.ledger.ledger import SERVER
 from store.ledger.reader import Filter
 
@@ -41,7 +40,7 @@ def go_round(here: Served, now: datetime, entropy: Entropy) -> list[str]:
     if not cosigners.policy.witnesses:
         return []
     note = cosigners.collect(here.ledger.published.checkpoint)
-    checkpoint = Checkpoint.parse(parse_note(note)[0])
+    checkpoint = Checkpoint.of(note)
     size = checkpoint.size
     recorded = []
     for found in cosigners.policy.cosignatures(note):

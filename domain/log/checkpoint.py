@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.errors import DamageError, RefusedError, SettingError
-from domain.log.note import open_note, sign_note
+from domain.log.note import open_note, parse_note, sign_note
 from domain.log.tree import EMPTY_ROOT, HASH_BYTES
 from domain.log.wire import read_base64, read_number, write_base64
 
@@ -74,6 +74,15 @@ class Checkpoint:
         if size == 0 and root != EMPTY_ROOT:
             raise EmptyRootError("checkpoint", "a tree without leaves has another root")
         return cls(lines[0], size, root, tuple(lines[_LINES:]))
+
+    @classmethod
+    def of(cls, note: bytes) -> Checkpoint:
+        """The checkpoint that a note says; nothing is verified here.
+
+        Raises:
+            RefusedError: not a note, or its text not a checkpoint's.
+        """
+        return cls.parse(parse_note(note)[0])
 
 
 def sign_checkpoint(checkpoint: Checkpoint, keys: Iterable[NoteSigner]) -> bytes:

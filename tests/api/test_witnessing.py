@@ -22,7 +22,6 @@ from domain.errors import SettingError, UnavailableError
 from domain.instant import write_time
 from domain.log.checkpoint import Checkpoint, sign_checkpoint
 from domain.log.cosignature import cosignatures_of
-from domain.log.note import parse_note
 from domain.log.policy import Policy
 from domain.log.proof import TlogProof
 from domain.log.witness import Submission
@@ -174,7 +173,7 @@ def test_the_newest_checkpoint_with_a_quorum_is_served_when_asked_for(
             found
         ).size == size  # fmt: skip
         newest = client.get("/v1/default/log/checkpoint").content
-        assert Checkpoint.parse(parse_note(newest)[0]).size > size
+        assert Checkpoint.of(newest).size > size
     # What was collected is there after a restart.
     with home.opened() as here:
         assert here.cosigners.witnessed == found

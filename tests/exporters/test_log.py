@@ -75,7 +75,7 @@ def split(bundle: bytes) -> list[bytes]:
 def check(folder: Path, ledger: Ledger) -> None:
     """The client verifies it, and every tile is of the entries by the definition."""
     check_path(folder, Policy([trusted_log(ledger.vkeys)], Settings()))
-    there = Checkpoint.parse(parse_note((folder / "checkpoint").read_bytes())[0])
+    there = Checkpoint.of((folder / "checkpoint").read_bytes())
     entries: list[bytes] = []
     for index in range((there.size + 255) // 256):
         width = min(256, there.size - index * 256)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.log.checkpoint import Checkpoint, sign_checkpoint
 from domain.log.key import SigningKey
-from domain.log.note import parse_note
 from domain.log.tile import Tile
 from domain.log.wire import write_base64
 from tests.tools.verifiers import replace
@@ -62,7 +61,7 @@ def of_signature(change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
 
 def resigned(raw: bytes, **other: Any) -> bytes:  # noqa: ANN401 - fields of a checkpoint
     """A checkpoint that somebody else signed in the log's name."""
-    there = Checkpoint.parse(parse_note(raw)[0])
+    there = Checkpoint.of(raw)
     told = {"origin": there.origin, "size": there.size, "root": there.root, **other}
     key = OTHER if told["origin"] == ORIGIN else SigningKey(told["origin"], b"e" * 32)
     return sign_checkpoint(Checkpoint(**told), [key])

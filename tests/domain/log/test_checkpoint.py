@@ -28,7 +28,7 @@ def test_a_checkpoint_is_read_as_it_was_written(checkpoint: Checkpoint) -> None:
     """Also that of no entries, and what further lines say."""
     assert Checkpoint.parse(checkpoint.encode()) == checkpoint
     note = sign_checkpoint(checkpoint, [LOG])
-    assert open_checkpoint(note, [LOG.verifier], LOG.name) == checkpoint
+    assert open_checkpoint(note, [LOG.verifier], LOG.name) == Checkpoint.of(note) == checkpoint
 
 
 @pytest.mark.parametrize(
