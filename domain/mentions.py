@@ -160,20 +160,19 @@ class Names:
         words = [match.span() for match in _WORD.finditer(text)]
         index = 0
         while index < len(words):
-            start = words[index][0]
             node, best, at = self._trie, None, index
             while at < len(words) and (node := node.get(text[slice(*words[at])], {})):
                 if _END in node:
                     person, is_loose = node[_END]
-                    if not (is_loose and kept is not None and kept(text, start, words[at][1])):
-                        best = (at, person)
+                    stays = is_loose and kept and kept(text, words[index][0], words[at][1])
+                    best = best if stays else (at, person)
                 at += 1
                 if at < len(words):
                     node = node.get(text[words[at - 1][1] : words[at][0]], {})
             if best is None:
                 index += 1
             else:
-                yield start, words[best[0]][1], best[1]
+                yield words[index][0], words[best[0]][1], best[1]
                 index = best[0] + 1
 
     def _without_addresses(self, raw: str, *, escaped: bool) -> str:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from domain.event import Event
-    from domain.events.marks import Marked, Path
+    from domain.events.marks import Field, Path
     from domain.mentions import Kept
 
 _ID: Final = re.compile(PRINCIPAL)
@@ -46,8 +46,8 @@ SEALED: Final = "pipeledgertexts"
 
 What was written stays sealed; that something was is a fact that controls ask for.
 """
-_REFS: Final = frozenset({"ref", "head_ref", "target_ref"})
-_PLACES: Final = frozenset({"repository", "source_uri", "sources", "deployment_source"})
+_REFS: Final = ("ref", "head_ref", "target_ref")
+_PLACES: Final = ("repository", "source_uri", "sources", "deployment_source")
 """Addresses by which events find each other, as by their source."""
 _SHORTEST: Final = 3
 _MOST: Final = 1000
@@ -190,7 +190,7 @@ def _without_people(event: Event, people: People) -> Impersonal:
         event,
         id=clean.mails(event.id),
         source=clean.address(event.source),
-        data=clean.fields(data, marks),
+        data=clean.fields(data, marks.whole),
         extensions={name: clean.all(value) for name, value in event.extensions.items()},
     )
     body = json.dumps(texts, ensure_ascii=False).encode() if texts else None
@@ -291,43 +291,40 @@ class _Cleaner:
             several.setdefault(login, {})[person] = None
         # A login on several systems may be any of its bearers; none of them stays named.
         self._handles = {login: "|".join(persons) for login, persons in several.items()}
+        self._ways = dict.fromkeys(_PLACES, self.address) | dict.fromkeys(_REFS, self._reference)
 
-    def fields(self, data: dict[str, Any], marks: Marked) -> Any:  # noqa: ANN401 - JSON
+    def fields(self, value: Any, at: Field) -> Any:  # noqa: ANN401 - JSON
         """Data by the marks of its fields; what nobody knows may be anything."""
+        if at.handle is not None:
+            return _map(value, self._ways.get(at.handle, self._text))
+        if isinstance(value, dict):
+            return _renamed(self._field(name, inner, at) for name, inner in value.items())
+        if isinstance(value, list) and EACH in at.inner:
+            each = at.inner[EACH]
+            return [self.fields(inner, each) for inner in value]
+        return self.mails(value)
 
-        def walk(value: Any, at: Path) -> Any:  # noqa: ANN401 - JSON
-            if at in handles:
-                return _map(value, self._way(at))
-            if isinstance(value, list):
-                return [walk(inner, (*at, EACH)) for inner in value]
-            if isinstance(value, dict):
-                return _renamed(field(at, *one) for one in value.items())
-            return self.mails(value)
-
-        def field(at: Path, name: str, value: Any) -> tuple[str, Any]:  # noqa: ANN401 - JSON
-            if (*at, name) in marks.known:
-                return name, walk(value, (*at, name))
-            if (*at, VALUES) in marks.known:
-                return self.mails(name), walk(value, (*at, VALUES))
-            return self.all(name), self.all(value)
-
-        handles = frozenset(marks.handles)
-        return walk(data, ())
+    def _field(self, name: str, value: Any, at: Field) -> tuple[str, Any]:  # noqa: ANN401 - JSON
+        if name in at.inner:
+            return name, self.fields(value, at.inner[name])
+        if VALUES in at.inner:
+            return self.mails(name), self.fields(value, at.inner[VALUES])
+        return self.all(name), self.all(value)
 
     def all(self, value: Any) -> Any:  # noqa: ANN401 - JSON
         return _map(value, self._text)
 
     def mails(self, value: Any) -> Any:  # noqa: ANN401 - JSON
-        return _map(value, self._mails.replace)
+        return _map(value, self._mail)
 
     def address(self, value: str) -> str:
         return self._text(value, is_segment)
 
-    def _way(self, path: Path) -> Callable[[str], str]:
-        name = next(step for step in reversed(path) if step not in (EACH, VALUES))
-        if name in _REFS:
-            return lambda value: self._text(value, is_branch)
-        return self.address if name in _PLACES else self._text
+    def _reference(self, value: str) -> str:
+        return self._text(value, is_branch)
+
+    def _mail(self, value: str) -> str:
+        return value if mentions_nobody(value) else self._mails.replace(value)
 
     def _text(self, value: str, kept: Kept | None = None) -> str:
         return replace_handles(self._names.replace(value, kept), self._handles)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +18,19 @@ Path = tuple[str, ...]
 
 EACH: Final = "[]"
 VALUES: Final = "{}"
-_FIELD: Final = "field"
+
+
+@dataclass(slots=True)
+class Field:
+    """A field, a list's element or an object's value.
+
+    Attributes:
+        handle: its name, or its holder's, if it is an address or path; else None.
+        inner: what may stand in it, by step.
+    """
+
+    handle: str | None = None
+    inner: dict[str, Field] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +41,13 @@ class Marked:
         persons: fields that name somebody.
         texts: free text.
         handles: addresses and paths.
-        known: all fields, marked or not, and what stands in them.
+        whole: the data, with all its fields, marked or not.
     """
 
     persons: tuple[Path, ...]
     texts: tuple[Path, ...]
     handles: tuple[Path, ...]
-    known: frozenset[Path]
+    whole: Field
 
 
 @cache
@@ -46,19 +58,26 @@ def marked(kind: str) -> Marked:
         KeyError: the type is unknown.
     """
     info = msgspec.inspect.type_info(TYPES[kind].data)
-    found: dict[str, list[Path]] = {"person": [], "text": [], "handle": [], _FIELD: []}
+    found: dict[str, list[Path]] = {"person": [], "text": [], "handle": []}
+    whole = Field()
     for mark, path in _walk(info, ()):
-        found[mark].append(path)
+        at = whole
+        for step in path:
+            at = at.inner.setdefault(step, Field())
+        if mark is not None:
+            found[mark].append(path)
+        if mark == "handle":
+            at.handle = next(step for step in reversed(path) if step not in (EACH, VALUES))
     return Marked(
         tuple(found["person"]),
         tuple(found["text"]),
         tuple(found["handle"]),
-        frozenset(found[_FIELD]),
+        whole,
     )
 
 
-def _walk(info: msgspec.inspect.Type, path: Path) -> Iterator[tuple[str, Path]]:
-    yield _FIELD, path
+def _walk(info: msgspec.inspect.Type, path: Path) -> Iterator[tuple[str | None, Path]]:
+    yield None, path
     if isinstance(info, msgspec.inspect.Metadata):
         mark = (info.extra or {}).get("mark")
         if mark is not None:
