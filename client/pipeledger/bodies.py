@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Protocol
@@ -70,6 +70,28 @@ def read_pieces(stream: IO[bytes]) -> Iterator[bytes]:
     """What is left of a stream."""
     while piece := stream.read(PIECE):
         yield piece
+
+
+def split(pieces: Iterable[bytes], end: bytes, limit: int) -> Iterator[bytes]:
+    """The parts that end so, each with its end; the last one as it is.
+
+    A part longer than `limit` bytes is given without its end, and nothing after it.
+    """
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        first, *more = piece.split(end)
+        if more:
+            yield b"".join([*held, first, end])
+            yield from (part + end for part in more[:-1])
+            held, size, first = [], 0, more[-1]
+        if first:
+            held.append(first)
+            size += len(first)
+        if size > limit:
+            break
+    if held:
+        yield b"".join(held)
 
 
 def limited(pieces: Iterator[bytes], said: str = "larger than") -> Iterator[bytes]:

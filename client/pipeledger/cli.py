@@ -46,7 +46,8 @@ _EPILOG = """\
 Environment:
   PIPELEDGER_URL        address of the ledger, such as https://ledger.example
   PIPELEDGER_LEDGER     its name there (default)
-  PIPELEDGER_TOKEN      token; sent to that address only
+  PIPELEDGER_TOKEN      token; sent to that address only, and over a network by https only
+  PIPELEDGER_PLAIN_HTTP=1  it may travel without https
   PIPELEDGER_KEY        file of an Ed25519 private key (PEM) that signs events
   PIPELEDGER_SOURCE     CloudEvents source of what is sent
   PIPELEDGER_SPOOL      folder where events wait while the ledger is away

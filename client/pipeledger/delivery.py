@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pipeledger.discreet import hide
-from pipeledger.errors import AwayError, SpoolError
+from pipeledger.errors import AwayError, ClientError, SpoolError, UsageError
 from pipeledger.event import CONTENT_TYPE
 from pipeledger.receipt import check_answer
 from pipeledger.signing import ENVELOPE_TYPE, EventSigner, stated_origin
@@ -137,6 +137,8 @@ class Delivery:
                 drained = self.drain(wait_s)
         except SpoolError as error:
             raise AwayError(f"{error} and sends") from error
+        except OSError as error:
+            raise AwayError(f"the spool: {error.strerror or error}") from error
         if name in drained.sent:
             if item.kind == REPORT:
                 self.spool.forget_refusal(name)
@@ -146,7 +148,10 @@ class Delivery:
         )
 
     def drain(self, budget_s: float | None = None, *, everything: bool = False) -> Drained:
-        """Send what waits for this ledger, in order; the caller holds the sending lock.
+        """Send what waits for this ledger, in order.
+
+        Who calls holds the sending lock, unless the spool cannot keep anything: then there may be
+        no lock, and the ledger recognises what comes twice.
 
         Args:
             budget_s: no new request is begun after so many seconds; None: no such limit.
@@ -161,9 +166,8 @@ class Delivery:
                     break
                 try:
                     item = self.spool.read(name)
-                except SpoolError as error:
-                    self.spool.refuse(name, str(error))
-                    drained.sent[name] = Sent(problem=str(error))
+                except (OSError, SpoolError) as error:
+                    self._set_aside(name, error, drained)
                     continue
                 if item is None or not (everything or self._ours(item)):
                     continue
@@ -175,6 +179,8 @@ class Delivery:
         except AwayError as error:
             drained.away, drained.certain = str(error), error.certain
             self._note_failure()
+        except OSError as error:
+            drained.away = f"the spool: {error.strerror or error}"
         return drained
 
     def _ours(self, item: Item) -> bool:
@@ -191,7 +197,19 @@ class Delivery:
             if answer.status < 400 and self._settle_group(group, answer.object(), drained):  # noqa: PLR2004 - errors begin there
                 return
         for name, item in group:
-            self._settle(name, item, self._post(item), drained)
+            try:
+                answer = self._post(item)
+            except (AwayError, UsageError):
+                raise
+            except ClientError as error:  # of this item alone: it cannot be read, or signed
+                self._set_aside(name, error, drained)
+                continue
+            self._settle(name, item, answer, drained)
+
+    def _set_aside(self, name: str, error: Exception, drained: Drained) -> None:
+        problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        self.spool.refuse(name, problem)
+        drained.sent[name] = Sent(problem=problem)
 
     def _settle_group(
         self, group: list[tuple[str, Item]], answered: dict[str, Any], drained: Drained

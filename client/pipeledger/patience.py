@@ -10,16 +10,21 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from base64 import b64encode
 from http.client import HTTPException
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from urllib3.response import HTTPResponse
+    from urllib3.util import Url
 
 
 class _Connection(HTTPConnection):
@@ -43,10 +48,35 @@ class _SecurePool(urllib3.HTTPSConnectionPool):
 
 
 def connections(proxy: str | None) -> urllib3.PoolManager:
-    """A pool of such connections, through a proxy if one is given."""
-    pool = urllib3.ProxyManager(proxy) if proxy else urllib3.PoolManager()
+    """A pool of such connections, through a proxy if one is given.
+
+    Args:
+        proxy: its address, with a name and password where it asks for them; or None. Without a
+            scheme it is one of http.
+
+    Raises:
+        ValueError: no address of a proxy.
+    """
+    pool = _proxied(proxy) if proxy else urllib3.PoolManager()
     pool.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
     return pool
+
+
+def _proxied(proxy: str) -> urllib3.ProxyManager:
+    with contextlib.suppress(LocationParseError):
+        url = parse_url(proxy if "://" in proxy else f"http://{proxy}")
+        if url.host:
+            return _authorised(url)
+    # Beside the library's own error, which repeats the address with the password in it.
+    raise ValueError("the address of the proxy cannot be read")
+
+
+def _authorised(url: Url) -> urllib3.ProxyManager:
+    told = {}
+    if url.auth:
+        secret = b64encode(unquote_to_bytes(url.auth)).decode()
+        told = {"Proxy-Authorization": f"Basic {secret}"}
+    return urllib3.ProxyManager(url._replace(auth=None).url, proxy_headers=told)
 
 
 @contextlib.contextmanager

@@ -37,6 +37,7 @@ class Settings:
         timeout_s: longest wait for one answer, in seconds.
         config: folder of the trust store.
         state: folder of what the client remembers.
+        plain_http: the token may travel without https.
     """
 
     url: str
@@ -50,6 +51,7 @@ class Settings:
     timeout_s: float
     config: Path
     state: Path
+    plain_http: bool = False
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
@@ -80,6 +82,7 @@ class Settings:
             timeout_s=_seconds(environment),
             config=_folder(environment, "XDG_CONFIG_HOME", ".config"),
             state=state,
+            plain_http=environment.get("PIPELEDGER_PLAIN_HTTP", "").lower() in _YES,
         )
 
     @property

@@ -75,15 +75,19 @@ class EventSigner:
         """The envelope of an event for one ledger, on one line.
 
         Raises:
-            ClientError: the event already names another ledger.
+            ClientError: the event already names another ledger, or is none.
         """
-        fields = json.loads(event)
-        data = fields.pop("data")
-        if fields.setdefault(ORIGIN_ATTRIBUTE, origin) != origin:
+        try:
+            fields = json.loads(event)
+            data = fields.pop("data")
+            named = fields.setdefault(ORIGIN_ATTRIBUTE, origin)
+            payload = json.dumps(
+                {**fields, "data": data}, ensure_ascii=False, separators=(",", ":")
+            ).encode()
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ClientError("what is to be signed is no event") from error
+        if named != origin:
             raise ClientError("the event names another ledger")
-        payload = json.dumps(
-            {**fields, "data": data}, ensure_ascii=False, separators=(",", ":")
-        ).encode()
         kind = CONTENT_TYPE.encode()
         message = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
         signature = base64.b64encode(self._private.sign(message)).decode()

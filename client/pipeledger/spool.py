@@ -29,7 +29,7 @@ from pipeledger.lock import locked
 from pipeledger.signing import ENVELOPE_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -164,20 +164,32 @@ class Spool:
             UnreadableError: the body cannot be read.
             OSError: the disk cannot keep it; then nothing of it is there.
         """
+        return next(self.add_all([item]))
+
+    def add_all(self, items: Iterable[Item]) -> Iterator[str]:
+        """Keep items at the end of the queue, each before the next is asked for; their names there.
+
+        What waits is looked through once, however many come; see `add` for what is raised.
+        """
         self._sweep()
-        pieces = self._within(self._limit - self.size(), item.pieces())
-        # Written before the lock is taken: a long report holds nobody up.
-        with (
-            written(self._partial, item.kind, pieces) as partial,
-            locked(self.folder / "naming.lock", NAMING_WAIT_S),
-        ):
-            if self.size() + partial.stat().st_size > self._limit:
-                raise self._full()
-            names = self.waiting()
-            last = int(names[-1].split("-", 1)[0]) if names else 0
-            name = f"{max(self._clock_ns(), last + 1):020d}-{_file_name(item.id)}"
-            move(partial, self.queue / name)
-        return name
+        size, last = self.size(), -1
+        for item in items:
+            pieces = self._within(self._limit - size, item.pieces())
+            # Written before the lock is taken: a long report holds nobody up.
+            with (
+                written(self._partial, item.kind, pieces) as partial,
+                locked(self.folder / "naming.lock", NAMING_WAIT_S),
+            ):
+                if last < 0:  # another process may have come in between
+                    size, names = self.size(), self.waiting()
+                    last = int(names[-1].split("-", 1)[0]) if names else 0
+                size += partial.stat().st_size
+                if size > self._limit:
+                    raise self._full()
+                last = max(self._clock_ns(), last + 1)
+                name = f"{last:020d}-{_file_name(item.id)}"
+                move(partial, self.queue / name)
+            yield name
 
     def _within(self, room: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
         left = MAX_ITEM
@@ -220,6 +232,7 @@ class Spool:
 
         Raises:
             SpoolError: the file is damaged.
+            OSError: it cannot be read.
         """
         file = (self.refused if refused else self.queue) / name
         try:

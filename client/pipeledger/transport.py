@@ -1,7 +1,7 @@
 """HTTP to one ledger, careful with the token.
 
 The token goes to the address it was given for and nowhere else: a ledger at another address than
-PIPELEDGER_URL gets none.
+PIPELEDGER_URL gets none, and one that is reached over a network without https neither.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from pipeledger.errors import AwayError, ClientError
-from pipeledger.web import CHUNK, LONG, Answer, Web
+from pipeledger.bodies import split
+from pipeledger.errors import AwayError, ClientError, UsageError
+from pipeledger.web import CHUNK, LONG, Answer, Web, in_clear
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,15 +32,22 @@ class Transport(Web):
             url: where the ledger is.
             ledger: its name there.
             settings: token and limits.
+
+        Raises:
+            UsageError: the token would travel in clear, and nobody said that it may.
         """
         own = bool(settings.url) and _place(url) == _place(settings.url)
         token = settings.token if own else ""
+        if token and in_clear(url) and not settings.plain_http:
+            raise UsageError(
+                f"{url}: PIPELEDGER_TOKEN is not sent without https; "
+                "PIPELEDGER_PLAIN_HTTP=1 sends it all the same"
+            )
         super().__init__(
             f"{url}/v1/{quote(ledger, safe='')}",
             settings.timeout_s,
             {"Authorization": f"Bearer {token}"} if token else {},
         )
-        self.ledger = ledger
         self.withheld = bool(settings.token) and not own
         self._server = url
 
@@ -59,19 +67,18 @@ class Transport(Web):
         """
         response = self._open("GET", path, query, None, headers)
         try:
-            rest = b""
             if response.status != 200:  # noqa: PLR2004 - OK
+                said = b""
                 for piece in self._pieces(response, self._timeout_s):
-                    rest = (rest + piece)[:CHUNK]
-                raise refusal(Answer(response.status, rest))
+                    said = (said + piece)[:CHUNK]
+                raise refusal(Answer(response.status, said))
             # Each piece may take its time, but all together no more than this.
-            for piece in self._pieces(response, LONG * self._timeout_s):
-                *whole, rest = (rest + piece).split(b"\n")
-                yield from (line + b"\n" for line in whole)
-                if len(rest) > MAX_LINE:
+            for line in split(self._pieces(response, LONG * self._timeout_s), b"\n", MAX_LINE):
+                if len(line) > MAX_LINE:
                     raise AwayError("the answer has a line longer than any entry")
-            if rest:
-                raise AwayError("the answer is cut off")
+                if not line.endswith(b"\n"):
+                    raise AwayError("the answer is cut off")
+                yield line
         finally:
             response.close()
 

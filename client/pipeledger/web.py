@@ -30,6 +30,7 @@ LONG = 10
 READ_A_SECOND = 4_000_000
 """Bytes of a body that a busy ledger reads in a second, at least."""
 _REDIRECTS = range(300, 400)
+_HERE = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::")  # noqa: S104 - where a server may say it is
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,12 @@ class Web:
 def _chunks(body: bytes) -> Iterator[bytes]:
     for start in range(0, len(body), CHUNK):
         yield body[start : start + CHUNK]
+
+
+def in_clear(url: str) -> bool:
+    """Whether others may read what is sent there: no https, and not this machine itself."""
+    parts = urlsplit(url)
+    return parts.scheme != "https" and parts.hostname not in _HERE
 
 
 def problem_text(problem: Mapping[str, Any], status: int) -> str:

@@ -69,6 +69,7 @@ class Listening:
     written: Writer | None = None
     behave: Callable[[Request], Reply | None] = lambda _: None
     lock: threading.Lock = field(default_factory=threading.Lock)
+    _positions: dict[str, int] = field(default_factory=dict)
 
     @property
     def ids(self) -> list[str]:
@@ -91,12 +92,13 @@ class Listening:
     def keep(self, body: bytes) -> tuple[int, dict[str, Any]]:
         """Take one event; the same bytes again are no new event."""
         said = json.loads(body)
-        for position, known in enumerate(self.kept, 1):
-            if json.loads(known)["id"] == said["id"]:
-                if known != body:
-                    return CONFLICT, {"detail": "other bytes of a known event"}
-                return OK, receipt(position, said["type"])
+        position = self._positions.get(said["id"])
+        if position is not None:
+            if self.kept[position - 1] != body:
+                return CONFLICT, {"detail": "other bytes of a known event"}
+            return OK, receipt(position, said["type"])
         self.kept.append(body)
+        self._positions[said["id"]] = len(self.kept)
         return CREATED, receipt(len(self.kept), said["type"])
 
     def _take(self, request: Request) -> Reply:

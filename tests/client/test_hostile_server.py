@@ -5,10 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from urllib3 import ProxyManager
 
+from pipeledger.errors import UsageError
+from pipeledger.patience import connections
+from pipeledger.settings import Settings
+from pipeledger.transport import Transport
+from pipeledger.web import reason_of
 from tests.client.conftest import TOKEN
 from tests.client.hostile import Hostile, answering, hostile, whole, write_certificate
 from tests.client.listening import Listening, Reply, Request, listening, receipt
@@ -144,6 +151,38 @@ def test_the_token_goes_to_its_own_address_only(command: Command, ledger: Listen
         assert other.requests
     command(*EMIT)
     assert ledger.requests[-1].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_the_ledger_s_token_does_not_travel_in_clear(command: Command) -> None:
+    """To another machine without https, unless somebody said that it may."""
+    here = Settings.read(command.environment)
+
+    def sent(url: str, *, plain_http: bool = False) -> str:
+        settings = replace(here, url=url, plain_http=plain_http)
+        return Transport(url, "default", settings)._headers.get("Authorization", "")
+
+    with pytest.raises(UsageError, match="not sent without https; PIPELEDGER_PLAIN_HTTP=1"):
+        sent("http://ledger.example")
+    for url in ("https://ledger.example", "http://127.0.0.1:1", "http://[::1]:1"):
+        assert TOKEN in sent(url)
+    assert TOKEN in sent("http://ledger.example", plain_http=True)
+    assert Settings.read(command.environment | {"PIPELEDGER_PLAIN_HTTP": "1"}).plain_http
+
+
+def test_a_proxy_is_given_the_password_that_its_address_holds() -> None:
+    """With or without a scheme; and an address that is none is not repeated."""
+    for scheme in ("http://", ""):
+        pool = connections(f"{scheme}user:p%40ss@proxy.example:3128")
+        assert isinstance(pool, ProxyManager)
+        assert pool.proxy is not None
+        assert (pool.proxy.host, pool.proxy.port) == ("proxy.example", 3128)
+        assert pool.proxy_headers == {"Proxy-Authorization": "Basic dXNlcjpwQHNz"}
+    plain = connections("http://proxy.example:3128")
+    assert isinstance(plain, ProxyManager)
+    assert plain.proxy_headers == {}
+    with pytest.raises(ValueError, match=r"^the address of the proxy cannot") as caught:
+        connections("http://user:pass@proxy.example:99999999")
+    assert "pass" not in reason_of(caught.value)
 
 
 @pytest.mark.parametrize("where", ["detail", "place", "page", "status line", "head", "receipt"])

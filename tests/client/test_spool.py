@@ -12,11 +12,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipeledger.bodies import split
 from pipeledger.errors import SpoolError
 from pipeledger.event import CONTENT_TYPE
 from pipeledger.spool import EVENT, Item, Spool
 from tests.client.listening import Listening, Reply, Request, listening
+from tests.client.writer import ledger_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -263,6 +269,50 @@ def test_a_damaged_file_in_the_queue_holds_nothing_up(command: Command, ledger: 
     assert ledger.ids == ["s"]
 
 
+def test_what_cannot_be_read_or_signed_holds_nothing_up(
+    command: Command, ledger: Listening, tmp_path: Path
+) -> None:
+    """A folder that an older version made of an id, and what is no event though it is to be signed.
+
+    In one line each they are set aside, with status 0.
+    """
+    queue = command.spool / "queue"
+    (queue / ("0" * 20 + "-x")).mkdir(parents=True)
+    (queue / ("1" * 20 + "-y")).write_bytes(b"".join(replace(_item("y"), sign=True).pieces()))
+    key = Ed25519PrivateKey.generate()
+    file = tmp_path / "key.pem"
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    ledger.written = ledger_of(1)
+    changes = {"PIPELEDGER_KEY": str(file)}
+    done = command("spool", "flush", changes=changes)
+    assert done.stdout == "0 sent, 2 refused, 0 still waiting\n"
+    assert "refused: Is a directory" in done.stderr
+    assert "refused: what is to be signed is no event" in done.stderr
+    done = command("spool", "flush", "--retry-refused", changes=changes)
+    assert "-x stays refused: " in done.stderr
+    command(*EVENT_WORDS, "--id", "s")
+    assert ledger.ids == ["s"]
+
+
+def test_what_waits_is_looked_through_once_for_many(tmp_path: Path) -> None:
+    """However many are taken over, and not once for each."""
+    looked = []
+
+    class Watched(Spool):
+        def waiting(self) -> list[str]:
+            looked.append(1)
+            return super().waiting()
+
+    spool = Watched(tmp_path, 10**6)
+    names = list(spool.add_all(_item(str(number)) for number in range(20)))
+    assert len(looked) < 5
+    assert names == sorted(names) == spool.waiting()
+    full = Spool(tmp_path, spool.size() + 400)
+    with pytest.raises(SpoolError, match="has reached"):
+        list(full.add_all(_item(str(number)) for number in range(20)))
+    assert 20 < len(spool.waiting()) < 24
+
+
 def test_the_order_grows_when_the_clock_steps_back(tmp_path: Path) -> None:
     """Names are later than all that wait, whatever the clock says."""
     times = iter([50, 10, 10, 70])
@@ -320,6 +370,15 @@ def test_a_queue_of_an_older_version_is_known_by_what_is_in_it(
     shutil.copytree(command.spool, tmp_path / "carried")
     command("spool", "import", tmp_path / "carried")
     assert len(command.waiting()) == 1
+
+
+@given(st.lists(st.text("ab,", max_size=5)))
+def test_parts_are_those_between_the_ends_however_the_pieces_come(pieces: list[str]) -> None:
+    """Each with its end; and one that is too long ends it."""
+    raw = "".join(pieces).encode()
+    found = list(split((piece.encode() for piece in pieces), b",", 1000))
+    assert found == raw.replace(b",", b",\n").splitlines(keepends=False)
+    assert list(split(iter([b"a,", b"bb", b"bb", b"b,c"]), b",", 3)) == [b"a,", b"bbbb"]
 
 
 def _item(identity: str) -> Item:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pipeledger.discreet import hide
 from pipeledger.errors import AwayError, UnseenError, UsageError
 from pipeledger.verifier.shown import plain
-from pipeledger.web import Answer, Web
+from pipeledger.web import Answer, Web, in_clear
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,6 @@ TRIES = 4
 OK, FORBIDDEN, MISSING, TOO_MANY, SERVER = 200, 403, 404, 429, 500
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _NEXT = re.compile(r";\s*rel=\"?next\"?\s*(?:[;,]|$)")
-_LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
 class HostRefusal(UnseenError):  # noqa: N818 - it is one of the errors by its root
@@ -69,8 +68,7 @@ class HostApi:
         Raises:
             UsageError: the token would travel in clear.
         """
-        parts = urlsplit(url)
-        if token and parts.scheme != "https" and parts.hostname not in _LOCAL:
+        if token and in_clear(url):
             raise UsageError(f"{url}: a token is not sent without https")
         own = {"Authorization": f"Bearer {token}"} if token else {}
         self._web = Web(url, timeout_s, {**headers, **own})

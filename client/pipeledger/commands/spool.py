@@ -15,7 +15,7 @@ from pipeledger.spool import Spool
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pipeledger.settings import Settings
     from pipeledger.spool import Item
@@ -82,7 +82,7 @@ def _flush(options: argparse.Namespace, settings: Settings) -> int:
     try:
         with spool.draining(settings.timeout_s):
             drained = delivery.drain(everything=options.readdress)
-    except SpoolError as error:
+    except (OSError, SpoolError) as error:
         warn(str(error))
         return failed
     refused = [one for one in drained.sent.values() if one.problem]
@@ -107,17 +107,19 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
         raise UsageError(f"{options.carried}: no such folder or archive")
     spool = Spool(settings.spool, settings.spool_limit)
     here = _digests(spool)
-    taken = known = 0
-    for item in carried_items(options.carried):
-        digest = _digest(item)
-        if digest in here:
-            known += 1
-            continue
-        # Whoever imports says where it goes now; a ledger's name stays.
-        spool.add(replace(item, url=settings.url or item.url, mark=settings.mark or item.mark))
-        here.add(digest)
-        taken += 1
-    say(f"{taken} taken over, {known} were here already; next: pipeledger spool flush")
+    found = 0
+
+    def new_ones() -> Iterator[Item]:
+        nonlocal found
+        for item in carried_items(options.carried):
+            found += 1
+            if (digest := _digest(item)) not in here:
+                here.add(digest)
+                # Whoever imports says where it goes now; a ledger's name stays.
+                yield replace(item, url=settings.url or item.url, mark=settings.mark or item.mark)
+
+    taken = sum(1 for _ in spool.add_all(new_ones()))
+    say(f"{taken} taken over, {found - taken} were here already; next: pipeledger spool flush")
     return 0
 
 
@@ -139,16 +141,26 @@ def _digest(item: Item) -> bytes:
 
 
 def _retry(spool: Spool) -> None:
-    for name in spool.refusals():
-        item = spool.read(name, refused=True)
-        if item is not None:
-            spool.add(item)
-            spool.forget_refusal(name)
+    name = ""
+
+    def again() -> Iterator[Item]:
+        nonlocal name
+        for name in spool.refusals():
+            try:
+                item = spool.read(name, refused=True)
+            except (OSError, SpoolError) as error:
+                warn(f"{name} stays refused: {error}")
+                continue
+            if item is not None:
+                yield item
+
+    for _ in spool.add_all(again()):
+        spool.forget_refusal(name)
 
 
 def _label(spool: Spool, name: str, *, refused: bool = False) -> str:
     try:
         item = spool.read(name, refused=refused)
-    except SpoolError as error:
+    except (OSError, SpoolError) as error:
         return f"{name} ({error})"
     return name if item is None else f"{item.label} {item.id}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING
 
+from pipeledger.bodies import read_pieces, split
 from pipeledger.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,7 +38,6 @@ _FIELDS = ("%H", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%at", "%ct", "
 _OF_TAGS = ("refname:strip=2", "objecttype", "objectname", "*objecttype", "*objectname",
             "creatordate:iso8601-strict", "taggername", "taggeremail")  # fmt: skip
 _PARTIAL = r"^(extensions\.partialclone|remote\..*\.promisor)$"
-_PIECE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -248,18 +249,13 @@ def _said(raw: bytes) -> str:
 
 def _parsed(printed: IO[bytes]) -> Iterator[list[str]]:
     """The fields of one commit after the other; each field ends with a NUL."""
-    rest = b""
     fields: list[str] = []
-    while piece := printed.read(_PIECE):
-        *whole, rest = (rest + piece).split(_SEPARATOR)
-        for one in whole:
-            fields.append(one.decode("utf-8", "replace"))
-            if len(fields) == len(_FIELDS):
-                yield fields
-                fields = []
-    if rest:
-        # With -z the last commit may end without its separator.
-        yield [*fields, rest.decode("utf-8", "replace")]
+    # With -z the last commit may end without its separator.
+    for one in split(read_pieces(printed), _SEPARATOR, sys.maxsize):
+        fields.append(one.removesuffix(_SEPARATOR).decode("utf-8", "replace"))
+        if len(fields) == len(_FIELDS):
+            yield fields
+            fields = []
 
 
 def _commit(fields: list[str], patch_id: str) -> Commit:
