@@ -11,10 +11,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import psycopg
 from psycopg import sql
 
-from domain.errors import UnavailableError
 from domain.log.entry import parse_at, parse_entry
 from store.ledger.reader import Filter
 
@@ -83,16 +81,13 @@ class SourceCounts:
         Raises:
             UnavailableError: the database does not answer, or another process counts for long.
         """
-        try:
-            # Before any session: whoever waits for the fold of another thread must hold none of
-            # the sessions that this one needs.
-            with self._folding:
-                while self._fold(size):
-                    pass
-            with self._database.session("writer") as connection:
-                rows = connection.execute(self._all).fetchall()
-        except psycopg.OperationalError as error:
-            raise UnavailableError("what came from the sources is not counted yet") from error
+        # Before any session: whoever waits for the fold of another thread must hold none of the
+        # sessions that this one needs.
+        with self._folding:
+            while self._fold(size):
+                pass
+        with self._database.session("writer") as connection:
+            rows = connection.execute(self._all).fetchall()
         return {row[0]: Count(*row[1:]) for row in rows}
 
     def _fold(self, size: int) -> bool:

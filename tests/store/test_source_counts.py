@@ -59,6 +59,6 @@ def test_a_process_that_counts_for_long_makes_others_come_later(
     counts, size = counting
     with home.database.connect() as other, other.transaction():
         other.execute("SELECT upto FROM ledger_test.source_counted FOR UPDATE")
-        with pytest.raises(UnavailableError, match="not counted yet"):
+        with pytest.raises(UnavailableError, match="cannot do it now"):
             counts.read(size)
     assert counts.read(size)["ci"].delivered == 3
