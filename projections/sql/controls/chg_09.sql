@@ -31,11 +31,11 @@ failed AS (
             WHEN f.deployment_key IS NULL AND NOT d.impact_unknown
                 THEN {'level': 3, 'reason': 'failed before it changed anything'}
             WHEN coalesce(f.recovered_at, m.finished_at)
-                <= coalesce(f.failed_at, d.finished_at) + q.within
+                <= least(f.failed_at, d.finished_at) + q.within
                 THEN {'level': 3, 'reason': 'rolled back or mended in time'}
             WHEN coalesce(f.recovered_at, m.finished_at) IS NOT NULL AND f.deployment_key IS NOT NULL
                 THEN {'level': 1, 'reason': 'rolled back or mended too late'}
-            WHEN (SELECT now FROM control_now) <= coalesce(f.failed_at, d.finished_at) + q.within
+            WHEN (SELECT now FROM control_now) <= least(f.failed_at, d.finished_at) + q.within
                 THEN {'level': 2, 'reason': 'not mended yet, and not due'}
             WHEN f.deployment_key IS NULL
                 THEN {'level': 2, 'reason': 'nobody says whether it changed anything'}

@@ -36,6 +36,7 @@ def test_a_failure_is_rolled_back_or_mended_in_time(tmp_path: Path) -> None:
     shop.fail("mended-a-second-late")
     shop.ship("m2", "03-02T10:00:01", "newer", service="mended-a-second-late")
     shop.fail("forgotten")
+    shop.fail("in-the-future", time="12-30T10:00", recorded="03-01T10:00")
     shop.fail("changed-nothing", impact=False)
     shop.fail("who-knows", impact="unknown")
     shop.fail("who-knows-but-mended", impact="unknown")
@@ -55,6 +56,7 @@ def test_a_failure_is_rolled_back_or_mended_in_time(tmp_path: Path) -> None:
         "mended": MENDED,
         "mended-a-second-late": ("violated", "rolled back or mended too late"),
         "forgotten": ("violated", "neither rolled back nor mended"),
+        "in-the-future": ("violated", "neither rolled back nor mended"),
         "changed-nothing": ("satisfied", "failed before it changed anything"),
         "who-knows": ("insufficient-evidence", "nobody says whether it changed anything"),
         "who-knows-but-mended": MENDED,
