@@ -118,6 +118,10 @@ def test_what_is_found_stops_unless_a_waiver_names_it_and_holds(tmp_path: Path) 
         "not-seen-in-changes": [
             ("09:00", ("critical CVE-1",), {}), ("10:00", (), {"extent": "changes"}),
         ],
+        "taken-back-by-one-as-weak": [
+            ("09:00", ("critical CVE-1",), {"time_basis": "received"}),
+            ("10:00", (), {"time_basis": "received"}),
+        ],
         "seen-by-a-weak-one": [
             ("09:00", (), {}), ("10:00", ("critical CVE-1",), {"time_basis": "received"}),
         ],
@@ -143,6 +147,9 @@ def test_what_is_found_stops_unless_a_waiver_names_it_and_holds(tmp_path: Path) 
             "insufficient-evidence", "a blocking finding is suppressed, but not waived",
         ),
         "not-seen-by-another": STOPPED, "not-seen-in-changes": STOPPED,
+        "taken-back-by-one-as-weak": (
+            "insufficient-evidence", "the scan has no time of its own",
+        ),
         "seen-by-a-weak-one": STOPPED,
     } | {f"not-taken-back-by-one-{name}": STOPPED for name in WEAK}  # fmt: skip
 
