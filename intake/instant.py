@@ -15,6 +15,8 @@ from domain.instant import read_time
 _LOCAL: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)")
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - written with Z below
 _LATEST_SECOND: Final = 10**11
+_LATEST: Final = 10**18
+"""Microseconds since 1970, far after the calendar's end."""
 _OFFSET: Final = re.compile(r"([+-]\d{2})(\d{2})$")
 # How Go, git and Ruby print an instant: the offset apart, the zone's name behind it or alone.
 _PRINTED: Final = re.compile(
@@ -52,11 +54,12 @@ def told_epoch(ticks: object, per_second: int = 1) -> Told | None:
     if isinstance(ticks, bool) or not isinstance(ticks, int | float | str):
         return None
     try:
-        whole = int(Decimal(ticks) * 1_000_000 / per_second)
-        at = _EPOCH + timedelta(microseconds=whole)
+        moment = Decimal(ticks) * 1_000_000 / per_second
+        # To write a number out takes time with the square of its exponent.
+        if not 1 <= moment < _LATEST:
+            return None
+        at = _EPOCH + timedelta(microseconds=int(moment))
     except (ArithmeticError, ValueError):
-        return None
-    if whole <= 0:
         return None
     return Told(at.isoformat(timespec="microseconds" if at.microsecond else "seconds") + "Z")
 
