@@ -85,14 +85,9 @@ class Delivery(msgspec.Struct):
 
 def claims(shape: Shape) -> bool:
     """`messages`, the first of which tells of an incident in either version's way."""
-    raw = (shape.members or {}).get("messages")
-    if raw is None:
+    if shape.members is None:
         return False
-    try:
-        messages = msgspec.json.decode(bytes(raw), type=list[dict[str, msgspec.Raw]])
-    except (msgspec.DecodeError, RecursionError):
-        return False
-    first = messages[0] if messages else {}
+    first = shape.first("messages")
     kind, place = ("type", "data") if "data" in first else ("event", "incident")
     return place in first and bytes(first.get(kind, b"")).startswith(_PREFIX.encode())
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from domain.errors import RefusedError
 from intake.deliveries import Delivery, read_delivery
 from intake.pagerduty.webhook import SENDER
 from intake.registry import read_report
@@ -149,6 +150,12 @@ def test_messages_of_the_second_version_are_read_too() -> None:
     assert (data["detected_at"], found[1][1]["resolved_at"]) == (
         "2026-01-01T10:00:00Z", "2026-01-01T11:00:00Z",
     )  # fmt: skip
+
+
+def test_messages_are_recognised_by_the_first() -> None:
+    """What is wrong with another is named when they are read."""
+    with pytest.raises(RefusedError, match=r"field messages\[1\]"):
+        _readings({"messages": [MESSAGE, 5]}, "pagerduty-legacy")
 
 
 def test_messages_of_the_first_version_have_null_as_a_text() -> None:
