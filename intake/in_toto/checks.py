@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -151,10 +152,7 @@ def tests(said: Said) -> list[Reading]:
         "url": named(one.url),
         "results": document.digest if document else None,
     }
-    return [
-        fact("tests.finished", said.logged_at, data | subject, documents=[document])
-        for subject in said.subjects
-    ]
+    return _of_each(fact("tests.finished", said.logged_at, data, documents=[document]), said)
 
 
 def scan(said: Said) -> list[Reading]:
@@ -178,8 +176,7 @@ def scan(said: Said) -> list[Reading]:
     }
     told = told_time(times.scan_finished_on) or said.logged_at
     if not isinstance(scanner.result, list):
-        own = {"outcome": "success"}
-        return [fact("scan.finished", told, data | own | subject) for subject in said.subjects]
+        return _of_each(fact("scan.finished", told, data | {"outcome": "success"}), said)
     found = Scan(*_SEVERITIES)
     for each in scanner.result:
         if isinstance(each, dict):
@@ -189,9 +186,18 @@ def scan(said: Said) -> list[Reading]:
                 "tool": tool, "rule": rule, "fingerprint": fingerprint_of(tool, rule),
                 "severity": severity,
             })  # fmt: skip
+    return _of_each(found.reading("vulnerabilities by severity", told, data), said)
+
+
+def _of_each(whole: Reading, said: Said) -> list[Reading]:
+    """The reading of each subject; one document is of all, and goes with the first."""
     return [
-        found.reading("vulnerabilities by severity", told, data | subject)
-        for subject in said.subjects
+        replace(
+            whole,
+            data=whole.data | {name: one for name, one in subject.items() if one is not None},
+            documents=() if number else whole.documents,
+        )
+        for number, subject in enumerate(said.subjects)
     ]
 
 

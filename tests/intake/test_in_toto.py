@@ -212,6 +212,9 @@ def test_a_scan_counts_each_finding_by_its_worst_severity(version: str) -> None:
         "2026-01-02T00:01:00Z", "2026-01-01T00:00:00Z",
     )  # fmt: skip
     assert data["artifact"]["digest"] == f"sha256:{ONE}"
+    first, second = read(envelope(statement(f"https://in-toto.io/attestation/{version}", SCAN)))
+    assert first.data["findings"] == second.data["findings"]
+    assert (len(first.documents), second.documents) == (1, ())
     own = SCAN | {"scanner": SCAN["scanner"] | {"result": {"Results": []}}}
     (reading, _) = read(statement("https://cosign.sigstore.dev/attestation/vuln/v1", own))
     assert (reading.data["outcome"], "counts" in reading.data) == ("success", False)
