@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from intake.shape import Shape
 
 _HEAD: Final = re.compile(r'"?Registry"?([,;])"?Repository"?\1"?Tag"?\1"?Id"?\1')
-_NEEDED: Final = ("CVE ID", "Severity")
+_NEEDED: Final = ("Registry", "Repository", "Tag", "Id", "CVE ID", "Severity")
+_READ: Final = frozenset({
+    *_NEEDED, "Packages", "Package Version", "Fix Status", "Compliance ID", "Pass", "Scan Time",
+})  # fmt: skip
 _PASSED: Final = {"true": True, "false": False}
 Image = tuple[str, str, str, str]
 
@@ -43,9 +46,9 @@ def read(body: bytes) -> list[Reading]:
     if head is None:
         raise RefusedError("line 1", "expected Registry, Repository, Tag, Id")
     rows = _rows(text, head[1])
-    columns = {name: at for at, name in reversed(list(enumerate(next(rows))))}
+    columns = {name: at for at, name in reversed(list(enumerate(next(rows)))) if name in _READ}
     if any(name not in columns for name in _NEEDED):
-        raise RefusedError("line 1", f"expected {' and '.join(_NEEDED)}")
+        raise RefusedError("line 1", f"expected {', '.join(_NEEDED)}")
     images: dict[Image, tuple[Found, dict[str, str]]] = {}
     for row in rows:
         line = {name: row[at].strip() if at < len(row) else "" for name, at in columns.items()}

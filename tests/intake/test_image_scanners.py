@@ -262,8 +262,12 @@ def test_a_table_is_a_scan_of_each_image_in_it(delimiter: str) -> None:
 
 def test_a_table_without_its_columns_is_refused() -> None:
     """And one with a field that is too long."""
-    with pytest.raises(RefusedError, match="expected CVE ID and Severity"):
-        read_report(b"Registry,Repository,Tag,Id,Hosts\na,b,c,d,1\n")
+    for head in (
+        b"Registry,Repository,Tag,Id,Hosts",
+        b'Registry",Repository,Tag,Id,CVE ID,Severity',
+    ):
+        with pytest.raises(RefusedError, match=r"expected Registry, .*, CVE ID, Severity"):
+            read_report(head + b"\na,b,c,d,CVE-1,high\n")
     with pytest.raises(RefusedError, match="no CSV"):
         read_report(table(row("x" * 200_000, "", "low")))
 
