@@ -78,7 +78,7 @@ class Revision:
 
 def chart_of(text: str | None) -> tuple[str | None, str | None]:
     """Name and version of a chart, which Helm joins by a hyphen; versions are semantic."""
-    match = _CHART.fullmatch(text or "")
+    match = _CHART.fullmatch(named(text) or "")
     return (match[1], match[2]) if match else (named(text), None)
 
 
