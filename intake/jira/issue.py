@@ -63,8 +63,22 @@ def person(user: User | None) -> dict[str, Any] | None:
                      account=user.account_id)  # fmt: skip
 
 
-def ticket(issue: Issue, names: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
-    """The fields of a ticket, or None where an issue has no key."""
+def known_fields(names: Mapping[str, Any] | None) -> dict[str, str]:
+    """Which fields of a site's own making are change management's, by what they are called."""
+    return {
+        key: _FIELDS[plain] for key, label in (names or {}).items()
+        if isinstance(label, str)
+        and (plain := "".join(filter(str.isalnum, label.lower()))) in _FIELDS
+    }  # fmt: skip
+
+
+def ticket(issue: Issue, known: Mapping[str, str]) -> dict[str, Any] | None:
+    """The fields of a ticket, or None where an issue has no key.
+
+    Args:
+        issue: as Jira tells it; names that stand in itself come first.
+        known: see `known_fields`.
+    """
     fields, key = issue.fields or {}, named(issue.key)
     if key is None:
         return None
@@ -84,7 +98,7 @@ def ticket(issue: Issue, names: Mapping[str, Any] | None = None) -> dict[str, An
         "assignee": person(_user(fields.get("assignee"))),
         "requester": person(_user(fields.get("reporter"))),
         "url": _url(issue.itself, key),
-    } | _change(fields, issue.names or names or {})
+    } | _change(fields, known_fields(issue.names) or known)
 
 
 def is_done(issue: Issue) -> bool:
@@ -143,12 +157,10 @@ def _answers(told: dict[str, Any], data: dict[str, Any], at: Told | None) -> Ite
             yield fact("approval.reported", ended or at, base | answer, kind="approval")
 
 
-def _change(fields: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
+def _change(fields: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for key, label in list(names.items())[:_MOST_FIELDS]:
-        name = _FIELDS.get("".join(filter(str.isalnum, label.lower()))
-                           if isinstance(label, str) else "")  # fmt: skip
-        value = fields.get(key)
+    for key, value in fields.items():
+        name = known.get(key)
         if name is None or value is None or name in found:
             continue
         if name in _INSTANTS:

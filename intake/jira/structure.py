@@ -25,6 +25,7 @@ class Item(_Object):
     """One field that was changed."""
 
     field: str | None = None
+    field_id: str | None = None
 
 
 class Log(_Object):

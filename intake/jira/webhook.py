@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from intake.instant import told_epoch, told_time
 from intake.jira.issue import (
     MILLIS,
     approvals,
     is_done,
+    known_fields,
     moment,
     person,
     resolution_of,
     ticket,
 )
 from intake.jira.structure import Hook, Issue, Several
-from intake.json_body import read_fields
+from intake.json_body import read_fields, read_members
 from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.schemes import AnyOf, Basic, Signed
 from intake.sender import Sender
-from intake.shape import shape_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from intake.instant import Told
     from intake.shape import Members, Shape
@@ -65,7 +65,9 @@ def read(body: bytes) -> list[Reading]:
     """
     hook = read_fields(body, Hook)
     issue, kind = hook.issue, hook.webhook_event
-    data = ticket(issue) if issue is not None else None
+    items = (hook.changelog.items if hook.changelog else None) or ()
+    known = known_fields({one.field_id: one.field for one in items if one.field_id})
+    data = ticket(issue, known) if issue is not None else None
     if issue is None or data is None:
         return []
     at = _moment(hook.timestamp)
@@ -79,7 +81,6 @@ def read(body: bytes) -> list[Reading]:
     if kind not in _UPDATED:
         return []
     at = at or moment(issue, "updated")
-    items = (hook.changelog.items if hook.changelog else None) or ()
     changed = {(one.field or "").lower() for one in items}
     if is_done(issue) and changed & _MOVES:
         told |= {"resolution": resolution_of(issue)}
@@ -104,24 +105,23 @@ def read_issues(body: bytes) -> list[Reading]:
         RefusedError: no issue; the place is named.
         TooLargeError: a limit was passed.
     """
-    if "issues" in (shape_of(body).members or {}):
-        several = read_fields(body, Several)
-        found = [one for issue in several.issues or () for one in _whole(issue, several.names)]
-    else:
-        found = _whole(read_fields(body, Issue), None)
-    return by_time(found)
+    if "issues" not in read_members(body):
+        return by_time(_whole(read_fields(body, Issue), {}))
+    several = read_fields(body, Several)
+    known = known_fields(several.names)
+    return by_time(one for issue in several.issues or () for one in _whole(issue, known))
 
 
-def _whole(issue: Issue, names: Mapping[str, Any] | None) -> list[Reading]:
-    data = ticket(issue, names)
+def _whole(issue: Issue, known: Mapping[str, str]) -> Iterator[Reading]:
+    data = ticket(issue, known)
     if data is None:
-        return []
-    found = [fact("ticket.opened", moment(issue, "created"), data, kind="issue")]
+        return
+    yield fact("ticket.opened", moment(issue, "created"), data, kind="issue")
     if is_done(issue):
         ended = moment(issue, "resolutiondate", "statuscategorychangedate")
         more = {"resolution": resolution_of(issue)}
-        found.append(fact("ticket.closed", ended, data | more, kind="issue"))
-    return [*found, *approvals(issue, data, moment(issue, "updated"))]
+        yield fact("ticket.closed", ended, data | more, kind="issue")
+    yield from approvals(issue, data, moment(issue, "updated"))
 
 
 _ENTER: Final = (

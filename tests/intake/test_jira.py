@@ -141,6 +141,13 @@ def test_fields_of_change_management_are_known_by_their_names() -> None:
     assert len(found) == 3
 
 
+def test_fields_of_change_management_are_known_by_the_log_of_their_change() -> None:
+    """The log has id and name of what was changed."""
+    hook = _hook("jira:issue_updated", _issue(customfield_1={"value": "High"}))
+    hook["changelog"]["items"] = [{"field": "Change risk", "fieldId": "customfield_1"}]
+    assert readings_of(hook, "jira")[0].data["risk"] == "High"
+
+
 def test_old_versions_write_the_time_as_a_text() -> None:
     """With a zone."""
     hook = _hook("jira:issue_updated", _issue()) | {"timestamp": "2009-09-09T00:08:36.796-0500"}
