@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from intake.address import address_of, site_of
-from intake.json_body import read_fields
+from intake.json_body import read_fields, read_members
 from intake.labelled import Group, readings_of
 from intake.order import by_time
 from intake.report import Format, Reading, fact
@@ -65,7 +65,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no notification; the place is named.
         TooLargeError: a limit was passed.
     """
-    if "alerts" in read_fields(body, dict[str, msgspec.Raw]):
+    if "alerts" in read_members(body):
         return by_time(readings_of(read_fields(body, Group), TOOL))
     return _old(read_fields(body, _Rule))
 

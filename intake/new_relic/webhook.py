@@ -11,7 +11,7 @@ import msgspec
 
 from intake.address import address_of, site_of
 from intake.instant import Told, told_epoch
-from intake.json_body import read_fields
+from intake.json_body import read_fields, read_members
 from intake.new_relic import changes
 from intake.person import account_of
 from intake.report import Format, Reading, fact
@@ -85,7 +85,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: no such body; the place is named.
         TooLargeError: a limit was passed.
     """
-    if read_fields(body, dict[str, msgspec.Raw]).keys() >= _OLD:
+    if read_members(body).keys() >= _OLD:
         return _incident(read_fields(body, _Incident))
     return _issue(read_fields(body, _Issue))
 

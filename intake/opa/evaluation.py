@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from domain.errors import RefusedError
-from intake.json_body import read_fields
+from intake.json_body import read_fields, read_members
 from intake.opa.findings import Findings
 from intake.opa.verdicts import packages_in, path_of, reasons_of, verdict_of
 from intake.order import by_time
@@ -85,7 +85,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: nothing that `opa eval` writes; the place is named.
         TooLargeError: a limit was passed.
     """
-    shape = read_fields(body, dict[str, msgspec.Raw])
+    shape = read_members(body)
     if "result" not in shape and "errors" not in shape:
         packages = packages_in((), read_fields(body, dict))
         return by_time(_reading(path, value) for path, value in packages)

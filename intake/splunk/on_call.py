@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from intake.instant import told_stamp, told_time
-from intake.json_body import read_fields
+from intake.json_body import read_fields, read_members
 from intake.order import by_time
 from intake.person import account_of
 from intake.report import Format, Reading, fact
@@ -80,7 +80,7 @@ def read(body: bytes) -> list[Reading]:
         RefusedError: neither; the place is named.
         TooLargeError: a limit was passed.
     """
-    if read_fields(body, dict[str, msgspec.Raw]).keys() >= _HOOK:
+    if read_members(body).keys() >= _HOOK:
         return list(_hook(read_fields(body, _Hook)))
     found = read_fields(body, _Answer).incidents
     return by_time(reading for one in found for reading in _readings(one))

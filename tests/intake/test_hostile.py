@@ -9,6 +9,8 @@ from typing import Final
 
 import pytest
 
+from domain.errors import TooLargeError
+from intake.limits import MAX_MEMBERS
 from intake.registry import FORMATS, read_report
 from tests.fixtures import needs_fixtures
 from tests.intake.mutations import mutated
@@ -50,6 +52,14 @@ def test_a_sample_of_our_own_is_one(name: str) -> None:
 def test_every_format_has_a_sample() -> None:
     """A format without one would not be tried."""
     assert SAMPLES.keys() == {one.name for one in FORMATS}
+
+
+@pytest.mark.parametrize("name", ["grafana", "new-relic", "splunk-on-call", "opa-eval"])
+def test_no_more_members_are_looked_at_than_a_file_may_have(name: str) -> None:
+    """Before anything is made of them."""
+    body = "{" + ",".join(f'"{number}":0' for number in range(MAX_MEMBERS + 1)) + "}"
+    with pytest.raises(TooLargeError, match=f"more than {MAX_MEMBERS} members"):
+        read_report(body.encode(), name)
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))

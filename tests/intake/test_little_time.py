@@ -83,13 +83,43 @@ def digests() -> bytes:
     return json_of([container] * 5_000 + [{"Id": "i", "RepoDigests": known}])
 
 
+def exponent() -> bytes:
+    """An instant that takes a million digits to be written out."""
+    return json_of({
+        "issueId": "i", "id": "i", "issueUrl": "https://a.example/i", "state": "CREATED",
+        "createdAt": "1e999000",
+    })  # fmt: skip
+
+
+def chart() -> bytes:
+    """A chart whose name has many versions, and no end of one."""
+    told = {"revision": 1, "updated": "", "status": "deployed", "chart": "a" + "-1.1.1" * 20_000}
+    return json_of([told | {"chart": told["chart"] + "\n", "app_version": "", "description": ""}])
+
+
+def columns() -> bytes:
+    """Many columns, and many lines that leave them out."""
+    more = ",".join(f"c{number}" for number in range(20_000))
+    head = f"Registry,Repository,Tag,Id,CVE ID,Severity,{more}\n"
+    return (head + "r,a,1,i,CVE-1,low\n" * 4_000).encode()
+
+
+def labels() -> bytes:
+    """Many issues without a key, and many names of fields."""
+    itself = "https://a.example/rest/api/2/issue/1"
+    issue = {"self": itself, "fields": {}}
+    names = {f"customfield_{number}": "Change risk" for number in range(5_000)}
+    return json_of({"issues": [issue | {"key": "A-1"}] * 4_000, "names": names})
+
+
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("name", "make"),
     [
         ("sarif", overrides), ("sarif", hierarchy), ("checkmarx-one", types), ("argocd", sixties),
         ("spdx-tag-value", checksums), ("spdx-tag-value", creators),
-        ("litmus-describe", described), ("docker-inspect", digests),
+        ("litmus-describe", described), ("docker-inspect", digests), ("new-relic", exponent),
+        ("helm", chart), ("prisma-cloud-csv", columns), ("jira-issue", labels),
     ],
 )  # fmt: skip
 def test_a_file_takes_time_by_its_size(name: str, make: Callable[[], bytes]) -> None:
