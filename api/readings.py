@@ -11,6 +11,7 @@ import msgspec
 
 from api import ingest
 from api.ingest import Original
+from api.long_texts import shortened
 from domain.content import pieces_of
 from domain.door import read_json
 from domain.events.build import ScanKind, TestKind
@@ -121,7 +122,8 @@ def _id(reading: Reading, value: Mapping[str, Any], arrival: Arrival) -> str | N
 
 
 def _event(reading: Reading, arrival: Arrival) -> dict[str, Any]:
-    data = {**arrival.told, **reading.data}
+    kind = reading.type.rpartition(".")[0]
+    data = {**arrival.told, **shortened(kind, reading.data)}
     for name in _STAND_INS:
         # What only stands for it gives way to who knows it.
         if name in arrival.told and data.pop(f"{name}_basis", None) is not None:

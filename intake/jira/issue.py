@@ -51,7 +51,6 @@ _FIELDS: Final = {
 }  # fmt: skip
 _INSTANTS: Final = frozenset({"window_from", "window_until"})
 _MOST_FIELDS: Final = 5000
-_MOST_TEXT: Final = 65_536
 _DEPTH: Final = 20
 
 
@@ -192,7 +191,7 @@ def _text(value: object) -> str | None:
     """A text; of Atlassian's document format the words in it."""
     if isinstance(value, dict):
         value = " ".join(_words(value, 0))
-    return value[:_MOST_TEXT] if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and value else None
 
 
 def _words(node: object, depth: int) -> Iterator[str]:

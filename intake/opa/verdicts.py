@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-from domain.events.fields import MAX_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,9 +67,8 @@ class Verdict:
 
 
 def reasons_of(texts: Iterable[str | None]) -> list[str] | None:
-    """Texts as an event may carry them, the first hundred; None where there is none."""
-    found = (text.replace("\0", " ")[:MAX_TEXT] for text in texts if text)
-    return [text for text, _ in zip(found, range(MOST_REASONS), strict=False)] or None
+    """The first hundred of them; None where there is none."""
+    return list(islice(filter(None, texts), MOST_REASONS)) or None
 
 
 def path_of(reference: str) -> str | None:

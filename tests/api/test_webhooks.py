@@ -110,6 +110,24 @@ def test_a_delivery_becomes_an_observed_fact(server: Running, hub: Hub) -> None:
         assert part.status_code == 200
 
 
+def test_a_long_description_hides_no_change(server: Running, hub: Hub) -> None:
+    """As much of it as an event carries; the original has all of it."""
+    told = {"body": f"a\0{'b' * 70_000}", "title": "\1" * 70_000}
+    body = BODY | {"pull_request": BODY["pull_request"] | told}
+    entry = _entry(server, hub.deliver(body))
+    assert entry["type"] == "pipeledger.change.merged"
+    with server.http() as http:
+        text, original = (
+            json.loads(
+                b64decode(http.get(f"/entries/{entry['position']}/parts/{name}").json()["bytes"])
+            )
+            for name in ("text", "original")
+        )
+    assert text["/title"] == "\1" * 65_536
+    assert text["/description"] == "a" + "b" * 65_535
+    assert original == body
+
+
 def test_the_same_body_again_is_the_same_delivery(server: Running, hub: Hub) -> None:
     """Whatever its unsigned headers say: ids come from what was signed."""
     body = BODY | {"number": 6}
