@@ -97,9 +97,11 @@ def test_every_entry_has_a_witness_within_the_limit(tmp_path: Path) -> None:
     # The log rested for days.
     last = shop.build("03-10T10:00", "a", "1", recorded="03-10T10:00")
     assert told(shop) == seen
-    witnessed(shop, "03-11T10:00", last, recorded="03-11T10:00")
+    witnessed(shop, "03-11T10:00", last, recorded="03-11T10:00", assurance="decided")
     shop.build("03-12T10:00", "a", "1")
     assert told(shop) == seen
+    (row,) = full_items(shop, tmp_path, "LOG-02")
+    assert row["assurance"] == "observed"
     shop.build("03-13T10:00:01", "a", "1")
     assert told(shop) == late
     witnessed(shop, "03-13T11:00", 7)

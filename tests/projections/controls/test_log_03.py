@@ -127,6 +127,9 @@ def test_what_changes_the_ledger_is_decided_by_two(tmp_path: Path) -> None:
                      assurance="decided")): ("satisfied", "decided by two"),
     }  # fmt: skip
     shop.say("evidence.read", "03-03T10:00", evidence="metrics", assurance="observed")
+    shop.say("evidence.exported", "03-03T11:00", evidence="metrics", assurance="decided")
+    rows = full_items(shop, tmp_path, "LOG-07")
+    assert [row["assurance"] for row in rows if row["item"] == "readings"] == ["observed"]
     found = items(shop, tmp_path, "LOG-07")
     assert found.pop("wkl_" + "a" * 32) == ("satisfied", "on record")
     assert found == expected

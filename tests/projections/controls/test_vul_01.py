@@ -157,8 +157,9 @@ def test_what_is_found_stops_unless_a_waiver_names_it_and_holds(tmp_path: Path) 
 def test_each_digest_needs_each_scanner(tmp_path: Path) -> None:
     """One gap is enough."""
     shop = Shop()
-    scan = shop.scan("03-10T10:00", "a", "critical CVE-1")
-    code = {"kind": "sast", "tool": "semgrep", "artifact": None, "commit": sha("1")}
+    scan = shop.scan("03-10T10:00", "a", "critical CVE-1", assurance="decided")
+    code = {"kind": "sast", "tool": "semgrep", "artifact": None, "commit": sha("1"),
+            "assurance": "observed"}  # fmt: skip
     shop.build("03-10T09:00", "a", "1")
     shop.scan("03-10T10:00", "", **code)
     waiver = shop.waive("w", "03-10T10:30", TEST, "04-01T10:00", rules=["CVE-1"])
@@ -167,6 +168,7 @@ def test_each_digest_needs_each_scanner(tmp_path: Path) -> None:
     changed = {"required_scanners": ["sca", "sast"]}
     found = {row["item_key"].split()[-1]: row for row in full_items(shop, tmp_path, TEST, changed)}
     assert (found["d1"]["outcome"], found["d2"]["outcome"]) == ("excepted", "violated")
+    assert found["d1"]["assurance"] == "asserted"
     assert {scan, waiver} < set(found["d1"]["positions"])
     assert (found["d1"]["waivers"], found["d2"]["waivers"]) == (["w"], [])
     missing = ("violated", "not scanned")
