@@ -10,16 +10,18 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import math
 import re
 import tomllib
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args
 
 import msgspec
 
 from domain.errors import SettingError
+from domain.events.build import ScanKind, TestKind
+from domain.events.fields import Severity
+from domain.log.context import ASSURANCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +35,20 @@ _TYPES: Final[dict[str, Any]] = {
     "MAP": dict[str, int],
 }  # fmt: skip
 _LARGEST: Final = 1 << 20
-_EXACT: Final = 2**53
-"""Whole numbers below it are the same in every JSON reader."""
+_EXACT: Final = 2**53 - 1
+"""Whole numbers up to it are the same in every JSON reader."""
+_WORDS: Final = {
+    "least_assurance": ASSURANCES, "blocking_severities": get_args(Severity),
+    "sla_days": get_args(Severity), "required_scanners": get_args(ScanKind),
+    "required_suites": get_args(TestKind),
+}  # fmt: skip
+"""What texts of a parameter of this name may be: another would switch a check off, in silence."""
+_DAYS: Final = 36500
+_MOST: Final = {
+    "days": _DAYS, "hours": _DAYS * 24, "minutes": _DAYS * 24 * 60, "seconds": _DAYS * 24 * 3600,
+    "share": 1,
+}  # fmt: skip
+"""The largest number of a parameter, by the last word of its name: a hundred years, or all."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TEST: Final = re.compile(r"[A-Z][A-Z0-9]{1,19}-[0-9]{1,4}")
 _FILES: Final = ("settings.toml", "tests.toml", "frameworks")
@@ -226,8 +240,7 @@ def read_over(below: Catalogue | None, folder: Path | Traversable) -> Catalogue:
             one = _converted(file, "", _read(file), Framework)
             if _NAME.fullmatch(one.framework) is None:
                 raise SettingError(f"{file}: framework: letters, digits, `.`, `_`, `-`; at most 64")
-            for control in one.controls:
-                _check(file, control, tests)
+            _check(file, one, tests)
             frameworks[one.framework] = _laid(frameworks.get(one.framework), one)
     return Catalogue(settings, tests, frameworks)
 
@@ -236,18 +249,19 @@ def _test(file: Traversable, name: str, said: Any, below: Test | None) -> Test: 
     if not isinstance(said, dict):
         raise SettingError(f"{file}: {name}: expected a table")
     if below is not None:
-        changed = said.pop("parameters", {})
+        place = f"{name}.parameters"
+        changed = _converted(file, place, said.pop("parameters", {}), dict[str, Any])
         merged = msgspec.to_builtins(below) | said
         one = _converted(file, name, merged, Test)
         parameters = {
-            key: _with_default(file, f"{name}.parameters.{key}", below.parameters, key, value)
+            key: _with_default(file, f"{place}.{key}", below.parameters, key, value)
             for key, value in changed.items()
         }
         return msgspec.structs.replace(one, parameters=dict(below.parameters) | parameters)
     one = _converted(file, name, said, Test)
     for key, parameter in one.parameters.items():
         if parameter.default is not None:
-            _value(file, f"{name}.parameters.{key}", parameter, parameter.default)
+            _value(file, f"{name}.parameters.{key}", key, parameter, parameter.default)
     return one
 
 
@@ -261,25 +275,34 @@ def _with_default(
     """A parameter with another default.
 
     Raises:
-        SettingError: there is no such parameter, or the value is of another type.
+        SettingError: there is no such parameter, or it cannot have this value.
     """
     if key not in known:
         raise SettingError(f"{file}: {place}: known are {', '.join(known)}")
-    _value(file, place, known[key], value)
+    _value(file, place, key, known[key], value)
     return msgspec.structs.replace(known[key], default=value)
 
 
-def _check(file: Traversable, control: Control, tests: Mapping[str, Test]) -> None:
-    """Refuse a control of tests or parameters that do not exist."""
-    place = f"control {control.id}"
-    if not control.tests:
-        raise SettingError(f"{file}: {place}: no test answers it")
-    for name in [*control.tests, *control.parameters]:
-        if name not in tests:
-            raise SettingError(f"{file}: {place}: no test is called {name[:100]}")
-    for test, changed in control.parameters.items():
-        for key, value in changed.items():
-            _with_default(file, f"{place}: {test}.{key}", tests[test].parameters, key, value)
+def _check(file: Traversable, framework: Framework, tests: Mapping[str, Test]) -> None:
+    """Refuse controls that stand there twice, of tests or parameters that do not exist."""
+    seen: set[str] = set()
+    for control in framework.controls:
+        place = f"control {control.id}"
+        if control.id in seen:
+            raise SettingError(f"{file}: {place}: it stands there twice")
+        seen.add(control.id)
+        if not control.tests:
+            raise SettingError(f"{file}: {place}: no test answers it")
+        if len(set(control.tests)) < len(control.tests):
+            raise SettingError(f"{file}: {place}: a test stands there twice")
+        for name in control.tests:
+            if name not in tests:
+                raise SettingError(f"{file}: {place}: no test is called {name[:100]}")
+        for test, changed in control.parameters.items():
+            if test not in control.tests:
+                raise SettingError(f"{file}: {place}: {test[:100]} is none of its tests")
+            for key, value in changed.items():
+                _with_default(file, f"{place}: {test}.{key}", tests[test].parameters, key, value)
 
 
 def _laid(below: Framework | None, over: Framework) -> Framework:
@@ -289,14 +312,17 @@ def _laid(below: Framework | None, over: Framework) -> Framework:
     return msgspec.structs.replace(over, controls=list(known.values()))
 
 
-def _value(file: Traversable, place: str, parameter: Parameter, value: Any) -> None:  # noqa: ANN401
+def _value(file: Traversable, place: str, name: str, parameter: Parameter, value: Any) -> None:  # noqa: ANN401
     said = _converted(file, place, value, _TYPES[parameter.kind])
+    words = [said] if isinstance(said, str) else said if isinstance(said, list | dict) else []
+    known = _WORDS.get(name, words)
+    for one in words:
+        if one not in known:
+            raise SettingError(f"{file}: {place}: {one[:100]!r}: known are {', '.join(known)}")
     numbers = said.values() if isinstance(said, dict) else [said]
-    if any(
-        not math.isfinite(one) or abs(one) >= _EXACT
-        for one in numbers if isinstance(one, int | float)
-    ):  # fmt: skip
-        raise SettingError(f"{file}: {place}: no number of at most 2^53-1")
+    most = _MOST.get(name.rpartition("_")[2], _EXACT)
+    if any(isinstance(one, int | float) and not 0 <= one <= most for one in numbers):
+        raise SettingError(f"{file}: {place}: expected a number from 0 to {most}")
 
 
 def _converted(file: Traversable, place: str, said: Any, kind: type[_Read]) -> _Read:  # noqa: ANN401

@@ -71,11 +71,39 @@ def test_an_organisation_changes_parameters_and_adds_controls(tmp_path: Path) ->
 
 OWN = 'framework = "O"\ntitle = ""\nsource = ""\nverification = ""\n[[controls]]\nid = "C1"\n'
 CONTROL = OWN + 'title = ""\nstrength = "direct"\n'
+SECOND = '[[controls]]\nid = "C1"\ntitle = ""\nstrength = "direct"\n'
 DAYS = "[CHG-02.parameters]\n"
 WRONG = {
     "no TOML": ("tests.toml", "[", "tests.toml"),
     "an unknown parameter": ("tests.toml", DAYS + "days = 3\n", "CHG-02.parameters.days"),
     "another type": ("tests.toml", DAYS + 'approval_max_age_days = "3"\n', "approval_max_age_days"),
+    "parameters that are no table": (
+        "tests.toml", "[CHG-02]\nparameters = 3\n", "CHG-02.parameters",
+    ),
+    "a word that means nothing": (
+        "tests.toml", DAYS + 'least_assurance = "observd"\n', "known are decided, observed",
+    ),
+    "a word that means nothing in a list": (
+        "tests.toml", '[VUL-01.parameters]\nblocking_severities = ["Critical"]\n', "'Critical'",
+    ),
+    "a word that means nothing before a number": (
+        "tests.toml", "[VUL-02.parameters]\nsla_days = { Critical = 30 }\n", "'Critical'",
+    ),
+    "a number below nothing": (
+        "tests.toml", "[VUL-02.parameters]\nsla_days = { critical = -1 }\n", "from 0 to 36500",
+    ),
+    "more days than there are": (
+        "tests.toml", "[VUL-03.parameters]\nmax_exception_days = 36501\n", "from 0 to 36500",
+    ),
+    "more hours than there are": (
+        "tests.toml", "[VUL-01.parameters]\nscan_max_age_hours = 876001\n", "from 0 to 876000",
+    ),
+    "more minutes than there are": (
+        "settings.toml", "max_ingest_delay_minutes = 52560001\n", "from 0 to 52560000",
+    ),
+    "a share over all": (
+        "tests.toml", "[CHG-06.parameters]\nmax_emergency_share = 5.0\n", "from 0 to 1",
+    ),
     "an unknown setting": ("settings.toml", "most = 3\n", "most"),
     "a test that is incomplete": ("tests.toml", "[OUR-01]\ntitle = 'x'\n", "OUR-01"),
     "a control of an unknown test": (
@@ -83,6 +111,18 @@ WRONG = {
     ),
     "a control without a test": (
         "frameworks/own.toml", CONTROL + "tests = []\n", "control C1: no test answers it",
+    ),
+    "a control twice": (
+        "frameworks/own.toml",
+        CONTROL + 'tests = ["CHG-02"]\n' + SECOND + 'tests = ["CHG-03"]\n', "control C1: it stands",
+    ),
+    "a test twice in a control": (
+        "frameworks/own.toml", CONTROL + 'tests = ["CHG-02", "CHG-02"]\n', "a test stands",
+    ),
+    "parameters of a test that does not answer it": (
+        "frameworks/own.toml",
+        CONTROL + 'tests = ["CHG-03"]\n[controls.parameters.CHG-02]\napproval_max_age_days = 3\n',
+        "CHG-02 is none of its tests",
     ),
     "a word that is none": ("frameworks/own.toml", 'name = "O"\n', "name"),
 }  # fmt: skip
