@@ -48,9 +48,10 @@ reviewed AS (
         SELECT u.position, {'reviewed_at': r.reviewed_at, 'position': r.position,
             'recorded_at': r.recorded_at}
         FROM uses AS u
-        ASOF JOIN (SELECT * FROM reviews WHERE reviews IS NULL AND person IS NOT NULL) AS r
-            ON u.target = r.target AND u.used_at <= r.reviewed_at
-        WHERE r.person <> u.person
+        INNER JOIN (SELECT DISTINCT target, person FROM reviews WHERE reviews IS NULL) AS o
+            ON u.target = o.target AND u.person <> o.person
+        ASOF JOIN (SELECT * FROM reviews WHERE reviews IS NULL) AS r
+            ON o.target = r.target AND o.person = r.person AND u.used_at <= r.reviewed_at
     )
     GROUP BY position
 ),

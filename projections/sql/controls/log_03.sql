@@ -1,7 +1,8 @@
 -- LOG-03: was silence of a source noticed?
 -- Of each source that says how often it is heard of: between two deliveries, and since the last one,
 -- lies no more than that or the limit, whichever is longer; or the ledger noticed. That it noticed
--- is no explanation yet, and those are sealed. Of the others nobody can tell silence from rest.
+-- is no explanation yet, and those are sealed. Of the others nobody can tell silence from rest. Once
+-- its credential is revoked a source has nothing to say.
 WITH asked AS (
     SELECT
         variant,
@@ -10,9 +11,17 @@ WITH asked AS (
     WHERE test = 'LOG-03'
 ),
 
-sources AS (
+revoked AS (
+    SELECT credential, min(recorded_at) AS revoked_at
+    FROM ledger_facts
+    WHERE what = 'key.revoked'
+    GROUP BY credential
+),
+
+registered AS (
     SELECT
         source_name AS name,
+        arg_max(source_credential, position) AS credential,
         arg_max(source_every_s, position) AS every_s,
         min(recorded_at) AS since,
         max(position) AS position,
@@ -20,6 +29,12 @@ sources AS (
     FROM register_facts
     WHERE what = 'source.registered' AND source_name IS NOT NULL
     GROUP BY source_name
+),
+
+sources AS (
+    SELECT s.*, r.revoked_at
+    FROM registered AS s
+    LEFT JOIN revoked AS r USING (credential)
 ),
 
 heard AS (
@@ -33,8 +48,9 @@ pauses AS (
         h.name,
         h.position,
         h.recorded_at AS last_at,
-        coalesce(lead(h.recorded_at) OVER w, n.now) AS next_at
+        least(coalesce(lead(h.recorded_at) OVER w, n.now), s.revoked_at) AS next_at
     FROM heard AS h
+    INNER JOIN sources AS s USING (name)
     CROSS JOIN control_now AS n
     WHERE h.recorded_at <= n.now
     WINDOW w AS (PARTITION BY h.name ORDER BY h.recorded_at, h.position)
@@ -102,4 +118,4 @@ CROSS JOIN sources AS s
 CROSS JOIN parameters AS p
 CROSS JOIN control_now AS n
 LEFT JOIN summed AS u ON q.variant = u.variant AND s.name = u.name
-WHERE s.since < n.now
+WHERE s.since < n.now AND coalesce(s.revoked_at > p.window_from, TRUE)

@@ -47,7 +47,7 @@ waived AS (
     INNER JOIN scanned AS s USING (position)
     WHERE s.found_at >= w.holds_from AND s.found_at < w.holds_until
         AND (len(w.controls) = 0 OR list_contains(w.controls, 'SEC-04'))
-        AND (len(w.services) = 0 OR list_has_any(w.services, s.services))
+        AND (len(w.services) = 0 OR len(s.services) > 0 AND list_has_all(w.services, s.services))
         AND (len(w.environments) = 0 OR list_contains(w.environments, s.environment))
         AND (len(w.artifacts) = 0 OR list_contains(w.artifacts, s.artifact))
     GROUP BY n.row

@@ -21,6 +21,7 @@ WITH acts AS (
 tokens AS (
     SELECT
         i.position,
+        i.expires,
         coalesce(s.person, i.holder) AS person,
         min(r.position) AS revoked_position
     FROM ledger_facts AS i
@@ -45,5 +46,6 @@ LEFT JOIN (
     FROM acts AS a
     INNER JOIN tokens AS t
         ON t.position < a.position AND coalesce(t.revoked_position > a.position, TRUE)
+        AND coalesce(t.expires > a.recorded_at, TRUE)
     GROUP BY a.position
 ) AS o USING (position)

@@ -7,7 +7,7 @@ WITH said AS (
             "name": "VARCHAR", "delivered": "VARCHAR", "since": "VARCHAR", "until": "VARCHAR",
             "missing": "VARCHAR", "credential": "VARCHAR",
             "principal": "VARCHAR", "role": "VARCHAR", "expires": "VARCHAR",
-            "compromised_at": "VARCHAR", "replaced_by": "VARCHAR", "size": "VARCHAR",
+            "compromised_from": "VARCHAR", "replaced_by": "VARCHAR", "size": "VARCHAR",
             "witness": "VARCHAR", "offset_s": "VARCHAR", "reference": "VARCHAR",
             "second": "VARCHAR"
         }}').data AS told
@@ -36,7 +36,7 @@ SELECT
     told.principal AS holder,
     told.role,
     TRY_CAST(upper(told.expires) AS TIMESTAMPTZ) AS expires,
-    TRY_CAST(upper(told.compromised_at) AS TIMESTAMPTZ) AS compromised_at,
+    TRY_CAST(told.compromised_from AS BIGINT) AS compromised_from,
     told.replaced_by,
     TRY_CAST(told.size AS BIGINT) AS size,
     told.witness,

@@ -49,6 +49,7 @@ USES: dict[str, tuple[dict[str, Any], tuple[str, dict[str, Any]] | None, tuple[s
     "reviewed-by-oneself": (
         {}, ("03-03T10:00", {"reviewer": ANNA}), ("violated", "nobody else reviewed it"),
     ),
+    "reviewed-by-oneself-first": ({}, REVIEW, REVIEWED),
     "reviewed-before": (
         {}, ("02-28T10:00", {"reviewer": BERT}), ("violated", "nobody else reviewed it"),
     ),
@@ -79,6 +80,7 @@ def test_extraordinary_access_is_approved_and_reviewed_by_others(tmp_path: Path)
     shop = Shop()
     shop.approve("a1", "02-28T10:00", "a", service="else")
     shop.say("person.linked", "02-01T10:00", person=ANNA, other=DORA, assurance="decided")
+    shop.say("access.reviewed", "03-02T10:00", target="reviewed-by-oneself-first", reviewer=DORA)
     for name, (more, review, _) in USES.items():
         shop.say("access.elevated", "03-01T10:00", **{"target": name, "service": name} | USE | more)
         if review is not None:

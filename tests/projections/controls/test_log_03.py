@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from domain.instant import read_time
 from domain.log.by import By
 from tests.projections.controls.judging import ANNA, BERT, CLEO, DORA, Shop, full_items, items, sha
 
@@ -27,6 +28,7 @@ def test_silence_of_a_source_is_noticed(tmp_path: Path) -> None:
         "noticed": (["10:20"], "11:25",
                     ("insufficient-evidence", "silent and noticed, but not explained")),
         "noticed-too-late": (["11:30"], "11:40", ("violated", "silent, and nobody noticed")),
+        "revoked": (["10:30"], None, ("satisfied", "never silent for longer than its limit")),
         "seldom": ([], None, ("satisfied", "never silent for longer than its limit")),
         "open": ([], None,
                  ("insufficient-evidence", "nobody says how often it is to be heard of")),
@@ -41,8 +43,12 @@ def test_silence_of_a_source_is_noticed(tmp_path: Path) -> None:
         if noticed is not None:
             shop.say("source.gap", f"03-01T{noticed}", name=name, assurance="observed")
     shop.build("03-01T12:29", "a", "1")
+    shop.say("key.revoked", "03-01T11:00", credential=sender("revoked").credential,
+             assurance="decided")  # fmt: skip
     found = items(shop, tmp_path, "LOG-03")
     assert found == {name: expected for name, (_, _, expected) in told.items()}
+    later = {"window_from": read_time("2026-03-01T12:00:00Z", "from")}
+    assert "revoked" not in items(shop, tmp_path, "LOG-03", **later)
 
 
 def test_time_is_right_or_an_item(tmp_path: Path) -> None:
@@ -110,12 +116,13 @@ def test_what_changes_the_ledger_is_decided_by_two(tmp_path: Path) -> None:
         return shop.say("service.registered", time, service="shop", second=second,
                         assurance="decided", by=By(first, "crd_" + "c" * 32, "token"))  # fmt: skip
 
-    def issue(time: str, holder: str) -> int:
+    def issue(time: str, holder: str, expires: str | None = None) -> int:
         return shop.say("token.issued", time, credential=f"of {holder}", principal=holder,
-                        role="operator", assurance="decided")  # fmt: skip
+                        role="operator", expires=expires, assurance="decided")  # fmt: skip
 
     issued = issue("03-01T09:00", ANNA)
     expected = {
+        str(issue("03-01T09:30", CLEO, "2026-03-01T10:00:00Z")): ("satisfied", "on record"),
         str(register("03-01T10:00", ANNA, None)):
             ("insufficient-evidence", "there was nobody else to ask"),
         str(issued): ("satisfied", "on record"),

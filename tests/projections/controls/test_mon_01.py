@@ -52,17 +52,23 @@ def test_controls_are_tested_in_each_interval_and_weaknesses_mended(tmp_path: Pa
 def test_keys_are_used_within_their_life(tmp_path: Path) -> None:
     """Not after they were revoked, and not for longer than the limit."""
     shop = Shop()
-    revoked = "crd_" + "d" * 32
+    revoked, beside, lent = (f"crd_{letter * 32}" for letter in "def")
     enrolled = {
         "young": "03-01T10:00", "old": "01-01T10:00", "replaced": "01-01T10:00",
-        revoked: "03-01T10:00",
+        revoked: "03-01T10:00", beside: "01-01T10:00", lent: "03-01T10:00",
     }  # fmt: skip
     for name, time in enrolled.items():
         shop.say("key.enrolled", time, credential=name, assurance="decided")
     shop.say("key.rotated", "02-01T10:00", credential="replaced", assurance="imported")
     shop.say("key.revoked", "03-05T10:00", credential=revoked, assurance="decided")
-    shop.say("key.revoked", "03-05T10:00", credential="unknown", assurance="decided")
+    shop.say("key.rotated", "02-01T10:00", credential="of-the-ledger", assurance="decided")
+    shop.say("key.rotated", "02-01T10:00", credential=beside, assurance="decided")
+    shop.say("key.revoked", "03-05T10:00", credential="of-a-source", assurance="decided")
+    doubtful = shop.build("03-04T10:00", "a", "1", by=By("wkl_" + "e" * 32, lent, "key"))
+    shop.say("key.revoked", "03-05T10:00", credential=lent, compromised_from=doubtful,
+             assurance="decided")  # fmt: skip
     shop.build("03-06T10:00", "a", "1", by=By("wkl_" + "e" * 32, revoked, "key"))
+    shop.build("04-01T10:00:01", "a", "1", by=By("wkl_" + "e" * 32, beside, "key"))
     shop.build("04-10T10:00", "a", "1")
     rows = full_items(shop, tmp_path, "SEC-02")
     assert {row["item_key"]: row["assurance"] for row in rows}["key replaced"] == "imported"
@@ -71,7 +77,9 @@ def test_keys_are_used_within_their_life(tmp_path: Path) -> None:
         "replaced": ("satisfied", "used within its life"),
         "old": ("violated", "older than its limit"),
         revoked: ("violated", "used after its end"),
-        "unknown": ("insufficient-evidence", "nobody says how old it is"),
+        beside: ("violated", "older than its limit"),
+        lent: ("insufficient-evidence", "it signed while it may have been in other hands"),
+        "of-the-ledger": ("insufficient-evidence", "nobody says how old it is"),
     }
 
 
