@@ -1,6 +1,7 @@
 -- Scans of hardening baselines that ran to their end: one row a scan, with what it looked at. Images
 -- have another tag with each build, which is no other target. Of what it lists, `failed` are those
--- that did, and manual is what somebody has to look at; what passed is neither.
+-- that did, and manual is what somebody has to look at; what passed is neither. The profile is told
+-- in small letters, its words parted by spaces, since ids part them otherwise than titles.
 WITH listed AS (
     SELECT
         position,
@@ -51,7 +52,9 @@ scanned AS (
         s.service,
         s.environment,
         s.benchmark,
-        s.profile,
+        regexp_replace(
+            regexp_replace(lower(s.profile), '[-_ ]+', ' ', 'g'), '\bl(evel)?([0-9])\b', 'level \2', 'g'
+        ) AS profile,
         s.assurance,
         CASE
             WHEN coalesce(s.time_basis, 'source') NOT IN ('source', 'caller')
@@ -70,6 +73,7 @@ scanned AS (
 
 SELECT
     s.*,
+    regexp_extract(s.profile, '\blevel ([0-9])', 1) AS level,
     coalesce(s.environment, '') || ' ' || s.scanned AS scope,
     row_number() OVER (
         PARTITION BY coalesce(s.environment, ''), s.scanned ORDER BY s.scanned_at DESC, s.position DESC

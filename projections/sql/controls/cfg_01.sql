@@ -1,14 +1,15 @@
 -- CFG-01: was everything scanned against its baseline, often enough, and is nothing open?
 -- Of every thing that was ever scanned so, no more days than the limit may pass without a scan; the
 -- newest one must name its benchmark and the profile asked for (a higher level contains the lower
--- ones), and what failed in it must be waived by rule or fingerprint. What is left to be looked at by
--- hand, or suppressed in the tool alone, is no pass. And every environment of production must be
--- named by such scans.
+-- ones; a profile that says none may be of any), and what failed in it must be waived by rule or
+-- fingerprint. What is left to be looked at by hand, or suppressed in the tool alone, is no pass. And
+-- every environment of production must be named by such scans.
 WITH asked AS (
     SELECT
         variant,
         CAST(parameters ->> '$.max_age_days' AS BIGINT) * INTERVAL 1 DAY AS max_age,
-        lower(parameters ->> '$.profile') AS wanted,
+        trim(regexp_replace(lower(parameters ->> '$.profile'), '[-_ ]+', ' ', 'g')) AS wanted,
+        regexp_extract(wanted, '\blevel ?([0-9])', 1) AS level,
         list_position(
             ['imported', 'asserted', 'observed', 'decided'], parameters ->> '$.least_assurance'
         ) AS least
@@ -60,13 +61,8 @@ told AS (
         CASE
             WHEN f.is_open THEN {'level': 1, 'reason': 'an item that failed is open'}
             WHEN g.is_missed THEN {'level': 1, 'reason': 'not scanned for longer than its limit'}
-            WHEN s.profile IS NOT NULL AND q.wanted IS NOT NULL
-                AND NOT contains(lower(s.profile), q.wanted)
-                AND NOT coalesce(
-                    TRY_CAST(regexp_extract(lower(s.profile), 'level[-_ ]*([0-9])', 1) AS BIGINT)
-                    > TRY_CAST(regexp_extract(q.wanted, 'level[-_ ]*([0-9])', 1) AS BIGINT),
-                    FALSE
-                )
+            WHEN NOT contains(s.profile, q.wanted)
+                AND (q.level = '' OR s.level BETWEEN '0' AND q.level)
                 THEN {'level': 1, 'reason': 'scanned against another profile'}
             WHEN s.weakness IS NOT NULL THEN {'level': 2, 'reason': s.weakness}
             WHEN list_position(['imported', 'asserted', 'observed', 'decided'], s.assurance) < q.least
@@ -77,6 +73,8 @@ told AS (
                 THEN {'level': 2, 'reason': 'nobody says against which benchmark'}
             WHEN s.profile IS NULL AND q.wanted IS NOT NULL
                 THEN {'level': 2, 'reason': 'nobody says against which profile'}
+            WHEN NOT contains(s.profile, q.wanted) AND s.level = ''
+                THEN {'level': 2, 'reason': 'nobody says against which level of its profile'}
             WHEN s.is_unknown THEN {'level': 2, 'reason': 'nobody knows what the scan found'}
             WHEN s.has_manual THEN {'level': 2, 'reason': 'items are left to be looked at by hand'}
             WHEN s.has_suppressed

@@ -63,8 +63,19 @@ SCANS: dict[str, tuple[list[tuple[str, tuple[str, ...], dict[str, Any]]], tuple[
         ("insufficient-evidence", "nobody knows what the scan found"),
     ),
     "level-2": ([("03-20T10:00", (), {"profile": "Level 2 - Server"})], FINE),
-    "another-profile": (
-        [("03-20T10:00", (), {"profile": "STIG"})],
+    "level-1-by-id": (
+        [("03-20T10:00", (), {"profile": "xccdf_org.cisecurity_profile_Level_1_-_Server"})], FINE,
+    ),
+    "level-1-in-short": (
+        [("03-20T10:00", (), {"profile": "content_profile_cis_server_l1"})], FINE,
+    ),
+    "level-2-in-short": ([("03-20T10:00", (), {"profile": "cis_workstation_l2"})], FINE),
+    "no-level": (
+        [("03-20T10:00", (), {"profile": "k8s-cis-1.23"})],
+        ("insufficient-evidence", "nobody says against which level of its profile"),
+    ),
+    "a-lower-level": (
+        [("03-20T10:00", (), {"profile": "Level 0"})],
         ("violated", "scanned against another profile"),
     ),
     "no-profile": (

@@ -47,8 +47,8 @@ def test_silence_of_a_source_is_noticed(tmp_path: Path) -> None:
              assurance="decided")  # fmt: skip
     found = items(shop, tmp_path, "LOG-03")
     assert found == {name: expected for name, (_, _, expected) in told.items()}
-    later = {"window_from": read_time("2026-03-01T12:00:00Z", "from")}
-    assert "revoked" not in items(shop, tmp_path, "LOG-03", **later)
+    later = read_time("2026-03-01T12:00:00Z", "from")
+    assert "revoked" not in items(shop, tmp_path, "LOG-03", window_from=later)
 
 
 def test_time_is_right_or_an_item(tmp_path: Path) -> None:
