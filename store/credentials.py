@@ -112,8 +112,7 @@ class Tokens:
     ) -> tuple[str, Credential]:
         """A token's text and credential, which are nothing until they are kept."""
         text = PREFIX + base64.urlsafe_b64encode(self._entropy(_SECRET_BYTES)).rstrip(b"=").decode()
-        name = "crd_" + self._entropy(_ID_BYTES).hex()
-        return text, Credential(name, principal, role, sources, expires)
+        return text, Credential(new_id(self._entropy), principal, role, sources, expires)
 
     def keep(self, text: str, credential: Credential) -> None:
         """Let a token be used from now on."""
@@ -203,6 +202,11 @@ class Tokens:
         with self._database.session("writer") as connection:
             row = connection.execute(self._of, (credential,)).fetchone()
         return None if row is None else _credential(row)
+
+
+def new_id(entropy: Entropy) -> str:
+    """The id of a new credential, of whatever kind; 128 bits that nobody had before."""
+    return "crd_" + entropy(_ID_BYTES).hex()
 
 
 def _credential(row: Sequence[Any]) -> Credential:

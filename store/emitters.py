@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from psycopg import errors, sql
 
 from domain.errors import ConflictError, ForbiddenError, NotFoundError
 from domain.log.emitter import EmitterKey
-from store.credentials import Credential
+from store.credentials import Credential, new_id
 from store.recent import FRESH_S, TRUSTED_S, Recent
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from domain.log.dsse import Envelope
     from domain.log.key import Entropy
     from store.postgres.database import Database
-
-_ID_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +79,7 @@ class Emitters:
         self, principal: str, sources: tuple[str, ...], expires: datetime | None
     ) -> Credential:
         """A new credential for a key that is going to be enrolled."""
-        name = "crd_" + self._entropy(_ID_BYTES).hex()
-        return Credential(name, principal, "emitter", sources, expires, how="key")
+        return Credential(new_id(self._entropy), principal, "emitter", sources, expires, how="key")
 
     def check_free(self, key: EmitterKey) -> None:
         """Refuse a key that is or was enrolled.

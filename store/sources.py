@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from psycopg import errors, sql
 
 from domain.errors import ConflictError, NotFoundError, SettingError
-from store.credentials import Credential
+from store.credentials import Credential, new_id
 from store.people.keys import decrypt, encrypt
 from store.recent import FRESH_S, TRUSTED_S, Recent
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from store.postgres.database import Database
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
-_ID_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +103,9 @@ class Sources:
         with self._database.session("writer") as connection:
             if connection.execute(self._taken, (name,)).fetchone() is not None:
                 raise ConflictError(f"a source {name} is there, or was; choose another name")
-        identity = "crd_" + self._entropy(_ID_BYTES).hex()
-        credential = Credential(identity, principal, "emitter", (), None, how="webhook")
+        credential = Credential(
+            new_id(self._entropy), principal, "emitter", (), None, how="webhook"
+        )
         return Source(name, kind, credential, secret, every_s, self._clock())
 
     def keep(self, source: Source) -> None:

@@ -26,7 +26,8 @@ class AwayError(ClientError):
     """The ledger cannot be reached, or answers that it cannot do this now.
 
     Attributes:
-        certain: the ledger answered, so nothing was taken; else it may have been.
+        certain: something answered that it did not take this; a proxy that lost the ledger's
+            answer may say so as well, so that it is sent again all the same.
     """
 
     def __init__(self, reason: str, *, certain: bool = False) -> None:

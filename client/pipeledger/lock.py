@@ -19,12 +19,13 @@ _PAUSE_S = 0.02
 
 
 @contextlib.contextmanager
-def locked(file: Path, wait_s: float) -> Iterator[None]:
+def locked(file: Path, wait_s: float, what: str = "the spool") -> Iterator[None]:
     """Hold the lock for the length of the block.
 
     Args:
         file: the lock's file; made if it is not there, and left there.
         wait_s: longest wait for another holder, in seconds.
+        what: it is that is locked, for people.
 
     Raises:
         SpoolError: another process held it all that time.
@@ -36,7 +37,7 @@ def locked(file: Path, wait_s: float) -> Iterator[None]:
         deadline = time.monotonic() + wait_s
         while not _take(descriptor):
             if time.monotonic() >= deadline:
-                raise SpoolError("another process holds the spool")
+                raise SpoolError(f"another process holds {what}")
             time.sleep(_PAUSE_S)
         yield
     finally:

@@ -91,7 +91,7 @@ class TrustStore:
             self._write(logs)
 
     def _locked(self) -> Any:  # noqa: ANN401 - a context manager of nothing
-        return locked(self.file.with_suffix(".lock"), _WAIT_S)
+        return locked(self.file.with_suffix(".lock"), _WAIT_S, "the trust store")
 
     def _write(self, logs: list[TrustedLog]) -> None:
         store = {"v": 1, "ledgers": [_object(log) for log in logs]}

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pipeledger.codehost.api import HostApi, HostRefusal
-from pipeledger.codehost.thing import CHANGE, COMMIT, DEPLOYMENT, RELEASE, Thing, written
+from pipeledger.codehost.thing import CHANGE, COMMIT, DEPLOYMENT, RELEASE, Thing
 from pipeledger.errors import UnseenError
+from pipeledger.instant import written
 from pipeledger.looking import at, text
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from pipeledger.codehost.thing import CHANGE, COMMIT, DEPLOYMENT, RELEASE, Thing, written
+from pipeledger.codehost.thing import CHANGE, COMMIT, DEPLOYMENT, RELEASE, Thing
 from pipeledger.errors import AwayError
+from pipeledger.instant import written
 from pipeledger.transport import refusal
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeledger.errors import AwayError, SpoolError, UsageError
+from pipeledger.instant import instant_of, written
 from pipeledger.settings import Settings
 from pipeledger.verifier.shown import plain, printable
 
@@ -140,8 +141,6 @@ def time_of(said: str, option: str, now: datetime) -> str:
     Raises:
         UsageError: a span beyond the calendar.
     """
-    from pipeledger.codehost.thing import instant_of, written  # noqa: PLC0415 - for questions alone
-
     return written(instant_of(said, option, now)) if _SPAN.fullmatch(said) else said
 
 

@@ -14,7 +14,7 @@ from pipeledger.codehost import github, gitlab
 from pipeledger.codehost.api import HostApi
 from pipeledger.codehost.comparison import LEDGER, SOURCE, compare
 from pipeledger.codehost.ledger import Known
-from pipeledger.codehost.thing import KINDS, Window, instant_of, written
+from pipeledger.codehost.thing import KINDS, Window
 from pipeledger.commands.common import (
     add_delivery_options,
     attempt,
@@ -26,6 +26,7 @@ from pipeledger.commands.common import (
 )
 from pipeledger.errors import AwayError, UnseenError, UsageError
 from pipeledger.event import build_event, default_source, encode, new_id
+from pipeledger.instant import instant_of, written
 from pipeledger.settings import split_url
 from pipeledger.transport import Transport
 from pipeledger.words import Form

@@ -13,7 +13,7 @@ from pipeledger.recompute.rows import event_rows
 from pipeledger.verifier.chain import Chain
 from pipeledger.verifier.entry import parse_entry
 from pipeledger.verifier.part import commitment
-from pipeledger.verifier.tree import Tree, leaf_hashes
+from pipeledger.verifier.tree import Tree
 from pipeledger.verifier.wire import UncheckedError, UnsoundError
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def verified_rows(
         parsed = chain.extend(batch.entries)
         if not settings.signatures:
             parsed = _parsed(batch.entries, begin)
-        leaves = leaf_hashes(batch.entries)
+        leaves = chain.leaves
         if root is not None and tree.size < root.size:
             tree.extend(leaves[: root.size - tree.size])
             if tree.size == root.size and tree.root() != root.root:
