@@ -8,6 +8,7 @@ true, its signatures and proof show: `pipeledger verify`.
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from hashlib import sha256
 from typing import Any
 
@@ -62,9 +63,14 @@ def check_receipt(receipt: dict[str, Any], kind: str) -> None:
 
 
 def _type_of(item: Item) -> str:
-    if item.content_type == CONTENT_TYPE:
-        return short_type(_object(item.body if isinstance(item.body, bytes) else b"").get("type"))
-    return item.label  # signed: the envelope hides it, and the label is the type
+    said = _object(item.body if isinstance(item.body, bytes) else b"")
+    if item.content_type != CONTENT_TYPE:
+        # Signed. The label is no help: of a spool that was carried here, others wrote it.
+        try:
+            said = _object(b64decode(str(said.get("payload"))))
+        except ValueError:
+            said = {}
+    return short_type(said.get("type"))
 
 
 def _object(raw: str | bytes) -> dict[str, Any]:

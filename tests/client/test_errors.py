@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,14 @@ import pytest
 from pipeledger.carried import carried_items
 from pipeledger.codehost.api import HostApi, HostRefusal
 from pipeledger.errors import AwayError, ClientError
-from pipeledger.receipt import check_receipt
+from pipeledger.instant import read_instant
+from pipeledger.receipt import check_answer, check_receipt
+from pipeledger.signing import ENVELOPE_TYPE
+from pipeledger.spool import EVENT, Item
 from pipeledger.verifier.key import MissingLibraryError, TrustedKey
 from pipeledger.verifier.note import UnsignedError, open_checkpoint
 from tests.client.listening import Reply, listening
-from tests.client.writer import ledger_of
+from tests.client.writer import b64, ledger_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +45,25 @@ def test_an_answer_that_is_no_receipt_leaves_the_event_unsent(
     with pytest.raises(AwayError, match=said) as caught:
         check_receipt(receipt, kind)
     assert not caught.value.certain
+
+
+def test_the_receipt_of_a_signed_event_is_of_what_was_signed() -> None:
+    """Whatever it is called in the spool that it came from."""
+    for kind, sound in (("deployment.finished", True), ("incident.opened", False)):
+        event = json.dumps({"type": f"pipeledger.{kind}.v1"}).encode()
+        body = json.dumps({"payload": b64(event)}).encode()
+        item = Item(EVENT, "", "default", "e", "another", ENVELOPE_TYPE, body)
+        if sound:
+            check_answer(RECEIPT, item)
+        else:
+            with pytest.raises(AwayError, match="of another event"):
+                check_answer(RECEIPT, item)
+
+
+def test_an_instant_beyond_the_calendar_is_none() -> None:
+    """In UTC it would lie before the first year."""
+    assert read_instant("0001-01-01T00:00:00+14:00") is None
+    assert read_instant("2026-01-01T00:00:00") is None
 
 
 def test_what_is_no_spool_is_not_carried(tmp_path: Path) -> None:
