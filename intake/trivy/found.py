@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from intake.fingerprint import Fingerprints
+from intake.purl import purl_of
 from intake.rows import named
 from intake.scan import Scan
 from intake.severity import of_word
@@ -114,7 +115,7 @@ class Found:
             "version": named(one.installed),
             "fixed": named(one.fixed),
             "status": named(one.status),
-            "purl": named(one.identifier.purl) if one.identifier is not None else None,
+            "purl": purl_of(one.identifier.purl) if one.identifier is not None else None,
         })  # fmt: skip
 
     def _configuration(self, one: Finding, result: Result, place: str | None) -> dict[str, Any]:

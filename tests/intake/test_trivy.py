@@ -189,6 +189,15 @@ def test_a_secret_never_travels_along() -> None:
     assert rows_of(found[0])[0]["line"] == 4
 
 
+def test_a_package_s_address_travels_without_its_password() -> None:
+    """Registries of one's own are written into package URLs with whoever reads them."""
+    purl = "pkg:npm/a@1?repository_url=https://user:PLANTED@npm.corp.example/"
+    leaky = VULNERABILITY | {"PkgIdentifier": {"PURL": purl}}
+    found = readings_of(_report({**SYSTEM, "Vulnerabilities": [leaky]}), "trivy")
+    assert "npm.corp.example" in everything(found)
+    assert "PLANTED" not in everything(found)
+
+
 def test_a_cluster_is_read_in_each_of_its_forms() -> None:
     """With an error in one resource the scan did not come to its end."""
     resource = {"Namespace": "prod", "Kind": "Deployment", "Name": "shop", "Results": [
