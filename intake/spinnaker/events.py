@@ -22,7 +22,14 @@ from intake.rows import named
 from intake.schemes import AnyOf, Basic, Shared
 from intake.sender import Sender
 from intake.shape import shape_of
-from intake.spinnaker.execution import MILLIS, OUTCOMES, TOOL, run, stage_of
+from intake.spinnaker.execution import (
+    MILLIS,
+    OUTCOMES,
+    TOOL,
+    deploying_stages,
+    run,
+    stage_of,
+)
 from intake.spinnaker.structure import (
     Content,
     Context,
@@ -131,7 +138,7 @@ def _stage(execution: Execution, content: Content, phase: str) -> list[Reading]:
         failed = "CANCELED" if execution.canceled else "TERMINAL"
         stage.status = "SUCCEEDED" if phase == "complete" else failed
     stage.end_time = stage.end_time or details.end_time or content.end_time
-    return stage_of(execution, stage)
+    return stage_of(execution, stage, deploying_stages(execution))
 
 
 def _build(content: Content) -> list[Reading]:

@@ -41,9 +41,9 @@ _MOST: Final = 5000
 
 def whole(execution: Execution) -> list[Reading]:
     """The execution, and its stages that ended or wait for somebody."""
-    found = run(execution)
+    found, deploying = run(execution), deploying_stages(execution)
     for stage in (execution.stages or ())[:_MOST]:
-        found += stage_of(execution, stage)
+        found += stage_of(execution, stage, deploying)
     return found
 
 
@@ -85,8 +85,22 @@ def outcome_of(execution: Execution, phase: str | None) -> str | None:
     return "cancelled" if outcome == "failure" and execution.canceled else outcome
 
 
-def stage_of(execution: Execution, stage: Stage) -> list[Reading]:
-    """A stage that ended, and what it was: a deployment, or a judgement, also one that waits."""
+def deploying_stages(execution: Execution) -> frozenset[str | None]:
+    """Ids of the stages that deploy to one account: what they are made of is no deployment more."""
+    stages = (execution.stages or ())[:_MOST]
+    return frozenset(one.id for one in stages if one.type in _DEPLOYS and _account(one)) - {None}
+
+
+def stage_of(
+    execution: Execution, stage: Stage, deploying: frozenset[str | None]
+) -> list[Reading]:  # fmt: skip
+    """A stage that ended, and what it was: a deployment, or a judgement, also one that waits.
+
+    Args:
+        execution: it is of.
+        stage: as it was at that moment.
+        deploying: see `deploying_stages`.
+    """
     data = common(execution)
     if data["run"] is None:
         return []
@@ -102,7 +116,8 @@ def stage_of(execution: Execution, stage: Stage) -> list[Reading]:
         "started_at": began.time if began else None,
         "duration_s": seconds_between(began, ended),
     }
-    deployment = _deployment(execution, stage, data)
+    is_part = stage.parent_stage_id in deploying
+    deployment = None if is_part else _deployment(execution, stage, data)
     if outcome is None:
         if deployment is not None and stage.status == "RUNNING":
             found.append(fact("deployment.started", began, deployment, kind=kind))
@@ -144,7 +159,7 @@ def _judgement(execution: Execution, stage: Stage, data: dict[str, Any]) -> list
 def _deployment(
     execution: Execution, stage: Stage, data: dict[str, Any]
 ) -> dict[str, Any] | None:  # fmt: skip
-    service, place = named(execution.application), _account(stage.context or Context())
+    service, place = named(execution.application), _account(stage)
     identity = named(stage.id)
     if stage.type not in _DEPLOYS or None in (service, place, identity):
         return None
@@ -160,8 +175,9 @@ def _deployment(
     }  # fmt: skip
 
 
-def _account(context: Context) -> str | None:
+def _account(stage: Stage) -> str | None:
     """The account that a stage deploys with, where it is one."""
+    context = stage.context or Context()
     told = [context.account, context.account_name, context.credentials]
     if isinstance(context.clusters, list):
         told += [one.get("account") for one in context.clusters if isinstance(one, dict)]

@@ -8,7 +8,7 @@ from intake.json_body import read_fields
 from intake.order import by_time
 from intake.report import Format, Reading
 from intake.shape import shape_of
-from intake.spinnaker.execution import stage_of, whole
+from intake.spinnaker.execution import deploying_stages, stage_of, whole
 from intake.spinnaker.structure import Asked, Execution, Question
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def read(body: bytes) -> list[Reading]:
             return []
         found = whole(asked.pipeline)
         if asked.stage is not None:
-            found += stage_of(asked.pipeline, asked.stage)
+            found += stage_of(asked.pipeline, asked.stage, deploying_stages(asked.pipeline))
         return by_time(found)
     return by_time(whole(read_fields(body, Execution)))
 

@@ -148,6 +148,28 @@ def test_a_stage_that_names_no_account_deploys_nowhere() -> None:
     assert [one.type for one in found] == [_type("pipeline.finished"), _type("task.finished")]
 
 
+@pytest.mark.parametrize(
+    ("accounts", "deployed"), [(("a",), ["st-1"]), (("a", "b"), ["st-2", "st-3"])]
+)
+def test_what_a_stage_is_made_of_is_no_deployment_more(
+    accounts: tuple[str, ...], deployed: list[str]
+) -> None:
+    """Of one that deploys to several accounts each part is one."""
+    clusters = {"clusters": [{"account": one} for one in accounts]}
+    parts = [
+        _stage("createServerGroup", "SUCCEEDED", id=f"st-{number}", parentStageId="st-1",
+               syntheticStageOwner="STAGE_BEFORE", context={"account": one})
+        for number, one in enumerate(accounts, 2)
+    ]  # fmt: skip
+    execution = _execution("SUCCEEDED", _stage("deploy", "SUCCEEDED", context=clusters), *parts)
+    found = readings_of(execution, "spinnaker-execution")
+    told = [one.data["deployment"] for one in found if one.type == _type("deployment.finished")]
+    assert told == deployed
+    details = {"id": "st-2", "name": "s", "type": "createServerGroup"}
+    event = _event("orca:stage:complete", execution, stageDetails=details)
+    assert len(readings_of(event, "spinnaker")) == len(accounts) - 1
+
+
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_events_say_what_happened(*, wrapped: bool) -> None:
     """Alone, or under their name."""
