@@ -8,6 +8,7 @@ import msgspec
 
 from intake.address import address_of
 from intake.instant import told_stamp
+from intake.jenkins.common import OUTCOMES, SYSTEM, TOOL, Place, place_of
 from intake.json_body import read_lines
 from intake.number import seconds_of
 from intake.order import by_time
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 _PLACES: Final = frozenset({"sourcetype", "source", "index", "host"})
 _JOB: Final = "job_event"
-_OUTCOMES: Final = {
-    "SUCCESS": "success", "UNSTABLE": "failure", "FAILURE": "failure", "ABORTED": "cancelled",
-    "NOT_BUILT": "skipped",
-}  # fmt: skip
 
 
 class _Job(msgspec.Struct, gc=False):
@@ -76,23 +73,24 @@ def _read(event: _Event) -> Iterator[Reading]:
     name = named(job.job_name)
     if job.event_tag != _JOB or name is None or job.build_number is None:
         return
-    outcome = _OUTCOMES.get((job.job_result or "").upper())
+    outcome = OUTCOMES.get((job.job_result or "").upper())
     what = {"started": "pipeline.started", "completed": "pipeline.finished"}.get(job.type or "")
     if what is None or (what == "pipeline.finished" and outcome is None):
         return
     ended = what == "pipeline.finished"
+    place = place_of(job.build_url) or Place(None, name, job.build_number)
     data = {
-        "run": named(f"{name}#{job.build_number}"),
+        "run": place.run,
         "pipeline": name,
         "outcome": outcome if ended else None,
         "reported_outcome": named(job.job_result) if ended else None,
         "duration_s": seconds_of(job.job_duration) if ended else None,
         "trigger": named(job.trigger_by),
-        "triggered_by": account_of("jenkins", job.user) if _is_person(job.user) else None,
+        "triggered_by": account_of(SYSTEM, job.user) if _is_person(job.user) else None,
         "url": address_of(job.build_url),
-        "tool": "Jenkins",
+        "tool": TOOL,
     }
-    yield fact(what, told_stamp(event.time), data, kind=_JOB)
+    yield fact(what, told_stamp(event.time), data, kind=_JOB, source=place.server)
 
 
 def _is_person(user: str | None) -> bool:

@@ -70,7 +70,7 @@ def test_jobs_in_the_collector_are_pipelines(word: str, outcome: str) -> None:
     lines = [_event(JOB | {"job_result": word}), _event("a text"), _event({"event_tag": "queue"})]
     (found,) = told("\n".join(map(json.dumps, lines)), "splunk-events")
     assert (found["type"], found["outcome"], found["run"]) == (
-        "pipeline.finished", outcome, "acme/shop#7",
+        "pipeline.finished", outcome, "jenkins-acme-shop-7",
     )  # fmt: skip
     assert (found["reported_outcome"], found["duration_s"]) == (word, 12.5)
     assert found["triggered_by"] == {"system": "jenkins", "login": "mia"}
