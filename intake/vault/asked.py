@@ -24,6 +24,13 @@ _ROOTS: Final = ("sys", "auth", "identity")
 MARKS: Final = frozenset({"data", "metadata", "delete", "destroy", "undelete", "subkeys"})
 """Words that a versioned key-value store has after its mount."""
 
+_ANYBODY: Final = frozenset({"token", "root"})
+# Metadata of tokens that AppRole, and the methods of AWS and Google Cloud give.
+_MACHINES: Final = (
+    "role_name", "canonical_arn", "client_arn", "service_account_email", "instance_id",
+)  # fmt: skip
+# Azure's always has it, empty or not; who it is stands in the name alone.
+_AZURE: Final = "subscription_id"
 _DENIED: Final = "permission denied"
 _NULL: Final = b"null"
 
@@ -79,6 +86,7 @@ class Asked:
         common: dict[str, Any] = {
             "tool": SYSTEM,
             "actor": who(auth),
+            "workload": workload_of(auth),
             "policies": [name for name in map(named, auth.policies or ()) if name] or None,
             "request": named(entry.request.id) if entry.request else None,
         }
@@ -92,16 +100,37 @@ class Asked:
 
 
 def who(auth: Auth | None) -> dict[str, Any] | None:
-    """The holder of a token, or None where Vault knows none."""
-    if auth is None:
+    """The person who holds a token, or None where Vault knows none, or it is a workload's.
+
+    The method's own name for somebody is the login; what a token is displayed as is a label, which
+    begins with the mount's path, and may be anybody's who has no entity.
+    """
+    if auth is None or workload_of(auth) is not None:
         return None
-    email = (auth.metadata or {}).get("email")
+    email, label = _told(auth, "email"), auth.display_name
+    login = _told(auth, "username")
     return person_of(
         SYSTEM,
-        login=auth.display_name,
-        email=email if isinstance(email, str) and "@" in email else None,
+        login=login,
+        email=email if email is not None and "@" in email else None,
+        name=None if login is not None or label in _ANYBODY else label,
         account=auth.entity_id or None,
     )
+
+
+def workload_of(auth: Auth) -> str | None:
+    """The role, service account or cloud identity that holds a token, by what its login left."""
+    account, place = (_told(auth, f"service_account_{part}") for part in ("name", "namespace"))
+    if account is not None and place is not None:
+        return named(f"system:serviceaccount:{place}:{account}")
+    if _AZURE in (auth.metadata or {}):
+        return named(auth.display_name)
+    return next((told for name in _MACHINES if (told := _told(auth, name)) is not None), None)
+
+
+def _told(auth: Auth, name: str) -> str | None:
+    told = (auth.metadata or {}).get(name)
+    return named(told) if isinstance(told, str) else None
 
 
 def asked_of(entry: Entry) -> Asked | None:

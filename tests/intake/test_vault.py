@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from intake.report import Reading
 
 CANARY = "quetzal-4711"
-MIA = {"system": "vault", "login": "userpass-mia", "email": "mia@x.example", "id": "ent-1"}
+MIA = {"system": "vault", "login": "mia", "email": "mia@x.example", "id": "ent-1"}
 AUTH = {
     "client_token": CANARY, "accessor": CANARY, "display_name": "userpass-mia",
     "policies": ["default", "ops"], "entity_id": "ent-1",
@@ -282,7 +282,7 @@ def test_a_token_is_granted_to_whom_it_is_made_for() -> None:
     new = {"display_name": "token-ci", "policies": ["default", "deploy"], "client_token": CANARY}
     kind, data = _fact(answered("auth/token/create", "update", "token", response={"auth": new}))
     assert kind == "access.granted"
-    assert data["subject"] == {"system": "vault", "login": "token-ci"}
+    assert data["subject"] == {"system": "vault", "name": "token-ci"}
     assert (data["actor"], data["role"]) == (MIA, "default, deploy")
     _, data = _fact(answered("auth/token/revoke-self", "update", "token"))
     assert data["subject"] == MIA
@@ -290,6 +290,33 @@ def test_a_token_is_granted_to_whom_it_is_made_for() -> None:
     assert data["subject"] == {"system": "vault", "login": "ben"}
     failed = answered("auth/token/create", "update", "token", **DENIED)
     assert _fact(failed)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("auth", "actor", "workload"),
+    [
+        ({"display_name": "approle", "entity_id": "e", "metadata": {"role_name": "deploy"}},
+         None, "deploy"),
+        ({"display_name": "kubernetes-live-shop", "entity_id": "e", "metadata": {
+            "role": "r", "service_account_name": "shop", "service_account_namespace": "live"}},
+         None, "system:serviceaccount:live:shop"),
+        ({"display_name": "aws-web", "metadata": {"client_arn": "arn:aws:iam::1:role/web"}},
+         None, "arn:aws:iam::1:role/web"),
+        ({"display_name": "azure-sub-1", "metadata": {"role": "r", "subscription_id": ""}},
+         None, "azure-sub-1"),
+        ({"display_name": "root", "policies": ["root"]}, None, None),
+        ({"display_name": "token", "entity_id": "e"}, {"system": "vault", "id": "e"}, None),
+        ({"display_name": "oidc-mia", "entity_id": "e", "metadata": {"role": "r"}},
+         {"system": "vault", "name": "oidc-mia", "id": "e"}, None),
+    ],
+)  # fmt: skip
+def test_a_token_is_a_persons_or_a_workloads_or_nobodys(
+    auth: dict[str, Any], actor: dict[str, Any] | None, workload: str | None
+) -> None:
+    """By what the login left with it: what it is displayed as begins with the mount for all."""
+    _, data = _fact(answered("secret/data/shop", "read", auth=auth))
+    assert (data.get("actor"), data.get("workload")) == (actor, workload)
+    assert data.get("accessor") == actor
 
 
 def test_making_a_root_token_is_breaking_the_glass() -> None:
@@ -339,7 +366,7 @@ def test_real_files_say_what_their_row_says(name: str) -> None:
         assert data.get("reported_outcome", "permission denied") in line.get(
             "error", DENIED["error"]
         )
-        assert data.get("accessor", {}).get("login") == line.get("actor")
+        assert data.get("accessor", {}).get("name") == line.get("actor")
         assert json.dumps(data.get("policies")) == line.get("policies", "null")
         assert "hmac-sha256" not in json.dumps(data)
 
