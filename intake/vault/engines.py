@@ -26,8 +26,12 @@ _CLOUD: Final = frozenset({"roleset", "static-account"})
 _ISSUES: Final = frozenset({
     "issue", "sign", "sign-verbatim", "sign-intermediate", "sign-self-issued", "generate",
 })  # fmt: skip
+_BELOW: Final = {"root": 1, "issuer": 2}
 _KEYS: Final = frozenset({"keys", "key", "root", "issuer"})
 _NAMED_KEY: Final = 2
+_KEY_WRITES: Final = {
+    (): CREATED, ("import",): CREATED, ("import_version",): ROTATED, ("rotate",): ROTATED,
+}  # fmt: skip
 _UNREAD: Final = frozenset({"metadata", "config", "subkeys"})
 
 
@@ -80,11 +84,15 @@ def _of_engine(asked: Asked) -> str | None:
 
 def _of_write(words: tuple[str, ...]) -> str | None:
     """What engines make, or make anew, when they are asked to."""
+    if words[1:2] == ("generate",):
+        return CREATED
+    # What an authority does stands below its name, where one is named.
+    first = "".join(words[_BELOW.get(words[0], 0) :][:1])
+    if first in _ISSUES:
+        return CREATED
     if any(word.startswith("rotate") for word in words):
         return ROTATED
-    if words[0] in _ISSUES or words[1:2] == ("generate",):
-        return CREATED
-    return REVOKED if words[0].startswith("revoke") else None
+    return REVOKED if first.startswith("revoke") else None
 
 
 def _of_transit(asked: Asked) -> str | None:
@@ -92,13 +100,13 @@ def _of_transit(asked: Asked) -> str | None:
     words, operation = asked.words, asked.operation
     if words[0] in ("export", "backup"):
         return ACCESSED if operation == "read" else None
+    if words[:2] == ("datakey", "plaintext"):
+        return CREATED if operation in WRITES else None
     if words[0] != "keys":
         return None
     if operation == "delete":
         return REVOKED
-    if operation in WRITES and words[-1] == "rotate":
-        return ROTATED
-    return CREATED if operation in WRITES and len(words) == _NAMED_KEY else None
+    return _KEY_WRITES.get(words[_NAMED_KEY:]) if operation in WRITES else None
 
 
 def _of_store(asked: Asked) -> str | None:
@@ -106,6 +114,9 @@ def _of_store(asked: Asked) -> str | None:
     if asked.engine not in _STORES:
         return None
     first = asked.words[0] if asked.engine not in _PLAIN else ""
+    if asked.engine is not None and first == "config" and len(asked.words) > 1:
+        # The settings of a versioned store have nothing below them: it is a secret of an old one.
+        first = ""
     if asked.operation == "read":
         return None if first in _UNREAD else ACCESSED
     if asked.operation == "delete" or first in ("delete", "destroy"):
