@@ -201,7 +201,8 @@ def _approval(record: dict[str, Any]) -> Reading | None:
         "role": named(_label(record, "group")),
     }
     if verdict in ("approved", "rejected"):
-        data |= {"approver": who, "actor": who}
+        # Somebody else may have written the answer down.
+        data |= {"approver": who, "actor": login(record, "sys_updated_by")}
     at = time_of(record, "sys_updated_on") or time_of(record, "sys_created_on")
     return fact("approval.reported", at, data, kind="sysapproval_approver")
 

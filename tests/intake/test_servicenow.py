@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +16,10 @@ from intake.servicenow import SENDER
 from tests.intake.damage import check_damaged
 from tests.intake.scans import everything, reading_of, readings_of
 
+if TYPE_CHECKING:
+    from intake.report import Reading
+
+GUIDE = (Path(__file__).parents[2] / "docs/integrations/servicenow.md").read_text()
 ID, PLANTED = "a" * 32, "planted-5ecret"
 
 
@@ -134,6 +140,53 @@ def test_an_approver_answers_or_is_asked(state: str, verdict: str | None) -> Non
         assert (one.type, one.time) == (_type("approval.reported"), "2026-01-05T10:00:00Z")
         assert (one.data["approval"], one.data["ticket"]) == (ID, "CHG0030001")
         assert ("approver" in one.data) == (verdict in ("approved", "rejected"))
+
+
+def test_who_writes_an_answer_down_is_not_who_gave_it() -> None:
+    """A script gives nobody's."""
+    for writer, actor in (("mia", {"system": "servicenow", "login": "mia"}), ("system", None)):
+        found = reading_of(_approver("approved", sys_updated_by=writer), "servicenow")
+        assert found.data["approver"]["name"] == "Noor Ali"
+        assert found.data.get("actor") == actor
+
+
+def _as_documented(table: str, **fields: tuple[str, str]) -> Reading:
+    """What the documented business rule sends of a record that has these fields: stored, shown."""
+    names = re.findall(r"'(\w+)'", GUIDE.partition("var record")[2].partition("forEach")[0])
+    assert fields.keys() <= set(names)
+    record = {
+        name: dict(zip(("value", "display_value"), fields[name], strict=True))
+        for name in names if name in fields
+    }  # fmt: skip
+    return reading_of({"table": table, "operation": "update", "record": record}, "servicenow")
+
+
+def test_the_documented_rule_sends_all_that_is_read() -> None:
+    """Of a change, and of an approval."""
+    times = ("2026-01-05 10:00:00", "05/01/2026 11:00:00")
+    found = _as_documented(
+        "change_request", number=("CHG0030001",) * 2, sys_id=(ID, ID), state=("3", "Closed"),
+        short_description=("Move it",) * 2, type=("normal", "Normal"), risk=("2", "High"),
+        risk_impact_analysis=("All of it",) * 2, backout_plan=("Back",) * 2,
+        approval=("approved", "Approved"), close_code=("successful", "Successful"),
+        business_service=("d" * 32, "shop"), start_date=times, end_date=times, closed_at=times,
+        requested_by=("b" * 32, "Mia Chen"), assigned_to=("c" * 32, "Noor Ali"),
+        closed_by=("c" * 32, "Noor Ali"),
+    )  # fmt: skip
+    assert (found.type, found.time) == (_type("ticket.closed"), "2026-01-05T10:00:00Z")
+    assert found.data.keys() >= {
+        "title", "change_type", "risk", "impact", "back_out", "approval_state", "resolution",
+        "service", "window_from", "window_until", "requester", "assignee", "actor",
+    }  # fmt: skip
+    found = _as_documented(
+        "sysapproval_approver", sys_id=(ID, ID), state=("approved", "Approved"),
+        sysapproval=("d" * 32, "CHG0030001"), approver=("c" * 32, "Noor Ali"),
+        comments=("go", "go"), group=("e" * 32, "CAB"), sys_updated_on=times,
+        sys_updated_by=("noor", "noor"),
+    )  # fmt: skip
+    assert (found.type, found.time) == (_type("approval.reported"), "2026-01-05T10:00:00Z")
+    assert (found.data["ticket"], found.data["role"]) == ("CHG0030001", "CAB")
+    assert found.data.keys() >= {"approver", "actor", "comment", "verdict"}
 
 
 def test_a_change_that_is_approved_names_nobody() -> None:
