@@ -68,7 +68,12 @@ class _Embedded(_Object):
     findings: list[_Finding] | None = None
 
 
+class _Page(_Object):
+    total_elements: Any = None
+
+
 class _Answer(_Object):
+    page: _Page | None = None
     findings: list[_Finding] | None = None
     embedded: _Embedded | None = msgspec.field(name="_embedded", default=None)
 
@@ -100,10 +105,19 @@ def read(body: bytes) -> list[Reading]:
     by_kind: dict[str, list[_Finding]] = {}
     for one in findings:
         by_kind.setdefault((one.scan_type or "").upper(), []).append(one)
-    return [_scan(kind, several) for kind, several in by_kind.items()]
+    total = count_of(answer.page.total_elements) if answer.page else None
+    claimed = total if total is not None and total > len(findings) else None
+    return [_scan(kind, several, claimed) for kind, several in by_kind.items()]
 
 
-def _scan(kind: str, findings: list[_Finding]) -> Reading:
+def _scan(kind: str, findings: list[_Finding], claimed: int | None) -> Reading:
+    """The reading of one kind.
+
+    Args:
+        kind: of a scan.
+        findings: of that kind.
+        claimed: how many there are of all kinds, where these are one page of several.
+    """
     scan, fingerprints = Scan(*WORDS), Fingerprints()
     closed = violating = 0
     for one in findings:
@@ -126,12 +140,17 @@ def _scan(kind: str, findings: list[_Finding]) -> Reading:
     seen = [one.finding_status.last_seen_date for one in findings if one.finding_status]
     # The scan that saw the newest of them was over by then.
     latest = max((text for text in seen if text and text.endswith("Z")), default=None)
-    judged = any(one.violates_policy is not None for one in findings)
+    # What the other pages have may violate it still.
+    judged = violating or (claimed is None and any(
+        one.violates_policy is not None for one in findings
+    ))  # fmt: skip
     return scan.reading("findings by severity", told_time(latest), {
         "tool": TOOL,
         "kind": _KINDS.get(kind),
         "target": guids.pop() if len(guids) == 1 else None,
         "closed": closed or None,
+        "claimed": {"findings of all pages": claimed} if claimed is not None else None,
+        "extent": "unknown" if claimed is not None else None,
         "thresholds": {"policy": violating == 0} if judged else None,
     })  # fmt: skip
 

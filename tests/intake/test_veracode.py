@@ -141,6 +141,22 @@ def test_a_pipeline_scan_ran_to_its_end_or_not(status: str, outcome: str) -> Non
     assert PLANTED not in everything([found])
 
 
+@pytest.mark.parametrize(
+    ("total", "violates", "thresholds"),
+    [(2, False, None), (2, True, {"policy": False}), (1, False, {"policy": True})],
+)
+def test_one_page_of_several_says_not_that_the_policy_holds(
+    total: int, violates: bool, thresholds: dict[str, bool] | None  # noqa: FBT001 - cases
+) -> None:  # fmt: skip
+    """It may say that it does not; what it does not show is not gone."""
+    value = {"_embedded": {"findings": [_finding("STATIC", 4, violates_policy=violates)]},
+             "page": {"number": 0, "size": 1, "total_elements": total}}  # fmt: skip
+    (found,) = readings_of(value, "veracode-findings")
+    assert found.data.get("thresholds") == thresholds
+    assert found.data.get("extent") == ("unknown" if total > 1 else None)
+    assert found.data.get("claimed") == ({"findings of all pages": 2} if total > 1 else None)
+
+
 def test_a_fingerprint_does_not_move_with_the_lines() -> None:
     """It is made of Veracode's hashes of the flaw."""
     moved = json.loads(json.dumps(_pipeline("SUCCESS")))
