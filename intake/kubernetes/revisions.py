@@ -14,6 +14,7 @@ import msgspec
 from intake.image import images_of
 from intake.instant import told_time
 from intake.json_body import read_items
+from intake.kubernetes.structure import RESTARTED, decoded
 from intake.number import count_of
 from intake.order import by_time
 from intake.report import Format, Reading, fact
@@ -30,6 +31,7 @@ _REVISION: Final = "deployment.kubernetes.io/revision"
 _HISTORY: Final = "deployment.kubernetes.io/revision-history"
 _CAUSE: Final = "kubernetes.io/change-cause"
 _VERSION: Final = "app.kubernetes.io/version"
+_OWN: Final = frozenset({RESTARTED, "pod-template-hash"})
 _ENDS: Final = {"NewReplicaSetAvailable": "success", "ProgressDeadlineExceeded": "failure"}
 
 
@@ -85,7 +87,7 @@ class _Condition(msgspec.Struct, gc=False, rename="camel"):
 class _Spec(msgspec.Struct, gc=False):
     """What is wanted."""
 
-    template: _Pod | None = None
+    template: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class _Status(msgspec.Struct, gc=False):
@@ -156,7 +158,7 @@ def _readings(place: str | None, name: str, line: _Line) -> Iterator[Reading]:
         # When a set that was brought back later became the current one is told for the last alone.
         if number != current and not _before(one):
             meta = one.metadata or _Metadata()
-            data = _common(place, name, number, one)
+            data = _common(place, name, number, one) | _restarted(number, line)
             yield fact("deployment.started", told_time(meta.creation_timestamp), data, kind="set")
     if current is not None:
         yield _current(place, name, current, line)
@@ -164,9 +166,8 @@ def _readings(place: str | None, name: str, line: _Line) -> Iterator[Reading]:
 
 def _current(place: str | None, name: str, number: int, line: _Line) -> Reading:
     standing = line.sets.get(number)
-    data = _common(place, name, number, line.deployment or standing) | _back(
-        place, name, number, standing
-    )
+    data = _common(place, name, number, line.deployment or standing)
+    data |= _back(place, name, number, standing) or _restarted(number, line)
     if line.deployment is None:
         meta = (standing.metadata if standing else None) or _Metadata()
         made = None if "kind" in data else told_time(meta.creation_timestamp)
@@ -194,6 +195,31 @@ def _back(place: str | None, name: str, number: int, one: _Object | None) -> dic
     }
 
 
+def _restarted(number: int, line: _Line) -> dict[str, Any]:
+    """That a revision is the one before it, started anew (`kubectl rollout restart`)."""
+    found = line.sets.get(number), line.sets.get(number - 1)
+    (at, now), (earlier, before) = (_made_from(one) for one in found)
+    if at is None or at == earlier or now is None or now != before:
+        return {}
+    return {"kind": "redeploy", "kind_basis": "restartedAt"}
+
+
+def _made_from(one: _Object | None) -> tuple[object, dict[str, Any] | None]:
+    """When pods were to start anew, and all else that they are made from."""
+    template = decoded(one.spec.template, dict[str, Any]) if one and one.spec else None
+    meta = (template or {}).get("metadata")
+    if template is None or not isinstance(meta, dict):
+        return None, template
+    apart = {
+        name: {key: value for key, value in told.items() if key not in _OWN}
+        for name in ("annotations", "labels") if isinstance(told := meta.get(name), dict) and told
+    }  # fmt: skip
+    notes = meta.get("annotations")
+    at = notes.get(RESTARTED) if isinstance(notes, dict) else None
+    kept = {name: value for name, value in (meta | apart).items() if value}
+    return at, template | {"metadata": kept}
+
+
 def _before(one: _Object) -> list[int]:
     """Numbers that a replica set had before, in their order."""
     meta = one.metadata or _Metadata()
@@ -203,7 +229,7 @@ def _before(one: _Object) -> list[int]:
 
 def _common(place: str | None, name: str, number: int, one: _Object | None) -> dict[str, Any]:
     meta = (one.metadata if one else None) or _Metadata()
-    template = one.spec.template if one and one.spec else None
+    template = decoded(one.spec.template, _Pod) if one and one.spec else None
     pod = template.spec if template else None
     version = (meta.labels or {}).get(_VERSION)
     return {

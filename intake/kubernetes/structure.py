@@ -6,12 +6,14 @@ asks for the few fields it needs.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 
+RESTARTED: Final = "kubectl.kubernetes.io/restartedAt"
+"""Annotation of a template that changes so that its pods start anew."""
 _NULL = msgspec.Raw(b"null")
 
 

@@ -13,7 +13,7 @@ from domain.instant import read_time
 from intake.image import images_of
 from intake.instant import told_time
 from intake.kubernetes.common import changed, done, made, name_of, outcome_of, told_at
-from intake.kubernetes.structure import Patch, Step, Workload, decoded
+from intake.kubernetes.structure import RESTARTED, Patch, Step, Workload, decoded
 from intake.rows import named
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ RESOURCES: Final = frozenset({
 _ENDS: Final = {"NewReplicaSetAvailable": "success", "ProgressDeadlineExceeded": "failure"}
 # The controller writes a condition that changed at once; clocks may differ a little.
 _AT_ONCE: Final = timedelta(seconds=5)
-_RESTARTED: Final = "kubectl.kubernetes.io/restartedAt"
 _UNDO: Final = {("replace", "/spec/template"), ("replace", "/metadata/annotations")}
 _COMMAND_LINES: Final = ("kubectl", "oc/")
 _CONTROLLERS: Final = "system:serviceaccount:kube-system:"
@@ -125,7 +124,7 @@ def _leaves_template(entry: Entry) -> bool:
     if template is None:
         return True
     notes = template.metadata.annotations if template.metadata else None
-    return template.spec is None and _RESTARTED in (notes or {})
+    return template.spec is None and RESTARTED in (notes or {})
 
 
 def _is_template(path: str) -> bool:

@@ -53,6 +53,23 @@ def test_a_deployment_alone_says_how_its_revision_stands(
     assert "kind" not in found
 
 
+@pytest.mark.parametrize(("image", "kind"), [("a", "redeploy"), ("b", None)])
+def test_a_restart_deploys_the_same_again(image: str, kind: str | None) -> None:
+    """Where nothing else of the template is another; what is new is not hidden by a restart."""
+    listed = copy.deepcopy(LISTED["items"])
+    del listed[1]["metadata"]["annotations"]["deployment.kubernetes.io/revision-history"]
+    for one, name, at in ((listed[1], image, "2026-01-01T12:00:00Z"), (listed[2], "a", None)):
+        notes = {"kubectl.kubernetes.io/restartedAt": at} if at else {}
+        one["spec"] = {"template": {
+            "metadata": {"labels": {"app": "web", "pod-template-hash": at}, "annotations": notes},
+            "spec": {"containers": [{"image": name}]},
+        }}  # fmt: skip
+    for items in (listed, listed[1:]):
+        last = next(one for one in told(items, "kubernetes-revisions") if one["revision"] == 3)
+        assert last.get("kind") == kind
+        assert last.get("kind_basis") == ("restartedAt" if kind else None)
+
+
 def test_replica_sets_alone_show_the_rollback_too() -> None:
     """When that was, they do not say: the set is as old as its first revision."""
     sets = LISTED["items"][1:]
