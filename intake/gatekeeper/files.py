@@ -6,7 +6,7 @@ fact. What a webhook decides is a fact each.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -14,10 +14,9 @@ from intake.gatekeeper.audited import TOOL, Audited, action_of, place_of, verdic
 from intake.gatekeeper.structure import Constraint, Line, Message, Metadata, Violated
 from intake.instant import told_epoch, told_time
 from intake.json_body import read_all
-from intake.kubernetes.common import SYSTEM, is_machine
+from intake.kubernetes.common import doer_of
 from intake.opa.verdicts import reasons_of
 from intake.order import by_time
-from intake.person import account_of
 from intake.report import Format, Reading, fact
 from intake.rows import named
 from intake.shape import shape_of
@@ -138,16 +137,14 @@ def _logged(lines: Iterable[Line]) -> Iterator[Reading]:
 
 
 def _decided(one: Line, action: str) -> Reading:
-    user, space = named(one.request_username), named(one.resource_namespace)
-    data: dict[str, Any] = {
+    space = named(one.resource_namespace)
+    data = doer_of(one.request_username) | {
         "policy": named("/".join(filter(None, (one.constraint_kind, one.constraint_name)))) or TOOL,
         "decision": verdict_of(action),
         "resource": place_of(space, one.resource_kind, one.resource_name),
         "reasons": reasons_of([one.msg]),
         "environment": space,
         "environment_basis": "namespace" if space else None,
-        "actor": None if is_machine(user) else account_of(SYSTEM, user),
-        "workload": user if is_machine(user) else None,
         "reported_outcome": action,
         "tool": TOOL,
     }

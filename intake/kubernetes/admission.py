@@ -6,16 +6,15 @@ not decoded.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from domain.errors import RefusedError
 from intake.json_body import read_all
-from intake.kubernetes.common import SYSTEM, is_machine
+from intake.kubernetes.common import doer_of
 from intake.opa.verdicts import reasons_of
 from intake.order import by_time
-from intake.person import account_of
 from intake.report import Format, Reading, fact
 from intake.rows import named
 
@@ -108,11 +107,10 @@ def read(body: bytes) -> list[Reading]:
 
 def _reading(request: Request, response: Response) -> Reading:
     status, warnings = response.status or Status(), response.warnings or []
-    user = named(request.user_info.username) if request.user_info else None
     space = named(request.namespace)
     kind = request.kind.kind if request.kind else None
     admitted = "warn" if warnings else "allow"
-    data: dict[str, Any] = {
+    data = doer_of(request.user_info.username if request.user_info else None) | {
         "policy": _POLICY,
         "decision": admitted if response.allowed else "deny",
         "resource": named(
@@ -121,8 +119,6 @@ def _reading(request: Request, response: Response) -> Reading:
         "reasons": reasons_of([status.message or status.reason, *warnings]),
         "environment": space,
         "environment_basis": "namespace" if space else None,
-        "actor": None if is_machine(user) else account_of(SYSTEM, user),
-        "workload": user if is_machine(user) else None,
         "action": named((request.operation or "").lower()),
         "changed": True if response.patch_type else None,
         "review": named(response.uid or request.uid),

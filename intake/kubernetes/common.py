@@ -27,6 +27,13 @@ def is_machine(name: str | None) -> bool:
     return name is not None and name.startswith(_MACHINES)
 
 
+def doer_of(user: str | None) -> dict[str, Any]:
+    """`actor` or `workload`, whichever a user name is of."""
+    if is_machine(user):
+        return {"workload": named(user)}
+    return {"actor": account_of(SYSTEM, named(user))}
+
+
 def by_person(entry: Entry) -> bool:
     """Whether somebody did it, and no service account or component."""
     return "actor" in _doer(entry)

@@ -12,10 +12,10 @@ import msgspec
 from domain.errors import RefusedError
 from intake.instant import told_time
 from intake.json_body import read_all, read_fields
+from intake.kubernetes.common import doer_of
 from intake.number import seconds_of
 from intake.opa.verdicts import path_of, reasons_of, verdict_of
 from intake.order import by_time
-from intake.person import person_of
 from intake.report import Format, Reading, fact
 from intake.rows import named
 from intake.schemes import Shared
@@ -154,12 +154,11 @@ def _admission(one: Decision) -> dict[str, Any] | None:
         request = Request()
     steps = (request.namespace, request.kind.kind if request.kind else None, request.name)
     user = request.userInfo.username if request.userInfo else None
-    return {
+    return doer_of(user) | {
         "decision": "allow" if allowed else "deny",
         "reported_outcome": str(allowed).lower(),
         "resource": named("/".join(step for step in steps if step)),
         "reasons": reasons_of(text for text in texts if isinstance(text, str)),
-        "actor": person_of("kubernetes", login=user),
     }
 
 

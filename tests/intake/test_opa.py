@@ -132,6 +132,10 @@ def test_an_answer_to_a_cluster_is_an_admission(allowed: bool, verdict: str) -> 
     assert data["actor"] == {"system": "kubernetes", "login": "mia"}
     assert data["reasons"] == ["no root"]
     assert CANARY not in json.dumps(data)
+    robot = "system:serviceaccount:shop:ci"
+    asked["userInfo"] = {"username": robot}
+    data = _decided(result={"response": response}, input={"request": asked}).data
+    assert (data["workload"], "actor" in data) == (robot, False)
     odd = _decided(result={"response": response}, input={"request": "what?"})
     assert "resource" not in odd.data
 
