@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipeledger.errors import UsageError
 from pipeledger.history.events import trailers_of
 from pipeledger.history.repository import Repository
 from tests.client.gitted import ANNA, BEN, Gitted
@@ -202,8 +203,13 @@ def test_a_partial_clone_is_refused(command: Command, shop: Gitted, tmp_path: Pa
     told = {"extensions.partialClone": "origin", "remote.origin.promisor": "true",
             "remote.origin.url": "ssh://h/p",
             "core.sshCommand": f"touch {bait}; false"}  # fmt: skip
+    before = Repository(shop.folder)
+    tips = before.tips()
     for key, value in told.items():
         shop.git("config", key, value)
+    with pytest.raises(UsageError, match="git says"):
+        list(before.commits(tips, []))  # it became one after it was looked at
+    assert not bait.exists()
     assert "partial clone" in _import(command, shop, status=2)
     assert not bait.exists()
 
