@@ -219,8 +219,8 @@ def _protection(told: _Told) -> _Found:
         ref, (action, weaker) = f"refs/heads/{name}", BRANCHES[told.type]
     elif told.type in SETTINGS and told.text("entity_type") == "Project":
         ref, action = EVERY_BRANCH, SETTINGS[told.type]
-        # What was prevented and is not any more.
-        weaker = False if (told.text("change") or "").startswith("prevent ") else None
+        # Each prevents or requires something, as GitLab tells it; the rest is no switch.
+        weaker = False
     else:
         return None
     after = told.switch("after")

@@ -99,6 +99,23 @@ def test_audit_events_that_controls_ask_for_become_facts(
 
 
 @pytest.mark.parametrize(
+    ("event", "change"),
+    [
+        ("project_reset_approvals_on_push_updated",
+         "require new approvals when new commits are added to an MR"),
+        ("project_require_password_to_approve_updated", "require user password for approvals"),
+        ("project_only_allow_merge_if_pipeline_succeeds_updated",
+         "only_allow_merge_if_pipeline_succeeds"),
+    ],
+)  # fmt: skip
+def test_what_was_required_and_is_not_any_more_is_weaker(event: str, change: str) -> None:
+    """However the change is described; where nothing was switched it is not told."""
+    for after, weakened in ((False, True), (True, False), (None, None)):
+        ((_, data),) = _audited(event, change=change, to=after)
+        assert data.get("weakened") is weakened
+
+
+@pytest.mark.parametrize(
     ("before", "after", "weakened"), [("false", "true", False), ("true", "false", True)]
 )
 def test_what_was_prevented_and_is_not_any_more_is_weaker(
