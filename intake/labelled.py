@@ -48,6 +48,11 @@ class Group(msgspec.Struct, kw_only=True):
     alerts: list[Alert]
 
 
+def state_of(text: str | None) -> str:
+    """A state in lower case, without why it is so: Grafana's `Normal (NoData)` is normal."""
+    return (text or "").partition(" (")[0].strip().lower()
+
+
 def readings_of(group: Group, tool: str) -> Iterator[Reading]:
     """The readings of a group's alerts, as they stand there.
 

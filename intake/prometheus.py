@@ -13,7 +13,7 @@ import msgspec
 
 from intake.address import address_of
 from intake.json_body import read_fields
-from intake.labelled import description_of, fingerprint_of, instant_of, labelled
+from intake.labelled import description_of, fingerprint_of, instant_of, labelled, state_of
 from intake.order import by_time
 from intake.report import Format, Reading
 from intake.rows import named
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
     from intake.shape import Shape
 
-# The last is Grafana's word, the middle two are Alertmanager's: suppressed fires unheard.
-_FIRING: Final = frozenset({"firing", "active", "suppressed", "alerting"})
+# The second and third are Alertmanager's words: suppressed fires unheard. The last are Grafana's.
+_FIRING: Final = frozenset({
+    "firing", "active", "suppressed", "alerting", "nodata", "error",
+})  # fmt: skip
 _MARKS: Final = frozenset({"status", "data"})
 _LISTED: Final = frozenset({"fingerprint", "receivers", "startsAt", "status", "labels"})
 
@@ -152,7 +154,7 @@ def _fired(
     more: dict[str, Any],
 ) -> Reading | None:
     fingerprint = more.get("fingerprint") or fingerprint_of(labels)
-    if (state or "").lower() not in _FIRING or fingerprint is None:
+    if state_of(state) not in _FIRING or fingerprint is None:
         return None
     began = instant_of(since)
     data = labelled(labels) | {

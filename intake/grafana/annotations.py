@@ -14,6 +14,7 @@ from intake.fingerprint import fingerprint_of
 from intake.grafana.webhook import TOOL
 from intake.instant import told_epoch
 from intake.json_body import read_fields
+from intake.labelled import state_of
 from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.rows import named
@@ -55,7 +56,7 @@ def read(body: bytes) -> list[Reading]:
 
 
 def _read(one: _Annotation) -> Reading | None:
-    now, before = _state(one.new_state), _state(one.prev_state)
+    now, before = state_of(one.new_state), state_of(one.prev_state)
     what = "alert.fired" if now in _FIRED else "alert.resolved" if now in _FINE else None
     if what is None or not one.alert_id or (what == "alert.resolved" and before not in _FIRED):
         return None
@@ -70,11 +71,6 @@ def _read(one: _Annotation) -> Reading | None:
         "reported_outcome": named(one.new_state),
     }
     return fact(what, told, data, kind=now)
-
-
-def _state(text: str | None) -> str:
-    """A state without why it is so: `Normal (NoData)` is normal."""
-    return (text or "").partition(" (")[0].strip().lower()
 
 
 def _fingerprint(one: _Annotation) -> str:

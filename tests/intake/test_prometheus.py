@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from intake.labelled import fingerprint_of
 from tests.intake.damage import check_damaged
 from tests.intake.told import told
@@ -49,6 +51,17 @@ def test_rules_have_their_alerts() -> None:
     first, second = told(_answer(groups=groups), "prometheus")
     assert (first["rule"], second["rule"]) == ("Slow", "Down")
     assert told(_answer(groups=[{"rules": [record]}]), "prometheus") == []
+
+
+@pytest.mark.parametrize(
+    ("state", "fires"),
+    [("Alerting (NoData)", 1), ("Alerting (Error)", 1), ("NoData", 1), ("Error", 1),
+     ("Normal (NoData)", 0), ("Pending (Error)", 0)],
+)  # fmt: skip
+def test_grafana_says_why_beside_the_state(state: str, fires: int) -> None:
+    """What is not known fires there, unless somebody set that it is normal."""
+    found = told(_answer(alerts=[ALERT | {"state": state}]), "prometheus")
+    assert [one["reported_outcome"] for one in found] == [state] * fires
 
 
 def test_alertmanager_lists_what_it_holds() -> None:
