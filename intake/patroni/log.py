@@ -9,6 +9,7 @@ from domain.errors import RefusedError
 from intake.buffer import lines_of
 from intake.instant import told_time
 from intake.order import by_time
+from intake.patroni.api import TOOL
 from intake.report import Format, Reading, fact
 from intake.rows import named
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from intake.instant import Told
     from intake.shape import Shape
 
-TOOL: Final = "Patroni"
 _STAMP: Final = r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}),(\d{3}) (?:INFO|WARNING|ERROR|DEBUG): "
 _OURS: Final = re.compile(
     _STAMP + r"(?:Lock owner: |no action\.|promoted self to leader|received (?:switch|fail)over req"
@@ -60,22 +60,25 @@ def read(body: bytes) -> list[Reading]:
 
 
 def _readings(lines: list[re.Match[str]], own: str | None) -> Iterator[Reading]:
-    by_hand = False
+    by_hand, pending = False, None
     for line in lines:
         told, text = told_time(f"{line[1]}.{line[2]}"), line[3]
         if _BY_HAND in text:
             by_hand = True
         elif (asked := _ASKED.search(text)) is not None:
-            yield _asked(told, asked)
+            pending = _identity(told)
+            yield _asked(told, asked, pending)
         elif _PROMOTED.search(text):
-            yield _promoted(told, own, by_hand=by_hand)
-            by_hand = False
+            # What was asked for before a member was promoted by itself did not come about.
+            identity = (by_hand and pending) or _identity(told)
+            yield _promoted(told, own, identity, by_hand=by_hand)
+            by_hand, pending = False, None
 
 
-def _asked(told: Told | None, asked: re.Match[str]) -> Reading:
+def _asked(told: Told | None, asked: re.Match[str], identity: str) -> Reading:
     since, to = (named(name) if name != _NOBODY else None for name in (asked[2], asked[3]))
     data: dict[str, Any] = {
-        "recovery": _identity(told),
+        "recovery": identity,
         "planned": asked[1] == "switchover",
         "trigger": "manual",
         "from_site": since,
@@ -86,9 +89,9 @@ def _asked(told: Told | None, asked: re.Match[str]) -> Reading:
     return fact("failover.started", told, data, kind=asked[1])
 
 
-def _promoted(told: Told | None, own: str | None, *, by_hand: bool) -> Reading:
+def _promoted(told: Told | None, own: str | None, identity: str, *, by_hand: bool) -> Reading:
     data = {
-        "recovery": _identity(told),
+        "recovery": identity,
         "outcome": "success",
         "trigger": "manual" if by_hand else "automatic",
         "to_site": own,
@@ -99,7 +102,7 @@ def _promoted(told: Told | None, own: str | None, *, by_hand: bool) -> Reading:
 
 
 def _identity(told: Told | None) -> str:
-    """Patroni's log has no id for it; a member is promoted once at a time."""
+    """Patroni's log has no id for it; at one instant one is asked for, or happens."""
     return f"promotion@{told.time}" if told else "promotion"
 
 

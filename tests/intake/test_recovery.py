@@ -67,7 +67,9 @@ def test_patronis_log_says_who_was_promoted_and_who_asked() -> None:
     assert (done["type"], done["trigger"], done["to_site"], done["local"]) == (
         "failover.finished", "manual", "b", "2026-01-01 10:00:02.500",
     )  # fmt: skip
+    assert done["recovery"] == asked["recovery"]
     assert alone["trigger"] == "automatic"
+    assert alone["recovery"] != asked["recovery"]
     assert told("2026-01-01 10:00:00,061 INFO: Lock owner: a; I am b\n", "patroni-log") == []
 
 
