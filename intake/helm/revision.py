@@ -137,8 +137,10 @@ def _kind(
     failed = _FAILED.match(text)
     word = _BY_FAILURE.get(failed[1]) if failed else _WORDS.get(text)
     restored = revision.restored
-    kind = "rollback" if restored is not None else (word or _PENDING.get(status))
-    fields: dict[str, Any] = {"kind": kind, "kind_basis": "description" if kind else None}
+    told = "rollback" if restored is not None else word
+    kind = told or _PENDING.get(status)
+    basis = "description" if told else ("status" if kind else None)
+    fields: dict[str, Any] = {"kind": kind, "kind_basis": basis}
     if kind == "rollback":
         taken_back = before.get(revision.number - 1)
         source = before.get(restored) if restored is not None else None

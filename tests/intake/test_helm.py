@@ -90,6 +90,13 @@ def test_a_status_is_what_helm_means_by_it(
     (found,) = _read(_release(status, description))
     assert (found["type"], found.get("outcome"), found.get("kind")) == (kind, outcome, why)
     assert found["reported_outcome"] == status
+    assert found.get("kind_basis") == ("description" if why else None)
+
+
+def test_the_kind_of_a_pending_revision_may_be_its_status_alone() -> None:
+    """Whatever somebody described it with."""
+    (found,) = _read(_release("pending-upgrade", "by mia"))
+    assert (found["kind"], found["kind_basis"]) == ("planned", "status")
     assert found["deployment"] == "production/shop.v3@2026-01-03T10:00:00.123456789Z"
     assert (found["service"], found["environment"]) == ("shop", "production")
     assert (found["service_basis"], found["environment_basis"]) == ("release", "namespace")
