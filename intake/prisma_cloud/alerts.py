@@ -35,7 +35,9 @@ _ITS_OWN: Final = frozenset({
 _LEAST: Final = 2
 _POLICY: Final = frozenset({"alertId", "policyName", "cloudType"})
 _THREATS: Final = ("runtime", "incident", "waas", "cnaf", "firewall")
-_OVER: Final = frozenset({"resolved", "dismissed", "snoozed"})
+_OVER: Final = frozenset({"resolved", "dismissed"})
+# It is as it was, and nobody is told of it for a while.
+_UNHEARD: Final = "snoozed"
 _MILLIS: Final = 1000
 _ENTER: Final = (
     "Compute, Manage, Alerts, Webhook: url as above, basic authentication with any user and the "
@@ -84,11 +86,13 @@ def read(body: bytes) -> list[Reading]:
 
 def _readings(alerts: list[Alert]) -> Iterator[Reading]:
     for one in alerts:
-        yield _of_policy(one) if one.alert_id else _of_compute(one)
+        if not one.alert_id:
+            yield _of_compute(one)
+        elif (status := (one.alert_status or "").lower()) != _UNHEARD:
+            yield _of_policy(one, over=status in _OVER)
 
 
-def _of_policy(one: Alert) -> Reading:
-    over = (one.alert_status or "").lower() in _OVER
+def _of_policy(one: Alert, *, over: bool) -> Reading:
     return fact("alert.resolved" if over else "alert.fired", told_epoch(one.alert_ts, _MILLIS), {
         "tool": TOOL,
         "fingerprint": named(one.alert_id) or "unknown",

@@ -311,6 +311,7 @@ def test_alerts_of_cloud_policies_begin_and_end(status: str | None, what: str) -
     assert (found.time, found.data["url"]) == (
         "2026-01-02T02:50:45Z", "https://app.example/alerts",
     )  # fmt: skip
+    assert readings_of([POLICY | {"alertStatus": "snoozed"}], "prisma-cloud-alert") == []
 
 
 @pytest.mark.parametrize("kind", ["aqua", "prisma-cloud"])
