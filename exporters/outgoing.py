@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from domain.errors import DamageError, SettingError
+from domain.errors import DamageError, SettingError, UnavailableError
 from exporters.told import told_of
 from projections.rows import Link, beginning, verified
 from store.files import make_folder, write_file
@@ -106,7 +106,6 @@ class Outgoing:
             SettingError: another process is sending, or `since` lies behind what has left.
             UnavailableError: the database, the disk, or whatever `send` raises.
         """
-        make_folder(self._path.parent)
         with self._alone():
             link = self._begin(since)
             before = link.position
@@ -156,11 +155,17 @@ class Outgoing:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        handle = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            make_folder(self._path.parent)
+            handle = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+            with os.fdopen(handle, "wb"):
+                self._lock(handle)
+                yield
+        except OSError as error:
+            raise UnavailableError(f"{self._path} cannot be written: {error}") from error
+
+    def _lock(self, handle: int) -> None:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
         except BlockingIOError as error:
             raise SettingError(f"another process sends to {self._path.stem} now") from error
-        finally:
-            os.close(handle)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -125,6 +126,16 @@ def test_only_one_process_sends_to_a_receiver(tmp_path: Path) -> None:
             outgoing(story, tmp_path).run(2, Receiver().send)
 
     assert outgoing(story, tmp_path).run(2, send).position == 2
+
+
+def test_a_disk_that_takes_no_mark_is_tried_again(tmp_path: Path) -> None:
+    """Whatever the system says of it; a folder that cannot be made likewise."""
+    folder = tmp_path / "outgoing"
+    with pytest.raises(UnavailableError, match=r"otlp\.json cannot be written"):
+        outgoing(told(2), folder).run(2, lambda _: shutil.rmtree(folder))
+    folder.write_text("in the way")
+    with pytest.raises(UnavailableError, match=r"otlp\.json cannot be written"):
+        outgoing(told(2), folder).run(2, Receiver().send)
 
 
 @pytest.mark.parametrize("name", ["", "../x", "A", "a/b"])
