@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from domain.errors import PipeledgerError
+from domain.errors import DamageError, PipeledgerError
 from projections.selection import Selection
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ KINDS: Final = (
 def figures_of(ledger: Ledger, history: History, now: datetime) -> Iterator[Figure]:
     """The figures of a ledger.
 
-    Where its history does not verify, what is told of it is that, and no number.
+    Where its history does not verify, what is told of it is that, and no number; where memory or
+    the disk does not suffice to tell, neither.
     """
     own = {"ledger": ledger.name}
     size = ledger.published.size
@@ -149,7 +150,8 @@ def figures_of(ledger: Ledger, history: History, now: datetime) -> Iterator[Figu
         numbers = list(_performance(ledger, history, now))
     except PipeledgerError as error:
         _LOG.warning("no numbers: %s", error)
-        yield Figure(SOUND, own, 0)
+        if isinstance(error, DamageError):
+            yield Figure(SOUND, own, 0)
         return
     yield Figure(SOUND, own, 1)
     yield from numbers
