@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 SHOWN: Final = 5000
 """Items that are told one by one, those that violate first; all of them are counted."""
-_WAIVERS: Final = 1000
 NO_LEDGER: Final = "it is about the ledger itself, and there is none"
 NO_COURSE: Final = "files that show single moments do not tell how it went on between them"
 Row = dict[str, Any]
@@ -135,7 +134,7 @@ _WANTED: Final = (
     Selection(_SHOWN, order=("urgency", "nth", "test", "variant"), limit=SHOWN),
     Selection("control_reasons", order=("test", "variant", "outcome", "reason")),
     Selection("control_months", order=("month", "test", "variant")),
-    Selection("waivers", order=("holds_from", "waiver"), limit=_WAIVERS),
+    Selection("waivers", order=("holds_from", "waiver")),
 )
 
 

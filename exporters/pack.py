@@ -167,7 +167,8 @@ def _fill(
     folder.add("compliance/catalogue.json", _json(catalogue))
     folder.add("README.md", _ABOUT.encode())
     tables = [table for table, _ in TABLES.values()]
-    last = found.tail if found.tail.num_rows else pq.read_table(found.segments[-1])
+    tail = found.tail
+    last = tail if tail.num_rows else pq.read_table(found.segments[-1], columns=["recorded_at"])
     manifest["pack"] = {
         "format": FORMAT,
         "source": f"Pipeledger ledger {found.origin}",

@@ -124,6 +124,16 @@ def test_the_waivers_of_the_window_are_listed(page: Element) -> None:
     assert requester != approver
 
 
+def test_a_waiver_is_listed_however_many_ended_before(tmp_path: Path) -> None:
+    """In the window there is one, the last of many."""
+    told = Shop()
+    for number in range(1001):
+        told.waive(f"old-{number}", "01-01T00:00", "CHG-02", "01-02T00:00")
+    told.waive("held", "05-01T00:00", "CHG-02", "05-20T00:00")
+    with judged(told, tmp_path, ("SLSA",)) as one:
+        assert [row["waiver"] for row in Report(one).waivers()] == ["held"]
+
+
 def test_the_months_are_counted_from_the_same_items(found: Assessment, page: Element) -> None:
     """Each item once for each test; the sums are those of the results."""
     rows = table_of(page, "Judged items by month").rows()
