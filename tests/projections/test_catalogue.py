@@ -10,6 +10,7 @@ from domain.errors import SettingError
 from domain.events.controls import CONTROLS
 from projections.asked_controls import built_tests
 from projections.catalogue import built_in, read_catalogue, table_of
+from projections.definitions import definitions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,23 @@ def test_every_test_of_a_control_is_one_that_events_are_mapped_to() -> None:
     known = {one.id for one in CONTROLS}
     assert set(built_in().tests) == known
     assert built_tests() <= {table_of(name) for name in known}
+
+
+def test_every_parameter_is_read_by_what_judges_its_test() -> None:
+    """Whoever sets one that nothing reads would believe that it counts."""
+    known = definitions()
+    unread = []
+    for name, test in built_in().tests.items():
+        wanted, tables = [table_of(name)], set[str]()
+        while wanted:
+            table = wanted.pop()
+            if table in known and table not in tables:
+                tables.add(table)
+                wanted += known[table].needs
+        texts = " ".join(known[table].text for table in tables)
+        if tables:
+            unread += [f"{name}.{one}" for one in test.parameters if f"'$.{one}'" not in texts]
+    assert unread == []
 
 
 def test_every_control_has_an_id_that_oscal_takes() -> None:
