@@ -20,6 +20,7 @@ from api.reads import enter_reading, path_of, record_read
 from api.tables import ARROW, CSV, PARQUET, write_table
 from projections import compliance
 from projections.asked_controls import asked_controls, asked_tests
+from projections.catalogue import controls_of
 from projections.sampled import Sample
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ async def get_compliance(
     catalogue: Catalogue = request.app.state.catalogue
 
     def wanted() -> Wanted:
-        return Wanted(catalogue, compliance.every_control(catalogue))
+        return Wanted(catalogue, controls_of(catalogue.frameworks.values()))
 
     return await _overall(request, ledger, asked, wanted)
 
@@ -90,7 +91,7 @@ async def get_framework(
 
     def wanted() -> Wanted:
         found = compliance.framework_in(catalogue, framework)
-        return Wanted(catalogue, compliance.every_control_of(found))
+        return Wanted(catalogue, controls_of([found]))
 
     return await _overall(request, ledger, asked, wanted)
 

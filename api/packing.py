@@ -14,7 +14,8 @@ from exporters.oscal import write_oscal
 from exporters.pack import FORMAT, Packing
 from exporters.report.page import write_report
 from projections.asked_controls import asked_controls
-from projections.compliance import control_in, every_control, every_control_of, framework_in
+from projections.catalogue import controls_of
+from projections.compliance import control_in, framework_in
 from projections.parameters import Parameters
 
 if TYPE_CHECKING:
@@ -81,12 +82,8 @@ def identity_of(parameters: Parameters, size: int) -> str:
 
 def _controls(scope: Scope, catalogue: Catalogue) -> list[tuple[str, Control]]:
     if not scope.frameworks and not scope.controls:
-        return every_control(catalogue)
-    found = [
-        one
-        for name in dict.fromkeys(scope.frameworks)
-        for one in every_control_of(framework_in(catalogue, name))
-    ]
+        return controls_of(catalogue.frameworks.values())
+    found = controls_of(framework_in(catalogue, name) for name in dict.fromkeys(scope.frameworks))
     for told in dict.fromkeys(scope.controls):
         name, mark, control = told.partition("/")
         if not mark:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from domain.errors import NotFoundError
 from domain.events.controls import OF_A_COURSE, OF_THE_LEDGER
 from projections.asked_controls import asked_controls, left_open
+from projections.catalogue import controls_of
+from projections.compliance import framework_in
 from projections.heard import told
 from projections.parameters import FIRST, LAST
 from projections.selection import Selection
@@ -144,11 +145,9 @@ def frameworks_of(catalogue: Catalogue, names: Sequence[str]) -> tuple[Framework
     Raises:
         NotFoundError: there is none of a name; the message says which there are.
     """
-    known = catalogue.frameworks
     for name in names:
-        if name not in known:
-            raise NotFoundError(f"no framework of this name; known are {', '.join(known)}")
-    return tuple(one for name, one in known.items() if not names or name in names)
+        framework_in(catalogue, name)
+    return tuple(one for name, one in catalogue.frameworks.items() if not names or name in names)
 
 
 def assess(
@@ -198,7 +197,7 @@ def assess_facts(
     Raises:
         RefusedError: a parameter is wrong.
     """
-    whole = _asked(catalogue, frameworks)
+    whole = asked_controls(catalogue, controls_of(frameworks))
     why = dict.fromkeys(OF_THE_LEDGER, NO_LEDGER)
     results = history.ask(
         [Selection(_RESULTS)], {**chosen, "controls": left_open(whole, why)}
@@ -219,13 +218,8 @@ def ask(
     known_at: str | None = None,
 ) -> Question:
     """Settle what `assess` judges, before anything is computed; takes and raises the same."""
-    asked = {**chosen, "controls": _asked(catalogue, frameworks)}
+    asked = {**chosen, "controls": asked_controls(catalogue, controls_of(frameworks))}
     return history.question(_WANTED, asked, known_at)
-
-
-def _asked(catalogue: Catalogue, frameworks: Sequence[Framework]) -> str:
-    pairs = [(one.framework, control) for one in frameworks for control in one.controls]
-    return asked_controls(catalogue, pairs)
 
 
 def answered(

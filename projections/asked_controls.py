@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from domain.errors import SettingError
-from projections.catalogue import table_of
+from projections.catalogue import controls_of, table_of
 from projections.contract import ARROW
 from projections.definitions import definitions
 
@@ -93,12 +93,7 @@ def asked_controls(
 
 def every_control(catalogue: Catalogue) -> str:
     """All tests and controls of a catalogue."""
-    return asked_controls(
-        catalogue,
-        [(name, one) for name, framework in catalogue.frameworks.items()
-         for one in framework.controls],
-        tests=catalogue.tests,
-    )  # fmt: skip
+    return asked_controls(catalogue, controls_of(catalogue.frameworks.values()), catalogue.tests)
 
 
 def check_catalogue(catalogue: Catalogue) -> None:

@@ -24,7 +24,7 @@ from domain.events.fields import Severity
 from domain.log.context import ASSURANCES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
@@ -172,6 +172,11 @@ class Catalogue:
         """The parameters of a test, some of them changed; what is open is not there."""
         defaults = {name: one.default for name, one in self.tests[test].parameters.items()}
         return {name: one for name, one in (defaults | dict(changed)).items() if one is not None}
+
+
+def controls_of(frameworks: Iterable[Framework]) -> list[tuple[str, Control]]:
+    """The controls of frameworks, each with the id of its own."""
+    return [(each.framework, one) for each in frameworks for one in each.controls]
 
 
 def table_of(test: str) -> str:

@@ -60,16 +60,6 @@ def check_test(catalogue: Catalogue, name: str) -> None:
         raise NotFoundError(f"no test of this name; there are {_named(catalogue.tests)}")
 
 
-def every_control(catalogue: Catalogue) -> list[tuple[str, Control]]:
-    """The controls of all frameworks, each with the id of its own."""
-    return [one for each in catalogue.frameworks.values() for one in every_control_of(each)]
-
-
-def every_control_of(framework: Framework) -> list[tuple[str, Control]]:
-    """The controls of a framework, each with its id."""
-    return [(framework.framework, one) for one in framework.controls]
-
-
 def words_of(
     catalogue: Catalogue, controls: Iterable[tuple[str, Control]], tests: Iterable[str] = ()
 ) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from api.console.overview import names_wanted
 from api.console.pages import ROWS, drawn, told, turning
 from api.reads import record_read
 from projections import compliance
+from projections.catalogue import controls_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,7 +79,7 @@ async def get_frameworks(request: Request, ledger: str) -> Response:
     """Every framework, and how many of its controls came to what."""
 
     def asked(catalogue: Catalogue) -> _Asked:
-        wanted = Wanted(catalogue, compliance.every_control(catalogue))
+        wanted = Wanted(catalogue, controls_of(catalogue.frameworks.values()))
         return _Asked(
             wanted, "compliance", (compliance.OUTCOMES,),
             lambda answer: {"lines": _lines(catalogue, answer.tables["control_outcomes"])},
@@ -93,7 +94,7 @@ async def get_framework(request: Request, ledger: str, framework: str) -> Respon
 
     def asked(catalogue: Catalogue) -> _Asked:
         one = compliance.framework_in(catalogue, framework)
-        wanted = Wanted(catalogue, compliance.every_control_of(one))
+        wanted = Wanted(catalogue, controls_of([one]))
 
         def values(answer: Answer) -> dict[str, Any]:
             return {"framework": one, "rows": answer.tables["control_outcomes"].to_pylist()}

@@ -20,7 +20,6 @@ class Rule:
         lasting: for how long that has to be so, as Prometheus writes durations.
         severity: label of its alerts.
         summary: what somebody reads who is woken by it.
-        absent: what no value at all means: `OK` or `Alerting`.
     """
 
     uid: str
@@ -29,7 +28,6 @@ class Rule:
     lasting: str
     severity: str
     summary: str
-    absent: str = "OK"
 
 
 RULES: Final = (
@@ -98,7 +96,7 @@ def _rule(one: Rule) -> dict[str, Any]:
             },
         ],
         "for": one.lasting,
-        "noDataState": one.absent,
+        "noDataState": "OK",
         "execErrState": "Error",
         "labels": {"severity": one.severity},
         "annotations": {"summary": one.summary},

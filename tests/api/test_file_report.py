@@ -198,7 +198,7 @@ def test_a_report_of_the_calendars_last_day_has_a_window(tmp_path: Path) -> None
         (("--nist", "nosuch.xml"), "--nist: nosuch.xml is no file"),
         (("--reports", "nosuch"), "--reports: nosuch is no folder"),
         (("--nist", "notes.txt"), "no file told anything: notes.txt: body: no format is recog"),
-        (("--nist", "a.xml", "--framework", "NOSUCH"), "known are CIS-Benchmark"),
+        (("--nist", "a.xml", "--framework", "NOSUCH"), "there are CIS-Benchmark"),
         (("--nist", "a.xml", "--known-at", "3"), "files know no earlier state"),
         (("--nist", "a.xml", "--from", "yesterday"), "--from: expected a day"),
     ],

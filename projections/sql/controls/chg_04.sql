@@ -84,12 +84,6 @@ unguarded AS (
     ) AS s
     WHERE s.repository NOT IN (SELECT repository FROM protected_branches)
     GROUP BY q.variant, s.repository
-),
-
-tied AS (
-    SELECT value AS repository, services[1] AS service
-    FROM service_ties
-    WHERE tie = 'repository' AND len(services) = 1
 )
 
 SELECT
@@ -115,6 +109,6 @@ FROM (
     UNION ALL BY NAME FROM guarded
     UNION ALL BY NAME FROM unguarded
 ) AS j
-LEFT JOIN tied AS t USING (repository)
+LEFT JOIN tied_repositories AS t USING (repository)
 WHERE j.occurred_at >= (SELECT window_from FROM parameters)
     AND j.occurred_at < (SELECT window_to FROM parameters)

@@ -7,8 +7,7 @@ WITH heard AS (
         min(recorded_at) AS recorded_at,
         max(recorded_at) FILTER (WHERE what = 'finished') AS ended_by,
         min(position) AS first_position,
-        bool_and(coalesce(time_basis, 'source') IN ('source', 'caller')) AS is_dated,
-        bool_or(redacted) AS redacted
+        bool_and(coalesce(time_basis, 'source') IN ('source', 'caller')) AS is_dated
     FROM deployment_facts
     WHERE deployment_key IS NOT NULL AND what <> 'assessed'
     GROUP BY deployment_key

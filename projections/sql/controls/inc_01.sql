@@ -73,7 +73,10 @@ told AS (
             END,
             CASE WHEN i.ended_at IS NULL THEN {'level': 3, 'reason': 'not over yet'} END,
             CASE
-                WHEN NOT coalesce(s.is_grave, FALSE) OR i.ended_at IS NULL THEN NULL
+                WHEN NOT coalesce(s.is_grave OR s.is_unclear, FALSE) OR i.ended_at IS NULL THEN NULL
+                WHEN NOT s.is_grave AND n.now > i.ended_at + q.review_within
+                    AND coalesce(s.reviewed.at > i.ended_at + q.review_within, TRUE)
+                    THEN {'level': 2, 'reason': 'it was called by a word that may mean grave or not'}
                 WHEN s.reviewed.at > i.ended_at + q.review_within
                     THEN {'level': 1, 'reason': 'reviewed late'}
                 WHEN s.reviewed IS NULL AND n.now <= i.ended_at + q.review_within

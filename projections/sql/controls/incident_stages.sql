@@ -2,7 +2,7 @@
 -- grave it was called, by whom it was owned, when it was contained and when it was reviewed.
 -- It was noticed when the first of its sources' instants says so; a later claim gains no time.
 -- Grave is what was called so before it was over, or is called so last: calling it less grave
--- afterwards spares no review.
+-- afterwards spares no review. `is_unclear` where it was called by a word that may mean either.
 WITH told AS (
     SELECT
         f.source || ' ' || f.incident AS incident_key,
@@ -13,11 +13,21 @@ WITH told AS (
                 THEN 'recorded afterwards'
             ELSE 'dated'
         END AS timing,
-        regexp_full_match(
-            lower(trim(f.severity)),
-            '(critical|high|blocker|emergency|very high|((sev|severity|priority|p|s)[-_ ]?)[012])'
-        ) AS is_grave
-    FROM incident_facts AS f
+        CASE
+            WHEN regexp_full_match(
+                f.word, '(emergency|urgent|highest|((sev|severity|priority|p|s)[-_ ]?)[012])'
+            ) THEN TRUE
+            WHEN regexp_full_match(
+                f.word, '(normal|lowest|trivial|planning|((sev|severity|priority|p|s)[-_ ]?)[3-9])'
+            ) THEN FALSE
+            ELSE w.severity IN ('critical', 'high')
+        END AS is_grave
+    FROM (
+        -- A number may stand before the word: `2 - High`.
+        SELECT *, regexp_replace(lower(trim(severity)), '^[0-9]+ *[-–:.] *', '') AS word
+        FROM incident_facts
+    ) AS f
+    LEFT JOIN severity_words AS w ON f.word = w.word
     WHERE f.source IS NOT NULL AND f.incident IS NOT NULL
 ),
 
@@ -47,6 +57,7 @@ graded AS (
         t.incident_key,
         coalesce(bool_or(t.is_grave AND t.occurred_at <= i.ended_at), FALSE)
         OR coalesce(arg_max(t.is_grave, t.position), FALSE) AS is_grave,
+        bool_or(t.severity IS NOT NULL AND t.is_grave IS NULL) AS is_unclear,
         arg_min(
             {'at': t.occurred_at, 'timing': t.timing, 'recorded_at': t.recorded_at,
              'assurance': t.assurance},
@@ -59,6 +70,6 @@ graded AS (
     GROUP BY t.incident_key
 )
 
-SELECT s.*, g.is_grave, g.reviewed
+SELECT s.*, g.is_grave, g.is_unclear, g.reviewed
 FROM staged AS s
 LEFT JOIN graded AS g USING (incident_key)

@@ -19,12 +19,6 @@ WITH heard AS (
     GROUP BY repository, number
 ),
 
-tied AS (
-    SELECT value AS repository, services[1] AS service
-    FROM service_ties
-    WHERE tie = 'repository' AND len(services) = 1
-),
-
 whole AS (
     SELECT
         m.change_key,
@@ -41,7 +35,7 @@ whole AS (
         h.positions
     FROM change_merges AS m
     INNER JOIN heard AS h USING (change_key)
-    LEFT JOIN tied AS t ON m.repository = t.repository
+    LEFT JOIN tied_repositories AS t ON m.repository = t.repository
     WHERE m.merged_at IS NOT NULL
 )
 

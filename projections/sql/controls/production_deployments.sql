@@ -22,7 +22,6 @@ SELECT
     b.recorded_at,
     b.first_position,
     b.is_dated,
-    d.tier IS DISTINCT FROM 'production' AS was_production,
     b.finished_at >= (SELECT window_from FROM parameters)
         AND b.finished_at < (SELECT window_to FROM parameters) AS in_window
 FROM deployments AS d

@@ -1,9 +1,9 @@
 -- Branches that anybody ever said to be protected: one row a repository and branch, its name
 -- without prefix. One whose protection was taken away stays: what went there since is what a
--- control is for. A rule may name a pattern.
+-- control is for, and so does one of a move that was voided. A rule may name a pattern.
 WITH branches AS (
     SELECT repository, regexp_replace(ref, '^refs/heads/', '') AS branch, protected, position
-    FROM ref_facts
+    FROM all_ref_facts
     WHERE repository IS NOT NULL AND NOT starts_with(ref, 'refs/tags/')
     UNION ALL
     SELECT repository, regexp_replace(target_ref, '^refs/heads/', ''), FALSE, position

@@ -81,10 +81,11 @@ told AS (
     WHERE what IN ('gate.decided', 'policy.evaluated', 'admission.decided')
     UNION ALL
     SELECT
-        'push', concat_ws(' ', repository, ref, position), NULL, NULL, repository,
-        least(occurred_at, recorded_at), assurance, position
-    FROM all_ref_facts
-    WHERE repository IS NOT NULL AND NOT starts_with(ref, 'refs/tags/')
+        'push', concat_ws(' ', repository, r.ref, r.position), NULL, NULL, repository,
+        least(r.occurred_at, r.recorded_at), r.assurance, r.position
+    FROM all_ref_facts AS r
+    INNER JOIN protected_branches AS b USING (repository)
+    WHERE regexp_replace(r.ref, '^refs/heads/', '') = b.branch
     UNION ALL
     SELECT
         'protection', concat_ws(' ', repository, ref, position), NULL, NULL, repository,

@@ -89,6 +89,10 @@ def test_whatever_a_population_is_of_is_listed_when_it_was_voided(tmp_path: Path
                            system="kubernetes", running=[{"service": "shop"}]),
         "CHG-11": shop.say("reconciliation.finished", "03-01T10:00", evidence="r1", unexplained=1),
     }  # fmt: skip
+    told_aside = shop.say(
+        "ref.updated", "03-01T10:00", repository=REPOSITORY, ref="refs/heads/aside"
+    )
+    shop.say("event.voided", "03-02T10:00", position=told_aside, reason="r", assurance="decided")
     shop.deploy("d2", "03-01T10:00", "a")
     voids = {
         test: shop.say(

@@ -27,6 +27,22 @@ INCIDENTS: dict[str, tuple[Told, tuple[str, str]]] = {
     "less-grave-and-never-reviewed": (
         {"opened": ("03-01T10:00", {"severity": "low"}), "assessed": None}, FINE,
     ),
+    "grave-by-rank-and-never-reviewed": (
+        {"opened": ("03-01T10:00", {"severity": "1 - High"}), "assessed": None},
+        ("violated", "never reviewed"),
+    ),
+    "urgent-and-never-reviewed": (
+        {"opened": ("03-01T10:00", {"severity": "Highest"}), "assessed": None},
+        ("violated", "never reviewed"),
+    ),
+    "moderate-and-never-reviewed": (
+        {"opened": ("03-01T10:00", {"severity": "3 - Moderate"}), "assessed": None}, FINE,
+    ),
+    "of-an-odd-word-and-never-reviewed": (
+        {"opened": ("03-01T10:00", {"severity": "purple"}), "assessed": None},
+        ("insufficient-evidence", "it was called by a word that may mean grave or not"),
+    ),
+    "of-an-odd-word-and-reviewed": ({"opened": ("03-01T10:00", {"severity": "purple"})}, FINE),
     "never-taken-on": ({"acknowledged": None}, ("violated", "nobody took it on")),
     "taken-on-at-the-limit": (
         {"acknowledged": ("03-01T11:00", {"acknowledged_by": ANNA})}, FINE,
