@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from domain.log.by import By
 from tests.projections.telling import Story, artifact, commit, instant, only, when, window
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DIGEST = artifact("v1")["digest"]
+ASKER, AUTHOR, STARTER, TOKEN, BOB, CEM, DORA = ("per_" + one * 32 for one in "abcdef0")
 
 
 def decided(story: Story, what: str, at: str, **data: Any) -> int:  # noqa: ANN401 - JSON
@@ -97,3 +101,50 @@ def test_a_reported_approval_is_another_tool_s_word(tmp_path: Path) -> None:
         assert (row["state"], row["is_decided"], row["assurance"]) == ("granted", False, "observed")
         assert (row["approvers"], row["environments"]) == (["bob"], ["production"])
         assert row["subjects"] == [f"commit {commit('a')}"]
+
+
+def test_linked_accounts_are_one_person_who_granted_whenever_they_were_linked(
+    tmp_path: Path,
+) -> None:
+    """And two again when the link is taken back; the decision counts likewise."""
+    said: dict[str, Any] = {"reason": "same", "assurance": "decided"}
+    story = Story()
+    asked(story)
+    decided(story, "granted", "03-03T09:00", approver=BOB)
+    decided(story, "granted", "03-03T10:00", approver=CEM)
+    story.tell("person.linked", when("03-05T10:00"), person=CEM, other=DORA, **said)
+    story.tell("person.linked", when("03-05T10:00"), person=BOB, other=DORA, **said)
+    with window(story, tmp_path) as view:
+        found = only(view, "approvals")
+    assert (found["state"], found["granted_from"]) == ("requested", None)
+    assert found["approvers"] == [BOB, CEM]
+    decided(story, "granted", "03-06T10:00", approver=AUTHOR)
+    with window(story, tmp_path) as view:
+        found = only(view, "approvals")
+    assert (found["state"], found["granted_from"]) == ("granted", instant("03-06T10:00"))
+    story.tell("person.unlinked", when("03-07T10:00"), person=DORA, other=BOB, **said)
+    with window(story, tmp_path) as view:
+        assert only(view, "approvals")["granted_from"] == instant("03-03T10:00")
+
+
+@pytest.mark.parametrize("part", [ASKER, AUTHOR, STARTER, TOKEN])
+def test_who_asked_for_or_made_it_is_none_of_those_who_granted(tmp_path: Path, part: str) -> None:
+    """By any account; what another tool reports is that tool's word."""
+    told = {
+        "requester": ASKER, "actor": STARTER, "authors": [AUTHOR],
+        "by": By(TOKEN, "crd_" + "a" * 32, "token"),
+    }  # fmt: skip
+    subjects = [{"kind": "artifact", "digest": DIGEST}]
+    for what, state in (("decided", "requested"), ("reported", "granted")):
+        story = Story()
+        if what == "decided":
+            decided(story, "requested", "03-03T08:00", subjects=subjects, **told)
+            decided(story, "granted", "03-03T09:00", approver=BOB)
+        else:
+            decided(story, "reported", "03-03T08:00", verdict="requested", **told)
+            decided(story, "reported", "03-03T09:00", verdict="approved", approver=BOB)
+        story.tell("person.linked", when("03-05T10:00"), person=BOB, other=part, reason="same",
+                   assurance="decided")  # fmt: skip
+        with window(story, tmp_path) as view:
+            found = only(view, "approvals")
+        assert (found["state"], found["approvers"]) == (state, [BOB])

@@ -60,7 +60,7 @@ approved AS (
     SELECT
         u.position,
         bool_or(a.granted_from IS NOT NULL) AS is_granted,
-        bool_or(a.granted_from IS NOT NULL AND a.person <> u.person) AS by_another,
+        bool_or(a.person <> u.person) AS by_another,
         list_distinct(flatten(list(a.positions))) AS positions
     FROM uses AS u
     INNER JOIN (
@@ -82,7 +82,7 @@ told AS (
             WHEN u.who IS NULL THEN {'level': 1, 'reason': 'nobody knows who it was'}
             WHEN coalesce(u.approved_by, u.approval) IS NULL
                 THEN {'level': 1, 'reason': 'nobody approved it'}
-            WHEN coalesce(s.person, u.approved_by) = u.person OR a.is_granted AND NOT a.by_another
+            WHEN coalesce(s.person, u.approved_by) = u.person OR NOT a.by_another
                 THEN {'level': 1, 'reason': 'approved by the person who used it'}
             WHEN r.review IS NULL AND n.now > u.used_at + q.within
                 AND (SELECT count(*) FROM reviews) = 0

@@ -27,7 +27,7 @@ weighed AS (
         CASE
             WHEN a.bound_by IS NULL THEN 1
             WHEN NOT a.for_environment AND NOT a.for_any THEN 2
-            WHEN a.timing IN ('never', 'after', 'ended') THEN 3
+            WHEN a.timing IN ('never', 'not independent', 'after', 'ended') THEN 3
             WHEN d.began_at - a.granted_from > q.max_age_days * INTERVAL 1 DAY THEN 4
             WHEN a.for_any OR NOT a.is_of_slot THEN 5
             WHEN a.timing = 'undated' THEN 6
@@ -41,6 +41,8 @@ weighed AS (
             WHEN NOT a.for_environment AND NOT a.for_any THEN 'approved for another environment'
             WHEN a.timing = 'never' THEN
                 CASE WHEN a.state = 'rejected' THEN 'refused' ELSE 'asked for, never granted' END
+            WHEN a.timing = 'not independent'
+                THEN 'granted by who asked for or made it, or by too few persons'
             WHEN a.timing = 'after' THEN 'approved after it began'
             WHEN a.timing = 'ended' THEN 'the approval had ended'
             WHEN d.began_at - a.granted_from > q.max_age_days * INTERVAL 1 DAY

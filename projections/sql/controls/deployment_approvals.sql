@@ -1,6 +1,7 @@
 -- Approvals of production deployments: one row a deployment and approval that is bound to what it
 -- brought, or that was given for the same service and environment and is bound to something else.
--- `of_deployment`: it names that very deployment, or its run.
+-- `of_deployment`: it names that very deployment, or its run. `timing` is `not independent` where
+-- it had all its grants before, and fewer of persons who neither asked for it nor made it.
 WITH said AS (
     SELECT
         approval_key,
@@ -100,6 +101,8 @@ SELECT
     coalesce(a.run = d.run OR a.deployment = d.deployment, FALSE)
     AND coalesce(a.source = d.source OR a.repository = d.repository, FALSE) AS of_deployment,
     CASE
+        WHEN c.given_at <= d.began_at AND coalesce(c.granted_at > d.began_at, TRUE)
+            THEN 'not independent'
         WHEN a.granted_from IS NULL THEN 'never'
         WHEN a.granted_from > d.began_at THEN 'after'
         WHEN a.granted_until <= d.began_at THEN 'ended'
@@ -111,4 +114,5 @@ SELECT
 FROM paired AS p
 INNER JOIN approvals AS a USING (approval_key)
 INNER JOIN production_deployments AS d USING (deployment_key)
+LEFT JOIN approval_counts AS c USING (approval_key)
 LEFT JOIN approval_grants AS g USING (approval_key)

@@ -25,7 +25,7 @@ others AS (
 granted AS (
     SELECT deployment_key, min(granted_from) AS granted_from
     FROM deployment_approvals
-    WHERE bound_by IS NOT NULL AND timing NOT IN ('never', 'after')
+    WHERE bound_by IS NOT NULL AND timing NOT IN ('never', 'not independent', 'after')
     GROUP BY deployment_key
 ),
 

@@ -1,24 +1,9 @@
 -- Approvals, decided here or reported: one row an approval. It is granted when as many different
--- people granted it as it requires, and until it ends, is withdrawn, or is rejected.
+-- people granted it as it requires (accounts that were linked are one person, and who asked for or
+-- made what is decided here is none of them), and until it ends, is withdrawn, or is rejected.
 -- What was told last of a field holds: `arg_max` passes over what is null.
-WITH granted AS (
-    SELECT approval_key, person, min(said_at) AS said_at
-    FROM approval_steps
-    WHERE verdict = 'granted'
-    GROUP BY approval_key, person
-),
-
-counted AS (
-    SELECT
-        approval_key,
-        list_sort(list(person) FILTER (WHERE person IS NOT NULL)) AS approvers,
-        list(said_at ORDER BY said_at) AS grants
-    FROM granted
-    GROUP BY approval_key
-),
-
 -- Of steps at one instant the request is the first, since some tools date the verdict by it.
-states AS (
+WITH states AS (
     SELECT
         approval_key,
         arg_max(verdict, (said_at, verdict <> 'requested', position)) AS last_verdict,
@@ -70,11 +55,10 @@ settled AS (
         t.*,
         s.* EXCLUDE (approval_key),
         coalesce(c.approvers, []) AS approvers,
-        -- The grant that made it enough.
-        c.grants[CAST(greatest(coalesce(t.required, 1), 1) AS BIGINT)] AS granted_at
+        c.granted_at
     FROM told AS t
     INNER JOIN states AS s USING (approval_key)
-    LEFT JOIN counted AS c USING (approval_key)
+    LEFT JOIN approval_counts AS c USING (approval_key)
 )
 
 SELECT

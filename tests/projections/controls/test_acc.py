@@ -41,6 +41,10 @@ USES: dict[str, tuple[dict[str, Any], tuple[str, dict[str, Any]] | None, tuple[s
         {"approved_by": None, "approval": "a1", "actor": CLEO}, REVIEW,
         ("violated", "approved by the person who used it"),
     ),
+    "by-an-approval-of-ones-other-account": (
+        {"approved_by": None, "approval": "a2"}, REVIEW,
+        ("violated", "approved by the person who used it"),
+    ),
     "by-an-approval-unknown": (
         {"approved_by": None, "approval": "a9"}, REVIEW,
         ("insufficient-evidence", "the ledger does not know that it was approved"),
@@ -79,6 +83,9 @@ def test_extraordinary_access_is_approved_and_reviewed_by_others(tmp_path: Path)
     """As of 20 March; accounts that are one person's are told apart by nobody."""
     shop = Shop()
     shop.approve("a1", "02-28T10:00", "a", service="else")
+    own = {"approval": "a2", "assurance": "decided"}
+    shop.say("approval.requested", "02-28T10:00", requester=ANNA, subjects=[], **own)
+    shop.say("approval.granted", "02-28T11:00", approver=DORA, **own)
     shop.say("person.linked", "02-01T10:00", person=ANNA, other=DORA, assurance="decided")
     shop.say("access.reviewed", "03-02T10:00", target="reviewed-by-oneself-first", reviewer=DORA)
     for name, (more, review, _) in USES.items():

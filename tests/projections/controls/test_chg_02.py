@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.projections.controls.judging import (
+    ANNA,
     BERT,
+    CLEO,
+    DORA,
     REPOSITORY,
     Shop,
     digest,
@@ -216,3 +219,28 @@ def test_an_environment_called_a_test_afterwards_stays_in_the_population(tmp_pat
     shop.say("environment.registered", "03-05T10:00", environment="production", tier="test",
              effective_from="2026-01-01T00:00:00Z", assurance="decided", second=BERT)  # fmt: skip
     assert judged(shop, tmp_path) == {"d1": ("violated", "no approval")}
+
+
+def test_a_grant_by_another_account_of_who_asked_authorises_nothing(tmp_path: Path) -> None:
+    """Nor two accounts of one person where two persons are asked for; an independent one does."""
+    shop = Shop()
+    for name, approvers in (
+        ("by-the-requester", [CLEO]), ("by-one-person-twice", [CLEO, DORA]),
+        ("by-another", [ANNA]), ("by-another-too-late", [CLEO]),
+    ):  # fmt: skip
+        steps: dict[str, Any] = {"approval": name, "assurance": "decided"}
+        shop.say("approval.requested", "03-01T09:00", requester=BERT, environments=["production"],
+                 subjects=[{"kind": "artifact", "digest": digest(name)}],
+                 required=len(approvers), **steps)  # fmt: skip
+        for one in approvers:
+            shop.say("approval.granted", "03-01T10:00", approver=one, **steps)
+        shop.deploy(name, "03-01T11:00", name)
+        if name == "by-another-too-late":
+            shop.say("approval.granted", "03-01T12:00", approver=ANNA, **steps)
+    shop.link("03-02T10:00", CLEO, DORA)
+    shop.link("03-02T10:00", CLEO, BERT)
+    partial = ("violated", "granted by who asked for or made it, or by too few persons")
+    assert judged(shop, tmp_path) == {
+        "by-the-requester": partial, "by-one-person-twice": partial, "by-another": SATISFIED,
+        "by-another-too-late": partial,
+    }  # fmt: skip

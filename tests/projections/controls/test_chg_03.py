@@ -10,6 +10,7 @@ from tests.projections.controls.judging import (
     CLEO,
     DORA,
     Shop,
+    digest,
     items,
     sha,
 )
@@ -72,6 +73,12 @@ def test_nobody_approves_what_is_their_own(tmp_path: Path) -> None:
     deliver(shop, "asserted", approval={"assurance": "asserted"})
     deliver(shop, "recorded-late", approval={"recorded": "03-02T10:00"})
     deliver(shop, "failed", CLEO, outcome="failure")
+    deliver(shop, "second-account-decided", SECOND, None)
+    decided: dict[str, Any] = {"approval": "decided", "assurance": "decided"}
+    shop.say("approval.requested", "03-01T09:30", requester=ANNA, environments=["production"],
+             subjects=[{"kind": "artifact", "digest": digest("second-account-decided")}],
+             authors=[SECOND], **decided)  # fmt: skip
+    shop.say("approval.granted", "03-01T10:00", approver=BERT, **decided)
     # Linked after everything happened: it was one person all along.
     shop.link("03-21T10:00", SECOND, BERT)
     shop.link("03-22T10:00", ANNA, DORA)
@@ -82,6 +89,7 @@ def test_nobody_approves_what_is_their_own(tmp_path: Path) -> None:
         "co-author-approved": SAME,
         "author-by-the-request": SAME,
         "second-account-approved": SAME,
+        "second-account-decided": SAME,
         "second-account-linked-in-a-chain": SAME,
         "own-change-pushed-by-the-approver": SAME,
         "merged-by-the-approver": APART,
