@@ -189,7 +189,6 @@ class DeploymentEvent(Happening):
     deployable_url: str | None = None
     environment: str | None = None
     environment_tier: str | None = None
-    short_sha: str | None = None
     commit_url: str | None = None
     ref: str | None = None
 

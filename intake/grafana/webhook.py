@@ -99,7 +99,7 @@ SENDER: Final = Sender(
     name="grafana",
     title=TOOL,
     scheme=AnyOf((
-        # What a time was signed with is never what is signed without one.
+        # What is signed with a time would be signed without one as a body that begins with it: no JSON.
         Stamped(_SIGNATURE, "x-grafana-alerting-signature-timestamp", _ENTER),
         Stamped(_SIGNATURE, "x-grafana-alerting-timestamp", _ENTER),
         Signed(_SIGNATURE, _ENTER),

@@ -50,8 +50,6 @@ class Profile(_Object):
 class Platform(_Object):
     """What was looked at."""
 
-    name: str | None = None
-    release: str | None = None
     target: str | None = None
     target_id: str | None = None
 

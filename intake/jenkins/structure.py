@@ -79,7 +79,6 @@ class TestSummary(msgspec.Struct, gc=False):
     """What the tests of a notified build came to."""
 
     total: int | None = None
-    passed: int | None = None
     failed: int | None = None
     skipped: int | None = None
 
@@ -89,7 +88,6 @@ class Notified(msgspec.Struct, gc=False):
 
     full_url: str | None = None
     url: str | None = None
-    number: int | None = None
     phase: str | None = None
     status: str | None = None
     # Milliseconds; before version 1.8 a text.
@@ -102,8 +100,6 @@ class Notified(msgspec.Struct, gc=False):
 class Notification(msgspec.Struct, gc=False):
     """The notification plugin's body."""
 
-    name: str | None = None
-    url: str | None = None
     build: Notified | None = None
 
 

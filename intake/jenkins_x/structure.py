@@ -13,7 +13,6 @@ class Metadata(_Object):
     """Which resource it is."""
 
     name: str | None = None
-    namespace: str | None = None
     creation_timestamp: str | None = None
 
 

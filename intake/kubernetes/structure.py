@@ -34,7 +34,6 @@ class Reference(_Object):
     subresource: str | None = None
     namespace: str | None = None
     name: str | None = None
-    api_group: str | None = None
 
 
 class Answer(_Object):
@@ -67,7 +66,6 @@ class Metadata(_Object):
     """What every object has."""
 
     name: str | None = None
-    generate_name: str | None = None
     uid: str | None = None
     generation: int | None = None
     labels: dict[str, Any] | None = None
@@ -99,7 +97,6 @@ class PodSpec(_Object):
 class Pod(_Object):
     """A pod."""
 
-    metadata: Metadata | None = None
     spec: PodSpec | None = None
 
 
@@ -182,7 +179,6 @@ class RoleReference(_Object):
 class Binding(_Object):
     """A binding of a role."""
 
-    metadata: Metadata | None = None
     role_ref: RoleReference | None = None
     subjects: list[Subject] | None = None
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 
+from intake.address import site_of
 from intake.instant import told_time
 from intake.person import person_of
 from intake.report import Reading
@@ -46,15 +46,6 @@ def label(reference: Reference | None) -> str | None:
     return named(reference.summary or reference.name) if reference is not None else None
 
 
-def account_of(address: str | None) -> str | None:
-    """The address of the account in an address within it (`https://acme.pagerduty.com`)."""
-    try:
-        parts = urlsplit(named(address) or "")
-    except ValueError:
-        return None
-    return f"https://{parts.netloc}" if parts.scheme == "https" and parts.netloc else None
-
-
 def reading(
     kind: str, what: str, time: str | None, address: str | None, data: Mapping[str, Any]
 ) -> Reading:
@@ -72,7 +63,7 @@ def reading(
     return Reading(
         type=f"pipeledger.{what}.v1",
         kind=kind,
-        source=account_of(address),
+        source=site_of(address),
         time=told.time if told else None,
         local_time=told.local if told else None,
         data={name: value for name, value in found.items() if value is not None},

@@ -111,7 +111,6 @@ class Execution(_Object):
     name: str | None = None
     status: str | None = None
     canceled: bool | None = None
-    canceled_by: str | None = None
     start_time: int | None = None
     end_time: int | None = None
     authentication: Authentication | None = None
@@ -159,7 +158,6 @@ class Details(_Object):
     source: str | None = None
     type: str | None = None
     application: str | None = None
-    created: Any = None
 
 
 class Event(_Object):

@@ -44,7 +44,6 @@ class _Incident(msgspec.Struct, gc=False, rename="camel"):
     current_phase: str | None = None
     entity_display_name: str | None = None
     entity_id: str | None = None
-    service: str | None = None
     host: str | None = None
     transitions: list[_Transition] | None = None
 

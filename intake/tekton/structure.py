@@ -125,7 +125,6 @@ class Data(_Object):
 class Envelope(_Object):
     """A CloudEvent."""
 
-    id: str | None = None
     type: str | None = None
     time: str | None = None
     data: Data | None = None

@@ -133,9 +133,6 @@ class Details(_Object):
     new_assessment_result: Assessment | None = None
     workspace_name: str | None = None
     organization_name: str | None = None
-    run_external_id: str | None = None
-    run_status: str | None = None
-    run_created_at: str | None = None
 
 
 class Notification(_Object):

@@ -45,7 +45,6 @@ class _Match(_Object):
 
 
 class _Finding(_Object):
-    title: str | None = None
     severity: Any = None
     issue_type: str | None = None
     cwe_id: Any = None
