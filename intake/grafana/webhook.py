@@ -99,7 +99,7 @@ SENDER: Final = Sender(
     name="grafana",
     title=TOOL,
     scheme=AnyOf((
-        # What is signed with a time would be signed without one as a body that begins with it: no JSON.
+        # A signature with a time is one without for a body that begins with it, which is no JSON.
         Stamped(_SIGNATURE, "x-grafana-alerting-signature-timestamp", _ENTER),
         Stamped(_SIGNATURE, "x-grafana-alerting-timestamp", _ENTER),
         Signed(_SIGNATURE, _ENTER),
