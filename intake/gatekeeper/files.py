@@ -14,7 +14,7 @@ from intake.gatekeeper.audited import TOOL, Audited, action_of, place_of, verdic
 from intake.gatekeeper.structure import Constraint, Line, Message, Metadata, Violated
 from intake.instant import told_epoch, told_time
 from intake.json_body import read_all
-from intake.kubernetes.common import doer_of
+from intake.kubernetes.doer import doer_of
 from intake.opa.verdicts import reasons_of
 from intake.order import by_time
 from intake.report import Format, Reading, fact

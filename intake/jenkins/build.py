@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from intake.address import address_of, repository_of
 from intake.ids import commit_of, ref_of
 from intake.instant import told_epoch
-from intake.jenkins.common import MILLIS, OUTCOMES, SYSTEM, TOOL, ended, place_of, tests
+from intake.jenkins.common import MILLIS, OUTCOMES, SYSTEM, TOOL, ended, place_of
 from intake.jenkins.structure import Build, Builds
+from intake.jenkins.tested import tests
 from intake.json_body import read_fields
 from intake.number import seconds_of
 from intake.order import by_time

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from intake.address import address_of
 from intake.instant import told_epoch
-from intake.number import count_of
-from intake.report import fact
 from intake.rows import named
 
 if TYPE_CHECKING:
     from intake.instant import Told
-    from intake.report import Reading
 
 SYSTEM: Final = "jenkins"
 TOOL: Final = "Jenkins"
@@ -70,29 +67,3 @@ def ended(began: int | None, duration: int | None) -> Told | None:
     if began is None or duration is None or duration < 0:
         return None
     return told_epoch(began + duration, MILLIS)
-
-
-def tests(
-    place: dict[str, Any], at: Told | None, source: str | None, counts: dict[str, int | None]
-) -> list[Reading]:
-    """The reading of a build's tests.
-
-    Args:
-        place: fields that tell which build it is.
-        at: when it ended.
-        source: the server.
-        counts: `total`, `failed`, `skipped`, as Jenkins counts them.
-    """
-    told = {name: count_of(value) for name, value in counts.items()}
-    total, failed, skipped = told["total"], told["failed"], told["skipped"]
-    if total is None or failed is None:
-        return []
-    passed = total - failed - (skipped or 0)
-    if passed < 0:
-        return []
-    data = place | {
-        "outcome": "failure" if failed else ("success" if passed else "skipped"),
-        "counts": {"passed": passed, "failure": failed, "skipped": skipped or 0},
-        "counted": "Jenkins' totals",
-    }
-    return [fact("tests.finished", at, data, kind="tests", source=source)]

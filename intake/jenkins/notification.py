@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from intake.address import address_of, repository_of
 from intake.ids import commit_of, ref_of
 from intake.instant import Told, told_epoch, told_time
-from intake.jenkins.common import MILLIS, OUTCOMES, TOOL, place_of, tests
+from intake.jenkins.common import MILLIS, OUTCOMES, TOOL, place_of
 from intake.jenkins.structure import Notification, Scm
+from intake.jenkins.tested import tests
 from intake.json_body import read_fields
 from intake.number import seconds_of
 from intake.report import Format, Reading, fact

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from intake.kubernetes.common import (
-    SYSTEM,
     changed,
     common,
     done,
-    is_machine,
     lasted,
     made,
     name_of,
     resource_of,
 )
+from intake.kubernetes.doer import SYSTEM, is_machine
 from intake.kubernetes.structure import Binding, decoded
 from intake.person import account_of
 from intake.rows import named

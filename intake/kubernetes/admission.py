@@ -12,7 +12,7 @@ import msgspec
 
 from domain.errors import RefusedError
 from intake.json_body import read_all
-from intake.kubernetes.common import doer_of
+from intake.kubernetes.doer import doer_of
 from intake.opa.verdicts import reasons_of
 from intake.order import by_time
 from intake.report import Format, Reading, fact

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.instant import read_time
 from intake.instant import Told, told_time
+from intake.kubernetes.doer import SYSTEM, is_machine
 from intake.kubernetes.structure import Named, decoded
 from intake.person import account_of
 from intake.report import Reading, fact
@@ -14,24 +15,9 @@ from intake.rows import named
 if TYPE_CHECKING:
     from intake.kubernetes.structure import Entry, User
 
-SYSTEM: Final = "kubernetes"
 WRITES: Final = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 
-# Kubernetes keeps the first prefix to itself, its hosted edition on AWS the second.
-_MACHINES: Final = ("system:", "eks:")
 _REFUSED, _FAILED = 400, 500
-
-
-def is_machine(name: str | None) -> bool:
-    """Whether a user name is of a service account, a node or a component."""
-    return name is not None and name.startswith(_MACHINES)
-
-
-def doer_of(user: str | None) -> dict[str, Any]:
-    """`actor` or `workload`, whichever a user name is of."""
-    if is_machine(user):
-        return {"workload": named(user)}
-    return {"actor": account_of(SYSTEM, named(user))}
 
 
 def by_person(entry: Entry) -> bool:

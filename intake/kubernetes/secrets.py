@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from intake.kubernetes.common import SYSTEM, changed, common, done, made, name_of, outcome_of
+from intake.kubernetes.common import changed, common, done, made, name_of, outcome_of
+from intake.kubernetes.doer import SYSTEM
 from intake.kubernetes.structure import decoded
 from intake.rows import named
 

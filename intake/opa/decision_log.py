@@ -12,7 +12,7 @@ import msgspec
 from domain.errors import RefusedError
 from intake.instant import told_time
 from intake.json_body import read_all, read_fields
-from intake.kubernetes.common import doer_of
+from intake.kubernetes.doer import doer_of
 from intake.number import seconds_of
 from intake.opa.verdicts import path_of, reasons_of, verdict_of
 from intake.order import by_time
