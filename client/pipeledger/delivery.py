@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pipeledger.discreet import hide
@@ -82,10 +83,16 @@ class Delivery:
         """
         self.settings = settings
         self.spool = Spool(settings.spool, settings.spool_limit)
-        self._transport = Transport(settings.url, settings.ledger, settings)
         self._origin = origin
         self._pause = pause
         self._signer: EventSigner | None = None
+
+    @cached_property
+    def _transport(self) -> Transport:
+        try:
+            return Transport(self.settings.url, self.settings.ledger, self.settings)
+        except UsageError as error:  # what a build delivers waits; it is no reason to end the build
+            raise AwayError(str(error), certain=True) from error
 
     def event(self, body: bytes, event_id: str, label: str) -> Item:
         """The item of an event; signed already, if there is a key and the origin is trusted.

@@ -167,6 +167,9 @@ def test_the_ledger_s_token_does_not_travel_in_clear(command: Command) -> None:
         assert TOKEN in sent(url)
     assert TOKEN in sent("http://ledger.example", plain_http=True)
     assert Settings.read(command.environment | {"PIPELEDGER_PLAIN_HTTP": "1"}).plain_http
+    told = command(*EMIT, changes={"PIPELEDGER_URL": "http://ledger.example"}).stderr
+    assert "not sent without https" in told
+    assert "waits in the spool" in told
 
 
 def test_a_proxy_is_given_the_password_that_its_address_holds() -> None:
