@@ -1,5 +1,6 @@
 -- CHG-05: does every deployed digest trace to reviewed source: a verified provenance of a builder
--- that is trusted, a commit, and a change that was reviewed?
+-- that is trusted, a commit, and a change that was reviewed? What a review approves is the state
+-- that was merged: a commit on the way there may hold what no reviewer saw any more.
 WITH asked AS (
     SELECT
         variant,
@@ -18,7 +19,10 @@ sources AS (
         any_value(s.commit) AS commit,
         any_value(s.commits) AS commits,
         any_value(s.position) AS position,
-        max(list_position(['unreviewed', 'doubtful', 'reviewed'], w.review)) AS review,
+        max(CASE
+            WHEN w.review = 'reviewed' AND s.commit IN (m.head, m.merge_commit) THEN 4
+            ELSE list_position(['unreviewed', 'doubtful', 'reviewed'], w.review)
+        END) AS review,
         max(list_position(['imported', 'asserted', 'observed', 'decided'], w.assurance)) AS strength,
         list_distinct(flatten(coalesce(
             list(w.positions) FILTER (WHERE w.positions IS NOT NULL), []
@@ -26,6 +30,7 @@ sources AS (
     FROM artifact_sources AS s
     LEFT JOIN change_commits AS c USING (commit)
     LEFT JOIN reviewed_changes AS w USING (change_key)
+    LEFT JOIN merged_changes AS m USING (change_key)
     GROUP BY s.artifact
 ),
 
@@ -51,9 +56,9 @@ judged AS (
             WHEN o.is_verified AND len(q.trusted) > 0 AND NOT list_has_all(q.trusted, o.builders)
                 THEN 'violated: built by an unexpected builder'
             WHEN o.is_verified AND o.strength < q.least THEN 'the assurance of its provenance is too low'
-            WHEN o.is_verified AND s.review = 3 AND s.strength < q.least
+            WHEN o.is_verified AND s.review = 4 AND s.strength < q.least
                 THEN 'the assurance of the review is too low'
-            WHEN o.is_verified AND s.review = 3
+            WHEN o.is_verified AND s.review = 4
                 THEN 'satisfied: verified, and from a reviewed change'
             WHEN (SELECT count(*) FROM provenance) = 0
                 THEN 'this ledger knows of no provenance at all'
@@ -64,6 +69,7 @@ judged AS (
             WHEN o.is_verified IS NOT TRUE THEN 'violated: without provenance'
             WHEN (SELECT count(*) FROM change_merges) = 0
                 THEN 'this ledger knows of no proposed change at all'
+            WHEN s.review = 3 THEN 'what was reviewed of its change is another commit'
             WHEN s.review = 2 THEN 'nothing shows that its change was reviewed'
             WHEN s.review = 1 THEN 'violated: its change was not reviewed'
             ELSE 'violated: its commit came without a change'

@@ -20,6 +20,7 @@ def traced(
     built: bool = True,
     attested: bool = True,
     reviewed: str | None = CLEO,
+    commit: str | None = None,
     **more: Any,  # noqa: ANN401
 ) -> None:
     """A change by Anna, its build, a verified provenance and a deployment, called alike."""
@@ -29,10 +30,11 @@ def traced(
         if reviewed is not None:
             shop.propose(number, "reviewed", "03-01T07:30", reviewer=reviewed, verdict="approved",
                          reviewed=sha(f"head of {name}"))  # fmt: skip
+        states = [{"sha": sha(f"{state} of {name}")} for state in ("middle", "head")]
         shop.propose(number, "merged", "03-01T08:00", head=sha(f"head of {name}"), author=ANNA,
-                     merge_commit=sha(name), method="squash")  # fmt: skip
+                     merge_commit=sha(name), method="squash", commits=states)  # fmt: skip
     if built:
-        shop.build("03-01T09:00", name, name, service=name)
+        shop.build("03-01T09:00", name, commit or name, service=name)
     if attested:
         shop.attest("03-01T10:00", name, **more.pop("attestation", {}))
     shop.deploy(name, "03-01T11:00", name, service=name)
@@ -50,6 +52,8 @@ def test_a_digest_traces_to_a_reviewed_change(tmp_path: Path) -> None:
     """Each hop that is missing is named."""
     shop = Shop()
     traced(shop, "traced")
+    traced(shop, "of-the-head", commit="head of of-the-head")
+    traced(shop, "on-the-way", commit="middle of on-the-way")
     traced(shop, "orphan", built=False)
     traced(shop, "unattested", attested=False)
     traced(shop, "refuted", attestation={"outcome": "failure"})
@@ -69,6 +73,10 @@ def test_a_digest_traces_to_a_reviewed_change(tmp_path: Path) -> None:
     shop.deploy("no-digest", "03-01T11:00", service="no-digest")
     assert found(shop, tmp_path) == {
         "traced": TRACED,
+        "of-the-head": TRACED,
+        "on-the-way": (
+            "insufficient-evidence", "what was reviewed of its change is another commit",
+        ),
         "orphan": ("violated", "nobody says what it was built from"),
         "unattested": ("violated", "without provenance"),
         "refuted": ("violated", "its provenance did not verify"),
