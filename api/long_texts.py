@@ -11,7 +11,7 @@ from domain.events.fields import MAX_TEXT
 from domain.events.marks import EACH, VALUES, Path, marked
 
 MAX_TEXTS: Final = 150_000
-"""Characters of all texts of an event; however they are escaped, it stays below its limit."""
+"""Characters of all texts of an event, and one of each beyond; escaped it stays below its limit."""
 
 
 def shortened(kind: str, data: dict[str, Any]) -> Any:  # noqa: ANN401 - as it came
@@ -26,7 +26,8 @@ def shortened(kind: str, data: dict[str, Any]) -> Any:  # noqa: ANN401 - as it c
     def cut(value: Any, path: Path) -> Any:  # noqa: ANN401 - JSON
         nonlocal left
         if not path and isinstance(value, str):
-            kept = value.replace("\0", "")[: min(MAX_TEXT, left)]
+            # That something was written is told of each.
+            kept = value.replace("\0", "")[: max(1, min(MAX_TEXT, left))]
             left -= len(kept)
             return kept
         step, rest = path[:1], path[1:]
