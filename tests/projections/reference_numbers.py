@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 DAY: Final = 86_400
 Placed = tuple[str, str]
 """A commit and its repository."""
+Told = tuple[str, str | None]
+"""The same as far as it is told."""
 FEW: Final = 5
 
 
@@ -212,27 +214,27 @@ class Changes:
     def _deployed(self, one: Deployment) -> tuple[set[Placed], set[Placed]]:
         """The commits that a deployment lists, and those that it was made from."""
         good = [each for each in one.reports if each.succeeded]
-        own = one.repository or ""
-        listed = {(sha, each.repository or own) for each in good for sha in each.commits}
-        built: set[Placed] = set()
+        listed = {(sha, each.repository) for each in good for sha in each.commits}
+        built: set[Told] = set()
         for artifact in one.artifacts:
             for event in self.reference.of("build.finished"):
                 data = event["data"]
                 if artifact in artifacts_of(data) and data.get("commit"):
-                    built.add((data["commit"], data.get("repository") or own))
+                    built.add((data["commit"], data.get("repository")))
                     break
-        roots = built or {(each.commit, each.repository or own) for each in good if each.commit}
+        roots = built or {(each.commit, each.repository) for each in good if each.commit}
         if not roots and one.commit:
-            roots = {(one.commit, own)}
+            roots = {(one.commit, one.repository)}
         used = self.reference.registered(one.line[0], one.finished, "repositories") or []
         manifests = {use["repository"] for use in used if use.get("role") == "manifests"}
 
-        def kept(some: set[Placed]) -> set[Placed]:
+        def kept(some: set[Told]) -> set[Placed]:
             found: set[Placed] = set()
-            for sha, where in some:
-                told = known.repository if (known := self.commits.get(sha)) else None
-                if not manifests & {where, told}:
-                    found.add((sha, where or told or ""))
+            for sha, said in some:
+                known = own.repository if (own := self.commits.get(sha)) else None
+                where = said or known or one.repository or ""
+                if not manifests & {where, known}:
+                    found.add((sha, where))
             return found
 
         return kept(listed), kept(roots)

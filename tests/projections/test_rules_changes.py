@@ -143,6 +143,36 @@ def test_r6_a_repository_of_manifests_has_no_changes_of_its_own(tmp_path: Path) 
         assert (row["repository"], row["repositories"]) == (MANIFESTS, [REPOSITORY])
 
 
+def test_r6_a_commit_is_of_the_repository_that_its_own_report_or_its_push_names(
+    tmp_path: Path,
+) -> None:
+    """Not of one that another component is made from, nor of the deployment's."""
+    story = chain("a", "b")
+    other = "https://code.example/acme/web"
+    for day, name in enumerate("ab", 2):
+        ships(story, f"d{day}", day, name, component="api")
+        ships(story, f"d{day}", day, None, component="web", repository=other)
+    with window(story, tmp_path) as view:
+        rows = view.table("deployed_commits").to_pylist()
+        assert [(row["repository"], row["commit"]) for row in rows] == [
+            (REPOSITORY, commit("a")), (REPOSITORY, commit("b")),
+        ]  # fmt: skip
+        assert credits(view) == {"b": "d3"}
+
+
+def test_r6_a_build_that_names_no_repository_is_not_of_the_manifests(tmp_path: Path) -> None:
+    """Its commit says where it is from."""
+    story = chain("a", "b")
+    story.tell("service.registered", when("03-01T00:00"), service="shop",
+               repositories=[{"repository": MANIFESTS, "role": "manifests"}])  # fmt: skip
+    for day, name in enumerate("ab", 2):
+        story.tell("build.finished", when("03-01T06:00"), artifact=artifact(name),
+                   outcome="success", commit=commit(name))  # fmt: skip
+        ships(story, f"d{day}", day, None, repository=MANIFESTS, artifact=artifact(name))
+    with window(story, tmp_path) as view:
+        assert credits(view) == {"b": "d3"}
+
+
 def test_r6_merge_commits_are_no_changes(tmp_path: Path) -> None:
     """By their parents, or as the change says that was merged."""
     story = chain("a")

@@ -22,13 +22,18 @@ from_artifacts AS (
     INNER JOIN artifact_sources AS b USING (artifact)
 ),
 
--- Components may be built from a commit each.
-stated AS (
-    SELECT deployment_key, repository, commit
+reported AS (
+    SELECT DISTINCT deployment_key, repository, commit
     FROM deployment_reports
     WHERE succeeded AND commit IS NOT NULL
-    UNION
-    SELECT deployment_key, repository, commit FROM own WHERE commit IS NOT NULL
+),
+
+-- Components may be built from a commit each: so a commit and its repository are of one report.
+stated AS (
+    SELECT * FROM reported
+    UNION ALL
+    SELECT deployment_key, repository, commit FROM own
+    WHERE commit IS NOT NULL AND deployment_key NOT IN (SELECT deployment_key FROM reported)
 ),
 
 together AS (
@@ -49,7 +54,7 @@ placed AS (
         o.service,
         o.finished_at,
         o.last_position,
-        coalesce(t.repository, o.repository, k.repository, '') AS repository,
+        coalesce(t.repository, k.repository, o.repository, '') AS repository,
         k.repository AS known_repository,
         t.commit,
         t.is_listed,
@@ -64,4 +69,4 @@ FROM placed AS p
 ANTI JOIN manifest_repositories AS m
     ON p.service = m.service AND m.repository IN (p.repository, p.known_repository)
     AND p.finished_at >= m.effective_from AND p.finished_at < m.effective_until
-ORDER BY p.nth, p.is_listed DESC, p.commit
+ORDER BY p.nth, p.is_listed DESC, p.commit, p.repository

@@ -2,4 +2,4 @@
 SELECT *
 FROM deployed_commits
 WHERE tier = 'production'
-ORDER BY nth, is_listed DESC, commit
+ORDER BY nth, is_listed DESC, commit, repository

@@ -10,4 +10,4 @@ WITH asked AS (
 SELECT c.*
 FROM deployed_commits AS c
 INNER JOIN asked AS a ON c.line = a.line AND c.finished_at <= a.finished_at
-ORDER BY c.finished_at, c.last_position, c.is_listed DESC, c.commit
+ORDER BY c.finished_at, c.last_position, c.is_listed DESC, c.commit, c.repository
