@@ -230,6 +230,17 @@ def test_r13_a_deployment_of_two_repositories_stands_in_both_groups(tmp_path: Pa
         assert only(view, "dora")["counted"] == 1
 
 
+def test_r13_a_repository_that_only_the_beginning_names_is_the_deployment_s(tmp_path: Path) -> None:
+    """Its end need not repeat it."""
+    story = Story()
+    story.tell("deployment.started", when("03-05T09:00"), deployment="d", service="shop",
+               environment="production", repository="r1")  # fmt: skip
+    deployed(story, "d", "03-05T10:00", "a")
+    with window(story, tmp_path, group_by="repository") as view:
+        assert only(view, "deployments")["repositories"] == ["r1"]
+        assert {key: row["counted"] for key, row in by_group(view).items()} == {"r1": 1}
+
+
 def test_r13_across_services_observations_are_pooled(tmp_path: Path) -> None:
     """No mean of rates and no median of medians."""
     story = Story()

@@ -109,7 +109,14 @@ joined AS (
         totals.components,
         totals.succeeded,
         totals.finished_at,
-        attempts.* EXCLUDE (deployment_key)
+        attempts.* EXCLUDE (deployment_key) REPLACE (
+            -- Where no end names one, that of its beginning is what is known.
+            CASE
+                WHEN len(attempts.repositories) > 0 OR told.repository IS NULL
+                    THEN attempts.repositories
+                ELSE [told.repository]
+            END AS repositories
+        )
     FROM totals
     INNER JOIN attempts USING (deployment_key)
     INNER JOIN told USING (deployment_key)
