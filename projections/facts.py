@@ -14,18 +14,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from domain.errors import UnavailableError
 from domain.log.part import REDACTED
 from projections.definitions import definitions
 from projections.growing import after, grown, until
+from projections.placing import place
 from projections.segment import types_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
-
-    import pyarrow as pa
 
     from projections.definitions import Definition
     from projections.live import Snapshot
@@ -83,6 +84,7 @@ class Facts:
         self._database = database
         self._heard = heard
         self._types: dict[str, frozenset[str]] = {}
+        self._whole: set[Path] = set()
         self._tail: _Tail | None = None
 
     def forget(self) -> None:
@@ -98,7 +100,7 @@ class Facts:
         Args:
             stem: of the segment's file.
         """
-        for old in self._folder.glob(f"*/{stem}-*.parquet"):
+        for old in self._folder.glob(f"*/{stem}-*"):
             old.unlink(missing_ok=True)
 
     def of_segments(self, one: Definition, snapshot: Snapshot) -> list[Path]:
@@ -113,27 +115,38 @@ class Facts:
         for file in files:
             # A segment that was sealed anew has another time: facts of the old one do not count.
             path = folder / f"{file.stem}-{file.stat().st_mtime_ns:x}.parquet"
-            if not path.exists():
-                self._derive(one, file, path)
-            # An empty file says that the segment has none.
-            if path.stat().st_size:
+            nothing = path.with_suffix(".none")
+            if not nothing.exists() and not self._is_whole(path):
+                self._derive(one, file, path, nothing)
+            if not nothing.exists():
                 found.append(path)
         return found
 
-    def _derive(self, one: Definition, file: Path, path: Path) -> None:
+    def _is_whole(self, path: Path) -> bool:
+        """Whether a file is there, and to its end; each is looked at once."""
+        if path not in self._whole:
+            try:
+                pq.read_metadata(path)
+            except (pa.ArrowException, OSError):
+                return False
+            self._whole.add(path)
+        return path.exists()
+
+    def _derive(self, one: Definition, file: Path, path: Path, nothing: Path) -> None:
+        """Make the file of a segment's facts, or the empty one that says that it has none."""
         if not path.parent.exists():
             for old in self._folder.glob(f"{one.name}-*"):
                 shutil.rmtree(old, ignore_errors=True)
         path.parent.mkdir(exist_ok=True)
         if one.types and one.types.isdisjoint(self._types_in(file)):
-            path.touch()
+            nothing.touch()
             return
         fresh = path.with_suffix(f".{os.getpid()}.new")
         try:
             with self._database.cursor() as cursor:
                 cursor.execute(f"CREATE TEMP VIEW {one.base} AS {reading([file])}")
                 cursor.sql(one.text).write_parquet(str(fresh), compression="zstd")
-            fresh.replace(path)
+            place(fresh, path)
         except (duckdb.IOException, OSError) as error:
             fresh.unlink(missing_ok=True)
             raise UnavailableError(f"facts {path.name} cannot be written: {error}") from error

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 from domain.errors import DamageError, UnavailableError
 from domain.log.tree import CompactTree
 from projections import segment
+from projections.placing import place, sync
 from projections.rows import beginning, verified
 from projections.segment import SIZE
 
@@ -202,9 +203,8 @@ class Segments:
         fresh = path.with_suffix(f".{os.getpid()}.new")
         try:
             segment.write(fresh, rows, seal)
-            _sync(fresh)
-            fresh.replace(path)
-            _sync(self.folder)
+            place(fresh, path)
+            sync(self.folder)
         except OSError as error:
             fresh.unlink(missing_ok=True)
             raise UnavailableError(f"segment {path.name} cannot be written: {error}") from error
@@ -255,11 +255,3 @@ class Segments:
 def _state(path: Path) -> list[int]:
     found = path.stat()
     return [found.st_size, found.st_mtime_ns, found.st_ino]
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

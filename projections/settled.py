@@ -24,6 +24,7 @@ import duckdb
 from domain.log.part import REDACTED
 from projections.definitions import digest_of, is_settled, rules_of, types_of
 from projections.parameters import Parameters
+from projections.placing import place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,9 +151,7 @@ class Settled:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 made.write_parquet(str(fresh), compression="zstd")
-                with fresh.open("rb") as file:
-                    os.fsync(file.fileno())
-                fresh.replace(path)
+                place(fresh, path)
                 self._remove_older(path)
             finally:
                 fresh.unlink(missing_ok=True)

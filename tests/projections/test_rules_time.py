@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -104,3 +105,24 @@ def test_what_is_derived_can_be_dropped_and_is_made_anew_the_same(tmp_path: Path
             assert not any((tmp_path / "facts").glob("*/*.parquet"))
     finally:
         engine.close()
+
+
+@pytest.mark.parametrize("left", [0, 100])
+def test_facts_that_a_power_failure_cut_off_are_derived_anew(tmp_path: Path, left: int) -> None:
+    """Of nothing that is there, nothing may say that there is none."""
+    story = organisation()
+    for name in ("segments", "facts"):
+        (tmp_path / name).mkdir()
+    snapshot = sealed(story, tmp_path / "segments", 4)
+
+    def asked() -> list[str]:
+        engine = Engine(tmp_path / "facts", threads=1)
+        with engine.view(snapshot, Parameters(known_at=snapshot.size)) as view:
+            found: list[str] = view.table("deployments")["deployment"].to_pylist()
+        engine.close()
+        return found
+
+    expected = asked()
+    for path in (tmp_path / "facts").glob("deployment_facts-*/*.parquet"):
+        path.write_bytes(path.read_bytes()[:left])
+    assert asked() == expected
