@@ -45,7 +45,10 @@ class NewRepository(Body):
 
 
 class NewService(Body):
-    """A service: all that is so from now on, or since a date."""
+    """What is so of a service from now on, or since a date.
+
+    What is left out stays as it was; an empty list or object says that there is none any more.
+    """
 
     service: Name
     team: Name | None = None

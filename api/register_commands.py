@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from api.host import Settings
 
 _IMPACT: Final = {"true": True, "false": False, "unknown": "unknown"}
+_CLEARED: Final = ("repositories", "scope", "deployment-source")
 _reason: Final = click.option("--reason", required=True, help="why")
 _since: Final = click.option(
-    "--effective-from", default=None, metavar="TIME", help="RFC 3339; else from now on"
+    "--effective-from",
+    default=None,
+    metavar="TIME",
+    help="RFC 3339; else from now on, and what is first said of a service since ever",
 )
 
 
@@ -62,6 +66,8 @@ def service() -> None:
 @click.option("--scope", multiple=True, help="a rule it falls under, such as pci; repeat it")
 @click.option("--deployment-source", "sources", multiple=True, metavar="ENVIRONMENT=SOURCE",
               help="whose reports of deployments count there; repeat it")  # fmt: skip
+@click.option("--none", "cleared", multiple=True, type=click.Choice(_CLEARED),
+              help="what it has not any more; repeat it")  # fmt: skip
 @_since
 @click.option("--reason", default=None, help="why")
 def service_register(
@@ -72,19 +78,21 @@ def service_register(
     paths: tuple[str, ...],
     scope: tuple[str, ...],
     sources: tuple[str, ...],
+    cleared: tuple[str, ...],
     **said: str | None,
 ) -> None:
-    """Say all that is so of a service: what is left out is not so any more."""
+    """Say what is so of a service: what is left out stays as it was."""
     used: list[dict[str, Any]] = [
         {"repository": one, "role": "source"} | ({"paths": list(paths)} if paths else {})
         for one in repositories
     ]
     used += [{"repository": one, "role": "manifests"} for one in manifests]
     data: dict[str, Any] = said | {
-        "repositories": used or None,
-        "scope": list(scope) or None,
-        "deployment_source": dict(map(_pair, sources)) or None,
-    }
+        "repositories": used or ([] if "repositories" in cleared else None),
+        "scope": list(scope) or ([] if "scope" in cleared else None),
+        "deployment_source":
+            dict(map(_pair, sources)) or ({} if "deployment-source" in cleared else None),
+    }  # fmt: skip
     with opened(settings, name) as one:
         tell(name, speaking(one, Deciding).register("service.registered", data))
 

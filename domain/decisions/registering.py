@@ -47,7 +47,7 @@ class RegisterEnvironment(TwoPersonCommand):
 
 
 class RegisterService(TwoPersonCommand):
-    """Say whose a service is and what it is built from; all of it, each time."""
+    """Say whose a service is and what it is built from; what is left out stays as it was."""
 
     makes = ServiceRegistered
 
@@ -62,7 +62,7 @@ class RegisterService(TwoPersonCommand):
         Raises:
             RefusedError: nothing but the name.
         """
-        if not any(self.data.get(name) for name in _TOLD):
+        if all(self.data.get(name) is None for name in _TOLD):
             raise RefusedError("field service", f"say one of {', '.join(_TOLD)} of it")
 
 

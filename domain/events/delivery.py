@@ -280,7 +280,8 @@ class RepositoryUse(msgspec.Struct, kw_only=True, forbid_unknown_fields=False):
 class ServiceRegistered(Common, kw_only=True):
     """A service belongs to a team and is built from these repositories.
 
-    All of it is said anew each time: what a later registration leaves out is not so any more.
+    What a later registration leaves out stays as it was; an empty list or object says that there is
+    none any more.
 
     Attributes:
         service: its name.

@@ -336,14 +336,14 @@ def test_the_server_s_command_describes_and_assesses(server: Running, http: http
         server, "service", "register", "shop", "--team", "web",
         "--repository", "https://code.example/acme/shop", "--path", "shop/",
         "--manifests", "https://code.example/acme/live",
-        "--deployment-source", f"production={SOURCE}",
+        "--deployment-source", f"production={SOURCE}", "--none", "scope",
     )  # fmt: skip
     # What another process appended is seen within a second, and behind an append at once.
     _sent(http, 52)
     entry = http.get(f"/entries/{done.split()[-1]}").json()
     assert entry["by"]["how"] == "server"
     assert entry["event"]["data"] == {
-        "service": "shop", "team": "web", "deployment_source": {"production": SOURCE},
+        "service": "shop", "team": "web", "deployment_source": {"production": SOURCE}, "scope": [],
         "repositories": [
             {"repository": "https://code.example/acme/shop", "role": "source", "paths": ["shop/"]},
             {"repository": "https://code.example/acme/live", "role": "manifests"},

@@ -144,11 +144,14 @@ registered = st.one_of(
          tier=st.sampled_from(["production", "staging"]),
          effective_from=st.one_of(st.none(), when)),
     told("service.registered", time=close, service=services,
-         deployment_source=maybe({"production": CD}, {"production": CI}, {"staging": CI}),
+         deployment_source=maybe(
+             {"production": CD}, {"production": CI}, {"staging": CI}, {},
+         ),
          effective_from=st.one_of(st.none(), when),
          repositories=maybe(
              [{"repository": HERE, "paths": ["a"]}],
              [{"repository": THERE, "role": "manifests"}],
+             [],
          )),
 )  # fmt: skip
 voided = told("event.voided", time=close, position=st.integers(1, 30), reason=st.just("wrong"))

@@ -246,9 +246,9 @@ class Reference:
     def _named_source(self, line: tuple[str, str], at: datetime) -> str | None:
         found = None
         for since, event in self._statements(line[0]):
-            told = (event["data"].get("deployment_source") or {}).get(line[1])
+            told = event["data"].get("deployment_source")
             if told is not None and since <= at:
-                found = told
+                found = told.get(line[1], found) if told else None
         return found
 
     def _corroborated(self) -> dict[tuple[tuple[str, str], str, str], Deployment | None]:

@@ -160,6 +160,27 @@ def test_r2a_what_a_later_statement_does_not_name_stays_as_it_was(tmp_path: Path
         assert only(view, "deployments")["team"] == "till"
 
 
+def test_r2a_an_empty_statement_says_that_there_is_none_any_more(tmp_path: Path) -> None:
+    """Then the source seen first is the line's again, and no repository is the service's."""
+    story = Story()
+    for day in (5, 8):
+        for name, source in (("a", SOURCE), ("b", CONTROLLER)):
+            deployed(story, f"{name}{day}", f"03-0{day}T10:00", f"{name}{day}", source=source)
+    story.tell("service.registered", when("03-20T00:00"), service="shop", team="till",
+               deployment_source={"production": CONTROLLER}, scope=["pci"],
+               repositories=[{"repository": "r"}])  # fmt: skip
+    story.tell("service.registered", when("03-21T00:00"), service="shop", deployment_source={},
+               repositories=[], scope=[], effective_from=when("03-07T00:00"))  # fmt: skip
+    with window(story, tmp_path) as view:
+        found = {name for name in ("a5", "b5", "a8", "b8") if counts(view, name)}
+        rows = {
+            row["deployment"]: (row["repositories"], row["team"])
+            for row in view.table("deployments").to_pylist()
+        }
+    assert found == {"b5", "a8"}
+    assert (rows["b5"], rows["a8"]) == ((["r"], "till"), ([], "till"))
+
+
 @pytest.mark.parametrize("live", [SOURCE, CONTROLLER])
 def test_r2a_what_was_imported_is_the_line_until_the_first_live_deployment(
     tmp_path: Path, live: str

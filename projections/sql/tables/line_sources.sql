@@ -3,6 +3,7 @@
 WITH stated AS (
     SELECT
         service || '@' || replace(entry.key, '@', '%40') AS line,
+        service,
         entry.value AS source,
         effective_from,
         position
@@ -13,6 +14,16 @@ WITH stated AS (
     )
 ),
 
+-- An empty statement names no source any more, for all lines of its service.
+said AS (
+    SELECT line, source, effective_from, position FROM stated
+    UNION ALL
+    SELECT DISTINCT o.line, '', s.effective_from, s.position
+    FROM service_statements AS s
+    INNER JOIN stated AS o USING (service)
+    WHERE len(map_entries(s.deployment_source)) = 0
+),
+
 held AS (
     SELECT DISTINCT ON (line, effective_from)
         line,
@@ -20,7 +31,7 @@ held AS (
             PARTITION BY line ORDER BY effective_from RANGE UNBOUNDED PRECEDING
         ) AS source,
         effective_from
-    FROM stated
+    FROM said
 ),
 
 -- What is said again changes nothing.
@@ -31,12 +42,16 @@ kept AS (
     QUALIFY row_number() OVER w = 1 OR source IS DISTINCT FROM lag(source) OVER w
 )
 
-SELECT
-    line,
-    source,
-    effective_from,
-    coalesce(
-        lead(effective_from) OVER (PARTITION BY line ORDER BY effective_from),
-        TIMESTAMPTZ '9999-12-31 00:00:00+00'
-    ) AS effective_until
-FROM kept
+SELECT *
+FROM (
+    SELECT
+        line,
+        source,
+        effective_from,
+        coalesce(
+            lead(effective_from) OVER (PARTITION BY line ORDER BY effective_from),
+            TIMESTAMPTZ '9999-12-31 00:00:00+00'
+        ) AS effective_until
+    FROM kept
+)
+WHERE source <> ''

@@ -18,6 +18,7 @@ from domain.decisions.fact import (
     Fact,
     PersonLinked,
     PersonUnlinked,
+    ServiceRegistered,
     TokenIssued,
     TokenRevoked,
 )
@@ -143,6 +144,10 @@ ROWS: dict[str, tuple[Command, tuple[Fact, ...], Outcome | type[PipeledgerError]
     "a tier needs a reason": (environment(reason=" \n"), ONE, RefusedError),
     "a service needs something to be said of it":
         (RegisterService({"service": "shop", "reason": "New"}, by(ADA), NOW), ONE, RefusedError),
+    "a service may be said to have nothing any more": (
+        RegisterService({"service": "shop", "repositories": []}, by(ADA), NOW), ONE,
+        Outcome(ServiceRegistered),
+    ),
     "an event is voided": (void(), ONE, Outcome(EventVoided)),
     "a void needs a reason": (void(reason=None), ONE, RefusedError),
     "nothing is voided twice":
