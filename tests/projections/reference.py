@@ -198,10 +198,11 @@ class Reference:
         remediates = said_last(assessed, "remediates")
         if remediates is None:
             remediates = said_last(ranked, "remediates") or []
+        rolls_back = said_last(assessed, "rolls_back") or said_last(ranked, "rolls_back")
+        stated = said_last(ranked, "kind") or ("rollback" if rolls_back is not None else None)
         made = Deployment(
             line=key[0], source=key[1], name=key[2], reports=reports, events=events,
-            stated=said_last(ranked, "kind"), remediates=remediates,
-            rolls_back=said_last(assessed, "rolls_back") or said_last(ranked, "rolls_back"),
+            stated=stated, remediates=remediates, rolls_back=rolls_back,
             restores=said_last(ranked, "restores"), commit=said_last(ranked, "commit"),
             release=said_last(ranked, "release"), repository=said_last(ranked, "repository"),
         )  # fmt: skip

@@ -21,7 +21,7 @@ from tests.projections.telling import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-from tests.projections.deploying import BAD, CONTROLLER, D, P, counts, gaps, sequence
+from tests.projections.deploying import BAD, CONTROLLER, D, P, R, counts, gaps, sequence
 
 # R2: identity, attempts, components
 
@@ -175,6 +175,16 @@ def test_r14_the_latest_assessment_holds(tmp_path: Path) -> None:
         assert (row["impact_unknown"], row["attempts"]) == (True, 1)
         assert only(view, "deployments", deployment="d3")["kind"] == P
         assert failed(view) == set()
+
+
+def test_r14_what_is_said_later_to_be_rolled_back_was(tmp_path: Path) -> None:
+    """Whoever says what a deployment took back says that it is a rollback."""
+    story = sequence(("1", {}), ("2", {}), ("3", {}))
+    assess(story, "d3", rolls_back="d2")
+    with window(story, tmp_path) as view:
+        row = only(view, "deployments", deployment="d3")
+        assert (row["kind"], row["kind_is_stated"], row["rolls_back_is_stated"]) == (R, True, True)
+        assert failed(view) == {"d2"}
 
 
 def test_r14_an_assessment_is_of_its_own_source_s_deployment(tmp_path: Path) -> None:

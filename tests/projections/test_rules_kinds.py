@@ -31,6 +31,8 @@ from tests.projections.deploying import BAD, D, P, R, sequence
         ({}, "redeploy"), ({"kind": "planned"}, "planned"), ({"kind": "rollback"}, "rollback"),
         ({"remediates": ["a"]}, "hotfix"), ({"config": artifact("c")["digest"]}, "planned"),
         ({"remediates": ["a"], "kind": "planned"}, "planned"),
+        ({"rolls_back": "a"}, "rollback"), ({"rolls_back": "a", "remediates": ["a"]}, "rollback"),
+        ({"rolls_back": "a", "kind": "hotfix"}, "hotfix"),
     ],
 )  # fmt: skip
 def test_r3_what_is_stated_wins_over_what_is_inferred(

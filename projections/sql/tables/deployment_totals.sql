@@ -104,6 +104,11 @@ joined AS (
             coalesce(nullif(totals.config, ''), told.config) AS config,
             coalesce(a.remediates, told.remediates, []) AS remediates,
             coalesce(a.rolls_back, told.rolls_back) AS rolls_back,
+            -- R3: what says what it takes back says with it that it is a rollback.
+            coalesce(
+                told.stated_kind,
+                CASE WHEN coalesce(a.rolls_back, told.rolls_back) IS NOT NULL THEN 'rollback' END
+            ) AS stated_kind,
             list_concat(told.positions, coalesce(a.positions, [])) AS positions
         ),
         totals.components,
