@@ -230,6 +230,25 @@ def test_r13_a_deployment_of_two_repositories_stands_in_both_groups(tmp_path: Pa
         assert only(view, "dora")["counted"] == 1
 
 
+@pytest.mark.parametrize(
+    ("group_by", "asked"), [("service", "shop"), ("team", "till"), ("repository", "r1")]
+)
+def test_r13_what_is_asked_for_is_the_one_group_of_its_own_kind(
+    tmp_path: Path, group_by: str, asked: str
+) -> None:
+    """What a deployment or an incident touches beside it is no group of the answer."""
+    story = Story()
+    for service, team, repository in (("shop", "till", "r1"), ("pay", "money", "r2")):
+        story.tell("service.registered", when("03-01T00:00"), service=service, team=team,
+                   repositories=[{"repository": repository}])  # fmt: skip
+    for component, repository in (("api", "r1"), ("web", "r2")):
+        deployed(story, "d", "03-05T10:00", component, component=component, repository=repository)
+    impaired(story, "i", "03-06T11:00", services=["shop", "pay"], restored="03-06T12:00")
+    with window(story, tmp_path, group_by=group_by, **{group_by: asked}) as view:
+        assert {key: row["counted"] for key, row in by_group(view).items()} == {asked: 1}
+        assert only(view, "mttr")["incidents"] == 1
+
+
 def test_r13_a_repository_that_only_the_beginning_names_is_the_deployment_s(tmp_path: Path) -> None:
     """Its end need not repeat it."""
     story = Story()

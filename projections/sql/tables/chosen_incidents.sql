@@ -3,10 +3,12 @@
 WITH chosen AS (
     SELECT
         i.*,
+        -- Where one is asked for, the others that it touches are no groups of the answer.
         CASE p.group_by
-            WHEN 'team' THEN i.teams
-            WHEN 'service' THEN i.services
-            WHEN 'repository' THEN i.repositories
+            WHEN 'team' THEN CASE WHEN p.team IS NULL THEN i.teams ELSE [p.team] END
+            WHEN 'service' THEN CASE WHEN p.service IS NULL THEN i.services ELSE [p.service] END
+            WHEN 'repository' THEN
+                CASE WHEN p.repository IS NULL THEN i.repositories ELSE [p.repository] END
             WHEN 'environment' THEN [coalesce(i.environment, '')]
         END AS group_keys
     FROM incidents AS i

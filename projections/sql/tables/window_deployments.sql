@@ -1,5 +1,6 @@
 -- The production deployments of each window and group, one row each (R1, R4, R13). One of several
--- repositories stands in the group of each, and once where nothing is grouped by them.
+-- repositories stands in the group of each, or of the one that is asked for, and once where nothing
+-- is grouped by them.
 WITH grouped AS (
     SELECT
         d.*,
@@ -9,7 +10,11 @@ WITH grouped AS (
             WHEN 'service' THEN [d.service]
             WHEN 'environment' THEN [d.environment]
             WHEN 'repository' THEN
-                CASE WHEN len(d.repositories) > 0 THEN d.repositories ELSE [''] END
+                CASE
+                    WHEN p.repository IS NOT NULL THEN [p.repository]
+                    WHEN len(d.repositories) > 0 THEN d.repositories
+                    ELSE ['']
+                END
             ELSE ['']
         END) AS group_key
     FROM chosen_deployments AS d
