@@ -96,10 +96,11 @@ def test_a_drill_shows_the_steps_that_were_exercised_in_it(tmp_path: Path) -> No
 
 
 def test_a_restore_is_shown_with_the_backup_it_was_made_of(tmp_path: Path) -> None:
-    """The newest successful one of that name before it."""
+    """The newest successful one of that name before it; of two at one instant the one told last."""
     story = Story()
     for at, outcome in (("03-01T02:00", "success"), ("03-02T02:00", "success"),
-                        ("03-03T02:00", "failure"), ("03-05T02:00", "success")):  # fmt: skip
+                        ("03-02T02:00", "success"), ("03-03T02:00", "failure"),
+                        ("03-05T02:00", "success")):  # fmt: skip
         story.tell("backup.finished", when(at), recovery=f"b-{at}", outcome=outcome,
                    backup_set="shop-db")  # fmt: skip
     story.tell("restore.tested", when("03-04T02:00"), recovery="t1", outcome="success",
@@ -109,6 +110,6 @@ def test_a_restore_is_shown_with_the_backup_it_was_made_of(tmp_path: Path) -> No
     with window(story, tmp_path) as view:
         found = only(view, "restores", recovery="t1")
         other = only(view, "restores", recovery="t2")
-    assert (found["backup_position"], found["backup_age_s"]) == (2, 2 * 86_400)
+    assert (found["backup_position"], found["backup_age_s"]) == (3, 2 * 86_400)
     assert (found["verified"], found["outcome"]) == (True, "success")
     assert (other["backup_position"], other["backup_at"]) == (None, None)

@@ -188,6 +188,17 @@ def test_r11_what_recovered_a_deployment_is_named_by_its_entries(tmp_path: Path)
     assert positions(story, tmp_path, "d") == [1, 2, 3]
 
 
+def test_r11_of_two_that_ended_at_one_instant_the_one_told_first_recovered_it(
+    tmp_path: Path,
+) -> None:
+    """Whichever way round their names stand."""
+    story = Story()
+    deployed(story, "d", "03-05T10:00", "1", **FAILURE)
+    for name in "zyxabc":
+        deployed(story, name, "03-05T11:00", name)
+    assert positions(story, tmp_path, "d") == [1, 2]
+
+
 def test_r11_of_what_incidents_recovered_no_deployment_is_named(tmp_path: Path) -> None:
     """But one that blames it is: it says that it failed."""
     story = Story()

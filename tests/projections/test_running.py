@@ -60,6 +60,9 @@ def test_what_a_failure_with_impact_left_nobody_knows_until_the_next_success(
         found = only(view, "running")
         assert found["deployment"] == "d1"
         assert found["harmed_by"].endswith(" d2")
+    deployed(story, "d2b", "03-03T10:00", "v2b", outcome="failure", impact=True)
+    with window(story, tmp_path) as view:
+        assert only(view, "running")["harmed_by"].endswith(" d2b")
     deployed(story, "d3", "03-04T10:00", "v2")
     with window(story, tmp_path) as view:
         assert only(view, "running")["harmed_by"] is None

@@ -32,9 +32,15 @@ fired AS (
 ),
 
 ended AS (
-    SELECT source, fingerprint, occurred_at, coalesce(ended_at, occurred_at) AS ended_at, position
+    SELECT
+        source,
+        fingerprint,
+        occurred_at,
+        arg_min(coalesce(ended_at, occurred_at), position) AS ended_at,
+        min(position) AS position
     FROM alert_facts
     WHERE what = 'alert.resolved' AND fingerprint IS NOT NULL AND occurred_at IS NOT NULL
+    GROUP BY source, fingerprint, occurred_at
 ),
 
 -- Fired again before it ended is the same firing.
@@ -53,7 +59,8 @@ SELECT
     source,
     fingerprint AS incident,
     row_number() OVER (
-        PARTITION BY source, fingerprint ORDER BY min(coalesce(started_at, occurred_at))
+        PARTITION BY source, fingerprint
+        ORDER BY min(coalesce(started_at, occurred_at)), min(position)
     ) AS episode,
     arg_min(service, position) AS service,
     arg_min(environment, position) AS environment,

@@ -18,9 +18,11 @@ came AS (
     SELECT
         r.change_key,
         w.line,
-        arg_min(w.deployment_key, d.finished_at) FILTER (WHERE r.landed) AS landed_key,
-        any_value(r.commit) FILTER (WHERE r.landed) AS landed_commit,
-        arg_max(w.deployment_key, d.finished_at) FILTER (WHERE NOT r.landed) AS last_key,
+        arg_min(w.deployment_key, (d.finished_at, d.last_position)) FILTER (WHERE r.landed)
+            AS landed_key,
+        min(r.commit) FILTER (WHERE r.landed) AS landed_commit,
+        arg_max(w.deployment_key, (d.finished_at, d.last_position)) FILTER (WHERE NOT r.landed)
+            AS last_key,
         count(*) FILTER (WHERE NOT r.landed) = any_value(r.made_of) AS all_came
     FROM roles AS r
     INNER JOIN contained_anywhere AS w USING (commit)

@@ -63,7 +63,7 @@ deployed AS (
         change_key,
         list_sort(list(DISTINCT line)) AS lines,
         min(finished_at) FILTER (WHERE tier = 'production') AS production_at,
-        arg_min(deployment_key, finished_at) FILTER (WHERE tier = 'production')
+        arg_min(deployment_key, (finished_at, deployment_key)) FILTER (WHERE tier = 'production')
             AS production_deployment_key
     FROM change_deployments
     GROUP BY change_key

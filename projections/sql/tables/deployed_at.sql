@@ -18,7 +18,9 @@ standing AS (
 
 -- Nobody knows what a failure with impact left there.
 harmed AS (
-    SELECT p.line, arg_max(p.deployment_key, p.finished_at) AS deployment_key
+    SELECT
+        p.line,
+        arg_max(p.deployment_key, (p.finished_at, p.last_position)) AS deployment_key
     FROM past AS p
     LEFT JOIN standing AS s USING (line)
     WHERE NOT p.succeeded AND (s.line IS NULL OR p.finished_at > s.finished_at)

@@ -13,7 +13,10 @@ WITH ever AS (
 
 -- Where everything was looked at, what is not there does not run.
 looked AS (
-    SELECT environment, max(occurred_at) AS looked_at, arg_max(position, occurred_at) AS position
+    SELECT
+        environment,
+        max(occurred_at) AS looked_at,
+        arg_max(position, (occurred_at, position)) AS position
     FROM snapshots_at
     WHERE complete AND everywhere
     GROUP BY environment

@@ -63,9 +63,10 @@ remedies AS (
     SELECT f.deployment_key, s.finished_at, s.positions
     FROM (SELECT * FROM failed WHERE failed_itself) AS f
     ASOF JOIN (
-        SELECT line, finished_at, positions
+        SELECT line, finished_at, arg_min(positions, last_position) AS positions
         FROM deployments
         WHERE succeeded AND counts_in_line AND line IN (SELECT line FROM failed)
+        GROUP BY line, finished_at
     ) AS s ON f.line = s.line AND f.failed_at < s.finished_at
 ),
 
@@ -90,7 +91,7 @@ ended AS (
         SELECT
             deployment_key,
             min(remedied_at) AS remedied_at,
-            arg_min(positions, remedied_at) AS positions
+            arg_min(positions, (remedied_at, positions)) AS positions
         FROM remedies
         GROUP BY deployment_key
     ) AS m USING (deployment_key)

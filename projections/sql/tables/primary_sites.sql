@@ -14,7 +14,7 @@ sites AS (
     SELECT
         service,
         environment,
-        arg_min(from_site, finished_at) AS site,
+        arg_min(from_site, (finished_at, positions)) AS site,
         TIMESTAMPTZ '0001-01-01 00:00:00+00',
         CAST([] AS BIGINT[])
     FROM switched

@@ -1,9 +1,10 @@
 -- Trials of restoring a backup: one row a trial, with the newest backup of that set before it.
 WITH backups AS (
-    SELECT backup_set, occurred_at, position
+    SELECT backup_set, occurred_at, max(position) AS position
     FROM recovery_facts
     WHERE what = 'backup.finished' AND outcome = 'success' AND backup_set IS NOT NULL
         AND occurred_at IS NOT NULL
+    GROUP BY backup_set, occurred_at
 )
 
 SELECT

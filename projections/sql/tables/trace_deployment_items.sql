@@ -28,9 +28,10 @@ remedies AS (
     SELECT l.deployment_key, l.deployment, s.deployment_key
     FROM (SELECT * FROM line WHERE harmed_at IS NOT NULL AND counts_in_line) AS l
     ASOF JOIN (
-        SELECT line, deployment_key, finished_at
+        SELECT line, finished_at, arg_min(deployment_key, last_position) AS deployment_key
         FROM deployments
         WHERE succeeded AND counts_in_line AND line IN (SELECT one.line FROM line AS one)
+        GROUP BY line, finished_at
     ) AS s
         ON l.line = s.line AND l.harmed_at < s.finished_at
 )
