@@ -148,9 +148,9 @@ class Overview:
         values = [row[column] for row in (self.steps if steps is None else steps)]
         return charts.spark(f"Course of {name.lower()}", values)
 
-    def _compared(self, column: str) -> float | None:
+    def _compared(self, column: str, few: str = "few") -> float | None:
         """Against the window before, unless one of the two holds too little to compare."""
-        return None if self.compared.get("few") else self.compared.get(column)
+        return None if self.compared.get(few) else self.compared.get(column)
 
     def _frequency(self) -> Card:
         row, name = self.dora, "Deployment frequency"
@@ -177,7 +177,7 @@ class Overview:
              ("90 % within", wording.duration(row["lead_p90_s"])),
              ("mean", wording.duration(row["lead_mean_s"])),
              ("deployments with unknown changes", wording.number(row["unresolved"]))],
-            _change(self._compared("lead_change_percent"), "%"),
+            _change(self._compared("lead_change_percent", "few_changes"), "%"),
             row["few_changes"], self._course(name, "lead_median_s"),
         )  # fmt: skip
 
@@ -204,8 +204,8 @@ class Overview:
              ("mean", wording.duration(row["recovery_mean_s"])),
              ("from impact, median", wording.duration(row["from_impact_median_s"])),
              ("left out: ended before it began", wording.number(row["recovery_anomalies"]))],
-            _change(self._compared("recovery_change_percent"), "%"),
-            row["few_deployments"], self._course(name, "recovery_median_s"),
+            _change(self._compared("recovery_change_percent", "few_recoveries"), "%"),
+            row["few_recoveries"], self._course(name, "recovery_median_s"),
         )  # fmt: skip
 
     def _rework(self) -> Card:
@@ -231,7 +231,7 @@ class Overview:
              ("90 % within", wording.duration(row["p90_s"])),
              ("derived from alerts", wording.number(row["derived_from_alerts"])),
              ("left out: ended before it began", wording.number(row["anomalies"]))],
-            _change(self._compared("mttr_change_percent"), "%"),
+            _change(self._compared("mttr_change_percent", "few_incidents"), "%"),
             row["few"], self._course(name, "mttr_s", self.mttr_steps),
         )  # fmt: skip
 

@@ -90,7 +90,8 @@ class Changes:
             return
         known = self.inside.setdefault(after, set())
         known |= {one["sha"] for one in data.get("commits") or ()} - {after}
-        straight = data.get("protected") or data.get("forced") is False
+        forced = data.get("forced")
+        straight = data.get("protected") if forced is None else not forced
         if data.get("before") and straight and not data.get("created"):
             known |= {data["before"]} - {after}
 
@@ -302,6 +303,7 @@ def dora(
         "reworked": len(rework), "rework_rate": len(rework) / len(d) if d else None,
         "upper_failed": len(upper_f), "upper_counted": len(upper_d),
         "few_deployments": len(d) < FEW, "few_changes": len(lead) < FEW,
+        "few_recoveries": len(recovery) < FEW,
         "unattributed_hotfixes": sum(one.kind == "hotfix" and not one.remedied for one in s),
         "lead_n": len(lead), "lead_median_s": percentile(lead, 0.5),
         "lead_p75_s": percentile(lead, 0.75), "lead_p90_s": percentile(lead, 0.9),
@@ -321,7 +323,8 @@ def mttr(reference: Reference, start: datetime, end: datetime) -> dict[str, Any]
     chosen = [
         one for one in reference.incidents
         if one.environment is None or (
-            one.started is not None and reference.tier(one.environment, one.started) == "production"
+            (at := one.started or one.ended) is not None
+            and reference.tier(one.environment, at) == "production"
         )
     ]  # fmt: skip
     ended = [one for one in chosen if one.ended is not None and start <= one.ended < end]

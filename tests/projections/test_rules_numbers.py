@@ -200,7 +200,9 @@ def test_r13_numbers_are_grouped_by_one_of_four(
         rows = by_group(view)
     assert {key: row["counted"] for key, row in rows.items() if row["counted"]} == counted
     assert {key for key, row in rows.items() if row["failed"]} == failed
-    assert all(row["few_deployments"] is (row["counted"] < 5) for row in rows.values())
+    for row in rows.values():
+        assert row["few_deployments"] is (row["counted"] < 5)
+        assert row["few_recoveries"] is (row["recovered"] < 5)
 
 
 @pytest.mark.parametrize(
@@ -313,6 +315,7 @@ def test_r16_a_window_is_set_beside_another(tmp_path: Path) -> None:
         parts = {one["part"] for one in view.table("dora").to_pylist()}
     assert parts == {"window", "baseline"}
     assert (row["frequency_times"], row["few"]) == (2, True)
+    assert (row["few_changes"], row["few_recoveries"], row["few_incidents"]) == (True, True, True)
     assert (row["change_fail_points"], row["recovery_change_percent"]) == (-25, -75)
     assert (row["mttr_change_percent"], row["lead_change_percent"]) == (-75, None)
 

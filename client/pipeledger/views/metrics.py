@@ -35,6 +35,7 @@ _DOUBTS = (
     ("recovery_anomalies", "{} recoveries that would end before the failure, left out"),
 )
 _GAPS = (
+    ("incidents of unknown tier", "{} incidents of environments of unknown tier are in no number"),
     ("unmatched report", "{} reports of other sources match no deployment of their line's source"),
     ("unknown commits", "{} deployed commits are not known here: send them, or import git"),
     ("commits without a time", "{} commits say no time to count from"),
@@ -150,11 +151,11 @@ def _comparison(rows: list[Row], parameters: Row) -> Table:
             f"{amount(row.get('frequency_times'))} times"
             if number(row.get("frequency_times")) is not None
             else NOTHING,
-            change(row.get("lead_change_percent"), "%"),
+            _changed(row, "lead_change_percent", "few_changes"),
             change(row.get("change_fail_points"), "points"),
-            change(row.get("recovery_change_percent"), "%"),
+            _changed(row, "recovery_change_percent", "few_recoveries"),
             change(row.get("rework_points"), "points"),
-            change(row.get("mttr_change_percent"), "%"),
+            _changed(row, "mttr_change_percent", "few_incidents"),
             FEW if row.get("few") else "",
         )
         for row in rows
@@ -162,6 +163,12 @@ def _comparison(rows: list[Row], parameters: Row) -> Table:
     since, until = (instant(parameters.get(f"baseline_{end}")) for end in ("from", "to"))
     headings = ("", "frequency", "lead time", "change fail", "recovery", "rework", "MTTR", "")
     return Table(headings, cells, f"Beside {since} to {until} (no claim of cause)")
+
+
+def _changed(row: Row, column: str, few: str) -> str:
+    """A change of what counts its own cases, and whether these are few."""
+    told = change(row.get(column), "%")
+    return f"{told} {FEW}" if told != NOTHING and row.get(few) else told
 
 
 def _mttr_cells(row: Row) -> tuple[str, ...]:

@@ -8,7 +8,11 @@ SELECT
     100 * (m.mttr_s / nullif(n.mttr_s, 0) - 1) AS mttr_change_percent,
     100 * (w.change_fail_rate - b.change_fail_rate) AS change_fail_points,
     100 * (w.rework_rate - b.rework_rate) AS rework_points,
-    w.few_deployments OR b.few_deployments AS few
+    -- R13: of frequency and rates; each of the others rests on what it counts itself.
+    w.few_deployments OR b.few_deployments AS few,
+    w.few_changes OR b.few_changes AS few_changes,
+    w.few_recoveries OR b.few_recoveries AS few_recoveries,
+    coalesce(m.few, TRUE) OR coalesce(n.few, TRUE) AS few_incidents
 FROM dora AS w
 INNER JOIN dora AS b ON w.group_key = b.group_key AND b.part = 'baseline'
 LEFT JOIN mttr AS m ON w.group_key = m.group_key AND m.part = 'window'

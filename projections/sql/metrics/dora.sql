@@ -75,5 +75,6 @@ SELECT
         ELSE 1
     END AS recovery_band,
     counted < 5 AS few_deployments,
-    lead_n < 5 AS few_changes
+    lead_n < 5 AS few_changes,
+    recovered < 5 AS few_recoveries
 FROM joined
