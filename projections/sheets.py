@@ -47,7 +47,7 @@ def sheets_of(snapshot: Snapshot, positions: Iterable[int]) -> dict[int, dict[st
                 snapshot.segments[at], columns=_COLUMNS, filters=[("position", "in", here)]
             )
             found |= {row["position"]: _sheet(row) for row in rows_of(table)}
-    except OSError as error:
+    except (pa.ArrowException, OSError) as error:
         raise UnavailableError(f"a segment cannot be read: {error}") from error
     rest = pa.array([one for one in wanted if one > sealed], pa.int64())
     tail = snapshot.tail.select(_COLUMNS)

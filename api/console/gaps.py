@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TIER: Final = "unknown tier"
+INCIDENTS: Final = "incidents of unknown tier"
 WORDS: Final = {
     TIER: "{} deployments went to {}, whose tier nobody has told: they count nowhere.",
+    INCIDENTS: "{} incidents are of {}, whose tier nobody has told: they count nowhere.",
     "unmatched report": "{} reports of other sources match no deployment of the source that counts "
     "on their line.",
     "unresolved changes": "Of {} deployments nobody told which changes they brought: their lead "
@@ -46,7 +48,7 @@ def told(rows: Iterable[dict[str, Any]]) -> list[Gap]:
     """The gaps of one window; of those that are of many names, the sum."""
     sums: dict[tuple[str, str], int] = {}
     for row in rows:
-        key = (row["gap"], (row["name"] or "") if row["gap"] == TIER else "")
+        key = (row["gap"], (row["name"] or "") if row["gap"] in (TIER, INCIDENTS) else "")
         sums[key] = sums.get(key, 0) + row["items"]
     return [
         Gap(

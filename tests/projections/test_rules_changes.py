@@ -216,7 +216,7 @@ def test_r6_what_a_push_brought_is_contained_in_what_the_branch_moved_to(
 @pytest.mark.parametrize(
     ("more", "met"),
     [({"forced": False}, True), ({"protected": True}, True), ({}, False), ({"forced": True}, False),
-     ({"forced": False, "created": True}, False)],
+     ({"forced": True, "protected": True}, False), ({"forced": False, "created": True}, False)],
 )  # fmt: skip
 def test_r6_what_a_branch_moved_from_is_contained_unless_it_was_forced(
     tmp_path: Path, more: dict[str, Any], *, met: bool

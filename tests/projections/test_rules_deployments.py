@@ -216,6 +216,20 @@ def test_r14_what_was_voided_counts_no_more_and_is_listed(tmp_path: Path) -> Non
         assert gaps(view) == {("voided", "deployment"): 1}
 
 
+def test_r14_a_voided_push_or_alert_is_listed(tmp_path: Path) -> None:
+    """Lead times hang on the one, incidents on the other."""
+    story = Story()
+    for position in (
+        story.tell("ref.updated", when("03-05T10:00"), repository="r", ref="refs/heads/main",
+                   after="a" * 40),
+        story.tell("alert.fired", when("03-05T11:00"), fingerprint="f"),
+    ):  # fmt: skip
+        story.tell("event.voided", when("03-06T10:00"), assurance="decided", position=position,
+                   reason="n")  # fmt: skip
+    with window(story, tmp_path) as view:
+        assert gaps(view) == {("voided", "ref"): 1, ("voided", "alert"): 1}
+
+
 def test_r14_what_was_redacted_is_missing_and_said_to_be(tmp_path: Path) -> None:
     """Nobody can tell any more when it was."""
     story = Story()

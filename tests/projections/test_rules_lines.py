@@ -12,6 +12,7 @@ from tests.projections.telling import (
     Story,
     deployed,
     failed,
+    impaired,
     kinds,
     only,
     when,
@@ -92,6 +93,18 @@ def test_r1_the_tier_in_effect_at_the_finish_decides(tmp_path: Path) -> None:
     with window(story, tmp_path) as view:
         assert (counts(view, "before"), counts(view, "after")) == (False, True)
         assert gaps(view) == {("unknown tier", "blue"): 1}
+
+
+def test_r1_incidents_of_unknown_tier_are_said_to_be_left_out(tmp_path: Path) -> None:
+    """An incident whose start nobody tells has the tier in effect at its end."""
+    story = Story()
+    impaired(story, "i", "03-05T09:00", environment="blue", restored="03-05T10:00")
+    story.tell("incident.resolved", when("03-06T10:00"), incident="j", service="shop",
+               environment="production", resolved_at=when("03-06T10:00"))  # fmt: skip
+    with window(story, tmp_path) as view:
+        assert gaps(view) == {("incidents of unknown tier", "blue"): 1}
+        assert only(view, "incidents", incident="j")["tier"] == "production"
+        assert only(view, "mttr")["start_unknown"] == 1
 
 
 def test_r1_a_later_statement_covers_an_earlier_one_from_its_beginning_on(tmp_path: Path) -> None:

@@ -74,7 +74,14 @@ def test_what_runs_is_shown_at_the_site_that_is_primary(tmp_path: Path) -> None:
     deployed(story, "d1", "03-02T10:00", "v1")
     story.tell("failover.finished", when("03-03T10:00"), recovery="r1", outcome="success",
                environment="production", from_site="west", to_site="north")  # fmt: skip
-    for at, site in (("03-02T12:00", "west"), ("03-04T12:00", "north")):
+    story.tell("failover.finished", when("03-05T10:00"), recovery="r2", outcome="success",
+               service="shop", environment="production", from_site="north",
+               to_site="south")  # fmt: skip
+    story.tell("failover.finished", when("03-06T10:00"), recovery="r3", outcome="success",
+               environment="production", from_site="south", to_site="west")  # fmt: skip
+    sites = [("03-02T12:00", "west"), ("03-04T12:00", "north"), ("03-05T12:00", "south"),
+             ("03-06T12:00", "west")]  # fmt: skip
+    for at, site in sites:
         with window(story, tmp_path, at=instant(at)) as view:
             assert only(view, "running")["primary_site"] == site
 
@@ -150,6 +157,17 @@ def test_what_runs_and_was_never_deployed_is_drift(tmp_path: Path) -> None:
         found = only(view, "drift")
         assert (found["line"], found["state"]) == ("shop@production", "never deployed")
         assert (found["tier"], only(view, "running")["replicas"]) == ("production", 2)
+
+
+def test_what_was_seen_is_of_the_line_that_was_deployed_whatever_its_environment_is_called(
+    tmp_path: Path,
+) -> None:
+    """An @ in its name is part of the name."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v1", environment="prod@eu")
+    looked(story, "03-03T10:00", "v1", environment="prod@eu")
+    with window(story, tmp_path) as view:
+        assert only(view, "drift")["state"] == "as deployed"
 
 
 def test_without_digests_configuration_or_revision_is_compared_else_nothing(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
+from domain.errors import UnavailableError
 from projections.following import follow
 from projections.sheets import sheets_of
 from tests.projections.story import Story
@@ -73,3 +76,6 @@ def test_sheets_of_sealed_entries_are_read_from_their_segments(
         at: f"https://ci.example/{at - 2}" for at in asked
     }
     live.close()
+    snapshot.segments[0].write_bytes(b"PAR1")
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        sheets_of(snapshot, [2])

@@ -48,13 +48,15 @@ intervals AS (
         last(restored_at ORDER BY episode) AS restored_at,
         last(resolved_at ORDER BY episode) AS resolved_at,
         last(ended_at ORDER BY episode) AS ended_at,
-        sum(greatest(0, epoch(ended_at) - epoch(started_at))) AS impaired_s
+        sum(greatest(0, epoch(ended_at) - epoch(started_at))) AS impaired_s,
+        -- What holds of places and services then holds of it, also where nobody says when it began.
+        coalesce(min(started_at), last(ended_at ORDER BY episode)) AS known_at
     FROM incident_episodes
     GROUP BY incident_key, derived
 ),
 
 touched AS (
-    SELECT t.incident_key, t.derived, i.started_at, unnest(t.services) AS service
+    SELECT t.incident_key, t.derived, i.known_at, unnest(t.services) AS service
     FROM told AS t
     INNER JOIN intervals AS i USING (incident_key, derived)
 ),
@@ -70,7 +72,7 @@ registered AS (
     FROM touched AS t
     INNER JOIN service_registrations AS v
         ON t.service = v.service
-        AND t.started_at >= v.effective_from AND t.started_at < v.effective_until
+        AND t.known_at >= v.effective_from AND t.known_at < v.effective_until
     GROUP BY t.incident_key, t.derived
 )
 
@@ -103,8 +105,8 @@ FROM told AS t
 INNER JOIN intervals AS i USING (incident_key, derived)
 LEFT JOIN environments AS e
     ON t.environment = e.environment
-    AND i.started_at >= e.effective_from AND i.started_at < e.effective_until
+    AND i.known_at >= e.effective_from AND i.known_at < e.effective_until
 LEFT JOIN service_registrations AS v
     ON t.service = v.service
-    AND i.started_at >= v.effective_from AND i.started_at < v.effective_until
+    AND i.known_at >= v.effective_from AND i.known_at < v.effective_until
 LEFT JOIN registered AS r USING (incident_key, derived)

@@ -10,7 +10,7 @@ WITH moved AS (
             FOR one IN list_append(
                 coalesce(commits, []),
                 CASE WHEN NOT coalesce(created, FALSE)
-                    AND (coalesce(protected, FALSE) OR coalesce(NOT forced, FALSE)) THEN before
+                    AND coalesce(NOT forced, protected, FALSE) THEN before
                 END
             )
             IF one IS NOT NULL AND one <> after

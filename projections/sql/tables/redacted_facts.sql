@@ -8,3 +8,7 @@ UNION ALL
 SELECT position, 'change' AS family FROM change_facts WHERE redacted
 UNION ALL
 SELECT position, 'build' AS family FROM build_facts WHERE redacted
+UNION ALL
+SELECT position, 'ref' AS family FROM ref_facts WHERE redacted
+UNION ALL
+SELECT position, 'alert' AS family FROM alert_facts WHERE redacted

@@ -15,7 +15,11 @@ SELECT
     d.release,
     d.since,
     d.harmed_by,
-    coalesce(own.site, whole.site) AS primary_site,
+    -- The later switch holds, of the service or of the whole environment.
+    CASE
+        WHEN whole.effective_from > own.effective_from THEN whole.site
+        ELSE coalesce(own.site, whole.site)
+    END AS primary_site,
     s.seen_at,
     coalesce(s.digests, []) AS seen_artifacts,
     coalesce(s.images, []) AS seen_images,

@@ -5,7 +5,7 @@ WITH seen AS (
 )
 
 SELECT
-    one.service || '@' || environment AS line,
+    one.service || '@' || replace(environment, '@', '%40') AS line,
     one.service AS service,
     environment,
     min(occurred_at) AS seen_at,

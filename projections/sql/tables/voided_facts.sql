@@ -9,6 +9,10 @@ WITH facts AS (
     SELECT position, occurred_at, 'change' AS family FROM all_change_facts
     UNION ALL
     SELECT position, occurred_at, 'build' AS family FROM all_build_facts
+    UNION ALL
+    SELECT position, occurred_at, 'ref' AS family FROM all_ref_facts
+    UNION ALL
+    SELECT position, occurred_at, 'alert' AS family FROM all_alert_facts
 )
 
 SELECT f.position, f.occurred_at, f.family

@@ -13,6 +13,18 @@ gaps AS (
     FROM deployments_in
     WHERE tier IS NULL AND counts_in_line
     UNION ALL
+    SELECT w.part, w.window_from, w.window_to, 'incidents of unknown tier', i.environment, 1
+    FROM incidents AS i
+    CROSS JOIN parameters AS p
+    INNER JOIN windows AS w
+        ON coalesce(i.ended_at, i.started_at) >= w.window_from
+        AND coalesce(i.ended_at, i.started_at) < w.window_to
+    WHERE i.tier IS NULL AND i.environment IS NOT NULL AND w.part <> 'step'
+        AND (p.service IS NULL OR list_contains(i.services, p.service))
+        AND (p.team IS NULL OR list_contains(i.teams, p.team))
+        AND (p.environment IS NULL OR i.environment = p.environment)
+        AND (p.repository IS NULL OR list_contains(i.repositories, p.repository))
+    UNION ALL
     -- R2a: another source than the line's tells of a deployment that the line's does not tell.
     SELECT d.part, d.window_from, d.window_to, 'unmatched report', d.source, 1
     FROM deployments_in AS d
