@@ -15,9 +15,12 @@ SELECT
     d.release,
     d.since,
     d.harmed_by,
-    -- The later switch holds, of the service or of the whole environment.
+    -- The later switch holds, of the service or of the whole environment; before any of both, what
+    -- the first one came from.
     CASE
         WHEN whole.effective_from > own.effective_from THEN whole.site
+        WHEN whole.effective_from = own.effective_from
+            AND whole.effective_until < own.effective_until THEN whole.site
         ELSE coalesce(own.site, whole.site)
     END AS primary_site,
     s.seen_at,
