@@ -58,6 +58,7 @@ class Changes:
             self._know(event)
         self.inside = {sha: set(one.parents) for sha, one in self.commits.items()}
         self.moved = {event["data"].get("after") for event in reference.of("ref.updated")}
+        self.pushed: dict[str, set[str]] = {}
         for event in reference.of("ref.updated"):
             self._move(event["data"])
         self.squashed: dict[str, set[str]] = {}
@@ -86,10 +87,12 @@ class Changes:
 
     def _move(self, data: dict[str, Any]) -> None:
         after = data.get("after")
+        listed = {one["sha"] for one in data.get("commits") or ()}
+        self.pushed.setdefault(after, set()).update(listed)
         if after is None or data.get("deleted"):
             return
         known = self.inside.setdefault(after, set())
-        known |= {one["sha"] for one in data.get("commits") or ()} - {after}
+        known |= listed - {after}
         forced = data.get("forced")
         straight = data.get("protected") if forced is None else not forced
         if data.get("before") and straight and not data.get("created"):
@@ -101,7 +104,8 @@ class Changes:
         originals = set(data.get("original_commits") or ())
         at = instant(data.get("merged_at") or event["time"])
         listed = {each["sha"] for each in data.get("commits") or ()}
-        for one in originals | listed | {sha}:
+        pushed = self.pushed.get(sha, set()) if sha else set()
+        for one in originals | listed | pushed | {sha, data.get("head")}:
             if one in self.commits:
                 self.commits[one].merged = least(self.commits[one].merged, at)
         if data.get("method") == "squash" and sha:

@@ -363,6 +363,22 @@ def test_r6_a_change_begins_when_the_basis_says(
     assert (row["lead_s"], row["time_of"]) == (hours * 3600, time_of)
 
 
+def test_r6_what_the_push_of_a_merge_lists_was_merged_with_it(tmp_path: Path) -> None:
+    """Code hosts list no commits in a merged change; its head is one of them at least."""
+    story = Story()
+    for name in "abch":
+        pushed(story, name, "03-01T00:00")
+    story.tell("change.merged", when("03-02T04:00"), number=7, repository=REPOSITORY,
+               merge_commit=commit("m"), head=commit("h"), method="merge")  # fmt: skip
+    story.tell("ref.updated", when("03-02T05:00"), before=commit("a"), after=commit("m"),
+               forced=False, commits=[{"sha": commit(one)} for one in "bcm"], **PUSH)  # fmt: skip
+    ships(story, "d1", 2, "a")
+    ships(story, "d2", 3, None, commits=[commit(one) for one in "bch"])
+    with window(story, tmp_path, commit_time_basis="merged") as view:
+        told = {row["commit"]: row["lead_s"] for row in view.table("lead_times").to_pylist()}
+    assert told == {commit(one): 20 * 3600 for one in "bch"}
+
+
 def test_r6_a_commit_without_the_time_wanted_is_no_observation_and_is_said(tmp_path: Path) -> None:
     """What was pushed without a change was never merged."""
     story = chain("a", "b")

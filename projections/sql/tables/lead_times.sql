@@ -1,17 +1,28 @@
 -- R6, change lead time: one row a change and line, credited to the first succeeded production
 -- deployment of the line that contains it. Calendar time; a negative one is kept as an anomaly and
 -- is no observation.
-WITH merged AS (
-    SELECT commit, min(merged_at) AS merged_at, arg_min(position, merged_at) AS position
+WITH merges AS (
+    SELECT
+        position,
+        merge_commit,
+        coalesce(commits, []) || coalesce(original_commits, []) || [merge_commit, head] AS commits,
+        coalesce(merged_at, occurred_at) AS merged_at
+    FROM change_facts
+    WHERE what = 'merged' AND (SELECT commit_time_basis = 'merged' FROM chosen_rules)
+),
+
+-- Code hosts list a change's commits in the push that merged it, not in the change.
+merged AS (
+    SELECT
+        commit,
+        min(merged_at) AS merged_at,
+        arg_min(position, (merged_at, position)) AS position
     FROM (
-        SELECT
-            position,
-            unnest(list_distinct(
-                coalesce(commits, []) || coalesce(original_commits, []) || [merge_commit]
-            )) AS commit,
-            coalesce(merged_at, occurred_at) AS merged_at
-        FROM change_facts
-        WHERE what = 'merged' AND (SELECT commit_time_basis = 'merged' FROM chosen_rules)
+        SELECT position, unnest(list_distinct(commits)) AS commit, merged_at FROM merges
+        UNION ALL
+        SELECT m.position, unnest(list_distinct(r.commits)), m.merged_at
+        FROM merges AS m
+        INNER JOIN ref_facts AS r ON r.after = m.merge_commit
     )
     WHERE commit IS NOT NULL
     GROUP BY commit
