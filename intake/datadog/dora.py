@@ -150,7 +150,7 @@ def _deployment(told: _Attributes, identity: str) -> Reading:
 
 
 def _assessed(told: _Attributes, identity: str) -> Iterator[Reading]:
-    """What a deployment did, and of the one that put it right what it took back."""
+    """What a deployment did, and of the one that put it right whether it took it back."""
     by, kind = told.remediation or _Remediation(), "dora_deployment"
     other = named(by.id)
     data = {
@@ -164,6 +164,9 @@ def _assessed(told: _Attributes, identity: str) -> Iterator[Reading]:
     if other is not None and by.type == "rollback":
         back = {"deployment": other, "rolls_back": identity, "tool": TOOL}
         yield fact("deployment.assessed", None, back, kind=kind)
+    if other is not None and by.type == "rollforward":
+        fixed = {"deployment": other, "remediates": [identity], "tool": TOOL}
+        yield fact("deployment.assessed", None, fixed, kind=kind)
 
 
 def _failure(told: _Attributes, identity: str | None) -> Iterator[Reading]:

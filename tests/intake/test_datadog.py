@@ -182,6 +182,25 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("rollback", {"rolls_back": "bad"}),
+        ("rollforward", {"remediates": ["bad"]}),
+        ("other", None),
+    ],
+)
+def test_what_put_a_deployment_right_says_so(kind: str, said: dict[str, Any] | None) -> None:
+    """The other one took it back, or mended it."""
+    patch = {"change_failure": True, "remediation": {"id": "good", "type": kind}}
+    body = {"data": {"id": "bad", "type": "dora_deployment_patch_request", "attributes": patch}}
+    found = told(json.dumps(body).encode(), "datadog-dora")
+    assert found[0]["deployment"] == "bad"
+    names = ("deployment", "rolls_back", "remediates")
+    rest = [{one: row[one] for one in names if row.get(one)} for row in found[1:]]
+    assert rest == ([{"deployment": "good"} | said] if said else [])
+
+
+@pytest.mark.parametrize(
     ("header", "holds"),
     [("Bearer s3", True), ("Bearer s4", False), ("", False),
      ("Basic " + base64.b64encode(b"dd:s3").decode(), True)],
