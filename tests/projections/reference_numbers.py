@@ -58,7 +58,7 @@ class Changes:
             self._know(event)
         self.inside = {sha: set(one.parents) for sha, one in self.commits.items()}
         self.moved = {event["data"].get("after") for event in reference.of("ref.updated")}
-        self.pushed: dict[str, set[str]] = {}
+        self.pushed: dict[str | None, set[str]] = {}
         for event in reference.of("ref.updated"):
             self._move(event["data"])
         self.squashed: dict[str, set[str]] = {}
