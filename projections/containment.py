@@ -4,7 +4,8 @@ For all commits: a walk over their parents, from each deployment's commit back t
 one of the same line contains already. Each commit is visited once a line, so the whole costs as
 much as there are commits and lines that deploy them. Commits are numbers there: their ids are texts
 too long to walk over.
-For a few commits: a walk from each of them forward, over what it is a parent of.
+For a few commits: a walk from them forward, over what they are parents of; and back, line by line,
+over what that found alone.
 """
 
 from __future__ import annotations
@@ -131,41 +132,52 @@ def containing(seeds: pa.Table, edges: pa.Table, deployed: pa.Table) -> pa.Table
     Returns:
         `commit` (of the seeds), `line`, `deployment_key`.
     """
-    wanted = dict.fromkeys(one for (one,) in _rows(seeds, "commit"))
-    if not wanted:
-        return _FOUND.empty_table()
-    children: dict[str, list[str]] = defaultdict(list)
-    for child, parents in _rows(edges, "commit", "parents"):
-        for parent in parents:
-            children[parent].append(child)
-    came: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
-    for order, (line, key, commit) in enumerate(
-        _rows(deployed, "line", "deployment_key", "commit")
-    ):
-        came[commit].append((order, line, key))
+    wanted = {one for (one,) in _rows(seeds, "commit")}
+    parents = dict(_rows(edges, "commit", "parents"))
+    after = _descending(wanted, parents)
+    lines: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for line, key, commit in _rows(deployed, "line", "deployment_key", "commit"):
+        if commit in after:
+            lines[line].append((key, commit))
     found = [
         (seed, line, key)
-        for seed in wanted
-        for line, (_, key) in _first(seed, children, came).items()
+        for line, came in lines.items()
+        for seed, key in _first(wanted, came, parents, after)
     ]
     return _table(found, _FOUND)
 
 
-def _first(
-    seed: str, children: dict[str, list[str]], came: dict[str, list[tuple[int, str, str]]]
-) -> dict[str, tuple[int, str]]:
-    """The first deployment of a commit or of anything that descends from it, by line."""
-    first: dict[str, tuple[int, str]] = {}
-    known, todo = {seed}, [seed]
+def _descending(seeds: set[str], parents: dict[str, list[str]]) -> set[str]:
+    """These commits and all that descend from any of them."""
+    children: dict[str, list[str]] = defaultdict(list)
+    for child, told in parents.items():
+        for parent in told:
+            children[parent].append(child)
+    known, todo = set(seeds), list(seeds)
     while todo:
-        one = todo.pop()
-        for order, line, key in came.get(one, ()):
-            if line not in first or order < first[line][0]:
-                first[line] = (order, key)
-        new = [child for child in children.get(one, ()) if child not in known]
+        new = [child for child in children.get(todo.pop(), ()) if child not in known]
         known.update(new)
         todo += new
-    return first
+    return known
+
+
+def _first(
+    seeds: set[str], came: list[tuple[str, str]], parents: dict[str, list[str]], after: set[str]
+) -> Iterator[tuple[str, str]]:
+    """The first deployment of a line that contains each: one walk back, as far as they are."""
+    met: set[str] = set()
+    missing = len(seeds)
+    for key, commit in came:
+        todo = [commit]
+        while todo and missing:
+            one = todo.pop()
+            if one in met or one not in after:
+                continue
+            met.add(one)
+            if one in seeds:
+                missing -= 1
+                yield one, key
+            todo += parents.get(one, ())
 
 
 def _table(rows: list[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:

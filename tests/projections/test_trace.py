@@ -282,6 +282,24 @@ def test_a_deployment_brings_the_changes_that_no_earlier_one_of_its_line_had(
         assert [str(one.id).rpartition("#")[2] for one in found] == numbers
 
 
+def test_a_deployment_that_lists_its_commits_brought_no_others(tmp_path: Path) -> None:
+    """And another repository that comes to a line has a baseline of its own."""
+    story = Story()
+    lib = "https://code.example/acme/lib"
+    for name, parents, where in (("z", (), REPOSITORY), ("a", ("z",), REPOSITORY),
+                                 ("b", ("a",), REPOSITORY), ("k", (), lib),
+                                 ("l", ("k",), lib)):  # fmt: skip
+        pushed(story, name, "03-01T08:00", *parents, repository=where)
+        story.tell("change.merged", when("03-01T09:00"), repository=where, number=ord(name),
+                   head=commit(name), merge_commit=commit(name))  # fmt: skip
+    deployed(story, "d0", "03-01T10:00", commit=commit("z"))
+    deployed(story, "d1", "03-02T10:00", commits=[commit("b")])
+    deployed(story, "d2", "03-03T10:00", commit=commit("l"), repository=lib)
+    for name, numbers in (("d1", ["98"]), ("d2", ["108"])):
+        found = hop(traced(story, name, tmp_path), "change").items
+        assert [str(one.id).rpartition("#")[2] for one in found] == numbers
+
+
 def test_an_approval_for_another_environment_does_not_let_it_into_production(
     tmp_path: Path,
 ) -> None:

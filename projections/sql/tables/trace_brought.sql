@@ -1,14 +1,24 @@
 -- What an asked deployment was the first of its line to bring (R6): the commits that it lists, else
--- those of its history that no earlier success of the line has. The first success of a line is its
--- baseline: what it brought is not known.
-WITH baselines AS (
-    SELECT line, arg_min(deployment_key, (finished_at, last_position)) AS deployment_key
+-- those of its history that no earlier success of the line has. The first success of a line and
+-- repository that lists none is its baseline: what it brought is not known.
+WITH listing AS (
+    SELECT deployment_key, bool_or(is_listed) AS has_list
     FROM trace_line_commits
-    GROUP BY line
+    GROUP BY deployment_key
+),
+
+baselines AS (
+    SELECT
+        line,
+        repository,
+        arg_min(deployment_key, (finished_at, last_position)) AS deployment_key
+    FROM trace_line_commits
+    GROUP BY line, repository
 )
 
 SELECT h.deployment_key, h.commit
 FROM trace_history AS h
 INNER JOIN trace_origins AS o ON o.kind = 'deployment' AND o.value = h.deployment_key
-LEFT JOIN baselines AS b USING (deployment_key)
-WHERE b.deployment_key IS NULL OR h.is_listed
+INNER JOIN listing AS l USING (deployment_key)
+INNER JOIN baselines AS b ON h.line = b.line AND h.repository = b.repository
+WHERE CASE WHEN l.has_list THEN h.is_listed ELSE b.deployment_key <> h.deployment_key END
