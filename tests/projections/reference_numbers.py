@@ -9,7 +9,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from tests.projections.reference_events import Deployment, Event, artifacts_of, instant
+from tests.projections.reference_events import (
+    Deployment,
+    Event,
+    artifacts_of,
+    components_of,
+    instant,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -165,22 +171,23 @@ class Changes:
             listed, roots = self._deployed(one)
             everything = self.contained({sha for sha, _ in listed | roots}) - before
             first = {where for _, where in roots} - repositories
-            if listed:
-                credit = {sha for sha, _ in listed} - before
-            else:
-                base = self.contained(sha for sha, where in roots if where in first)
-                known = {where for _, where in roots} - first
-                credit = everything - base if known else set()
+            # A list is all of its deployment; of several components, all of its repository.
+            silent = first | {where for _, where in (listed if one.components > 1 else roots)
+                              if listed}  # fmt: skip
+            base = self.contained(sha for sha, where in roots if where in silent)
+            base |= self.contained(sha for sha, _ in listed)
+            rest = self.contained(sha for sha, where in roots if where not in silent) - base
+            credit = ({sha for sha, _ in listed} | rest) - before
             if one.kind == "rollback":
                 credit = set()
             observed = self._unsquashed(credit) - changes
-            rest = self._unsquashed(everything) - observed
+            others = self._unsquashed(everything) - observed
             for sha in sorted(observed):
                 if sha not in changes and (seen := self._observed(one, sha)) is not None:
                     found.append(seen)
                 if sha in self.commits:
                     changes |= self.same(sha)
-            for sha in rest:
+            for sha in others:
                 changes |= self.same(sha) if sha in self.commits else {sha}
             before |= everything
             repositories |= {where for _, where in listed | roots}
@@ -216,18 +223,29 @@ class Changes:
             for path in known.paths for part in paths
         )  # fmt: skip
 
+    def _sources(self, artifacts: Iterable[str]) -> dict[str, set[Told]]:
+        """The commits that artifacts were built from, as the first build of each says."""
+        found: dict[str, set[Told]] = {name: set() for name in artifacts}
+        for name, sources in found.items():
+            for event in self.reference.of("build.finished"):
+                data = event["data"]
+                if name in artifacts_of(data) and data.get("commit"):
+                    sources.add((data["commit"], data.get("repository")))
+                    break
+        return found
+
     def _deployed(self, one: Deployment) -> tuple[set[Placed], set[Placed]]:
         """The commits that a deployment lists, and those that it was made from."""
         good = [each for each in one.reports if each.succeeded]
         listed = {(sha, each.repository) for each in good for sha in each.commits}
-        built: set[Told] = set()
-        for artifact in one.artifacts:
-            for event in self.reference.of("build.finished"):
-                data = event["data"]
-                if artifact in artifacts_of(data) and data.get("commit"):
-                    built.add((data["commit"], data.get("repository")))
-                    break
-        roots = built or {(each.commit, each.repository) for each in good if each.commit}
+        built = self._sources(one.artifacts)
+        roots = {source for sources in built.values() for source in sources}
+        parts = [[each for each in part if each.succeeded] for part in components_of(one.reports)]
+        sourced = [any(built[name] for each in part for name in each.artifacts if name in built)
+                   for part in parts]  # fmt: skip
+        for part, has_source in zip(parts, sourced, strict=True):
+            if not has_source and (any(sourced) or not any(built.values())):
+                roots |= {(each.commit, each.repository) for each in part if each.commit}
         if not roots and one.commit:
             roots = {(one.commit, one.repository)}
         used = self.reference.registered(one.line[0], one.finished, "repositories") or []

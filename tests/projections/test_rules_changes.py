@@ -160,6 +160,24 @@ def test_r6_a_commit_is_of_the_repository_that_its_own_report_or_its_push_names(
         assert credits(view) == {"b": "d3"}
 
 
+def test_r6_each_component_is_told_by_its_own_list_build_or_commit(tmp_path: Path) -> None:
+    """What tells the changes of one is no word on those of another."""
+    story = chain("a", "b", "c")
+    other = "https://code.example/acme/web"
+    for name, parents in (("m", ()), ("n", ("m",)), ("o", ("n",))):
+        pushed(story, name, "03-01T00:00", *parents, repository=other)
+    for name in "ab":
+        story.tell("build.finished", when("03-01T06:00"), artifact=artifact(name),
+                   outcome="success", commit=commit(name), repository=REPOSITORY)  # fmt: skip
+    for day, (built, stated) in enumerate(("am", "bn"), 2):
+        deployed(story, f"d{day}", f"03-0{day}T00:00", built, component="api")
+        ships(story, f"d{day}", day, stated, component="web", repository=other)
+    ships(story, "d4", 4, None, component="api", commits=[commit("c")])
+    ships(story, "d4", 4, "o", component="web", repository=other)
+    with window(story, tmp_path) as view:
+        assert credits(view) == {"b": "d3", "n": "d3", "c": "d4", "o": "d4"}
+
+
 def test_r6_a_build_that_names_no_repository_is_not_of_the_manifests(tmp_path: Path) -> None:
     """Its commit says where it is from."""
     story = chain("a", "b")

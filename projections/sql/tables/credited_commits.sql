@@ -1,9 +1,7 @@
 -- R6: the first deployment of each line that contains a commit, and whether the commit is credited
 -- to it. A squash commit stands for the commits that its change lists, as far as they are known.
 WITH listing AS (
-    SELECT deployment_key, min(nth) AS nth, bool_or(is_listed) AS has_list
-    FROM deployment_commits
-    GROUP BY deployment_key
+    SELECT DISTINCT deployment_key, repository, nth, has_list FROM deployment_commits
 ),
 
 -- The first success of a line and repository that lists no commits is its baseline: what came
@@ -39,7 +37,7 @@ found AS (
         CASE WHEN l.has_list THEN c.is_listed ELSE l.nth > b.nth END
             AND c.deployment_key NOT IN (SELECT deployment_key FROM rollbacks) AS is_credited
     FROM contained AS c
-    INNER JOIN listing AS l USING (deployment_key)
+    INNER JOIN listing AS l USING (deployment_key, repository)
     INNER JOIN baselines AS b USING (line, repository)
 ),
 

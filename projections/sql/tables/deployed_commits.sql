@@ -4,7 +4,7 @@
 WITH own AS (
     SELECT
         deployment_key, line, tier, service, repository, finished_at, last_position, artifacts,
-        commit,
+        commit, components,
         row_number() OVER (ORDER BY finished_at, last_position) AS nth
     FROM deployments
     WHERE succeeded AND counts_in_line
@@ -16,33 +16,49 @@ listed AS (
     WHERE succeeded AND len(commits) > 0
 ),
 
-from_artifacts AS (
-    SELECT DISTINCT o.deployment_key, b.repository, b.commit
+sourced AS (
+    SELECT DISTINCT o.deployment_key, o.artifact, b.repository, b.commit
     FROM (SELECT deployment_key, unnest(artifacts) AS artifact FROM own) AS o
     INNER JOIN artifact_sources AS b USING (artifact)
 ),
 
+-- Components may be built from a commit each: so a commit and its repository are of one report, and
+-- the build of one component says nothing of another.
+built AS (
+    SELECT DISTINCT r.deployment_key, r.component_key
+    FROM (
+        SELECT deployment_key, component_key, unnest(artifacts) AS artifact
+        FROM deployment_reports
+        WHERE succeeded
+    ) AS r
+    SEMI JOIN sourced USING (deployment_key, artifact)
+),
+
 reported AS (
-    SELECT DISTINCT deployment_key, repository, commit
+    SELECT DISTINCT deployment_key, component_key, repository, commit
     FROM deployment_reports
     WHERE succeeded AND commit IS NOT NULL
 ),
 
--- Components may be built from a commit each: so a commit and its repository are of one report.
 stated AS (
-    SELECT * FROM reported
+    SELECT DISTINCT deployment_key, repository, commit
+    FROM reported
+    ANTI JOIN built USING (deployment_key, component_key)
+    WHERE deployment_key IN (SELECT deployment_key FROM built)
+        OR deployment_key NOT IN (SELECT deployment_key FROM sourced)
     UNION ALL
     SELECT deployment_key, repository, commit FROM own
-    WHERE commit IS NOT NULL AND deployment_key NOT IN (SELECT deployment_key FROM reported)
+    WHERE commit IS NOT NULL
+        AND deployment_key NOT IN (SELECT deployment_key FROM reported)
+        AND deployment_key NOT IN (SELECT deployment_key FROM sourced)
 ),
 
 together AS (
     SELECT DISTINCT * FROM listed WHERE commit IS NOT NULL
     UNION ALL
-    SELECT *, FALSE FROM from_artifacts
+    SELECT DISTINCT deployment_key, repository, commit, FALSE FROM sourced
     UNION ALL
     SELECT *, FALSE FROM stated
-    WHERE deployment_key NOT IN (SELECT deployment_key FROM from_artifacts)
 ),
 
 placed AS (
@@ -54,6 +70,7 @@ placed AS (
         o.service,
         o.finished_at,
         o.last_position,
+        o.components,
         coalesce(t.repository, k.repository, o.repository, '') AS repository,
         k.repository AS known_repository,
         t.commit,
@@ -64,7 +81,12 @@ placed AS (
     LEFT JOIN commits AS k ON t.commit = k.commit
 )
 
-SELECT p.* EXCLUDE (service, known_repository)
+SELECT
+    p.* EXCLUDE (service, known_repository, components),
+    -- A list is the whole of its deployment, or of its repository where other components have theirs.
+    bool_or(p.is_listed) OVER (
+        PARTITION BY p.deployment_key, CASE WHEN p.components > 1 THEN p.repository END
+    ) AS has_list
 FROM placed AS p
 ANTI JOIN manifest_repositories AS m
     ON p.service = m.service AND m.repository IN (p.repository, p.known_repository)

@@ -2,9 +2,7 @@
 -- those of its history that no earlier success of the line has. The first success of a line and
 -- repository that lists none is its baseline: what it brought is not known.
 WITH listing AS (
-    SELECT deployment_key, bool_or(is_listed) AS has_list
-    FROM trace_line_commits
-    GROUP BY deployment_key
+    SELECT DISTINCT deployment_key, repository, has_list FROM trace_line_commits
 ),
 
 baselines AS (
@@ -19,6 +17,6 @@ baselines AS (
 SELECT h.deployment_key, h.commit
 FROM trace_history AS h
 INNER JOIN trace_origins AS o ON o.kind = 'deployment' AND o.value = h.deployment_key
-INNER JOIN listing AS l USING (deployment_key)
+INNER JOIN listing AS l USING (deployment_key, repository)
 INNER JOIN baselines AS b ON h.line = b.line AND h.repository = b.repository
 WHERE CASE WHEN l.has_list THEN h.is_listed ELSE b.deployment_key <> h.deployment_key END
