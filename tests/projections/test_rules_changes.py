@@ -169,7 +169,7 @@ def test_r6_each_component_is_told_by_its_own_list_build_or_commit(tmp_path: Pat
     for name in "ab":
         story.tell("build.finished", when("03-01T06:00"), artifact=artifact(name),
                    outcome="success", commit=commit(name), repository=REPOSITORY)  # fmt: skip
-    for day, (built, stated) in enumerate(("am", "bn"), 2):
+    for day, (built, stated) in enumerate((("a", "m"), ("b", "n")), 2):
         deployed(story, f"d{day}", f"03-0{day}T00:00", built, component="api")
         ships(story, f"d{day}", day, stated, component="web", repository=other)
     ships(story, "d4", 4, None, component="api", commits=[commit("c")])
