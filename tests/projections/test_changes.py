@@ -128,6 +128,25 @@ def test_an_approval_by_an_author_or_by_who_pushed_last_is_no_other_s(tmp_path: 
         assert _approval(story, tmp_path) == ("by whoever made it", [reviewer])
 
 
+def test_linked_accounts_are_one_person_who_reviews(tmp_path: Path) -> None:
+    """An author's other account is the author, and a person's last word counts."""
+    ann, bob, second = ("per_" + one * 32 for one in "abc")
+    story = Story()
+    told(story, "proposed", "03-02T08:00", author=ann, head=commit("b"))
+    reviewed(story, bob, "03-03T08:00")
+    reviewed(story, second, "03-03T09:00", verdict="changes_requested")
+    told(story, "merged", "03-03T10:00", author=ann, head=commit("b"), merge_commit=commit("m"),
+         merged_at=when("03-03T10:00"))  # fmt: skip
+    assert _approval(story, tmp_path) == ("of its head", [bob])
+    for one, other in ((bob, second), (ann, second)):
+        story.tell("person.linked", when("03-05T08:00"), person=one, other=other, reason="same",
+                   assurance="decided")  # fmt: skip
+        with window(story, tmp_path) as view:
+            rows = view.table("reviews").to_pylist()
+        assert [row["stands"] for row in rows] == [False, True]
+        assert {row["by_author"] for row in rows} == {one == ann}
+
+
 def test_a_review_that_was_dismissed_or_came_late_approves_nothing(tmp_path: Path) -> None:
     """And a comment takes nothing back."""
     story = Story()
