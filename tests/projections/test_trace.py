@@ -316,6 +316,47 @@ def test_an_approval_for_another_environment_does_not_let_it_into_production(
     assert "production" in found.gap.why
 
 
+@pytest.mark.parametrize(
+    ("more", "shown", "state"),
+    [
+        ({"deployment": None, "artifact": artifact("w1")}, 0, "missing"),
+        ({"deployment": None}, 1, "asserted"),
+        ({"commit": None}, 1, "asserted"),
+        ({"commit": None, "source": "https://other.example"}, 0, "missing"),
+        ({"until": "03-02T12:30"}, 1, "missing"),
+        ({"until": "03-02T13:30"}, 1, "asserted"),
+    ],
+)
+def test_an_approval_is_of_the_line_that_it_is_bound_to_while_it_held(
+    tmp_path: Path, more: dict[str, Any], shown: int, state: str
+) -> None:
+    """Not of another artifact of its commit, nor of another source's deployment."""
+    story = Story()
+    data: dict[str, Any] = {
+        "approval": "1", "verdict": "approved", "environment": "production", "deployment": "d1",
+        "commit": commit("a"),
+    } | more  # fmt: skip
+    until = data.pop("until", None)
+    story.tell("build.finished", when("03-02T11:00"), outcome="success", commit=commit("a"),
+               artifact=artifact("v1"))  # fmt: skip
+    story.tell("approval.reported", when("03-02T12:00"), **data)
+    if until:
+        story.tell("approval.reported", when(until), **data | {"verdict": "withdrawn"})
+    deployed(story, "d1", "03-02T13:00", "v1", commit=commit("a"))
+    found = hop(traced(story, DIGEST, tmp_path), "approval")
+    assert (len(found.items), found.state) == (shown, state)
+
+
+def test_the_ticket_that_a_commit_of_the_line_names_is_on_it(tmp_path: Path) -> None:
+    """Whoever asks by the commit, too."""
+    story = Story()
+    story.tell("ticket.opened", when("03-01T07:00"), key="SHOP-1", system="jira")
+    pushed(story, "a", "03-01T08:00", ticket="SHOP-1")
+    for what in ("SHOP-1", commit("a")):
+        (item,) = hop(traced(story, what, tmp_path), "ticket").items
+        assert item.id == "SHOP-1"
+
+
 def test_what_was_checked_only_after_production_is_late(tmp_path: Path) -> None:
     """It holds as a check and let nothing through."""
     story = Story()

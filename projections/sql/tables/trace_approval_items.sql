@@ -1,34 +1,47 @@
 -- Who let the line through: approvals, gates, policies and admissions, by artifact or commit, or by
--- the deployment that waited for them.
+-- the deployment that waited for them. What was said of another artifact of a commit is not of this
+-- line, and what ended before the line reached production did not let it in.
 WITH line_commits AS (
     SELECT commit FROM trace_commits WHERE role <> 'part'
 ),
 
-line_deployments AS (
-    SELECT d.deployment, d.source, d.environment
-    FROM deployments AS d
+waited_for AS (
+    SELECT DISTINCT a.approval_key
+    FROM approvals AS a
+    INNER JOIN deployments AS d
+        ON a.deployment = d.deployment AND (a.source = d.source OR a.repository = d.repository)
     INNER JOIN trace_deployments AS t USING (deployment_key)
+),
+
+bound AS (
+    SELECT
+        *,
+        list_distinct(
+            [substr(one, 10) FOR one IN subjects IF starts_with(one, 'artifact ')] || [artifact]
+        ) AS digests,
+        list_distinct(
+            [substr(one, 8) FOR one IN subjects IF starts_with(one, 'commit ')] || [commit]
+        ) AS commits
+    FROM approvals
 ),
 
 approved AS (
     SELECT
         a.*,
-        list_filter(
-            list_transform(a.subjects, lambda one: split_part(one, ' ', 2)) || [a.artifact],
-            lambda one: list_contains(l.artifacts, one)
-        )[1] AS line_artifact,
-        list_filter(
-            list_transform(a.subjects, lambda one: split_part(one, ' ', 2)) || [a.commit],
-            lambda one: list_contains(l.commits, one)
-        )[1] AS line_commit,
-        CASE WHEN list_contains(l.deployments, a.deployment) THEN a.deployment END
-            AS line_deployment
-    FROM approvals AS a
+        list_filter(a.digests, lambda one: list_contains(l.artifacts, one))[1] AS line_artifact,
+        CASE
+            WHEN len(a.digests) = 0 OR l.artifacts IS NULL
+                THEN list_filter(a.commits, lambda one: list_contains(l.commits, one))[1]
+        END AS line_commit,
+        CASE WHEN w.approval_key IS NOT NULL THEN a.deployment END AS line_deployment,
+        l.production_at
+    FROM bound AS a
+    LEFT JOIN waited_for AS w USING (approval_key)
     CROSS JOIN (
         SELECT
             (SELECT list(artifact) FROM trace_artifacts) AS artifacts,
             (SELECT list(commit) FROM line_commits) AS commits,
-            (SELECT list(deployment) FROM line_deployments) AS deployments
+            (SELECT production_at FROM trace_line) AS production_at
     ) AS l
 )
 
@@ -47,7 +60,8 @@ SELECT
         ELSE 'deployment'
     END AS tie,
     coalesce(line_artifact, line_commit, line_deployment) AS tied_to,
-    granted_from IS NOT NULL AND state <> 'rejected' AS holds,
+    granted_from IS NOT NULL AND state <> 'rejected'
+    AND coalesce(granted_until > production_at, state <> 'withdrawn') AS holds,
     list_filter(
         ['requester=' || requester, 'system=' || system, 'required=' || required,
          'until=' || granted_until],

@@ -15,7 +15,7 @@ tied_services AS (
 
 named AS (
     SELECT coalesce(
-        (SELECT mode(service) FROM deployed),
+        (SELECT service FROM deployed GROUP BY service ORDER BY count(*) DESC, service LIMIT 1),
         (SELECT CASE WHEN count(DISTINCT service) = 1 THEN min(service) END FROM tied_services)
     ) AS service
 ),

@@ -22,6 +22,11 @@ keys AS (
     UNION
     SELECT ticket FROM line_changes WHERE ticket IS NOT NULL
     UNION
+    SELECT f.ticket
+    FROM commit_facts AS f
+    INNER JOIN trace_commits AS t USING (commit)
+    WHERE f.ticket IS NOT NULL
+    UNION
     SELECT d.ticket
     FROM deployments AS d
     INNER JOIN trace_deployments AS t USING (deployment_key)
