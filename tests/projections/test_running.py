@@ -112,6 +112,19 @@ def test_drift_is_what_runs_against_what_was_deployed(
     assert found["not_deployed"] == [digest(one) for one in seen if one != "v2"]
 
 
+def test_a_part_looked_at_before_the_whole_counts_no_more_whatever_came_after(
+    tmp_path: Path,
+) -> None:
+    """Also where the last look at everything was not a complete one."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v2")
+    looked(story, "03-03T10:00", "v1", namespaces=["shop"])
+    looked(story, "03-03T11:00", "v2")
+    last = looked(story, "03-03T12:00", "v2", complete=False)
+    with window(story, tmp_path) as view:
+        assert only(view, "drift")["seen_positions"] == [last]
+
+
 def test_drift_of_several_artifacts_may_be_partly_there(tmp_path: Path) -> None:
     """One of two containers runs as deployed."""
     story = Story()

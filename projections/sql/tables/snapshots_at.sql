@@ -28,7 +28,7 @@ newest AS (
 
 whole AS (
     SELECT source, environment, system, max(occurred_at) AS occurred_at
-    FROM newest
+    FROM looks
     WHERE complete AND everywhere
     GROUP BY source, environment, system
 )
