@@ -61,6 +61,23 @@ def test_a_finding_is_open_until_a_full_scan_does_not_show_it(tmp_path: Path) ->
     assert (two["closed_position"], two["open_s"]) == (last, 86_400)
 
 
+def test_what_a_document_tells_twice_is_one_finding_of_the_gravest_severity(
+    tmp_path: Path,
+) -> None:
+    """At the first place that it tells."""
+    story = Story()
+    one = {"tool": "Trivy", "rule": "a", "fingerprint": "1"}
+    found = [
+        one | {"severity": severity, "target": target}
+        for severity, target in (("low", "y"), ("critical", "x"), ("unknown", "w"))
+    ]
+    story.tell("scan.finished", when("03-01T10:00"), kind="sca", tool="Trivy", outcome="success",
+               service="shop", findings=artifact("f")["digest"], found=found)  # fmt: skip
+    with window(story, tmp_path) as view:
+        row = only(view, "findings")
+    assert (row["severity"], row["target"], row["times"]) == ("critical", "y", 1)
+
+
 def test_runs_of_one_report_close_nothing_of_each_other(tmp_path: Path) -> None:
     """A file may hold several runs of one tool; a later one closes all of them once."""
     story = Story()

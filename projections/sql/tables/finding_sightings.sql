@@ -1,5 +1,6 @@
 -- Where findings were seen: one row a finding and scan that shows it. What no document tells a
--- fingerprint of is told by rule and place. A full scan in between that did not show it ended an
+-- fingerprint of is told by rule and place; of what one document tells more than once the first place
+-- is told, and the gravest severity. A full scan in between that did not show it ended an
 -- episode.
 WITH shown AS (
     SELECT
@@ -9,14 +10,16 @@ WITH shown AS (
         s.seen_at,
         s.full_scans,
         s.full_before,
-        any_value(f.fingerprint_basis) AS fingerprint_basis,
-        any_value(coalesce(f.tool, s.tool)) AS tool,
-        any_value(f.rule) AS rule,
-        any_value(f.target) AS target,
-        any_value(f.severity) AS severity,
-        any_value(f.package) AS package,
-        any_value(f.version) AS version,
-        any_value(f.fixed) AS fixed,
+        arg_min(f.fingerprint_basis, f.line) AS fingerprint_basis,
+        arg_min(coalesce(f.tool, s.tool), f.line) AS tool,
+        arg_min(f.rule, f.line) AS rule,
+        arg_min(f.target, f.line) AS target,
+        arg_min(f.severity, list_position(
+            ['critical', 'high', 'medium', 'low', 'info', 'unknown'], f.severity
+        )) AS severity,
+        arg_min(f.package, f.line) AS package,
+        arg_min(f.version, f.line) AS version,
+        arg_min(f.fixed, f.line) AS fixed,
         bool_and(f.suppressed) AS suppressed
     FROM finding_facts AS f
     INNER JOIN finding_scans AS s USING (position)
