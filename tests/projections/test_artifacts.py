@@ -74,6 +74,17 @@ def test_a_build_says_where_an_artifact_comes_from_before_others_do(tmp_path: Pa
     assert found["commits"] == sorted([commit("a"), commit("b")])
 
 
+def test_a_build_that_failed_built_nothing(tmp_path: Path) -> None:
+    """Whatever it names; the one that succeeded did."""
+    story = Story()
+    for at, outcome, run in (("09:00", "failure", "1"), ("10:00", "success", "2")):
+        story.tell("build.finished", when(f"03-02T{at}"), outcome=outcome, run=run,
+                   artifact=artifact("v1"))  # fmt: skip
+    with window(story, tmp_path) as view:
+        found = only(view, "artifacts")
+    assert (found["built_at"], found["run"]) == (instant("03-02T10:00"), "2")
+
+
 def test_an_artifact_that_was_only_deployed_is_there_without_a_source(tmp_path: Path) -> None:
     """Nobody told who built it."""
     story = Story()

@@ -191,6 +191,8 @@ def test_an_incident_covers_every_service_that_it_names(tmp_path: Path) -> None:
     story = Story()
     impaired(story, "i1", "03-19T10:00", services=["till"])
     story.tell("runtime.snapshot", when("03-19T10:00"), environment="production", system="docker",
-               running=[{"service": "fleet"}])  # fmt: skip
+               running=[{"service": "fleet"}, {"service": "fleet"}])  # fmt: skip
     assert states(story, tmp_path) == states(story, tmp_path, "till") == {"incident": "seen"}
     assert states(story, tmp_path, "fleet") == {"runtime snapshot": "seen"}
+    with window(story, tmp_path, at=AT) as view:
+        assert only(view, "coverage", service="fleet", capability="runtime snapshot")["times"] == 1

@@ -14,9 +14,13 @@ described AS (
         list(position ORDER BY position)
             FILTER (WHERE what = 'build.finished' AND outcome IS DISTINCT FROM 'failure')
             AS build_positions,
-        min(occurred_at) FILTER (WHERE what = 'build.finished') AS built_at,
+        min(occurred_at)
+            FILTER (WHERE what = 'build.finished' AND outcome IS DISTINCT FROM 'failure')
+            AS built_at,
         arg_min(builder, position) AS builder,
-        arg_min(run, position) FILTER (WHERE what = 'build.finished') AS run,
+        arg_min(run, position)
+            FILTER (WHERE what = 'build.finished' AND outcome IS DISTINCT FROM 'failure')
+            AS run,
         arg_min(name, position) AS name,
         min(occurred_at) FILTER (WHERE what = 'artifact.published') AS published_at,
         list(position ORDER BY position) FILTER (WHERE what = 'artifact.published')

@@ -71,7 +71,7 @@ WITH told AS (
     FROM infrastructure_facts
     WHERE what <> 'config.changed'
     UNION ALL
-    SELECT
+    SELECT DISTINCT
         position, recorded_at, occurred_at, NULL, system, unnest(running).service,
         'runtime snapshot', TRUE
     FROM snapshot_facts
