@@ -10,7 +10,7 @@ import msgspec
 from domain.events.upcast import upcast
 from domain.log.entry import parse_entry
 from domain.log.part import EVENT_PART
-from domain.people import put_back
+from domain.texts import put_back
 
 if TYPE_CHECKING:
     from store.ledger.ledger import Ledger

@@ -30,6 +30,7 @@ from domain.mentions import (
     replace_handles,
 )
 from domain.segments import is_branch, is_segment
+from domain.texts import steps_of, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -154,7 +155,7 @@ def _without_people(event: Event, people: People) -> Impersonal:
     data = _copy(event.data)
     texts: dict[str, str] = {}
     for path in marks.texts:
-        _take_texts(data, path, (), texts)
+        take(data, path, (), texts)
     event = replace(event, extensions=_with_sealed(event.extensions, texts))
     found: list[tuple[Any, Any, Account]] = []
     given: set[str] = set()
@@ -171,7 +172,7 @@ def _without_people(event: Event, people: People) -> Impersonal:
         holder[key] = ""
     spoken = [event.id, event.source, *_strings([event.extensions, data]), *texts.values()]
     # The names of trailers are what somebody wrote, too.
-    spoken += (step for path in texts for step in _steps(path))
+    spoken += (step for path in texts for step in steps_of(path))
     if mentions_nobody("\n".join(spoken)):
         spoken = []
     loose = _loose(spoken)
@@ -206,41 +207,8 @@ def is_address(text: str) -> bool:
 def _with_sealed(extensions: dict[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
     """The extensions with the names of the fields whose texts are sealed, whoever sent others."""
     kept = {name: value for name, value in extensions.items() if name != SEALED}
-    names = sorted({_steps(path)[0] for path, text in texts.items() if text.strip()})
+    names = sorted({steps_of(path)[0] for path, text in texts.items() if text.strip()})
     return kept | {SEALED: " ".join(names)} if names else kept
-
-
-def put_back(data: Any, texts: Mapping[str, str]) -> None:  # noqa: ANN401 - JSON
-    """Put free texts back where `depersonalise` took them from.
-
-    Args:
-        data: of the event, which is changed.
-        texts: of its sealed part: place to text.
-    """
-    for path, text in texts.items():
-        steps, holder = _steps(path), data
-        while len(steps) > 1 and isinstance(inner := _inner(holder, steps[0]), dict | list):
-            holder = inner
-            del steps[0]
-        # Of a path joined by dots the rest is one name that has some.
-        last = ".".join(steps)
-        holder[int(last) if isinstance(holder, list) else last] = text
-
-
-def _inner(holder: Any, step: str) -> Any:  # noqa: ANN401 - JSON
-    return holder[int(step)] if isinstance(holder, list) else holder.get(step)
-
-
-def _pointer(steps: Iterable[str]) -> str:
-    """A JSON Pointer (RFC 6901)."""
-    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
-
-
-def _steps(path: str) -> list[str]:
-    """The steps of a pointer, or of a path joined by dots, as parts had them once."""
-    if not path.startswith("/"):
-        return path.split(".")
-    return [step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/")]
 
 
 def _loose(texts: Iterable[str]) -> list[Account]:
@@ -368,29 +336,6 @@ def _places(data: Any, path: Path) -> Iterator[tuple[Any, Any, Any]]:  # noqa: A
             yield from _places(data[key], rest)
         elif data[key] is not None:
             yield data, key, data[key]
-
-
-def _take_texts(data: Any, path: Path, at: tuple[str, ...], texts: dict[str, str]) -> None:  # noqa: ANN401 - JSON
-    step, rest = path[0], path[1:]
-    if step == EACH and isinstance(data, list):
-        keys: list[Any] = list(range(len(data)))
-    elif step == VALUES and isinstance(data, dict):
-        keys = list(data)
-    elif isinstance(data, dict) and data.get(step) is not None:
-        keys = [step]
-    else:
-        return
-    for key in keys:
-        here = (*at, str(key))
-        if rest:
-            _take_texts(data[key], rest, here, texts)
-        elif isinstance(data[key], str):
-            texts[_pointer(here)] = data[key]
-            # A place in a list stays, so that the others keep their numbers.
-            if isinstance(data, list):
-                data[key] = ""
-            else:
-                del data[key]
 
 
 def _copy(value: Any) -> Any:  # noqa: ANN401 - JSON

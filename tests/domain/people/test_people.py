@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from domain.errors import RefusedError
 from domain.event import Event
 from domain.events.streams import streams_of, tags_of
-from domain.people import SEALED, Impersonal, depersonalise, put_back
+from domain.people import SEALED, Impersonal, depersonalise
+from domain.texts import put_back
 from tests.domain.people.registry import Registry
 
 if TYPE_CHECKING:
