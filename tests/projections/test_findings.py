@@ -78,6 +78,18 @@ def test_what_a_document_tells_twice_is_one_finding_of_the_gravest_severity(
     assert (row["severity"], row["target"], row["times"]) == ("critical", "y", 1)
 
 
+def test_a_scan_dated_in_days_to_come_closes_nothing_that_is_seen_again(tmp_path: Path) -> None:
+    """It was told when it was recorded."""
+    story = Story()
+    scanned(story, "03-20T00:00", "a")
+    at = scanned(story, "12-31T10:00")
+    with window(story, tmp_path) as view:
+        found = only(view, "findings")
+    assert (found["closed_position"], found["closed_at"]) == (at, instant("03-20T00:00:02"))
+    scanned(story, "03-20T00:00:03", "a")
+    assert states(story, tmp_path) == {"a": "open"}
+
+
 def test_runs_of_one_report_close_nothing_of_each_other(tmp_path: Path) -> None:
     """A file may hold several runs of one tool; a later one closes all of them once."""
     story = Story()

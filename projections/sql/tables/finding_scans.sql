@@ -2,11 +2,12 @@
 -- with what it looked at (`scope`): the same tool and kind, of the same service or repository,
 -- environment, branch and target. Images have another tag with each build, which is no other target.
 -- A scan is full, so that what it does not show is gone, where the tool ran to its end, its findings
--- can be read, and nobody says that it looked at changes alone.
+-- can be read, and nobody says that it looked at changes alone. What is dated later than it was
+-- recorded is told when it was recorded, or it would hide what later scans still show.
 WITH told AS (
     SELECT
         position,
-        coalesce(occurred_at, recorded_at) AS seen_at,
+        least(occurred_at, recorded_at) AS seen_at,
         coalesce(kind, 'unknown') AS kind,
         tool,
         CASE
@@ -29,7 +30,7 @@ WITH told AS (
     UNION ALL BY NAME
     SELECT
         position,
-        coalesce(occurred_at, recorded_at) AS seen_at,
+        least(occurred_at, recorded_at) AS seen_at,
         'policy' AS kind,
         coalesce(tool, policy) AS tool,
         target,
