@@ -208,7 +208,8 @@ TABLE = {
     "the same with the intake key": Kind(
         lambda ledger: ledger.rewrite(edited(BAD + 1, b"asserted", b"observed"), intake=True),
         "position 255: the checkpoint of this size has another root than the entries: something"
-        " was written anew at positions 101 to 255", "the first 301 entries are not those seen",
+        " was written anew at positions 101 to 255",
+        "position 301: the entries do not give the signed root though every link fits",
         most=8,
     ),
     "the same with the intake key and new tiles": Kind(
@@ -217,7 +218,7 @@ TABLE = {
         ),
         "position 255: the checkpoint of this size has another root than the entries: something"
         " was written anew at positions 101 to 255",
-        "the first 301 entries are not those seen",
+        "position 301: the entries do not give the signed root though every link fits",
     ),
     "the same with the log key too": Kind(
         lambda ledger: ledger.rewrite(
