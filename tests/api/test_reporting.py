@@ -126,7 +126,7 @@ def test_what_answers_and_is_no_ledger_is_not_written(shell: Shell) -> None:
     """A refusal is a line, and no file appears."""
     target = shell.home / "none.html"
     done = shell("report", "--framework", "NOSUCH", "--output", target, status=1)
-    assert "known are" in done.stderr
+    assert "there are" in done.stderr
     done = shell("report", "--from", "soon", "--output", target, status=1)
     assert "expected a day" in done.stderr
     with hostile(answering(whole(b"<p>Log in</p>", "200 OK", "text/html"))) as other:
