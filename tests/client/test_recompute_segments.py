@@ -114,7 +114,7 @@ def test_every_table_and_every_answer_is_made_again_from_all_segments(
     assert verdict.size == TOLD + 2
     assert verdict.facts == {"files": verdict.facts["files"], "recomputed": True, "redacted": 1}
     assert f"table deployments: {TOLD - 1} rows, made again and equal" in verdict.lines
-    for known_at, counted in ((None, TOLD - 1), ("65", 64), ("100", 98), ("128", 126)):
+    for known_at, counted in ((None, TOLD - 1), ("100", 98)):
         asked = [Selection("dora"), Selection("dora_evidence")]
         told = exported.history.ask(asked, {}, known_at).told()
         assert told["tables"]["dora"][0]["counted"] == counted
@@ -122,6 +122,7 @@ def test_every_table_and_every_answer_is_made_again_from_all_segments(
         assert found.facts["rows"]["dora_evidence"] == len(told["tables"]["dora_evidence"])
 
 
+@pytest.mark.long
 def test_the_command_makes_it_again(exported: Exported, tmp_path: Path) -> None:
     """As an auditor runs it, with keys of their own."""
     keys = [f"--key={key}" for key in exported.vkeys]

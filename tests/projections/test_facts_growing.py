@@ -70,7 +70,7 @@ def without_events(snapshot: Snapshot, upto: int) -> Snapshot:
     )
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(tellings, redactions), min_size=2, max_size=4))
 def test_facts_that_were_extended_are_those_derived_at_once(
     steps: list[tuple[list[str], list[tuple[int, str]]]],

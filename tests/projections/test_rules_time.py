@@ -37,11 +37,26 @@ def answers(view: View) -> dict[str, list[str]]:
 
 
 @given(events=histories, share=st.floats(0, 1))
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 def test_an_answer_at_an_earlier_position_is_what_the_ledger_said_then(
     events: Events, share: float
 ) -> None:
     """Whatever was told since: late facts, corrections, registrations, voids."""
+    compare_with_then(events, share)
+
+
+@pytest.mark.long
+@given(events=histories, share=st.floats(0, 1))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+def test_many_answers_at_earlier_positions_are_what_the_ledger_said_then(
+    events: Events, share: float
+) -> None:
+    """The same, more often."""
+    compare_with_then(events, share)
+
+
+def compare_with_then(events: Events, share: float) -> None:
+    """What a ledger says of its first part, and what that part alone says."""
     chosen = {"window_from": WINDOW[0], "window_to": WINDOW[1]}
     then = story_of(events[: 1 + int(share * (len(events) - 1))])
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
