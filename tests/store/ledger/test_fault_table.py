@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from domain.errors import PipeledgerError
-from projections import segment, segments
+from projections import placing, segment
 from projections.segments import Segments
 from store.documents import DocumentStore
 from store.ledger import succession
@@ -202,7 +202,7 @@ def test_a_write_that_fails_loses_nothing_and_doubles_nothing(
 
 SEALING: dict[str, tuple[object, str]] = {
     "the rows are written": (segment, "write"),
-    "the file is flushed": (segments, "_sync"),
+    "the file is flushed": (placing, "sync"),
     "the file gets its name": (os, "replace"),
     "what was checked is remembered": (Segments, "_remember"),
 }
