@@ -162,7 +162,8 @@ def test_a_run_passes_through_every_state_that_is_known(batch: int) -> None:
     for size in range(1, SIZE + 1):
         missed = Checkpoint(ORIGIN, size, bytes(32))
         with pytest.raises(ForkError, match=f"^the first {size} entries are not those") as caught:
-            grown(Chain(log, known=[*known, missed]), [*RAW], batch).finish(signed)
+            # The first that differs is told, whatever differs after it.
+            grown(Chain(log, known=[*known, missing_root, missed]), [*RAW], batch).finish(signed)
         assert (caught.value.one, caught.value.other) == (missed, WHOLE)
         assert caught.value.other.note == signed.note
         # Another root than the signed one: whoever altered the entries is not the log.

@@ -135,6 +135,12 @@ KINDS: Final[list[tuple[object, str, list[str], dict[str, Any]]]] = [
 ]  # fmt: skip
 
 
+def test_a_receipt_of_the_first_entry_needs_no_proof(file: Path) -> None:
+    """Its leaf is the whole tree, and the checkpoint in it the only one."""
+    (verdict,) = check_path(write(file, WRITER.receipt(1, 1)), policy())
+    assert (verdict.what, verdict.size, verdict.root) == ("receipt", 1, WRITER.leaves[0])
+
+
 @pytest.mark.parametrize(("evidence", "what", "lines", "facts"), KINDS)
 def test_each_kind_of_evidence_is_told_by_what_stands_in_it(
     file: Path, evidence: object, what: str, lines: list[str], facts: dict[str, Any]

@@ -201,6 +201,8 @@ def test_how_much_is_checked_is_as_it_was_asked_for() -> None:
     fork = Checkpoint(ORIGIN, 4, bytes(32))
     with pytest.raises(UnsoundError, match="the first 4 entries are not those seen before"):
         run(WRITER.lines(), Settings(known=(fork,)))
+    with pytest.raises(UnsoundError, match="the first 4 entries are not those seen before"):
+        proved(1, SIZE, settings=Settings(known=(fork,)))
     with ThreadPoolExecutor(1) as workers:
         workers.shutdown()
         with pytest.raises(RuntimeError, match="after shutdown"):

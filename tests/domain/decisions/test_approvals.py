@@ -171,6 +171,7 @@ def test_an_approval_is(facts: tuple[Fact, ...], at: datetime, state: str) -> No
 def test_what_was_asked_first_is_what_is_approved() -> None:
     """And whoever granted it is whom the event names, or else who sent it."""
     approval = Approval()
+    assert approval.requesters == []
     for fact in (
         requested(ticket="OPS-1"), requested(ticket="OPS-2"), granted(BOB),
         ApprovalGranted({}, by(CEM), 6), ApprovalGranted({}),
