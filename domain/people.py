@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from domain.addresses import is_branch, is_segment
 from domain.errors import RefusedError
 from domain.events.marks import EACH, VALUES, marked
 from domain.log.names import PRINCIPAL
@@ -29,7 +30,6 @@ from domain.mentions import (
     mentions_nobody,
     replace_handles,
 )
-from domain.segments import is_branch, is_segment
 from domain.texts import steps_of, take
 
 if TYPE_CHECKING:
