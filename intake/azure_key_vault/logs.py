@@ -33,7 +33,8 @@ _DONE: Final = frozenset({"success", "succeeded", "ok"})
 # An operation that is under way is told of again.
 _MEANWHILE: Final = frozenset({"start", "started", "accept", "accepted"})
 _FAILED: Final = 500
-_UNKNOWN: Final = 401
+_REFUSED: Final = 400
+_NO_TOKEN: Final = 401
 
 
 class _Identity(msgspec.Struct, gc=False):
@@ -98,7 +99,7 @@ def _read(record: _Record) -> Reading | None:
     if (
         operation == "Authentication"
         and outcome == "failure"
-        and _code(record, properties) != (_UNKNOWN)
+        and _code(record, properties) != _NO_TOKEN
     ):
         data = {"target": data.pop("path"), **data}
         return fact("login.failed", told_time(record.time), data, kind=operation)
@@ -144,8 +145,8 @@ def _outcome(record: _Record, properties: _Properties) -> str | None:
     if code >= _FAILED:
         return "error"
     if word in _DONE:
-        return "success" if code < _UNKNOWN - 1 else "failure"
-    return "failure" if word or code >= _UNKNOWN - 1 else None
+        return "success" if code < _REFUSED else "failure"
+    return "failure" if word or code >= _REFUSED else None
 
 
 def _who(identity: _Identity) -> dict[str, Any]:
