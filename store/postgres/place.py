@@ -3,7 +3,7 @@
 For an ordinary user everything lies in `<data>/postgres/`. Started by root, the server runs
 as a service account, which often cannot enter root's folders. No mode is opened for it:
 instead the files lie where the account can go, and `<data>/postgres` is a file that holds
-that folder's path.
+that folder's path. So they do where a shell would stumble over the data folder's name.
 
 In the folder:  cluster/  PostgreSQL's own data folder, of the account, 0700
                 password  of the starter, 0600
@@ -34,6 +34,8 @@ SOCKET_NAME: Final = ".s.PGSQL.5432"
 # sun_path of sockaddr_un holds 108 bytes with the final NUL on Linux, 104 on macOS.
 _LONGEST_SOCKET: Final = 103
 _POINTER: Final = "postgres"
+_SHELL: Final = frozenset('"$`\\')
+"""initdb runs the server by a shell, in double quotes: copies of both lie below no such name."""
 _SHORT: Final = Path("/tmp")  # noqa: S108 -- used only after its owner and mode were checked
 
 
@@ -80,7 +82,8 @@ def find_place(data: Path, account: Account | None, home: Path = HOME) -> Place:
     here = data.absolute() / _POINTER
     if here.is_file():
         return _pointed(here, account)
-    if here.is_dir() or account is None or account.reaches(data):
+    is_plain = _SHELL.isdisjoint(str(here))
+    if here.is_dir() or account is None or (is_plain and account.reaches(data)):
         make_folder(here, 0o700 if account is None else 0o711)
         if account is not None and not account.reaches(here):
             raise SettingError(_out_of_reach(account, here))

@@ -82,6 +82,19 @@ def test_data_and_programs_in_a_closed_folder_of_root_work(
 
 
 @as_root
+def test_programs_are_not_copied_below_a_name_that_a_shell_takes_apart(
+    closed: Path, reachable: Path, ask: Ask
+) -> None:
+    """They lie in a folder of their own, as where the account cannot enter the data folder."""
+    home = reachable / "home-odd"
+    programs = bundle_below(closed)
+    data = reachable / 'of "all" $(kinds)'
+    with EmbeddedPostgres.start(data, binaries=programs, home=home) as server:
+        assert ask(server, "SELECT 1") == "1"
+        assert server.folder.is_relative_to(home)
+
+
+@as_root
 def test_the_account_can_write_nothing_but_its_cluster(
     closed: Path, reachable: Path, account: Account
 ) -> None:

@@ -345,8 +345,10 @@ def test_what_a_server_s_account_names_its_socket_folder_is_not_emptied(data: Pa
 
 def test_a_path_with_odd_characters_works(reachable: Path, ask: Ask) -> None:
     """Spaces, commas, quotes and other letters in the data folder's path are no matter."""
-    with EmbeddedPostgres.start(reachable / "dä ta, 'of' \"all\" %s") as server:
-        assert ask(server, "SELECT 1") == "1"
+    for number, name in enumerate(("dä ta, 'of' all %s", 'of "all" $HOME', "`a` \\b")):
+        home = reachable / f"home-{number}"
+        with EmbeddedPostgres.start(reachable / name, home=home) as server:
+            assert ask(server, "SELECT 1") == "1"
     with pytest.raises(SettingError, match="line feed"):
         EmbeddedPostgres.start(reachable / "two\nlines")
 
