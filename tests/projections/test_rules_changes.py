@@ -191,6 +191,19 @@ def test_r6_a_build_that_names_no_repository_is_not_of_the_manifests(tmp_path: P
         assert credits(view) == {"b": "d3"}
 
 
+def test_r6_a_build_s_commit_is_not_of_the_repository_of_another_build(tmp_path: Path) -> None:
+    """Two builds that claim one artifact are a contradiction; what each tells stays together."""
+    story = chain("a", "b")
+    pushed(story, "m", "03-01T00:00", repository="https://code.example/acme/web")
+    for name, repository in (("m", None), ("a", REPOSITORY)):
+        story.tell("build.finished", when("03-01T06:00"), artifact=artifact("x"),
+                   outcome="success", commit=commit(name), repository=repository)  # fmt: skip
+    ships(story, "d2", 2, None, artifact=artifact("x"))
+    ships(story, "d3", 3, "b")
+    with window(story, tmp_path) as view:
+        assert credits(view) == {}
+
+
 def test_r6_merge_commits_are_no_changes(tmp_path: Path) -> None:
     """By their parents, or as the change says that was merged."""
     story = chain("a")
