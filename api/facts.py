@@ -81,11 +81,15 @@ class FactMapper(DCBMapper[Fact]):
 
     def to_domain_event(self, event: DCBEvent) -> Tagged[Fact]:
         """A fact that was read."""
-        if not isinstance(event, LedgerEvent) or event.context is None:
-            raise TypeError("an event that no ledger gave")
-        data: dict[str, Any] = {}
-        if event.data:
-            said = msgspec.json.decode(event.data)["data"]
-            data = upcast(event.type, event.context.version, said)
-        fact = FACTS[event.type](data, event.context.by, event.position)
-        return Tagged(event.tags, fact)
+        return Tagged(event.tags, fact_of(event))
+
+
+def fact_of(event: DCBEvent) -> Fact:
+    """What an event says that a ledger gave; nothing where it was redacted."""
+    if not isinstance(event, LedgerEvent) or event.context is None:
+        raise TypeError("an event that no ledger gave")
+    data: dict[str, Any] = {}
+    if event.data:
+        said = msgspec.json.decode(event.data)["data"]
+        data = upcast(event.type, event.context.version, said)
+    return FACTS[event.type](data, event.context.by, event.position)

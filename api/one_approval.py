@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from eventsourcing.dcb.api import DCBQuery, DCBQueryItem
+
+from api.facts import fact_of
 from api.said import said_at
 from domain.decisions.approval import Approval
 from domain.decisions.fact import FACTS
@@ -55,8 +58,8 @@ def shown(ledger: Ledger, approval: str, at: datetime, *, whole: bool) -> dict[s
     if found.request is None:
         raise NotFoundError("no approval of this id was requested")
     if found.grants:
-        for row in _links(ledger, size):
-            found.learn(_fact(ledger, row, parse_entry(row.raw).context))
+        for link in _links(ledger, size):
+            found.learn(link)
     told: dict[str, Any] = {
         "approval": approval,
         "state": found.state(at),
@@ -72,13 +75,15 @@ def _fact(ledger: Ledger, row: Row, context: Context) -> Fact:
     return FACTS[context.type](said_at(ledger, row)[0], context.by, row.position)
 
 
-def _links(ledger: Ledger, size: int) -> Iterator[Row]:
-    """Everything that says who is one person, since a chain may run through anybody."""
-    wanted = Filter(types=tuple(kind.TOPIC for kind in Persons.STANDS_ON))
-    after = 0
-    while rows := ledger.reader.entries(size, wanted, after=after):
-        yield from rows
-        after = rows[-1].position
+def _links(ledger: Ledger, size: int) -> Iterator[Fact]:
+    """Everything that says who is one person, since a chain may run through anybody.
+
+    Texts beside it say nothing of that: all of it is one statement, however much it is.
+    """
+    kinds = [kind.TOPIC for kind in Persons.STANDS_ON]
+    for one in ledger.read(DCBQuery([DCBQueryItem(types=kinds)])):
+        if one.position <= size:
+            yield fact_of(one.event)
 
 
 def _words(said: dict[str, Any]) -> dict[str, Any]:

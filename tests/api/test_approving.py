@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import threading
 from collections.abc import Callable
@@ -17,17 +18,25 @@ from api.decisions import decide
 from api.expiring import Dates
 from api.granting import Granting
 from api.host import now
+from api.one_approval import shown
 from api.periodic import Periodic
 from domain.errors import ConflictError
 from domain.log.entry import format_at, parse_entry
 from domain.people import Account
 from store.ledger.ledger import SERVER
 from store.ledger.reader import Filter
+from store.postgres.database import Database
 from tests.api.homes import Home, interrupted
+from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from api.host import Served
+    from domain.draft import Draft
     from store.credentials import Credential
+    from store.postgres.database import Connection
+    from store.postgres.roles import Role
 
 SHA = "c" * 40
 DIGEST = "sha256:" + "1" * 64
@@ -243,6 +252,40 @@ def test_what_an_erased_person_made_can_still_be_approved(home: Home) -> None:
     bob = approving(home, home.person("approver", "bob"))
     assert "authors" not in bob.standing(identity).asked
     assert bob.grant(identity, {})[1] == "granted"
+
+
+def test_an_approval_is_told_with_as_few_reads_however_many_accounts_are_linked(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pipelines ask again and again; one of the links, long ago, says that nobody granted it."""
+    identity, bob = requested(home), home.person("approver", "bob")
+    approving(home, bob).grant(identity, {})
+    reads: list[str] = []
+    session = Database.session
+
+    def counted(here: Database, role: Role = "owner") -> AbstractContextManager[Connection]:
+        reads.append(role)
+        return session(here, role)
+
+    def linked(number: int) -> Draft:
+        said = {"data": {"person": f"per_{number:032x}", "other": f"per_{number + 1:032x}"}}
+        return draft(
+            number, kind="pipeledger.person.linked", tags=(), streams=(),
+            body=json.dumps(said).encode(),
+        )  # fmt: skip
+
+    def state() -> str:
+        reads.clear()
+        return str(shown(home.here.ledger, identity, now(), whole=False)["state"])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "session", counted)
+        assert state() == "granted"
+        few = len(reads)
+    told(home, "person.linked", person=bob.principal, other=home.person("emitter", "ann").principal)
+    home.here.ledger.submit([linked(number) for number in range(10, 310)]).result(60)
+    monkeypatch.setattr(Database, "session", counted)
+    assert (state(), len(reads)) == ("requested", few)
 
 
 def test_something_periodic_happens_at_once_and_again_until_it_is_left() -> None:
