@@ -10,7 +10,7 @@ import click
 from api.commanding import of_ledger, placed
 from api.host import Host
 from domain.events import TYPES
-from store.ledger.opening import examine
+from store.ledger.opening import clear, examine
 
 if TYPE_CHECKING:
     from api.host import Settings
@@ -57,7 +57,9 @@ def migrate(settings: Settings) -> None:
 @click.command()
 @placed
 @of_ledger
-def fsck(settings: Settings, name: str) -> None:
+@click.option("--remove-strays", is_flag=True,
+              help="of a sound ledger, remove the documents that belong to no entry")  # fmt: skip
+def fsck(settings: Settings, name: str, *, remove_strays: bool) -> None:
     """Re-derive everything that is kept; exit 1 and name each position that is damaged."""
     watched = sys.stderr.isatty()
 
@@ -79,3 +81,6 @@ def fsck(settings: Settings, name: str) -> None:
         if findings:
             sys.exit(1)
         click.echo("sound")
+        if remove_strays:
+            removed = clear(name, home.origin(name), home.place(name), home.surroundings(name))
+            click.echo(f"removed {removed} documents that belong to no entry")

@@ -29,6 +29,7 @@ from store.files import make_folder, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
 # The largest report taken at the door is smaller, sealed or not.
 MAX_DOCUMENT: Final = 260 * 1024 * 1024
@@ -141,6 +142,13 @@ class DocumentStore:
             ) from error
         return True
 
+    def put_before(self, commitment: str, instant: datetime) -> bool:
+        """Whether a document is there and was last put, or put again, before an instant."""
+        try:
+            return self._path(commitment).stat().st_mtime < instant.timestamp()
+        except FileNotFoundError:
+            return False
+
     def __iter__(self) -> Iterator[str]:
         """The commitments kept, in ascending order; one folder is held in memory at a time."""
         for outer in _below(self._folder):
@@ -172,6 +180,8 @@ class DocumentStore:
         with path.open("rb") as file:
             if any(file.read(len(piece)) != piece for piece in pieces) or file.read(1):
                 raise ConflictError(f"other bytes are kept under {path.name}")
+            # Whoever removes old documents that no entry needs has to see that one may now.
+            os.utime(path)
             # The writer may have been killed before its rename was flushed.
             os.fsync(file.fileno())
 

@@ -12,7 +12,7 @@ class Finding:
     Attributes:
         position: where, or None where no position applies.
         cause: what is wrong.
-        damage: False for what is only unknown to this version, or was redacted.
+        damage: False for what is only unknown to this version, was redacted, or is too much.
     """
 
     position: int | None

@@ -23,6 +23,7 @@ from store.ledger.compromised import affected, read_reports
 from store.ledger.finding import Finding
 from store.ledger.last import last_position
 from store.ledger.signed import Signed
+from store.ledger.strays import strays
 from store.ledger.tiles import Edge
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def fsck(
 ) -> Iterator[Finding]:
     """Examine a whole ledger; a sound one that nothing was redacted of yields nothing.
 
-    Entries that are appended meanwhile are not looked at.
+    Entries that are appended meanwhile are not looked at. Documents that belong to no entry are
+    told when they are older than a day.
 
     Args:
         equipment: the ledger's.
@@ -78,6 +80,7 @@ class _Pass:
         self._progress = progress
         self._head = Head.genesis(equipment.origin, Edge(CompactTree(), [[]]))
         self._whole = True
+        self._seen = equipment.clock()
         notes = self._rows("checkpoints", "size, note", "size")
         self._signed = Signed(
             equipment, guarded, ((int(size), bytes(note)) for size, note in notes)
@@ -103,6 +106,8 @@ class _Pass:
         yield from self._deliveries()
         yield from self._compromised()
         yield from self._signed.rest(self._head.position)
+        for document in strays(self._equipment, self._connection, self._seen):
+            yield Finding(None, f"document {document} belongs to no entry", damage=False)
 
     def _entries(self) -> Iterator[Stored]:
         for pos, kind, leaf, entry, at, time in self._rows("entries", _ENTRY_COLUMNS, "pos"):

@@ -31,6 +31,7 @@ from store.ledger.observer import Unobserved
 from store.ledger.prepared import Workbench
 from store.ledger.publisher import Published
 from store.ledger.signer import Signer
+from store.ledger.strays import remove_strays
 from store.ledger.succession import ValidKeys
 from store.ledger.tiles import Edge, Tiles
 from store.postgres.migrate import check_migrated, migrate
@@ -214,6 +215,16 @@ def examine(
     with around.database.connect() as connection:
         check_migrated(connection, equipment.schema)
     yield from fsck(equipment, known_types, progress)
+
+
+def clear(name: str, origin: str, place: Place, around: Surroundings) -> int:
+    """Remove the documents of a ledger, open or not, that belong to no entry; see `strays`.
+
+    Raises:
+        SettingError: keys, secrets or schema are missing.
+        UnavailableError: the database does not answer, or a document cannot be removed.
+    """
+    return remove_strays(equip(name, origin, place, around))
 
 
 def equip(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,29 @@ def test_a_token_is_revoked_by_the_id_that_was_told_when_it_was_made(server: Run
     assert credential in _command(server, "token", "list")
     _command(server, "token", "revoke", credential)
     assert credential not in _command(server, "token", "list")
+
+
+def test_documents_of_no_entry_are_removed_when_asked_and_the_ledger_is_sound(
+    tmp_path: Path,
+) -> None:
+    """Of a damaged one nothing is removed: it may be what mends it."""
+    with serving(tmp_path / "data") as running:
+        folder = running.data / "ledgers" / "default"
+        stray = folder / "documents" / "aa" / "aa" / ("a" * 64)
+        stray.parent.mkdir(parents=True)
+        stray.write_bytes(b"left by a crash")
+        os.utime(stray, (0, 0))
+        told = f"document {'a' * 64} belongs to no entry\n"
+        assert running.administer("fsck") == f"{told}sound\n"
+        guard = next((tmp_path / "data.guard").rglob("checkpoint"))
+        note = guard.read_bytes()
+        guard.unlink()
+        running.administer("fsck", "--remove-strays", status=1)
+        assert stray.exists()
+        guard.write_bytes(note)
+        removed = "removed 1 documents that belong to no entry\n"
+        assert running.administer("fsck", "--remove-strays") == f"{told}sound\n{removed}"
+        assert not stray.exists()
 
 
 def test_an_option_that_is_wrong_is_called_as_it_was_given(

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from eventsourcing.dcb.api import DCBEvent
 
 from domain.log.part import REDACTED
+from store.documents import DocumentStore
 from store.ledger.compromised import REVOKED
 from store.ledger.numbering import Numbering
-from store.ledger.opening import examine
+from store.ledger.opening import clear, examine
+from store.ledger.strays import GRACE
 from tests.store.ledger.conftest import ORIGIN, Home, draft
 
 if TYPE_CHECKING:
     from store.ledger.ledger import Ledger
+
+STRAY: Final = "a" * 64
+AGAIN: Final = "b" * 64
 
 
 def findings(home: Home) -> list[str]:
@@ -77,6 +84,44 @@ def test_an_altered_entry_that_passes_for_a_report_hides_nothing(
     assert len(found) == 2
     assert found[0].startswith("position 2: ")
     assert "guard" in found[1]
+
+
+def test_documents_of_no_entry_are_told_after_a_day_and_can_be_removed(
+    home: Home, ledger: Ledger
+) -> None:
+    """Those of entries stay however old they are, and so does what was put again lately."""
+    ledger.submit([draft(1, body=b'{"large":"' + b"x" * 40_000 + b'"}')]).result(60)
+    documents = DocumentStore(home.place.documents)
+    (needed,) = documents
+    for stray in (STRAY, AGAIN):
+        documents.put(stray, b"left by a crash")
+    assert findings(home) == []
+    old = (datetime.now(UTC) - GRACE - timedelta(minutes=1)).timestamp()
+    for one in (needed, STRAY, AGAIN):
+        os.utime(home.place.documents / one[:2] / one[2:4] / one, (old, old))
+    documents.put(AGAIN, b"left by a crash")
+    (found,) = examine("test", ORIGIN, home.place, home.around)
+    assert str(found) == f"document {STRAY} belongs to no entry"
+    assert not found.damage
+    assert clear("test", ORIGIN, home.place, home.around) == 1
+    assert list(documents) == sorted([needed, AGAIN])
+    assert findings(home) == []
+
+
+def test_many_documents_of_no_entry_are_found_among_those_of_entries(
+    home: Home, ledger: Ledger
+) -> None:
+    """More than are looked up at a time."""
+    ledger.submit([draft(1, body=b'{"large":"' + b"x" * 40_000 + b'"}')]).result(60)
+    documents = DocumentStore(home.place.documents)
+    (needed,) = documents
+    strays = {f"{number:064x}" for number in range(510)}
+    for stray in strays:
+        documents.put(stray, b"left by a crash")
+    home.clock = lambda: datetime.now(UTC) + GRACE + timedelta(minutes=1)
+    assert len(findings(home)) == 510
+    assert clear("test", ORIGIN, home.place, home.around) == 510
+    assert list(documents) == [needed]
 
 
 def test_numbers_of_streams_that_were_not_met_lately_are_looked_up(
