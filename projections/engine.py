@@ -33,7 +33,7 @@ from projections.settled import Settled
 from projections.steps import STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     import pyarrow as pa
@@ -226,18 +226,24 @@ class View:
         """The rows of a statement over tables that `make` made."""
         return self._cursor.sql(statement, params=list(values)).to_arrow_table()
 
-    def make(self, names: Iterable[str]) -> None:
+    def make(self, names: Iterable[str], pages: Collection[str] = ()) -> None:
         """Make tables and all that they need.
 
         Tables that are asked for at once are best named at once: what is kept of them is kept of
         all.
+
+        Args:
+            names: of the tables.
+            pages: those of them of which only a page will be read, once.
         """
         asked = set(names)
         missing = self._missing(asked)
         kept = [one for one, is_last in missing.items() if is_last and self._is_kept(one)]
+        # A view is bound anew when it is read, which costs more than the rows of a small ledger.
+        once = asked & set(pages) if self.snapshot.state else set[str]()
         # Another view may be making what will be kept: that takes all processors already.
         with self._engine.making if kept else contextlib.nullcontext():
-            self._make_missing(asked, self._missing(asked) if kept else missing)
+            self._make_missing(asked, once, self._missing(asked) if kept else missing)
 
     def _missing(self, asked: Iterable[str]) -> dict[str, bool]:
         """What has to be made; whether it is one of the last settled tables, or asked for."""
@@ -249,15 +255,17 @@ class View:
     def _is_kept(self, name: str) -> bool:
         return self._engine.settled.keeps(name, self.snapshot, self.parameters)
 
-    def _make_missing(self, asked: set[str], missing: dict[str, bool]) -> None:
+    def _make_missing(self, asked: set[str], once: set[str], missing: dict[str, bool]) -> None:
         order = in_order([VOIDS, *missing], self._left_empty)
         wanted = [one for one in order if one.name in missing]
-        times = Counter(read for one in wanted for read in one.reads)
+        times = Counter(read for one in wanted for read in one.reads) + Counter(once)
         for one in wanted:
-            once = times[one.name] == 1 and one.name not in asked and not missing[one.name]
-            self._make(one, is_passed_on=once)
-            if missing[one.name]:
-                self._keep(one.name)
+            name = one.name
+            is_last = missing[name] and is_settled(name)
+            is_whole = is_last or (name in asked and name not in once)
+            self._make(one, is_passed_on=times[name] == 1 and not is_whole)
+            if is_last:
+                self._keep(name)
 
     def _find(self, name: str, missing: dict[str, bool], *, is_last: bool) -> None:
         """Open what is kept, and find what has to be made; the last settled tables are marked."""
@@ -308,7 +316,7 @@ class View:
         self._engine.settled.remember(name, self.snapshot, self.parameters, rows)
 
     def _make(self, one: Definition, *, is_passed_on: bool) -> None:
-        """Make a table; what one other reads, once, is made while that reads it."""
+        """Make a table; what is read once is made while it is read."""
         if one.layer == "facts":
             self._make_facts(one)
         elif one.layer == "steps":

@@ -308,7 +308,8 @@ class History:
 
     def _compute(self, question: Question) -> Answer:
         with self._engine.view(question.snapshot, question.proof.parameters) as view:
-            view.make(one.table for one in question.selections)
+            pages = [one.table for one in question.selections if one.limit is not None]
+            view.make([one.table for one in question.selections], pages)
             tables = {one.table: view.select(one) for one in question.selections}
         return Answer(question.proof, question.selections, tables)
 

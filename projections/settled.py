@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from projections.live import Snapshot
 
 _SIGNIFICANT: Final = 24
+_GROUP: Final = 16_384
+"""Rows of a group: who asks for a page, or for some of the time, reads groups and not the file."""
 
 
 class Settled:
@@ -150,7 +152,7 @@ class Settled:
         with contextlib.suppress(OSError, duckdb.IOException):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                made.write_parquet(str(fresh), compression="zstd")
+                made.write_parquet(str(fresh), compression="zstd", row_group_size=_GROUP)
                 place(fresh, path)
                 self._remove_older(path)
             finally:

@@ -250,6 +250,22 @@ def test_a_kept_file_that_is_none_is_made_again(tmp_path: Path) -> None:
     assert ask(tmp_path, snapshot) == ["d-1", "d-2"]
 
 
+def test_a_page_is_what_the_whole_begins_with(tmp_path: Path) -> None:
+    """Also where it is read while it is made, and where what it is made from is asked for too."""
+    told = story()
+    deployed(told, "d-3", "03-03T10:00", commit=commit("b"), environment="staging")
+    snapshot = replace(told.snapshot(), state=STATE)
+    page = Selection("running", order=("since", "line"), offset=1, limit=1)
+    for beside in ([], ["drift"]):
+        with asking(tmp_path, snapshot) as view:
+            view.make(["running", *beside], ["running", *beside])
+            found = view.select(page).to_pylist()
+        with asking(tmp_path, snapshot) as view:
+            whole = view.select(Selection("running", order=page.order)).to_pylist()
+        assert found == whole[1:]
+        assert [one["deployment"] for one in found] == ["d-3"]
+
+
 def test_settled_tables_read_no_choice_and_no_document() -> None:
     """Or they would be another one's answer."""
     settled = {name for name in definitions() if is_settled(name)}

@@ -11,6 +11,7 @@ WITH seen AS (
         arg_max(position, (seen_at, position)) FILTER (WHERE counts) AS last_position,
         arg_max(coalesce(outcome, ''), (seen_at, position)) AS last_outcome,
         max(seen_at) AS tried_at,
+        max(recorded_at) AS recorded_at,
         list_sort(list(DISTINCT tool) FILTER (WHERE tool IS NOT NULL)) AS tools,
         list_sort(list(DISTINCT basis) FILTER (WHERE basis IS NOT NULL)) AS bases
     FROM coverage_evidence
@@ -40,7 +41,7 @@ dated AS (
         -- The last instant that there is stands for no instant.
         CASE
             WHEN p.at < TIMESTAMPTZ '9999-12-30 00:00:00+00' THEN p.at
-            ELSE (SELECT max(recorded_at) FROM coverage_evidence)
+            ELSE (SELECT max(recorded_at) FROM seen)
         END AS looked_at,
         p.at,
         p.stale_after_s

@@ -1,49 +1,47 @@
 -- What the reports of deployments say that stands on each line at the instant `at`: the last
 -- success of the line's own source, and what failed since and harmed the target.
 WITH past AS (
-    SELECT d.*
+    SELECT
+        d.line,
+        arg_max(d.deployment_key, (d.finished_at, d.last_position)) FILTER (WHERE d.succeeded)
+            AS standing_key,
+        max(d.finished_at) FILTER (WHERE d.succeeded) AS since,
+        arg_max(d.deployment_key, (d.finished_at, d.last_position)) FILTER (WHERE NOT d.succeeded)
+            AS failed_key,
+        max(d.finished_at) FILTER (WHERE NOT d.succeeded) AS failed_at
     FROM deployments AS d
     CROSS JOIN parameters AS p
     WHERE d.counts_in_line AND d.finished_at <= p.at AND (d.succeeded OR d.harmed_at IS NOT NULL)
+    GROUP BY d.line
 ),
 
 standing AS (
-    SELECT *
-    FROM past
-    WHERE succeeded
-    QUALIFY row_number() OVER (
-        PARTITION BY line ORDER BY finished_at DESC, last_position DESC
-    ) = 1
-),
-
--- Nobody knows what a failure with impact left there.
-harmed AS (
     SELECT
-        p.line,
-        arg_max(p.deployment_key, (p.finished_at, p.last_position)) AS deployment_key
-    FROM past AS p
-    LEFT JOIN standing AS s USING (line)
-    WHERE NOT p.succeeded AND (s.line IS NULL OR p.finished_at > s.finished_at)
-    GROUP BY p.line
+        *,
+        -- Nobody knows what a failure with impact left there.
+        CASE WHEN since IS NULL OR failed_at > since THEN failed_key END AS harmed_by
+    FROM past
 )
 
 SELECT
-    coalesce(s.line, h.line) AS line,
-    f.service,
-    f.environment,
-    f.tier,
-    f.team,
-    s.deployment_key,
-    s.deployment,
-    s.kind,
-    s.artifacts,
-    s.config,
-    s.commit,
-    s.release,
-    s.finished_at AS since,
-    h.deployment_key AS harmed_by,
-    coalesce(s.assurance, f.assurance) AS assurance,
-    coalesce(s.positions, []) AS positions
+    s.line,
+    d.service,
+    d.environment,
+    d.tier,
+    d.team,
+    s.standing_key AS deployment_key,
+    CASE WHEN d.succeeded THEN d.deployment END AS deployment,
+    CASE WHEN d.succeeded THEN d.kind END AS kind,
+    CASE WHEN d.succeeded THEN d.artifacts END AS artifacts,
+    CASE WHEN d.succeeded THEN d.config END AS config,
+    CASE WHEN d.succeeded THEN d.commit END AS commit,
+    CASE WHEN d.succeeded THEN d.release END AS release,
+    s.since,
+    s.harmed_by,
+    d.assurance,
+    CASE WHEN d.succeeded THEN d.positions ELSE [] END AS positions
 FROM standing AS s
-FULL JOIN harmed AS h USING (line)
-INNER JOIN past AS f ON f.deployment_key = coalesce(s.deployment_key, h.deployment_key)
+-- By its instant as well, since deployments lie in the order of these: what is older is not read.
+INNER JOIN deployments AS d
+    ON d.finished_at = coalesce(s.since, s.failed_at)
+    AND d.deployment_key = coalesce(s.standing_key, s.harmed_by)

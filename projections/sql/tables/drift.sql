@@ -7,6 +7,7 @@ WITH ever AS (
         FROM deployments AS d
         CROSS JOIN parameters AS p
         WHERE d.succeeded AND d.finished_at <= p.at
+            AND d.line IN (SELECT line FROM running WHERE len(seen_artifacts) > 0)
     )
     GROUP BY line
 ),
