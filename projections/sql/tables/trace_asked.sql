@@ -1,6 +1,7 @@
 -- What the word of the parameter `trace` names: commits, artifacts, deployments, changes, tickets.
 -- A commit may be named by its first digits (seven at least), unless something else is named exactly
--- so; what is named in full need not be known.
+-- so; what is named in full need not be known. 64 digits alone are the digest of a known artifact,
+-- else a commit: a repository's object ids may be as long.
 WITH word AS (
     SELECT trace AS told, lower(trace) AS low FROM parameters WHERE trace IS NOT NULL
 ),
@@ -39,8 +40,19 @@ tickets AS (
     SELECT key FROM ticket_facts
 ),
 
+bare_digests AS (
+    SELECT digest
+    FROM artifact_histories
+    WHERE digest = (SELECT 'sha256:' || low FROM word)
+),
+
 exact AS (
-    SELECT 'commit' AS kind, low AS value FROM word WHERE regexp_matches(low, '^[0-9a-f]{40}$')
+    SELECT 'commit' AS kind, low AS value
+    FROM word
+    WHERE regexp_matches(low, '^([0-9a-f]{40}|[0-9a-f]{64})$')
+        AND NOT EXISTS (SELECT 1 FROM bare_digests)
+    UNION
+    SELECT 'artifact', digest FROM bare_digests
     UNION
     SELECT 'artifact', low
     FROM word

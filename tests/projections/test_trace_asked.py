@@ -1,0 +1,60 @@
+"""What a word names of which the line is asked."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from domain.errors import NotFoundError, RefusedError
+from projections.trace import trace_of
+from tests.projections.story import Story
+from tests.projections.telling import REPOSITORY, artifact, commit, deployed, when, window
+from tests.projections.tracing import DIGEST, hop, traced
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_what_is_no_word_or_not_known_is_refused(tmp_path: Path) -> None:
+    """And an abbreviation must name one commit; a name that is one exactly comes first."""
+    story = Story()
+    for name in ("a", "b"):
+        story.tell("commit.pushed", when("03-01T08:00"), repository=REPOSITORY,
+                   commit="abcdef1" + commit(name)[7:])  # fmt: skip
+    with window(story, tmp_path) as view:
+        for what in ("nothing", commit("x"), artifact("x")["digest"], "abc"):
+            with pytest.raises(NotFoundError):
+                trace_of(view, what)
+        for what in ("", "x" * 5000, "abcdef1"):
+            with pytest.raises(RefusedError, match="what"):
+                trace_of(view, what)
+    deployed(story, "abcdef1", "03-02T13:00", "v1")
+    trace = traced(story, "abcdef1", tmp_path)
+    assert [kind for kind, _ in trace.found] == ["deployment"]
+
+
+LONG = hashlib.sha256(b"a commit").hexdigest()
+
+
+def test_a_whole_commit_id_need_not_be_known_however_long_it_is(tmp_path: Path) -> None:
+    """Repositories may name their objects by SHA-1 or by SHA-256."""
+    for sha in (commit("a"), LONG):
+        story = Story()
+        story.tell("approval.granted", when("03-02T12:00"), assurance="decided", approval="apr-1",
+                   approver="cem", subjects=[{"kind": "commit", "commit": sha}])  # fmt: skip
+        trace = traced(story, sha.upper(), tmp_path)
+        assert trace.found == (("commit", sha),)
+        assert [one.id for one in hop(trace, "approval").items] == ["apr-1"]
+
+
+def test_sixty_four_digits_are_the_digest_of_an_artifact_that_is_known(tmp_path: Path) -> None:
+    """As tools show it without the name of the hash."""
+    story = Story()
+    deployed(story, "d1", "03-02T13:00", "v1")
+    trace = traced(story, DIGEST.removeprefix("sha256:"), tmp_path)
+    assert trace.found == (("artifact", DIGEST),)
+    assert [one.id for one in hop(trace, "deployment", "production").items] == ["d1"]
+    with pytest.raises(NotFoundError):
+        traced(story, LONG, tmp_path)
