@@ -135,10 +135,12 @@ merged = st.tuples(st.integers(1, 6), st.integers(0, 6)).flatmap(lambda pair: to
     method=maybe("merge", "squash", "squash", "rebase"),
     original_commits=st.lists(st.sampled_from([*SHAS[: pair[0]], commit("o")]), max_size=2),
 ))  # fmt: skip
-built = told(
-    "build.finished", time=close, outcome=st.just("success"), repository=maybe(HERE),
-    artifact=st.sampled_from("123").map(artifact), commit=shas,
-)  # fmt: skip
+# Builds of two of the commits fail, though they name an artifact.
+built = shas.flatmap(lambda sha: told(
+    "build.finished", time=close, repository=maybe(HERE), commit=st.just(sha),
+    outcome=st.just({SHAS[3]: "failure", SHAS[5]: "cancelled"}.get(sha, "success")),
+    artifact=st.sampled_from("123").map(artifact),
+))  # fmt: skip
 registered = st.one_of(
     told("environment.registered", time=close, environment=st.sampled_from(["blue", "staging"]),
          tier=st.sampled_from(["production", "staging"]),

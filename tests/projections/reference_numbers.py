@@ -224,12 +224,13 @@ class Changes:
         )  # fmt: skip
 
     def _sources(self, artifacts: Iterable[str]) -> dict[str, set[Told]]:
-        """The commits that artifacts were built from, as the first build of each says."""
+        """The commits that artifacts were built from, as the first build that made each says."""
         found: dict[str, set[Told]] = {name: set() for name in artifacts}
         for name, sources in found.items():
             for event in self.reference.of("build.finished"):
                 data = event["data"]
-                if name in artifacts_of(data) and data.get("commit"):
+                made = artifacts_of(data) if data["outcome"] == "success" else ()
+                if name in made and data.get("commit"):
                     sources.add((data["commit"], data.get("repository")))
                     break
         return found

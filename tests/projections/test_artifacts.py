@@ -12,6 +12,7 @@ from tests.projections.telling import (
     deployed,
     instant,
     only,
+    pushed,
     when,
     window,
 )
@@ -79,10 +80,30 @@ def test_a_build_that_failed_built_nothing(tmp_path: Path) -> None:
     story = Story()
     for at, outcome, run in (("09:00", "failure", "1"), ("10:00", "success", "2")):
         story.tell("build.finished", when(f"03-02T{at}"), outcome=outcome, run=run,
-                   artifact=artifact("v1"))  # fmt: skip
+                   artifact=artifact("v1"), commit=commit(run))  # fmt: skip
+    story.tell("build.finished", when("03-02T11:00"), outcome="cancelled", commit=commit("3"),
+               artifact=artifact("v2"))  # fmt: skip
     with window(story, tmp_path) as view:
-        found = only(view, "artifacts")
+        found = only(view, "artifacts", digest=DIGEST)
+        other = only(view, "artifacts", digest=artifact("v2")["digest"])
     assert (found["built_at"], found["run"]) == (instant("03-02T10:00"), "2")
+    assert (found["commit"], found["commits"]) == (commit("2"), [commit("2")])
+    assert (other["commit"], other["commits"]) == (None, [])
+
+
+def test_r6_a_build_that_failed_says_nothing_of_what_was_deployed(tmp_path: Path) -> None:
+    """Then the deployment's own commit counts."""
+    story = Story()
+    pushed(story, "a", "03-01T01:00")
+    pushed(story, "b", "03-01T02:00", "a")
+    for day, name, of in ((2, "v1", "a"), (3, "v2", "b")):
+        story.tell("build.finished", when("03-01T06:00"), outcome="failure",
+                   artifact=artifact(name), commit=commit("a"), repository=REPOSITORY)  # fmt: skip
+        deployed(story, f"d{day}", f"03-0{day}T00:00", name, commit=commit(of),
+                 repository=REPOSITORY)  # fmt: skip
+    with window(story, tmp_path) as view:
+        (credited,) = view.table("lead_times").to_pylist()
+    assert credited["commit"] == commit("b")
 
 
 def test_an_artifact_that_was_only_deployed_is_there_without_a_source(tmp_path: Path) -> None:

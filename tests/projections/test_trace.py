@@ -11,7 +11,7 @@ from projections.following import history_of
 from projections.trace import HOPS, MOST, answer, trace_of
 from tests.projections.story import Story
 from tests.projections.telling import REPOSITORY, artifact, commit, deployed, pushed, when, window
-from tests.projections.tracing import DIGEST, hop, shop, states, traced
+from tests.projections.tracing import DIGEST, SEEN, hop, shop, states, traced
 from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
@@ -104,6 +104,22 @@ def test_what_was_checked_only_after_production_is_late(tmp_path: Path) -> None:
         story.tell("scan.finished", when(at), outcome="success", artifact=artifact("v1"))
     items = hop(traced(story, DIGEST, tmp_path), "scans").items
     assert [one.is_late for one in items] == [False, True]
+
+
+def test_a_build_that_failed_is_on_the_line_of_its_commit_whatever_it_names(
+    tmp_path: Path,
+) -> None:
+    """It made nothing: the line has no artifact of it."""
+    story = Story()
+    pushed(story, "a", "03-01T08:00", **SEEN)
+    story.tell("build.finished", when("03-02T10:00"), **SEEN, service="shop", outcome="failure",
+               commit=commit("a"), artifact=artifact("v1"))  # fmt: skip
+    trace = traced(story, commit("a"), tmp_path)
+    found = hop(trace, "build")
+    assert [(one.outcome, one.holds, one.tie) for one in found.items] == [
+        ("failure", False, "commit")
+    ]
+    assert (found.state, trace.line.artifact) == ("missing", None)
 
 
 def test_what_another_artifact_of_the_same_commit_went_through_is_not_of_this_one(

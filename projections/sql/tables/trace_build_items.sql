@@ -3,6 +3,7 @@ WITH told AS (
     SELECT
         f.*,
         list_filter(f.artifacts, lambda one: list_contains(a.artifacts, one)) AS line_artifacts,
+        f.what = 'build.finished' AND coalesce(f.outcome, 'success') <> 'success' AS failed,
         list_contains(a.commits, f.commit) AS of_commit
     FROM build_facts AS f
     CROSS JOIN (
@@ -18,7 +19,10 @@ tied AS (
     FROM told
     WHERE len(line_artifacts) > 0
         -- Without an artifact of the line, only what was built of its commits, and that it failed.
-        OR (of_commit AND len(artifacts) = 0 AND what IN ('build.finished', 'release.created'))
+        OR (
+            of_commit AND (len(artifacts) = 0 OR failed)
+            AND what IN ('build.finished', 'release.created')
+        )
 )
 
 SELECT
