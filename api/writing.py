@@ -15,7 +15,7 @@ from api import conflicts, envelopes, ingest, problems, receipts, sightings
 from api.bodies import read_body
 from api.described import RECEIPTS
 from api.doors import READERS
-from api.entrance import Told, enter
+from api.entrance import Told, enter, peer_of
 from api.headers import header
 from api.ingest import MAX_BATCH, MAX_EVENT, Original
 from api.telemetry.journey import journey_of, passed, travel
@@ -111,29 +111,29 @@ async def _signed(request: Request, ledger: str) -> Response:
     if header(request, b"authorization") is not None:
         await enter(request, ledger, READERS)
     else:
-        # All ledgers that are not there are one: names must not push others out of memory.
-        state.rates.take(ledger if ledger in state.served else "")
-
-    def prepare(raw: bytes) -> tuple[Served, Credential, Draft]:
-        here, credential, payload = envelopes.open_envelope(raw, state.served.get(ledger))
-        state.rates.take(credential.id)
-        value = ingest.read_single(payload)
-        envelopes.check_origin(value, here.ledger.origin)
-        original = Original("original", ENVELOPE_MEDIA_TYPE, raw)
-        # A repeat is recognised by what was signed: some schemes sign the same twice differently.
-        return (
-            here,
-            credential,
-            ingest.draft_of(
-                value, payload, credential, here.register, state.entropy, original=original,
-                journey=journey_of(request),
-            ),
-        )  # fmt: skip
+        # By where they come from: whoever proves nothing must not spend what a signer may send.
+        state.strangers.take(peer_of(request))
 
     with state.unproven.holding() as take:
         raw = await read_body(request, envelopes.MAX_SIGNED, take)
-        prepared = await run_in_threadpool(prepare, raw)
-    return await _single(request, *prepared)
+        here, credential, payload = await run_in_threadpool(
+            envelopes.open_envelope, raw, state.served.get(ledger)
+        )
+        state.rates.take(credential.id)
+
+        def prepare() -> Draft:
+            value = ingest.read_single(payload)
+            envelopes.check_origin(value, here.ledger.origin)
+            # A repeat is recognised by what was signed: some schemes sign the same twice
+            # differently.
+            return ingest.draft_of(
+                value, payload, credential, here.register, state.entropy,
+                original=Original("original", ENVELOPE_MEDIA_TYPE, raw),
+                journey=journey_of(request),
+            )  # fmt: skip
+
+        draft = await run_in_threadpool(prepare)
+    return await _single(request, here, credential, draft)
 
 
 async def _draft(
