@@ -114,11 +114,14 @@ def _stage(execution: Execution, content: Content, phase: str) -> list[Reading]:
     context = content.context or Context()
     details = content.stage_details or context.stage_details or StageDetails()
     name, kind = details.name or content.name, details.type or context.type
+    identity = content.stage_id or details.id
     began = details.start_time or content.start_time
     alike = [
         one for one in execution.stages or ()
-        if (details.id is None or one.id == details.id)
-        and one.name == name and (kind is None or one.type == kind)
+        if (
+            one.id == identity if identity is not None
+            else one.name == name and (kind is None or one.type == kind)
+        )
     ]  # fmt: skip
     same = [one for one in alike if one.start_time == began] or alike
     if len(same) == 1:
@@ -128,7 +131,7 @@ def _stage(execution: Execution, content: Content, phase: str) -> list[Reading]:
         synthetic = details.is_synthetic or content.is_synthetic
         stage = Stage(
             # Events without a name are of a stage, and that is all they say.
-            id=details.id, type=kind, name=name or kind or _NAMELESS, start_time=began,
+            id=identity, type=kind, name=name or kind or _NAMELESS, start_time=began,
             context=context,
             synthetic_stage_owner="told" if synthetic else None,
         )  # fmt: skip

@@ -116,7 +116,9 @@ def stage_of(
         "started_at": began.time if began else None,
         "duration_s": seconds_between(began, ended),
     }
-    is_part = stage.parent_stage_id in deploying
+    # Where it is not told what it was put there by, that is the stage which deploys.
+    is_put_there = stage.synthetic_stage_owner is not None and stage.parent_stage_id is None
+    is_part = is_put_there or stage.parent_stage_id in deploying
     deployment = None if is_part else _deployment(execution, stage, data)
     if outcome is None:
         if deployment is not None and stage.status == "RUNNING":

@@ -141,6 +141,7 @@ class Content(_Object):
 
     execution: Execution | None = None
     execution_id: str | None = None
+    stage_id: str | None = None
     canceled: bool | None = None
     context: Context | None = None
     stage_details: StageDetails | None = None

@@ -168,6 +168,29 @@ def test_what_a_stage_is_made_of_is_no_deployment_more(
     details = {"id": "st-2", "name": "s", "type": "createServerGroup"}
     event = _event("orca:stage:complete", execution, stageDetails=details)
     assert len(readings_of(event, "spinnaker")) == len(accounts) - 1
+    # Orca tells the stage's id beside its name, and not its type.
+    (whole,) = execution["stages"][:1]
+    by_id = _event("orca:stage:complete", execution, stageId="st-2", isSynthetic=True, name="s")
+    assert len(readings_of(by_id, "spinnaker")) == len(accounts) - 1
+    by_id["content"] |= {"stageId": whole["id"], "isSynthetic": False}
+    assert len(readings_of(by_id, "spinnaker")) == 3 - len(accounts)
+
+
+def test_what_another_stage_put_there_is_no_deployment_more_where_nobody_says_which() -> None:
+    """The stage that deploys has an event of its own."""
+    content = {"executionId": "01E", "endTime": END, "context": {"account": "prod"}}
+    details = {"name": "s", "startTime": START, "endTime": END}
+    deployed = []
+    for identity, kind, synthetic in (
+        ("st-1", "deploy", False), ("st-2", "createServerGroup", True),
+    ):  # fmt: skip
+        stage = details | {"id": identity, "type": kind, "isSynthetic": synthetic}
+        told = {"source": "orca", "type": "orca:stage:complete", "application": "shop"}
+        event = {"details": told, "content": content | {"stageDetails": stage}}
+        found = readings_of(event, "spinnaker")
+        deployed += [one.data["deployment"] for one in found
+                     if one.type == _type("deployment.finished")]  # fmt: skip
+    assert deployed == ["st-1"]
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
