@@ -219,7 +219,8 @@ def _make(
         return Response(write_table(rows, media), headers=headers, media_type=media)
     told = answer.told() | {"catalogue": wanted.words}
     if sample is not None:
-        told["sample"] = sample.told(wanted.catalogue, question.snapshot)
+        sheets = here.history.sheets(question, sample.looked_at())
+        told["sample"] = sample.told(wanted.catalogue, sheets)
     return Response(msgspec.json.encode(told), headers=headers, media_type=JSON)
 
 
@@ -227,5 +228,5 @@ def _sample(
     here: Served, asked: ItemQuestion, chosen: dict[str, Any], question: Question
 ) -> Sample:
     whole = here.history.question([items_of(asked)], chosen, str(question.proof.position))
-    items = here.history.answer(replace(whole, snapshot=question.snapshot)).tables["control_items"]
+    items = here.history.answer(replace(whole, state=question.state)).tables["control_items"]
     return Sample(items, asked.sample or 0, asked.seed or "", asked.strata, asked.outcome)

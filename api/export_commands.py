@@ -58,7 +58,7 @@ def export_as_parquet(
             bar.length = total
             bar.update(done - bar.pos)
 
-        found = export_parquet(one.history, one.ledger.vkeys, target.absolute(), tell, chosen)
+        found = export_parquet(one.whole, one.ledger.vkeys, target.absolute(), tell, chosen)
         _record(one, "parquet", found.size, target / MANIFEST)
     click.echo(f"{found.size} events of {found.origin} in {target}")
 
@@ -101,7 +101,7 @@ def export_as_pack(
             bar.length = total
             bar.update(done - bar.pos)
 
-        at = one.history.known_at(known_at, one.history.snapshot())
+        at = one.history.known_at(known_at, one.history.newest())
         parameters = parameters_of(scope, catalogue, at)
         found = write_pack(packing_of(one, catalogue), parameters, target.absolute(), tell)
         _record(one, "pack", at, target)

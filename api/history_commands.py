@@ -22,7 +22,7 @@ def rebuild(settings: Settings, name: str) -> None:
     with opened(settings, name) as one:
         total = one.ledger.published.size
         with click.progressbar(length=total, label="sealing", show_pos=True) as bar:
-            found = one.history.rebuild(lambda position: bar.update(position - bar.pos))
+            found = one.whole.rebuild(lambda position: bar.update(position - bar.pos))
             bar.update(found.size - bar.pos)
     spent = time.monotonic() - started
     click.echo(

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.guards.address import GuardAddress
+    from projections.apart.process import Apart
     from projections.history import History
+    from projections.local import LocalHistory
     from store.ledger.guard import Guard
     from store.ledger.ledger import Ledger
     from store.ledger.observer import Observer
@@ -96,6 +98,7 @@ class Served:
         sources: which systems deliver by webhook.
         counts: what came from them.
         past: gives `history`, which is made when somebody asks.
+        derived: gives `whole`, likewise.
         packs: evidence that auditors asked for.
         session_key: signs the sessions of people who look at its console.
         cosigners: the witnesses that see its checkpoints.
@@ -108,6 +111,7 @@ class Served:
     sources: Sources
     counts: SourceCounts
     past: Later[History]
+    derived: Later[LocalHistory]
     packs: Packs
     session_key: bytes = field(repr=False)
     cosigners: Cosigners
@@ -117,11 +121,17 @@ class Served:
         """What can be asked of its past."""
         return self.past.get()
 
+    @property
+    def whole(self) -> LocalHistory:
+        """The same with all its rows at hand, derived by this process."""
+        return self.derived.get()
+
     def close(self) -> None:
         """Close the ledger and what follows it."""
         self.cosigners.close()
         self.packs.close()
         self.past.close()
+        self.derived.close()
         self.ledger.close()
 
 
@@ -239,8 +249,24 @@ class Host:
         with self.database.connect() as connection:
             return migrate(connection, schema_of(name))
 
-    def open(self, name: str) -> Served:
+    def apart(self, niceness: int) -> Apart:
+        """The process that derives what the pasts of all ledgers were; it starts later.
+
+        Args:
+            niceness: how far it steps back behind all others, 0 to 19.
+        """
+        from projections.apart.messages import Begin, Place  # noqa: PLC0415 - as `_history_of`
+        from projections.apart.process import Apart  # noqa: PLC0415 - likewise
+
+        places = [Place(name, self.origin(name), str(self._folder(name))) for name in self.names()]
+        return Apart(Begin(self.database.conninfo, tuple(places), niceness))
+
+    def open(self, name: str, apart: Later[Apart] | None = None) -> Served:
         """Open a ledger.
+
+        Args:
+            name: the ledger's.
+            apart: the process that derives what its past was; None: this one does.
 
         Raises:
             SettingError: there is none, or its keys are missing.
@@ -254,11 +280,15 @@ class Host:
             around = replace(around, witnessing=cosigners)
         ledger = open_ledger(name, origin, self.place(name), around)
         counts = SourceCounts(self.database, schema_of(name), ledger.reader)
-        derived = self.place(name).derived
+        folder = self.place(name).derived
+        derived = Later(lambda: _history_of(ledger, folder))
+        past: Later[History] = (
+            Later(derived.get) if apart is None
+            else Later(lambda: _remote_history_of(name, ledger, apart.get()))
+        )  # fmt: skip
         return Served(
             ledger, self.register(name), self.tokens(name), self.emitters(name),
-            self.sources(name), counts, Later(lambda: _history_of(ledger, derived)),
-            Packs(derived / "packs"),
+            self.sources(name), counts, past, derived, Packs(folder / "packs"),
             RegisterKeys.load(self.place(name).secrets).session, cosigners,
         )  # fmt: skip
 
@@ -352,11 +382,20 @@ class Host:
         return self.settings.data / "ledgers" / name
 
 
-def _history_of(ledger: Ledger, derived: Path) -> History:
+def _history_of(ledger: Ledger, folder: Path) -> LocalHistory:
     # Arrow and DuckDB are most of what there is to load, and most commands ask nothing.
     from projections.following import history_of  # noqa: PLC0415
 
-    return history_of(ledger, derived)
+    return history_of(ledger, folder)
+
+
+def _remote_history_of(name: str, ledger: Ledger, apart: Apart) -> History:
+    from projections.apart.history import RemoteHistory  # noqa: PLC0415 - likewise
+
+    reader = ledger.reader
+    return RemoteHistory(
+        apart, name, ledger.origin, lambda: ledger.published, reader.root, reader.position_at
+    )  # fmt: skip
 
 
 def check_name(name: str) -> None:

@@ -51,10 +51,10 @@ def packing_of(one: Served, catalogue: Catalogue) -> Packing:
     reader = one.ledger.reader
 
     def written(write: Callable[[Assessment], bytes]) -> Callable[[View], bytes]:
-        return lambda view: write(assessed(one.history, view, catalogue))
+        return lambda view: write(assessed(one.whole, view, catalogue))
 
     return Packing(
-        one.history, catalogue, one.ledger.vkeys, one.ledger.sign_statement, reader.checkpoint,
+        one.whole, catalogue, one.ledger.vkeys, one.ledger.sign_statement, reader.checkpoint,
         reader.root,
         {"report.html": written(write_report), "assessment-results.json": written(write_oscal)},
     )  # fmt: skip

@@ -129,7 +129,7 @@ async def get_pack(
 
 def _ask(request: Request, here: Served, wanted: WantedPack) -> Response:
     catalogue: Catalogue = request.app.state.catalogue
-    at = here.history.known_at(wanted.known_at, here.history.snapshot())
+    at = here.history.known_at(wanted.known_at, here.history.newest())
     parameters = parameters_of(wanted.scope(), catalogue, at)
     size = Checkpoint.of(here.ledger.reader.checkpoint(at)).size
     identity = identity_of(parameters, size)

@@ -12,6 +12,7 @@ import click
 from api import expiring, gaps
 from api.commanding import DEFAULT, granting, of_controls, placed
 from api.host import Host, Served, Settings, now
+from api.later import Later
 from api.listening import listens, read_public_url, take, url_of
 from api.outlets import telling
 from api.periodic import Periodic
@@ -46,6 +47,15 @@ if TYPE_CHECKING:
     type=click.Choice(["token", "loopback"]),
     help="who may read /metrics: a token of an auditor or operator, or this machine without one",
 )  # fmt: skip
+@click.option(
+    "--answers-niceness",
+    "niceness",
+    envvar="PIPELEDGER_ANSWERS_NICENESS",
+    default=10,
+    show_default=True,
+    type=click.IntRange(0, 19),
+    help="how far answers about the past step back behind everything else",
+)
 def serve(
     settings: Settings,
     catalogue: Catalogue,
@@ -54,6 +64,7 @@ def serve(
     public_url: str | None,
     outgoing: str | None,
     metrics: str,
+    niceness: int,
 ) -> None:
     """Serve every ledger; the first start makes the ledger `default`."""
     logs.configure(os.environ.get("PIPELEDGER_LOG_LEVEL", "warning"))
@@ -74,9 +85,12 @@ def serve(
             made_up = f"pipeledger.invalid/{os.urandom(16).hex()}"
             home.create(DEFAULT, home.planned(DEFAULT) or made_up)
         served: dict[str, Served] = {}
+        apart = Later(lambda: home.apart(niceness))
+        # After the ledgers are closed, and whoever still asks was answered.
+        stack.callback(apart.close)
         try:
             for name in home.names():
-                served[name] = home.open(name)
+                served[name] = home.open(name, apart)
             listening.listen()
             url = url_of(host, listening.getsockname()[1])
             for name, one in served.items():

@@ -107,7 +107,7 @@ def measure(data: Path, count: int) -> Iterator[Figure]:
 
 def _rebuild(here: Served, conninfo: str, count: int) -> Iterator[Figure]:
     size, watch = here.ledger.published.size, Watch()
-    found = here.history.rebuild(lambda _: None)
+    found = here.whole.rebuild(lambda _: None)
     rate, used = size / watch.seconds, 1e6 * watch.used / size
     yield Figure("rebuild, chain verified", rate, "events/s", floor=200_000, aim=500_000)
     yield Figure("rebuild, processors", used, "µs/event", floor=10, aim=4, least=True)
@@ -156,7 +156,7 @@ def _catch_up(here: Served, count: int) -> Iterator[Figure]:
             drafts = [draft(event(count - NEW + first + nth, count, new)) for nth in range(BATCH)]
             here.ledger.submit(drafts).result(60)
         watch = Watch()
-        here.history.snapshot()
+        here.whole.snapshot()
         took.append(1e3 * watch.seconds)
     yield Figure(
         "catch-up of 1,000 new events", statistics.median(took), "ms", floor=50, least=True

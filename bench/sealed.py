@@ -34,8 +34,8 @@ from domain.log.context import line_of
 from domain.log.entry import Seq, Signature, encode_entry, format_at, leaf_hash, sign_context
 from domain.log.key import SigningKey
 from projections.engine import Engine
-from projections.history import History
 from projections.live import Live
+from projections.local import LocalHistory
 from projections.rows import Link, beginning
 from projections.segment import SIZE
 from projections.segments import Segments
@@ -104,12 +104,14 @@ def make(count: int, first: int) -> bytes:
     return marshal.dumps(found)
 
 
-def history_of(folder: Path, source: Source, published: Published) -> History:
+def history_of(folder: Path, source: Source, published: Published) -> LocalHistory:
     """What can be asked of what was sealed here."""
     segments = Segments(folder / "segments", ORIGIN)
     shelf = Shelf(folder / "documents", ORIGIN, source)  # type: ignore[arg-type]
     live = Live(segments, source, lambda: published, lambda _: [], shelf)  # type: ignore[arg-type]
-    return History(live, Engine(folder / "facts"), lambda _: published.root, lambda _, size: size)
+    return LocalHistory(
+        live, Engine(folder / "facts"), lambda _: published.root, lambda _, size: size
+    )
 
 
 def seal(folder: Path, count: int) -> Iterator[Figure]:

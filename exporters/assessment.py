@@ -205,9 +205,10 @@ def assess_facts(
     # What was seen to break a rule of time breaks it; nothing seen is no proof that it was kept.
     kept = {row["test"] for row in results if row["outcome"] == "satisfied"}
     why |= dict.fromkeys(kept & OF_A_COURSE, NO_COURSE)
-    answer = history.ask([*_WANTED, *more], {**chosen, "controls": left_open(whole, why)})
-    heard = told(history.snapshot(), answer.proof.position)
-    return Assessment(answer.proof, answer.tables, catalogue, heard, why)
+    judged = {**chosen, "controls": left_open(whole, why)}
+    question = history.question([*_WANTED, *more], judged)
+    tables = history.answer(question).tables
+    return Assessment(question.proof, tables, catalogue, history.heard(question), why)
 
 
 def ask(
@@ -238,7 +239,7 @@ def answered(
     if checkpoint is not None:
         # The newest one would be another whenever the ledger has grown.
         proof = replace(proof, checkpoint=checkpoint(proof.position).decode())
-    return Assessment(proof, answer.tables, catalogue, told(question.snapshot, proof.position))
+    return Assessment(proof, answer.tables, catalogue, history.heard(question))
 
 
 def assessed(history: History, view: View, catalogue: Catalogue) -> Assessment:

@@ -52,8 +52,8 @@ if TYPE_CHECKING:
 
     from projections.catalogue import Catalogue
     from projections.engine import View
-    from projections.history import History
     from projections.live import Snapshot
+    from projections.local import LocalHistory
     from projections.parameters import Parameters
 
 FORMAT: Final = "pipeledger/pack/v1"
@@ -97,7 +97,7 @@ class Packing:
         extras: further files made of the same tables, by name.
     """
 
-    history: History
+    history: LocalHistory
     catalogue: Catalogue
     vkeys: Sequence[str]
     sign: Callable[[str, bytes], tuple[str, bytes]]

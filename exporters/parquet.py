@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from exporters.folder import Folder
     from projections.engine import View
-    from projections.history import History
     from projections.live import Snapshot
+    from projections.local import LocalHistory
 
 FORMAT: Final = "pipeledger/parquet/v1"
 MANIFEST: Final = "manifest.json"
@@ -55,7 +55,7 @@ With keys that reached you another way than in this folder, and pip install 'pip
 
 
 def export_parquet(
-    history: History,
+    history: LocalHistory,
     vkeys: Sequence[str],
     target: Path,
     progress: Callable[[int, int], None] = lambda _, __: None,
@@ -90,7 +90,7 @@ def export_parquet(
 
 def write_ledger(
     folder: Folder,
-    history: History,
+    history: LocalHistory,
     snapshot: Snapshot,
     parameters: Parameters,
     vkeys: Sequence[str],

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from domain.log.part import EVENT_PART, REDACTED
 from projections.engine import Engine
-from projections.history import History
 from projections.live import Live
+from projections.local import LocalHistory
 from projections.redactions import Redaction, read_redaction
 from projections.segment import SIZE
 from projections.segments import Segments
@@ -21,14 +21,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from store.ledger.ledger import Ledger
+    from store.ledger.columns import ColumnReader
+    from store.ledger.publisher import Published
     from store.ledger.reader import Reader
 
 _PAGE = 1000
 
 
+class Readable(Protocol):
+    """A ledger, as far as it is read: an open one, or one beside the process that opened it."""
+
+    @property
+    def origin(self) -> str:
+        """Its name in the log."""
+        ...
+
+    @property
+    def published(self) -> Published:
+        """The newest state that readers may see."""
+        ...
+
+    @property
+    def reader(self) -> Reader:
+        """Its entries."""
+        ...
+
+    def columns(self) -> ColumnReader:
+        """A reader of much of the log at once, with a connection of its own."""
+        ...
+
+
 def follow(
-    ledger: Ledger,
+    ledger: Readable,
     folder: Path,
     size: int = SIZE,
     forget: Callable[[str], None] = lambda _: None,
@@ -36,7 +60,7 @@ def follow(
     """Follow a ledger; nothing is read before the first question.
 
     Args:
-        ledger: an open one.
+        ledger: that is followed.
         folder: where its segments lie, for it alone.
         size: entries in a segment, a power of two.
         forget: see `Live`.
@@ -52,21 +76,21 @@ def follow(
 
 
 def history_of(
-    ledger: Ledger,
+    ledger: Readable,
     folder: Path,
     size: int = SIZE,
     monotonic: Callable[[], float] = time.monotonic,
-) -> History:
+) -> LocalHistory:
     """What can be asked of a ledger's past; everything derived lies in the folder.
 
     Args:
-        ledger: an open one.
+        ledger: that is followed.
         folder: for it alone.
         size: entries in a segment, a power of two.
         monotonic: see `History`.
     """
     engine = Engine(folder / "facts")
-    return History(
+    return LocalHistory(
         follow(ledger, folder / "segments", size, engine.drop),
         engine,
         ledger.reader.root,

@@ -6,6 +6,7 @@ Read from the events themselves, segment by segment, so memory does not grow wit
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - another process is told so
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -17,7 +18,6 @@ from projections.contract import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from projections.live import Snapshot
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -19,18 +19,46 @@ from projections.parameters import Parameters
 from projections.selection import MOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pyarrow as pa
 
-    from projections.engine import Engine, View
-    from projections.live import Snapshot
+    from projections.heard import Told
     from projections.selection import Selection
 
 FORMAT: Final = "pipeledger/answer/v1"
 _KEPT: Final = 64
 _PATIENCE: Final = 10
 _QUICK_S: Final = 0.2
+
+
+class State(Protocol):
+    """A published state of a ledger that verified."""
+
+    @property
+    def origin(self) -> str:
+        """Of the ledger."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        ...
+
+    @property
+    def root(self) -> bytes:
+        """Root hash over them."""
+        ...
+
+    @property
+    def checkpoint(self) -> bytes:
+        """The signed note of this state."""
+        ...
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Differs between two states whose rows differ."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +103,13 @@ class Question:
     Attributes:
         proof: on what it will be answered.
         selections: which rows are wanted.
-        snapshot: the state that is read.
+        state: that is read.
         age: seconds since that was the newest state for certain.
     """
 
     proof: Proof
     selections: tuple[Selection, ...]
-    snapshot: Snapshot = field(repr=False)
+    state: State = field(repr=False)
     age: float = 0.0
 
 
@@ -108,29 +136,14 @@ class Answer:
         }
 
 
-class Following(Protocol):
-    """Follows a ledger (`projections.live`)."""
+class History(ABC):
+    """One ledger's past. Safe for threads.
 
-    def snapshot(self) -> Snapshot:
-        """The newest state."""
-        ...
-
-    def rebuild(self, progress: Callable[[int], None]) -> Snapshot:
-        """The same, derived anew."""
-        ...
-
-    def close(self) -> None:
-        """Close what is open."""
-        ...
-
-
-class History:
-    """One ledger's past. Safe for threads."""
+    It may be derived in this process (`projections.local`) or in another one (`projections.apart`).
+    """
 
     def __init__(
         self,
-        live: Following,
-        engine: Engine,
         root_at: Callable[[int], bytes],
         position_at: Callable[[datetime, int], int],
         monotonic: Callable[[], float] = time.monotonic,
@@ -138,43 +151,67 @@ class History:
         """Ask about a ledger.
 
         Args:
-            live: follows it.
-            engine: runs the definitions.
             root_at: root hash of its tree of a size.
             position_at: the last position recorded at or before an instant, up to a size.
             monotonic: seconds that never go back.
         """
-        self._live = live
-        self._engine = engine
         self._root_at = root_at
         self._position_at = position_at
         self._monotonic = monotonic
-        self._seen: tuple[float, Snapshot] | None = None
+        self._seen: tuple[float, State] | None = None
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Answer] = OrderedDict()
         self._making: dict[str, Future[Answer]] = {}
         self._took: dict[tuple[str, ...], float] = {}
 
-    def snapshot(self) -> Snapshot:
+    def newest(self) -> State:
         """The newest published state, verified.
 
         Raises:
             DamageError: the ledger does not verify; names the position.
-            UnavailableError: the database or the disk.
+            UnavailableError: the database, the disk, or the process that derives.
         """
         began = self._monotonic()
-        found = self._live.snapshot()
-        self._engine.settled.turn_to(found)
+        found = self.follow()
         self._seen = (began, found)
         return found
 
-    def _recent(self, max_age: float) -> tuple[Snapshot, float]:
+    @abstractmethod
+    def follow(self) -> State:
+        """What `newest` gives and raises."""
+
+    @abstractmethod
+    def compute(self, question: Question) -> dict[str, pa.Table]:
+        """The rows that a question wants, by the name of their table.
+
+        Raises:
+            UnavailableError: memory, the disk, or the process that derives.
+        """
+
+    @abstractmethod
+    def heard(self, question: Question) -> Told:
+        """What the ledger was told at all up to the position of an answer; raises the same."""
+
+    @abstractmethod
+    def sheets(self, question: Question, positions: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """What is to be looked at behind these positions (`projections.sheets`); raises the same.
+
+        Args:
+            question: whose answer names them.
+            positions: of entries up to its own position.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close what is open."""
+
+    def _recent(self, max_age: float) -> tuple[State, float]:
         """A state that was the newest so many seconds ago at most, and how many it is."""
         if max_age > 0 and (seen := self._seen) is not None:
             age = self._monotonic() - seen[0]
             if age <= max_age:
                 return seen[1], age
-        return self.snapshot(), 0.0
+        return self.newest(), 0.0
 
     def patience(self, wanted: Sequence[Selection]) -> float:
         """Seconds that a state may be old, so that making answers takes a tenth of the time.
@@ -187,43 +224,21 @@ class History:
         took = self._took.get(tuple(one.table for one in wanted), 0.0)
         return _PATIENCE * took if took > _QUICK_S else 0.0
 
-    def rebuild(self, progress: Callable[[int], None]) -> Snapshot:
-        """Drop what was derived and derive it anew.
-
-        Args:
-            progress: is told the position reached.
-
-        Raises:
-            DamageError: the ledger does not verify; names the position.
-            UnavailableError: the database or the disk.
-        """
-        self._engine.forget()
-        found = self._live.rebuild(progress)
-        self._engine.prepare(found)
-        self._engine.settled.turn_to(found)
-        return found
-
-    def known_at(self, told: str | None, snapshot: Snapshot) -> int:
+    def known_at(self, told: str | None, state: State) -> int:
         """The position that a parameter `known_at` means: a position, or an instant of recording.
 
         Raises:
             RefusedError: neither, or before the first entry.
         """
         if told is None:
-            return snapshot.size
+            return state.size
         if told.isascii() and told.isdigit():
-            found = min(read_number(told, "query known_at"), snapshot.size)
+            found = min(read_number(told, "query known_at"), state.size)
         else:
-            found = self._position_at(read_time(told, "query known_at"), snapshot.size)
+            found = self._position_at(read_time(told, "query known_at"), state.size)
         if found < 1:
             raise RefusedError("query known_at", "the ledger knew nothing yet")
         return found
-
-    @contextmanager
-    def view(self, parameters: Parameters, snapshot: Snapshot | None = None) -> Iterator[View]:
-        """The tables with these parameters."""
-        with self._engine.view(snapshot or self.snapshot(), parameters) as view:
-            yield view
 
     def question(
         self,
@@ -246,10 +261,10 @@ class History:
             DamageError: the ledger does not verify; names the position.
             UnavailableError: the database or the disk.
         """
-        snapshot, age = self._recent(max_age if known_at is None else 0.0)
-        parameters = Parameters(known_at=self.known_at(known_at, snapshot), **chosen)
-        proof = self.proof([one.table for one in wanted], parameters, snapshot)
-        return Question(proof, tuple(wanted), snapshot, age)
+        state, age = self._recent(max_age if known_at is None else 0.0)
+        parameters = Parameters(known_at=self.known_at(known_at, state), **chosen)
+        proof = self.proof([one.table for one in wanted], parameters, state)
+        return Question(proof, tuple(wanted), state, age)
 
     def answer(self, question: Question) -> Answer:
         """The rows that were asked for, with what proves them.
@@ -258,7 +273,7 @@ class History:
             UnavailableError: the disk.
         """
         # State, parameters and selections settle the rows: dashboards ask the same again and again.
-        key = f"{question.snapshot.version} {question.proof.parameters} {question.selections}"
+        key = f"{question.state.version} {question.proof.parameters} {question.selections}"
         with self._lock:
             if (kept := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
@@ -283,14 +298,14 @@ class History:
             UnavailableError: the disk.
         """
         parameters = Parameters(known_at=question.proof.position, **chosen)
-        proof = self.proof([one.table for one in wanted], parameters, question.snapshot)
-        return self.answer(Question(proof, tuple(wanted), question.snapshot, question.age))
+        proof = self.proof([one.table for one in wanted], parameters, question.state)
+        return self.answer(Question(proof, tuple(wanted), question.state, question.age))
 
     def _make(self, key: str, question: Question, mine: Future[Answer]) -> Answer:
         """Compute an answer for all who wait for it."""
         began = self._monotonic()
         try:
-            found = self._compute(question)
+            found = Answer(question.proof, question.selections, self.compute(question))
         except BaseException as error:
             with self._lock:
                 del self._making[key]
@@ -306,32 +321,20 @@ class History:
         mine.set_result(found)
         return found
 
-    def _compute(self, question: Question) -> Answer:
-        with self._engine.view(question.snapshot, question.proof.parameters) as view:
-            pages = [one.table for one in question.selections if one.limit is not None]
-            view.make([one.table for one in question.selections], pages)
-            tables = {one.table: view.select(one) for one in question.selections}
-        return Answer(question.proof, question.selections, tables)
-
     def ask(
         self, wanted: Sequence[Selection], chosen: Mapping[str, Any], known_at: str | None = None
     ) -> Answer:
         """What `question` and `answer` give together, and raise."""
         return self.answer(self.question(wanted, chosen, known_at))
 
-    def proof(self, names: Sequence[str], parameters: Parameters, snapshot: Snapshot) -> Proof:
+    def proof(self, names: Sequence[str], parameters: Parameters, state: State) -> Proof:
         """What proves an answer made of these tables."""
         at = parameters.known_at
-        root = snapshot.root if at == snapshot.size else self._root_at(at)
+        root = state.root if at == state.size else self._root_at(at)
         return Proof(
-            snapshot.origin, at, root.hex(), snapshot.checkpoint.decode(), parameters,
+            state.origin, at, root.hex(), state.checkpoint.decode(), parameters,
             tuple(names), digest_of(names),
         )  # fmt: skip
-
-    def close(self) -> None:
-        """Close what is open."""
-        self._live.close()
-        self._engine.close()
 
 
 def rows_of(table: pa.Table) -> list[dict[str, Any]]:

@@ -9,12 +9,13 @@ import pyarrow.compute as pc
 
 from domain.sampling import METHOD, draw
 from projections.history import rows_of
-from projections.sheets import MOST, sheets_of
+from projections.sheets import MOST
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from domain.sampling import Drawn, Stratum
     from projections.catalogue import Catalogue, Outcome
-    from projections.live import Snapshot
 
 By = Literal["service", "outcome"]
 
@@ -57,18 +58,17 @@ class Sample:
             self._drawn.append((test, variant, strata, drawn, items.take(chosen)))
         self.rows: pa.Table = items.take(pa.array(places, pa.int64()))
 
-    def told(self, catalogue: Catalogue, snapshot: Snapshot) -> dict[str, Any]:
+    def looked_at(self) -> set[int]:
+        """The positions whose sheets `told` wants."""
+        return {one for row in self.rows["positions"].to_pylist() for one in row[:MOST]}
+
+    def told(self, catalogue: Catalogue, sheets: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
         """As an answer states it.
 
         Args:
             catalogue: in effect.
-            snapshot: that the items were made of.
-
-        Raises:
-            UnavailableError: the disk.
+            sheets: what is to be looked at behind each position of `looked_at`.
         """
-        looked_at = {one for row in self.rows["positions"].to_pylist() for one in row[:MOST]}
-        sheets = sheets_of(snapshot, looked_at)
 
         def item(drawn: Drawn, row: dict[str, Any], test: str) -> dict[str, Any]:
             entries = [sheets[position] for position in row["positions"][:MOST]]

@@ -19,8 +19,8 @@ from domain.log.tree import CompactTree
 from projections.documents import PARTS as READABLE
 from projections.documents import documents_of
 from projections.engine import Engine
-from projections.history import History
 from projections.live import Snapshot
+from projections.local import LocalHistory
 from projections.rows import Link, beginning, verified
 from projections.shelf import Kept
 from store.ledger.columns import PARTS, SCHEMA
@@ -125,14 +125,14 @@ class UnsignedLog:
         return sum(at <= instant for at in self._instants[:size])
 
 
-def history_over(log: UnsignedLog, folder: Path) -> History:
+def history_over(log: UnsignedLog, folder: Path) -> LocalHistory:
     """What can be asked of a log in memory, as it is now.
 
     Args:
         log: is not appended to any more.
         folder: for files of queries.
     """
-    return History(_Still(log.snapshot()), Engine(folder), log.root_at, log.position_at)
+    return LocalHistory(_Still(log.snapshot()), Engine(folder), log.root_at, log.position_at)
 
 
 class _Still:

@@ -79,7 +79,9 @@ def serving(data: Path, *, first: bool = True, **settings: str) -> Iterator[Runn
         "--port",
         "0",
     ]
-    with first_lines(command, cwd=data.parent, settings=settings) as printed:
+    # Tests keep all processors busy, and wait for answers.
+    patient = {"PIPELEDGER_ANSWERS_NICENESS": "0"} | settings
+    with first_lines(command, cwd=data.parent, settings=patient) as printed:
         fingerprint = printed.fingerprint()
         url = printed.word(r"listening on (\S+)")
         token = printed.export("PIPELEDGER_TOKEN") if first else ""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from projections.history import History
     from tests.api.homes import Home
 
 PAGES = ("overview", "compliance", "trace?what=d-1")
@@ -100,7 +101,9 @@ class Visit:
 def visit(home: Home, tmp_path: Path) -> Iterator[Visit]:
     """Nobody has looked yet."""
     clock = Clock()
-    past = Later(lambda: history_of(home.here.ledger, tmp_path / "derived", monotonic=clock))
+    past: Later[History] = Later(
+        lambda: history_of(home.here.ledger, tmp_path / "derived", monotonic=clock)
+    )
     here = replace(home.here, past=past)
     told = draft(1000, body=json.dumps(event(1)).encode())
     home.here.ledger.submit([told]).result(60)

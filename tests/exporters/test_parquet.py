@@ -18,7 +18,7 @@ from projections import contract
 from projections.definitions import definitions, digest_of
 from projections.engine import Engine
 from projections.following import follow
-from projections.history import History
+from projections.local import LocalHistory
 from tests.projections.test_live import altered
 from tests.store.ledger.conftest import draft
 
@@ -41,11 +41,11 @@ def _deployment(number: int) -> bytes:
 
 
 @pytest.fixture
-def history(ledger: Ledger, tmp_path: Path) -> Iterator[History]:
+def history(ledger: Ledger, tmp_path: Path) -> Iterator[LocalHistory]:
     """The past of a ledger of 160 entries, whose segments hold 64."""
     drafts = [draft(number, body=_deployment(number)) for number in range(159)]
     ledger.submit(drafts).result(60)
-    one = History(
+    one = LocalHistory(
         follow(ledger, tmp_path / "segments", SIZE), Engine(tmp_path / "facts", threads=1),
         ledger.reader.root, ledger.reader.position_at,
     )  # fmt: skip
@@ -59,7 +59,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def test_every_entry_is_in_it_and_gives_the_signed_root(
-    ledger: Ledger, history: History, tmp_path: Path
+    ledger: Ledger, history: LocalHistory, tmp_path: Path
 ) -> None:
     """From the files alone."""
     export_parquet(history, ledger.vkeys, tmp_path / "out")
@@ -80,7 +80,7 @@ def test_every_entry_is_in_it_and_gives_the_signed_root(
 
 
 def test_the_tables_are_those_of_the_contract(
-    ledger: Ledger, history: History, tmp_path: Path
+    ledger: Ledger, history: LocalHistory, tmp_path: Path
 ) -> None:
     """Their columns, types and rows; and the digest of what made them."""
     export_parquet(history, ledger.vkeys, tmp_path / "out")
@@ -95,7 +95,9 @@ def test_the_tables_are_those_of_the_contract(
     assert services["service"].to_pylist() == ["shop"]
 
 
-def test_the_definitions_travel_along(ledger: Ledger, history: History, tmp_path: Path) -> None:
+def test_the_definitions_travel_along(
+    ledger: Ledger, history: LocalHistory, tmp_path: Path
+) -> None:
     """Each as a file whose digest is the one that answers speak of."""
     export_parquet(history, ledger.vkeys, tmp_path / "out")
     told = _manifest(tmp_path / "out")["definitions"]
@@ -107,7 +109,9 @@ def test_the_definitions_travel_along(ledger: Ledger, history: History, tmp_path
     assert step.startswith("# contained = contained(deployment_commits, commit_parents)\n")
 
 
-def test_the_manifest_names_every_file(ledger: Ledger, history: History, tmp_path: Path) -> None:
+def test_the_manifest_names_every_file(
+    ledger: Ledger, history: LocalHistory, tmp_path: Path
+) -> None:
     """With length and digest."""
     export_parquet(history, ledger.vkeys, tmp_path / "out")
     there = {
@@ -122,7 +126,7 @@ def test_the_manifest_names_every_file(ledger: Ledger, history: History, tmp_pat
 
 
 def test_what_is_there_is_not_written_over(
-    ledger: Ledger, history: History, tmp_path: Path
+    ledger: Ledger, history: LocalHistory, tmp_path: Path
 ) -> None:
     """A folder that exists is left as it is."""
     (tmp_path / "out").mkdir()
@@ -132,7 +136,7 @@ def test_what_is_there_is_not_written_over(
 
 
 def test_a_ledger_that_does_not_verify_leaves_no_folder(
-    home: Home, ledger: Ledger, history: History, tmp_path: Path
+    home: Home, ledger: Ledger, history: LocalHistory, tmp_path: Path
 ) -> None:
     """The position is named."""
     altered(home, "UPDATE {parts} SET body = '{{}}' WHERE pos = 70")
@@ -141,7 +145,9 @@ def test_a_ledger_that_does_not_verify_leaves_no_folder(
     assert [path.name for path in tmp_path.iterdir() if "out" in path.name] == []
 
 
-def test_what_is_cut_off_leaves_no_folder(ledger: Ledger, history: History, tmp_path: Path) -> None:
+def test_what_is_cut_off_leaves_no_folder(
+    ledger: Ledger, history: LocalHistory, tmp_path: Path
+) -> None:
     """Whatever stops it half-way."""
 
     def stop(done: int, _: int) -> None:

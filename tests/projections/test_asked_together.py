@@ -13,7 +13,7 @@ import pytest
 
 from domain.errors import UnavailableError
 from projections.engine import Engine
-from projections.history import History
+from projections.local import LocalHistory
 from projections.parameters import Parameters
 from projections.selection import Selection
 from tests.projections.story import Story
@@ -82,7 +82,7 @@ class Clock:
 class Asking:
     """A history of two deployments."""
 
-    history: History
+    history: LocalHistory
     engine: Slow
     story: Story
     clock: Clock = field(default_factory=Clock)
@@ -93,7 +93,7 @@ def asking(tmp_path: Path) -> Iterator[Asking]:
     """Nobody has asked yet."""
     story = told()
     clock, engine = Clock(), Slow(tmp_path)
-    history = History(Told(story), engine, lambda _: b"", lambda _, size: size, clock)
+    history = LocalHistory(Told(story), engine, lambda _: b"", lambda _, size: size, clock)
     yield Asking(history, engine, story, clock)
     history.close()
 

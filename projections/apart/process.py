@@ -1,0 +1,184 @@
+"""The process that derives, seen by the server: started when somebody asks, and when it died."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future
+from itertools import count
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from domain.errors import UnavailableError
+from projections.apart.messages import Failed, raised, read_said, write
+
+if TYPE_CHECKING:
+    from projections.apart.messages import Asked, Begin, Forget, Said
+
+S = TypeVar("S", bound="Said")
+
+_MODULE: Final = "projections.apart.program"
+_PATIENCE_S: Final = 5
+_OVER: Final = "the process that answers questions ended; ask again"
+
+
+class _Running:
+    """One process, and who waits for its answers."""
+
+    def __init__(self, begin: Begin) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            # -P: modules lie where this process found them, not where it was started.
+            self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=_environment(),
+                pass_fds=(theirs.fileno(),),
+                # An interrupt at the terminal is for the server, which ends it in order; and see
+                # `program.step_back`.
+                start_new_session=True,
+            )
+        self._connection = Connection(ours.detach())
+        self._sending = threading.Lock()
+        self._lock = threading.Lock()
+        # Under _lock; None when the process has ended.
+        self._waiting: dict[int, Future[Said]] | None = {}
+        self._send(write(begin))
+        threading.Thread(target=self._read, name="past", daemon=True).start()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it takes no more requests."""
+        return self._waiting is None
+
+    def ask(self, asked: Asked) -> Future[Said]:
+        """What will hold the answer.
+
+        Raises:
+            UnavailableError: the process has ended.
+        """
+        future: Future[Said] = Future()
+        with self._lock:
+            if self._waiting is None:
+                raise UnavailableError(_OVER)
+            # Before it is sent: if the process dies in between, whoever reads sees its end.
+            self._waiting[asked.number] = future
+        self._send(write(asked))
+        return future
+
+    def tell(self, said: Forget) -> None:
+        """Send what is not answered."""
+        self._send(write(said))
+
+    def close(self) -> None:
+        """End the process; whoever waits is told."""
+        self.process.terminate()
+        try:
+            self.process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _send(self, raw: bytes) -> None:
+        # Of one that has ended whoever reads sees the end.
+        with self._sending, contextlib.suppress(OSError):
+            self._connection.send_bytes(raw)
+
+    def _read(self) -> None:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                said = read_said(self._connection.recv_bytes())
+                with self._lock:
+                    future = (self._waiting or {}).pop(said.number)
+                if isinstance(said, Failed):
+                    future.set_exception(raised(said))
+                else:
+                    future.set_result(said)
+        with self._lock:
+            left, self._waiting = self._waiting or {}, None
+        with self._sending:
+            self._connection.close()
+        self.process.wait()
+        for future in left.values():
+            future.set_exception(UnavailableError(_OVER))
+
+
+class Apart:
+    """The process that derives what ledgers' pasts were. Safe for threads."""
+
+    def __init__(self, begin: Begin) -> None:
+        """Start nothing yet.
+
+        Args:
+            begin: what the process is told first.
+        """
+        self._begin = begin
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+        self._running: _Running | None = None
+        self._closed = False
+
+    def number(self) -> int:
+        """A number for a new request."""
+        return next(self._numbers)
+
+    @property
+    def pid(self) -> int | None:
+        """The process, where one runs."""
+        running = self._running
+        return None if running is None or running.has_ended else running.process.pid
+
+    def ask(self, asked: Asked, wanted: type[S]) -> S:
+        """The answer to a request.
+
+        Args:
+            asked: with a `number` of its own.
+            wanted: what it is answered by.
+
+        Raises:
+            UnavailableError: the process ended, or cannot be started.
+            PipeledgerError: what it met.
+        """
+        said = self._process().ask(asked).result()
+        if not isinstance(said, wanted):
+            raise TypeError(f"{type(asked).__name__} was answered by {type(said).__name__}")
+        return said
+
+    def tell(self, said: Forget) -> None:
+        """Say what is not answered, if somebody is there to be told."""
+        running = self._running
+        if running is not None:
+            running.tell(said)
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            self._closed = True
+            running, self._running = self._running, None
+        if running is not None:
+            running.close()
+
+    def _process(self) -> _Running:
+        with self._lock:
+            if self._closed:
+                raise UnavailableError("the server is ending")
+            if self._running is None or self._running.has_ended:
+                try:
+                    self._running = _Running(self._begin)
+                except OSError as error:
+                    raise UnavailableError(
+                        f"the process that answers questions cannot be started: {error.strerror}"
+                    ) from error
+            return self._running
+
+
+def _environment() -> dict[str, str]:
+    """What libpq and the interpreter read, and none of the server's own settings and secrets."""
+    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR", "LANG") if name in os.environ}
+    kept |= {name: value for name, value in os.environ.items() if name.startswith("PG")}
+    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -1,0 +1,180 @@
+"""The process that derives: reads requests from a socket, answers each when it is done.
+
+It follows ledgers beside the server, with connections of its own, and shares their folders of
+what is derived with every other process. It ends when the server does, however that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from projections.apart.messages import (
+    Asked,
+    Begin,
+    Follow,
+    Followed,
+    Forget,
+    Hear,
+    Heard,
+    Look,
+    Made,
+    Make,
+    Said,
+    Seen,
+    failed,
+    read_asked,
+    read_begin,
+    write,
+    write_tables,
+)
+from projections.engine import Engine
+from projections.following import follow
+from projections.heard import told
+from projections.sheets import sheets_of
+from store.ledger.opening import Place
+from store.ledger.publisher import Published
+from store.ledger.read_only import ReadOnlyLedger
+from store.postgres.database import Database
+
+if TYPE_CHECKING:
+    from projections.apart import messages
+    from projections.live import Snapshot
+
+AT_ONCE: Final = 16
+"""Requests that are answered side by side; the server asks fewer questions at once."""
+_CONNECTIONS: Final = 2
+_NAME: Final = "pipeledger past"
+
+
+class Derived:
+    """One ledger, followed. Safe for threads."""
+
+    def __init__(
+        self, place: messages.Place, published: Published, database: Database, people: Database
+    ) -> None:
+        files = Place(Path(place.folder))
+        self._ledger = ReadOnlyLedger(
+            place.name, place.origin, files, published, database, people
+        )  # fmt: skip
+        self._engine = Engine(files.derived / "facts")
+        self._live = follow(self._ledger, files.derived / "segments", forget=self._engine.drop)
+        self._lock = threading.Lock()
+        self._states: dict[tuple[int, int], Snapshot] = {}
+
+    def said(self, asked: Asked, published: Published) -> Said:
+        """The answer to a request."""
+        with self._lock:
+            # Requests overtake each other.
+            if published.size > self._ledger.published.size:
+                self._ledger.published = published
+        match asked:
+            case Follow():
+                found = self._follow()
+                return Followed(
+                    asked.number, found.size, found.root, found.checkpoint, found.version
+                )
+            case Make():
+                with self._engine.view(self._state(asked.version), asked.parameters) as view:
+                    view.make(one.table for one in asked.selections)
+                    rows = {one.table: view.select(one) for one in asked.selections}
+                return Made(asked.number, write_tables(rows))
+            case Hear():
+                return Heard(asked.number, told(self._state(asked.version), asked.position))
+            case Look():
+                return Seen(asked.number, sheets_of(self._state(asked.version), asked.positions))
+
+    def forget(self, version: tuple[int, int]) -> None:
+        """Keep a state no longer."""
+        with self._lock:
+            self._states.pop(version, None)
+
+    def _follow(self) -> Snapshot:
+        found = self._live.snapshot()
+        self._engine.settled.turn_to(found)
+        with self._lock:
+            self._states[found.version] = found
+        return found
+
+    def _state(self, version: tuple[int, int]) -> Snapshot:
+        with self._lock:
+            found = self._states.get(version)
+        # A process before this one had it: what was known at a position is the same in all later.
+        return found or self._follow()
+
+
+class Program:
+    """Answers what comes by a socket."""
+
+    def __init__(self, connection: Connection, begin: Begin) -> None:
+        self._connection = connection
+        self._sending = threading.Lock()
+        self._places = {one.name: one for one in begin.ledgers}
+        self._databases = (
+            Database(begin.database, application=_NAME, pool_size=_CONNECTIONS),
+            Database(begin.database, application=_NAME, pool_size=_CONNECTIONS),
+        )
+        self._opening = threading.Lock()
+        self._derived: dict[str, Derived] = {}
+
+    def run(self) -> None:
+        """Answer until the server ends the connection; raises EOFError or OSError then."""
+        pool = ThreadPoolExecutor(AT_ONCE)
+        while True:
+            match read_asked(self._connection.recv_bytes()):
+                case Forget(ledger, version):
+                    if (one := self._derived.get(ledger)) is not None:
+                        one.forget(version)
+                case asked:
+                    pool.submit(self._answer, asked)
+
+    def _answer(self, asked: Asked) -> None:
+        try:
+            said = self._said(asked)
+        except Exception as error:  # noqa: BLE001 - the server raises it, and logs what is a fault
+            said = failed(asked.number, error)
+        raw = write(said)
+        with self._sending:
+            self._connection.send_bytes(raw)
+
+    def _said(self, asked: Asked) -> Said:
+        published = Published(asked.size, asked.root, asked.checkpoint)
+        with self._opening:
+            one = self._derived.get(asked.ledger)
+            if one is None:
+                one = Derived(self._places[asked.ledger], published, *self._databases)
+                self._derived[asked.ledger] = one
+        return one.said(asked, published)
+
+
+def step_back(niceness: int) -> None:
+    """Let every other process go first: an append waits for nobody who only looks on.
+
+    Where sessions share processors (sched(7), autogroup), niceness counts within one alone; so the
+    process has a session of its own, and that steps back as well.
+    """
+    os.nice(niceness)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(niceness), encoding="ascii")
+
+
+def main(descriptor: int) -> None:
+    """Answer what comes by a socket, until it is closed."""
+    connection = Connection(descriptor)
+    try:
+        begin = read_begin(connection.recv_bytes())
+        step_back(begin.niceness)
+        Program(connection, begin).run()
+    except (EOFError, OSError):
+        # The server is gone, or wants this process to go: nothing here is worth finishing.
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
