@@ -31,7 +31,8 @@ class _Running:
 
     def __init__(self, begin: Begin) -> None:
         ours, theirs = socket.socketpair()
-        with theirs:
+        with contextlib.ExitStack() as stack, theirs:
+            stack.enter_context(ours)
             # -P: modules lie where this process found them, not where it was started.
             self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                 [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno())],
@@ -43,7 +44,7 @@ class _Running:
                 # `program.step_back`.
                 start_new_session=True,
             )
-        self._connection = Connection(ours.detach())
+            self._connection = Connection(ours.detach())
         self._sending = threading.Lock()
         self._lock = threading.Lock()
         # Under _lock; None when the process has ended.
