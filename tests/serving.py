@@ -68,6 +68,17 @@ class Running:
         return administer(*words, "--data", self.data).stdout.strip()
 
 
+def deriving(server: int) -> int:
+    """The process that derives what the past was, of a server that was asked about it."""
+    tasks = Path(f"/proc/{server}/task").glob("*/children")
+    children = {pid for one in tasks for pid in one.read_text().split()}
+    (found,) = (
+        int(pid) for pid in children
+        if b"projections.apart.program" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    )  # fmt: skip
+    return found
+
+
 @contextlib.contextmanager
 def serving(data: Path, *, first: bool = True, **settings: str) -> Iterator[Running]:
     """Run `pipeledger-server serve` for the length of the block, with these variables."""

@@ -13,6 +13,8 @@ from itertools import count
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Final, TypeVar
 
+import msgspec
+
 from domain.errors import UnavailableError
 from projections.apart.messages import Failed, raised, read_said, write
 
@@ -91,7 +93,8 @@ class _Running:
             self._connection.send_bytes(raw)
 
     def _read(self) -> None:
-        with contextlib.suppress(EOFError, OSError):
+        # What is no answer to anything asked is taken for the end as well, and makes it so.
+        with contextlib.suppress(EOFError, OSError, msgspec.DecodeError, KeyError):
             while True:
                 said = read_said(self._connection.recv_bytes())
                 with self._lock:
@@ -104,6 +107,7 @@ class _Running:
             left, self._waiting = self._waiting or {}, None
         with self._sending:
             self._connection.close()
+        self.process.kill()
         self.process.wait()
         for future in left.values():
             future.set_exception(UnavailableError(_OVER))

@@ -136,10 +136,9 @@ class Program:
 
     def _answer(self, asked: Asked) -> None:
         try:
-            said = self._said(asked)
+            raw = write(self._said(asked))
         except Exception as error:  # noqa: BLE001 - the server raises it, and logs what is a fault
-            said = failed(asked.number, error)
-        raw = write(said)
+            raw = write(failed(asked.number, error))
         with self._sending:
             self._connection.send_bytes(raw)
 

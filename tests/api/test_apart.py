@@ -42,7 +42,7 @@ from store.ledger.opening import schema_of
 from tests.clusters import prepared
 from tests.house.running import Printed
 from tests.inside import administer
-from tests.serving import BIN, event
+from tests.serving import BIN, deriving, event
 from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
@@ -146,6 +146,23 @@ def test_who_waits_when_it_dies_is_told_to_ask_again(apart: Apart, there: Served
     with pytest.raises(UnavailableError, match="ended; ask again"):
         running.ask(asked)
     assert rows(there)
+
+
+@pytest.mark.parametrize("what", ["noise", "another", "a-lie"])
+def test_one_that_says_what_is_no_answer_is_not_kept_and_nobody_waits_for_ever(
+    what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It broke, or was taken over."""
+    monkeypatch.setattr("projections.apart.process._MODULE", "tests.api.babbling")
+    apart = Apart(Begin("", (), 0))
+    try:
+        running = apart._process()
+        with pytest.raises(UnavailableError, match="ended; ask again"):
+            running.ask(Follow(1, what, 1, b"", b"")).result(60)
+        assert ended(running.process.pid)
+        assert apart.pid is None
+    finally:
+        apart.close()
 
 
 def test_an_altered_ledger_is_named_by_its_position(home: Home, there: Served) -> None:
@@ -258,15 +275,9 @@ def test_it_steps_back_and_ends_with_the_server_however_that_ends(
         url, token = printed.word(r"listening on (\S+)"), printed.export("PIPELEDGER_TOKEN")
         headers = {"Authorization": f"Bearer {token}"}
         httpx.get(f"{url}/v1/default/deployments", headers=headers, timeout=60).raise_for_status()
-        tasks = Path(f"/proc/{server.pid}/task").glob("*/children")
-        children = {int(pid) for one in tasks for pid in one.read_text().split()}
-        (pid,) = (one for one in children if _runs_the_program(one))
+        pid = deriving(server.pid)
         assert os.getpriority(os.PRIO_PROCESS, pid) == 7
         server.send_signal(ending)
         assert ended(pid)
     # Whoever comes next ends the database that a killed server left.
     administer("token", "list", "--data", data)
-
-
-def _runs_the_program(pid: int) -> bool:
-    return b"projections.apart.program" in Path(f"/proc/{pid}/cmdline").read_bytes()
