@@ -194,15 +194,10 @@ def failed(number: int, error: Exception) -> Failed:
             return Failed(number, "", (f"{type(error).__name__}: {error}",))
 
 
-class UnforeseenError(Exception):
-    """The process that derives met an error that is a fault of this software."""
-
-
 def raised(said: Failed) -> Exception:
-    """The error that was met on the other side."""
+    """The error that was met on the other side; a RuntimeError where it is a fault of ours."""
     made: dict[str, type[PipeledgerError]] = {
         "unavailable": UnavailableError, "damage": DamageError, "refused": RefusedError,
         "not found": NotFoundError,
     }  # fmt: skip
-    kind = made.get(said.kind, UnforeseenError)
-    return kind(*said.words)
+    return made.get(said.kind, RuntimeError)(*said.words)
