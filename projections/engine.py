@@ -33,7 +33,7 @@ from projections.settled import Settled
 from projections.steps import STEPS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -206,6 +206,12 @@ class View:
         found = tellable(self.query(*wanted.statement()))
         # The engine has names of its own for the time zone and the items of lists.
         return found.cast(contract.table(name).arrow) if name in contract.names() else found
+
+    def answer(self, selections: Sequence[Selection]) -> dict[str, pa.Table]:
+        """Rows of several tables, by the name of their table; raises what `select` raises."""
+        pages = [one.table for one in selections if one.limit is not None]
+        self.make([one.table for one in selections], pages)
+        return {one.table: self.select(one) for one in selections}
 
     def write(self, name: str, path: Path) -> None:
         """Write a table, whole, as a Parquet file; equal tables are equal files.

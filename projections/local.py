@@ -98,8 +98,7 @@ class LocalHistory(History):
     def compute(self, question: Question) -> dict[str, pa.Table]:
         """See `History`."""
         with self._engine.view(_rows(question), question.proof.parameters) as view:
-            view.make(one.table for one in question.selections)
-            return {one.table: view.select(one) for one in question.selections}
+            return view.answer(question.selections)
 
     def heard(self, question: Question) -> Told:
         """See `History`."""

@@ -82,8 +82,7 @@ class Derived:
                 )
             case Make():
                 with self._engine.view(self._state(asked.version), asked.parameters) as view:
-                    view.make(one.table for one in asked.selections)
-                    rows = {one.table: view.select(one) for one in asked.selections}
+                    rows = view.answer(asked.selections)
                 return Made(asked.number, write_tables(rows))
             case Hear():
                 return Heard(asked.number, told(self._state(asked.version), asked.position))
