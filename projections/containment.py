@@ -10,6 +10,7 @@ over what that found alone.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,6 +50,10 @@ def contained(deployment_commits: pa.Table, commit_parents: pa.Table) -> pa.Tabl
     ids, roots, parents = _numbered(deployment_commits, commit_parents)
     starts = commit_parents["parents"].combine_chunks().offsets.to_pylist()
     starts += [starts[-1]] * (len(ids) - commit_parents.num_rows)
+    # Most commits have one parent: following that takes no list.
+    only = [
+        parents[first] if after - first == 1 else -1 for first, after in itertools.pairwise(starts)
+    ]
     # The line that met a commit last: one mark for each commit is enough, line by line.
     met = [-1] * len(ids)
     rows: list[int] = []
@@ -65,14 +70,17 @@ def contained(deployment_commits: pa.Table, commit_parents: pa.Table) -> pa.Tabl
         for row in deployment:
             commit = roots[row]
             todo = parents[starts[commit] : starts[commit + 1]] if is_listed[row] else [commit]
+            before = len(found)
             while todo:
                 commit = todo.pop()
-                if met[commit] != line:
+                while commit >= 0 and met[commit] != line:
                     met[commit] = line
-                    rows.append(row)
                     found.append(commit)
-                    listed.append(False)
-                    todo += parents[starts[commit] : starts[commit + 1]]
+                    if only[commit] < 0:
+                        todo += parents[starts[commit] : starts[commit + 1]]
+                    commit = only[commit]
+            rows += [row] * (len(found) - before)
+            listed += [False] * (len(found) - before)
     taken = pa.array(rows, pa.int64())
     columns = {
         name: deployment_commits[name].take(taken)
@@ -105,14 +113,15 @@ def _deployments(
 ) -> Iterator[tuple[int, list[int], list[bool]]]:
     """Line by line, and in order, the rows of each deployment; and of all rows what is listed."""
     is_listed: list[bool] = deployment_commits["is_listed"].to_pylist()
-    lines: dict[int, dict[int, list[int]]] = defaultdict(dict)
-    for row, (line, key) in enumerate(
-        zip(*(_codes(deployment_commits[name]) for name in ("line", "deployment_key")), strict=True)
-    ):
-        lines[line].setdefault(key, []).append(row)
-    for line, deployments in lines.items():
-        for deployment in deployments.values():
-            yield line, deployment, is_listed
+    # Codes count up in the order in which what they stand for comes first.
+    keys = _codes(deployment_commits["deployment_key"])
+    lines: defaultdict[int, list[int]] = defaultdict(list)
+    for row, line in enumerate(_codes(deployment_commits["line"])):
+        lines[line].append(row)
+    for line, rows in lines.items():
+        rows.sort(key=keys.__getitem__)
+        for _, deployment in itertools.groupby(rows, keys.__getitem__):
+            yield line, list(deployment), is_listed
 
 
 def _codes(column: pa.ChunkedArray) -> list[int]:

@@ -156,6 +156,19 @@ def is_settled(name: str) -> bool:
 
 
 @functools.cache
+def read_by_choices() -> frozenset[str]:
+    """The settled tables that are read directly by tables which hang on a choice.
+
+    Of controls that says nothing: what these read is wanted by few, and is much.
+    """
+    needs = [
+        one.needs for one in definitions().values()
+        if one.layer not in ("facts", "controls") and not is_settled(one.name)
+    ]  # fmt: skip
+    return frozenset(name for name in set().union(*needs) if is_settled(name))
+
+
+@functools.cache
 def types_of(name: str) -> frozenset[str] | None:
     """The types of events that a table hangs on, those of voiding included; None: all.
 

@@ -25,7 +25,14 @@ from domain.errors import UnavailableError
 from projections import contract
 from projections.asked_controls import JUDGED, not_asked
 from projections.calendar import tellable
-from projections.definitions import VOIDS, Definition, definitions, in_order, is_settled
+from projections.definitions import (
+    VOIDS,
+    Definition,
+    definitions,
+    in_order,
+    is_settled,
+    read_by_choices,
+)
 from projections.facts import Facts, reading
 from projections.memory import query_memory
 from projections.selection import Selection
@@ -287,9 +294,11 @@ class View:
         missing[name] = is_last or self._engine.settled.is_unheard(
             name, self.snapshot, self.parameters
         )
+        # What another question will read is kept with it; of a small ledger it is made as quickly.
+        others = read_by_choices() if self.snapshot.state else frozenset[str]()
         for need in one.needs if one.layer != "facts" else [VOIDS]:
             if need != name:
-                self._find(need, missing, is_last=not is_settled(name))
+                self._find(need, missing, is_last=not is_settled(name) or need in others)
 
     def _is_opened(self, name: str) -> bool:
         recent = (
@@ -340,12 +349,13 @@ class View:
             self._cursor.register(one.name, tail)
             self._cursor.register(f"all_{one.name}", tail)
             return
-        self._cursor.register(f"{one.name}_tail", tail)
-        sealed = f"{reading(files)} UNION ALL BY NAME " if files else ""
-        known = (
-            f"SELECT * FROM ({sealed} FROM {one.name}_tail)"  # noqa: S608 - names of our own files
-            f" WHERE position <= {self.parameters.known_at:d}"
-        )
+        told = [reading(files)] if files else []
+        if tail.num_rows or not files:
+            self._cursor.register(f"{one.name}_tail", tail)
+            told.append(f"FROM {one.name}_tail")
+        known = " UNION ALL BY NAME ".join(told)
+        if self.parameters.known_at < self.snapshot.size:
+            known = f"SELECT * FROM ({known}) WHERE position <= {self.parameters.known_at:d}"  # noqa: S608 - names of our own files
         if one.name == VOIDS:
             self._cursor.execute(f"CREATE TEMP TABLE {one.name} AS {known}")
             self._voided = bool(self._cursor.execute(f"SELECT 1 {_VOIDED} LIMIT 1").fetchall())
@@ -355,4 +365,6 @@ class View:
         kind = "VIEW" if files else "TABLE"
         self._cursor.execute(f"CREATE TEMP {kind} all_{one.name} AS {known}")
         left = f" WHERE position NOT IN (SELECT voided {_VOIDED})" if self._voided else ""
-        self._cursor.execute(f"CREATE TEMP {kind} {one.name} AS FROM all_{one.name}{left}")
+        # What is looked into through one view more is planned longer, wherever it is read.
+        standing = known if files and not left else f"FROM all_{one.name}{left}"
+        self._cursor.execute(f"CREATE TEMP {kind} {one.name} AS {standing}")

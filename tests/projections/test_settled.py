@@ -250,6 +250,16 @@ def test_a_kept_file_that_is_none_is_made_again(tmp_path: Path) -> None:
     assert ask(tmp_path, snapshot) == ["d-1", "d-2"]
 
 
+def test_what_another_question_reads_is_kept_with_the_first(tmp_path: Path) -> None:
+    """Whoever asks for a trace after DORA finds what was deployed, and reads no fact for it."""
+    snapshot = replace(story().snapshot(), state=STATE)
+    with asking(tmp_path, snapshot) as view:
+        made = view.table("lead_times").num_rows
+    with asking(tmp_path, emptied(snapshot)) as view:
+        kept = [view.table(name).num_rows for name in ("lead_times", "deployed_commits")]
+    assert kept == [made, 2]
+
+
 def test_a_page_is_what_the_whole_begins_with(tmp_path: Path) -> None:
     """Also where it is read while it is made, and where what it is made from is asked for too."""
     told = story()

@@ -8,9 +8,8 @@ WITH line_commits AS (
 waited_for AS (
     SELECT DISTINCT a.approval_key
     FROM approvals AS a
-    INNER JOIN deployments AS d
+    INNER JOIN trace_deployments AS d
         ON a.deployment = d.deployment AND (a.source = d.source OR a.repository = d.repository)
-    INNER JOIN trace_deployments AS t USING (deployment_key)
 ),
 
 bound AS (
@@ -43,6 +42,16 @@ approved AS (
             (SELECT list(commit) FROM line_commits) AS commits,
             (SELECT production_at FROM trace_line) AS production_at
     ) AS l
+),
+
+decided AS (
+    SELECT *, 'artifact' AS tie
+    FROM policy_facts
+    WHERE artifact IN (SELECT artifact FROM trace_artifacts)
+    UNION ALL
+    SELECT *, 'commit'
+    FROM policy_facts
+    WHERE artifact IS NULL AND commit IN (SELECT commit FROM line_commits)
 )
 
 SELECT
@@ -82,12 +91,8 @@ SELECT
     occurred_at,
     decision,
     actor,
-    CASE
-        WHEN artifact IN (SELECT artifact FROM trace_artifacts) THEN 'artifact' ELSE 'commit'
-    END,
-    CASE
-        WHEN artifact IN (SELECT artifact FROM trace_artifacts) THEN artifact ELSE commit
-    END,
+    tie,
+    CASE tie WHEN 'artifact' THEN artifact ELSE commit END,
     what = 'gate.decided' AND decision = 'allow',
     list_filter(
         ['policy=' || policy, 'enforcement=' || enforcement, 'target=' || target],
@@ -96,9 +101,5 @@ SELECT
     source,
     assurance,
     [position]
-FROM policy_facts
+FROM decided
 WHERE what IN ('gate.decided', 'policy.evaluated', 'admission.decided')
-    AND (
-        artifact IN (SELECT artifact FROM trace_artifacts)
-        OR (artifact IS NULL AND commit IN (SELECT commit FROM line_commits))
-    )

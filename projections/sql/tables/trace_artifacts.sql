@@ -2,8 +2,6 @@
 -- were built from the asked commits.
 SELECT value AS artifact FROM trace_origins WHERE kind = 'artifact'
 UNION
-SELECT unnest(d.artifacts)
-FROM deployments AS d
-INNER JOIN trace_deployments AS t USING (deployment_key)
+SELECT unnest(artifacts) FROM trace_deployments
 UNION
 SELECT artifact FROM artifact_sources WHERE commit IN (SELECT commit FROM trace_seeds)

@@ -58,26 +58,35 @@ exact AS (
     FROM word
     WHERE regexp_matches(low, '^[a-z0-9][a-z0-9+._-]*:[0-9a-f]{32,128}$')
     UNION
-    SELECT 'deployment', d.deployment_key
-    FROM deployments AS d
-    INNER JOIN word AS w ON d.deployment = w.told OR d.deployment_key = w.told
+    SELECT 'deployment', deployment_key
+    FROM deployments
+    WHERE deployment IN (SELECT told FROM word)
+    UNION
+    SELECT 'deployment', deployment_key
+    FROM deployments
+    WHERE deployment_key IN (SELECT told FROM word)
     UNION
     SELECT 'deployment', d.deployment_key
     FROM trace_attempts AS d
     INNER JOIN word AS w ON d.deployment = w.told OR d.deployment_key = w.told
     UNION
-    SELECT 'change', c.change_key
-    FROM change_merges AS c
-    INNER JOIN word AS w ON c.change_key = w.told
+    SELECT 'change', change_key
+    FROM change_merges
+    WHERE change_key IN (SELECT told FROM word)
     UNION
-    SELECT 'ticket', t.ticket
-    FROM tickets AS t
-    INNER JOIN word AS w ON t.ticket = w.told
+    SELECT 'ticket', ticket
+    FROM tickets
+    WHERE ticket IN (SELECT told FROM word)
+),
+
+-- Where this is empty no commit is looked at.
+digits AS (
+    SELECT low FROM word
+    WHERE regexp_matches(low, '^[0-9a-f]{7,64}$') AND NOT EXISTS (SELECT 1 FROM exact)
 )
 
 SELECT kind, value FROM exact
 UNION
 SELECT 'commit', c.commit
 FROM commit_ids AS c
-INNER JOIN word AS w ON starts_with(c.commit, w.low)
-WHERE regexp_matches(w.low, '^[0-9a-f]{7,64}$') AND NOT EXISTS (SELECT 1 FROM exact)
+INNER JOIN digits AS d ON starts_with(c.commit, d.low)

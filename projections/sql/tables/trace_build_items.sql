@@ -1,28 +1,30 @@
 -- The line's builds and what is known of its artifacts: one row an event.
-WITH told AS (
-    SELECT
-        f.*,
-        list_filter(f.artifacts, lambda one: list_contains(a.artifacts, one)) AS line_artifacts,
-        f.what = 'build.finished' AND coalesce(f.outcome, 'success') <> 'success' AS failed,
-        list_contains(a.commits, f.commit) AS of_commit
-    FROM build_facts AS f
-    CROSS JOIN (
-        SELECT
-            (SELECT list(artifact) FROM trace_artifacts) AS artifacts,
-            (SELECT list(commit) FROM trace_commits WHERE role IN ('asked', 'built', 'merged'))
-                AS commits
-    ) AS a
+WITH named AS (
+    SELECT position
+    FROM (SELECT position, unnest(artifacts) AS artifact FROM build_facts)
+    WHERE artifact IN (SELECT artifact FROM trace_artifacts)
 ),
 
 tied AS (
-    SELECT *
-    FROM told
-    WHERE len(line_artifacts) > 0
-        -- Without an artifact of the line, only what was built of its commits, and that it failed.
-        OR (
-            of_commit AND (len(artifacts) = 0 OR failed)
-            AND what IN ('build.finished', 'release.created')
+    SELECT
+        f.*,
+        list_filter(f.artifacts, lambda one: list_contains(l.artifacts, one)) AS line_artifacts
+    FROM build_facts AS f
+    CROSS JOIN (SELECT list(artifact) AS artifacts FROM trace_artifacts) AS l
+    WHERE f.position IN (SELECT position FROM named)
+    UNION ALL
+    -- Without an artifact of the line, only what was built of its commits, and that it failed.
+    SELECT *, []
+    FROM build_facts
+    WHERE what IN ('build.finished', 'release.created')
+        AND (
+            len(artifacts) = 0
+            OR (what = 'build.finished' AND coalesce(outcome, 'success') <> 'success')
         )
+        AND commit IN (
+            SELECT commit FROM trace_commits WHERE role IN ('asked', 'built', 'merged')
+        )
+        AND position NOT IN (SELECT position FROM named)
 )
 
 SELECT

@@ -30,6 +30,18 @@ WITH checks AS (
 
 line_commits AS (
     SELECT commit FROM trace_commits WHERE role <> 'part'
+),
+
+tied AS (
+    SELECT *, 'artifact' AS tie
+    FROM checks
+    WHERE artifact IN (SELECT artifact FROM trace_artifacts)
+    UNION ALL
+    -- What was found in another artifact of the commit is not of this one.
+    SELECT *, 'commit'
+    FROM checks
+    WHERE commit IN (SELECT commit FROM line_commits)
+        AND (artifact IS NULL OR NOT EXISTS (SELECT 1 FROM trace_artifacts))
 )
 
 SELECT
@@ -41,12 +53,8 @@ SELECT
     occurred_at AS happened_at,
     outcome,
     person,
-    CASE
-        WHEN artifact IN (SELECT artifact FROM trace_artifacts) THEN 'artifact' ELSE 'commit'
-    END AS tie,
-    CASE
-        WHEN artifact IN (SELECT artifact FROM trace_artifacts) THEN artifact ELSE commit
-    END AS tied_to,
+    tie,
+    CASE tie WHEN 'artifact' THEN artifact ELSE commit END AS tied_to,
     -- A tool that did not run to its end, or ran no case, checked nothing.
     CASE item
         WHEN 'tests.finished' THEN outcome IN ('success', 'failure')
@@ -57,10 +65,4 @@ SELECT
     source,
     assurance,
     [position] AS positions
-FROM checks
-WHERE artifact IN (SELECT artifact FROM trace_artifacts)
-    OR (
-        -- What was found in another artifact of the commit is not of this one.
-        commit IN (SELECT commit FROM line_commits)
-        AND (artifact IS NULL OR NOT EXISTS (SELECT 1 FROM trace_artifacts))
-    )
+FROM tied

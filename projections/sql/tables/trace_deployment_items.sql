@@ -1,36 +1,34 @@
 -- The line's deployments, what went wrong after them, and how it was mended.
-WITH line AS (
-    SELECT d.*, t.tie, t.tied_to
-    FROM deployments AS d
-    INNER JOIN trace_deployments AS t USING (deployment_key)
-),
-
--- The incident of each failed deployment of the line; stated (R8 F2) comes before inferred (F5).
-incidents_of AS (
+WITH incidents_of AS (
+    -- The incident of each failed deployment of the line; stated (R8 F2) comes before inferred (F5).
     SELECT
         r.incident_key,
         arg_min(l.deployment, (r.rule, l.finished_at)) AS deployment,
         arg_min(l.environment, (r.rule, l.finished_at)) AS environment,
         min(r.rule) AS rule
     FROM failure_reasons AS r
-    INNER JOIN line AS l USING (deployment_key)
+    INNER JOIN trace_deployments AS l USING (deployment_key)
     WHERE r.incident_key IS NOT NULL
     GROUP BY r.incident_key
+),
+
+harmed AS (
+    SELECT * FROM trace_deployments WHERE harmed_at IS NOT NULL AND counts_in_line
 ),
 
 remedies AS (
     SELECT l.deployment_key, l.deployment, r.by_key
     FROM failure_reasons AS r
-    INNER JOIN line AS l USING (deployment_key)
+    INNER JOIN trace_deployments AS l USING (deployment_key)
     WHERE r.by_key IS NOT NULL
     UNION
     -- What failed itself is mended by the next success of its line (R11).
     SELECT l.deployment_key, l.deployment, s.deployment_key
-    FROM (SELECT * FROM line WHERE harmed_at IS NOT NULL AND counts_in_line) AS l
+    FROM harmed AS l
     ASOF JOIN (
         SELECT line, finished_at, arg_min(deployment_key, last_position) AS deployment_key
         FROM deployments
-        WHERE succeeded AND counts_in_line AND line IN (SELECT one.line FROM line AS one)
+        WHERE succeeded AND counts_in_line AND line IN (SELECT one.line FROM harmed AS one)
         GROUP BY line, finished_at
     ) AS s
         ON l.line = s.line AND l.harmed_at < s.finished_at
@@ -57,7 +55,7 @@ SELECT
     source,
     assurance,
     positions
-FROM line
+FROM trace_deployments
 UNION ALL
 SELECT
     'deployment',

@@ -1,5 +1,6 @@
--- The deployments of the line, and what ties each to it: an artifact by its digest, a commit by its
--- whole id, or that its commit's known history contains the commit (`contains`).
+-- The deployments of the line, as they are in `deployments`, and what ties each to it: an artifact
+-- by its digest, a commit by its whole id, or that its commit's known history contains the commit
+-- (`contains`).
 WITH own AS (
     SELECT value AS artifact FROM trace_origins WHERE kind = 'artifact'
     UNION
@@ -38,12 +39,26 @@ ties AS (
     SELECT deployment_key, 'contains', commit FROM reached
     UNION ALL
     SELECT deployment_key, 'deployment', deployment FROM asked
+),
+
+tied AS (
+    SELECT
+        deployment_key,
+        arg_min(tie, list_position(['artifact', 'commit', 'contains', 'deployment'], tie)) AS tie,
+        arg_min(
+            tied_to, (list_position(['artifact', 'commit', 'contains', 'deployment'], tie), tied_to)
+        ) AS tied_to
+    FROM ties
+    GROUP BY deployment_key
+),
+
+placed AS (
+    SELECT deployment_key, d.finished_at, t.tie, t.tied_to
+    FROM deployments AS d
+    INNER JOIN tied AS t USING (deployment_key)
 )
 
-SELECT
-    deployment_key,
-    arg_min(tie, list_position(['artifact', 'commit', 'contains', 'deployment'], tie)) AS tie,
-    arg_min(tied_to, (list_position(['artifact', 'commit', 'contains', 'deployment'], tie), tied_to))
-        AS tied_to
-FROM ties
-GROUP BY deployment_key
+SELECT d.*, p.tie, p.tied_to
+FROM deployments AS d
+-- By its instant as well, since deployments lie in the order of these: all else is not read.
+INNER JOIN placed AS p USING (finished_at, deployment_key)

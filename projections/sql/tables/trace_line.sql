@@ -1,21 +1,18 @@
 -- The line's own names, for telling what is missing of it: one row.
-WITH deployed AS (
-    SELECT d.*
-    FROM deployments AS d
-    INNER JOIN trace_deployments AS t USING (deployment_key)
-),
-
--- A line that names no service is of those that its artifacts and commits are of.
-tied_services AS (
+WITH tied_services AS (
+    -- A line that names no service is of those that its artifacts and commits are of.
     SELECT unnest(services) AS service
     FROM service_ties
-    WHERE (tie = 'artifact' AND value IN (SELECT artifact FROM trace_artifacts))
-        OR (tie = 'commit' AND value IN (SELECT commit FROM trace_commits WHERE role <> 'part'))
+    WHERE (tie, value) IN (
+        SELECT 'artifact', artifact FROM trace_artifacts
+        UNION ALL
+        SELECT 'commit', commit FROM trace_commits WHERE role <> 'part'
+    )
 ),
 
 named AS (
     SELECT coalesce(
-        (SELECT service FROM deployed GROUP BY service ORDER BY count(*) DESC, service LIMIT 1),
+        (SELECT service FROM trace_deployments GROUP BY service ORDER BY count(*) DESC, service LIMIT 1),
         (SELECT CASE WHEN count(DISTINCT service) = 1 THEN min(service) END FROM tied_services)
     ) AS service
 ),
@@ -54,14 +51,14 @@ SELECT
     (SELECT CASE WHEN count(*) = 1 THEN min(artifact) END FROM trace_artifacts) AS artifact,
     (SELECT CASE WHEN count(*) = 1 THEN min(change_key) END FROM trace_changes) AS change_key,
     coalesce(p.environments, []) AS production_environments,
-    (SELECT min(finished_at) FROM deployed WHERE tier = 'production' AND succeeded)
+    (SELECT min(finished_at) FROM trace_deployments WHERE tier = 'production' AND succeeded)
         AS production_at,
     coalesce((
         SELECT list({'source': i.source, 'id': i.incident} ORDER BY i.incident_key)
         FROM incidents AS i
         WHERE i.ended_at IS NULL AND i.incident_key IN (
             SELECT incident_key FROM failure_reasons
-            WHERE deployment_key IN (SELECT deployment_key FROM deployed)
+            WHERE deployment_key IN (SELECT deployment_key FROM trace_deployments)
         )
     ), []) AS open_incidents,
     coalesce((
@@ -73,7 +70,7 @@ SELECT
             ORDER BY d.finished_at, d.deployment_key
         )
         FROM failures AS f
-        INNER JOIN deployed AS d USING (deployment_key)
+        INNER JOIN trace_deployments AS d USING (deployment_key)
         WHERE f.recovered_by = 'open'
     ), []) AS open_failures
 FROM named AS n

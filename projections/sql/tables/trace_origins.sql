@@ -7,16 +7,20 @@ WITH asked_deployments AS (
     WHERE ticket IN (SELECT value FROM trace_asked WHERE kind = 'ticket')
 ),
 
+told_of AS (
+    SELECT artifacts, commit
+    FROM deployments
+    WHERE deployment_key IN (SELECT deployment_key FROM asked_deployments)
+    UNION ALL
+    SELECT artifacts, commit
+    FROM trace_attempts
+    WHERE deployment_key IN (SELECT deployment_key FROM asked_deployments)
+),
+
 asked_artifacts AS (
     SELECT value AS artifact FROM trace_asked WHERE kind = 'artifact'
     UNION
-    SELECT unnest(artifacts)
-    FROM deployments
-    WHERE deployment_key IN (SELECT deployment_key FROM asked_deployments)
-    UNION
-    SELECT unnest(artifacts)
-    FROM trace_attempts
-    WHERE deployment_key IN (SELECT deployment_key FROM asked_deployments)
+    SELECT unnest(artifacts) FROM told_of
 ),
 
 asked_changes AS (
@@ -38,13 +42,7 @@ SELECT 'commit', commit, 'built'
 FROM artifact_sources
 WHERE artifact IN (SELECT artifact FROM asked_artifacts)
 UNION
-SELECT 'commit', commit, 'deployed'
-FROM deployments
-WHERE deployment_key IN (SELECT deployment_key FROM asked_deployments) AND commit IS NOT NULL
-UNION
-SELECT 'commit', commit, 'deployed'
-FROM trace_attempts
-WHERE deployment_key IN (SELECT deployment_key FROM asked_deployments) AND commit IS NOT NULL
+SELECT 'commit', commit, 'deployed' FROM told_of WHERE commit IS NOT NULL
 UNION
 SELECT 'artifact', artifact, 'asked' FROM asked_artifacts
 UNION

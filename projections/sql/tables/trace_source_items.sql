@@ -27,10 +27,7 @@ keys AS (
     INNER JOIN trace_commits AS t USING (commit)
     WHERE f.ticket IS NOT NULL
     UNION
-    SELECT d.ticket
-    FROM deployments AS d
-    INNER JOIN trace_deployments AS t USING (deployment_key)
-    WHERE d.ticket IS NOT NULL
+    SELECT ticket FROM trace_deployments WHERE ticket IS NOT NULL
 )
 
 SELECT
