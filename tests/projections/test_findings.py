@@ -218,6 +218,32 @@ def test_without_a_service_findings_are_followed_by_repository(tmp_path: Path) -
     assert states(story, tmp_path) == {"a": "closed"}
 
 
+LATER: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({}, {}, "open"),
+    ({"environment": "staging"}, {"environment": "staging"}, "open"),
+    ({"artifact": artifact("v1")}, {"artifact": artifact("v2")}, "open"),
+    ({"artifact": artifact("v1")}, {"artifact": artifact("v1")}, "closed"),
+    ({"commit": commit("a")}, {"commit": commit("b")}, "open"),
+    ({"commit": commit("a")}, {"commit": commit("a")}, "closed"),
+    ({"target": "x"}, {"target": "x"}, "closed"),
+    ({"kind": "baseline", "environment": "staging"}, {"environment": "test"}, "open"),
+    ({"kind": "baseline", "environment": "staging"}, {"environment": "staging"}, "closed"),
+]
+"""What two scans tell of what they looked at, and the state of what the first one found."""
+
+
+@pytest.mark.parametrize(("first", "later", "state"), LATER)
+def test_a_scan_closes_nothing_of_what_nobody_says_that_it_looked_at(
+    tmp_path: Path, first: dict[str, Any], later: dict[str, Any], state: str
+) -> None:
+    """Two that say neither service, repository nor target may be of two things."""
+    story = Story()
+    more: dict[str, Any] = {"service": None, "kind": first.get("kind", "sca")}
+    scanned(story, "03-01T10:00", "a", **more | first)
+    scanned(story, "03-02T10:00", "b", **more | later)
+    assert states(story, tmp_path) == {"a": state, "b": "open"}
+
+
 def test_findings_of_policies_are_followed_as_well(tmp_path: Path) -> None:
     """What a policy objected to, until it does no more."""
     story = Story()

@@ -1,6 +1,8 @@
 -- The scans and evaluations of policies whose findings are followed, up to the instant `at`, each
 -- with what it looked at (`scope`): the same tool and kind, of the same service or repository,
 -- environment, branch and target. Images have another tag with each build, which is no other target.
+-- Where none of these says what it was (an environment does of baselines and policies), it is the
+-- artifact or commit alone, else something that no other scan looked at.
 -- A scan is full, so that what it does not show is gone, where the tool ran to its end, its findings
 -- can be read, and nobody says that it looked at changes alone. What is dated later than it was
 -- recorded is told when it was recorded, or it would hide what later scans still show.
@@ -65,7 +67,14 @@ scoped AS (
         ) AS is_full,
         concat_ws(
             ' | ', coalesce(t.tool, ''), t.kind,
-            coalesce(t.service, t.repository, array_to_string(e.services, ' '), ''),
+            coalesce(
+                t.service, t.repository, nullif(array_to_string(e.services, ' '), ''),
+                CASE
+                    WHEN t.target IS NOT NULL THEN ''
+                    WHEN t.environment IS NOT NULL AND t.kind IN ('baseline', 'policy') THEN ''
+                END,
+                t.artifact, t.commit, 'position ' || t.position
+            ),
             coalesce(t.environment, ''), coalesce(t.ref, ''), coalesce(t.target, '')
         ) AS scope
     FROM told AS t
