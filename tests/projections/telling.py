@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from projections.engine import View
 
 REPOSITORY = "https://code.example/acme/shop"
+BAD: dict[str, Any] = {"outcome": "failure", "impact": True}
+"""A deployment that failed and harmed."""
 
 
 def commit(name: str) -> str:
@@ -64,6 +66,14 @@ def deployed(
         "deployment.finished", when(finished), deployment=name, service=service,
         environment=environment, outcome=outcome, **data,
     )  # fmt: skip
+
+
+def two(**more: Any) -> Story:  # noqa: ANN401 - JSON
+    """Two deployments of a shop, an hour apart."""
+    story = Story()
+    deployed(story, "d1", "03-05T10:00", "1")
+    deployed(story, "d2", "03-05T11:00", "2", **more)
+    return story
 
 
 def impaired(

@@ -54,9 +54,9 @@ ASKED: Final = ("dora", "mttr", "comparison", "dora_evidence", "window_gaps")
 """The tables whose definitions are tried, with all that stands behind them."""
 TESTS: Final = (
     "test_examples.py", "test_rules_changes.py", "test_rules_deployments.py",
-    "test_rules_failures.py", "test_rules_kinds.py", "test_rules_lines.py",
-    "test_rules_numbers.py", "test_rules_told.py", "test_facts.py", "test_strange.py",
-    "test_pushes.py",
+    "test_rules_failures.py", "test_rules_recovery.py", "test_rules_incidents.py",
+    "test_rules_kinds.py", "test_rules_lines.py", "test_rules_numbers.py", "test_rules_told.py",
+    "test_facts.py", "test_strange.py", "test_pushes.py",
 )  # fmt: skip
 _PATIENCE_S: Final = 30
 _MEMORY: Final = 6 << 30
