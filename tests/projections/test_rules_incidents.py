@@ -122,6 +122,37 @@ def test_r12_an_incident_counts_once_and_in_the_group_of_each_service(tmp_path: 
     assert mttr(story, tmp_path, team="money")["incidents"] == 1
 
 
+ASKED: list[tuple[dict[str, str], dict[str, set[str]]]] = [
+    ({"team": "till"},
+     {"service": {"shop", "cart"}, "team": {"till"}, "repository": {"r1", "r3"}}),
+    ({"service": "pay"}, {"service": {"pay"}, "team": {"money"}, "repository": {"r1", "r2"}}),
+    ({"repository": "r1"}, {"service": {"shop", "pay"}, "team": {"till", "money"},
+                            "repository": {"r1"}}),
+    ({"team": "till", "repository": "r1"},
+     {"service": {"shop"}, "team": {"till"}, "repository": {"r1"}}),
+    # No service that it touches is both.
+    ({"team": "till", "service": "pay"}, {"service": set(), "team": set(), "repository": set()}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "expected"), ASKED)
+def test_r13_groups_are_of_the_touched_services_that_are_asked_for(
+    tmp_path: Path, asked: dict[str, str], expected: dict[str, set[str]]
+) -> None:
+    """No other team's service of a shared incident, nor the team of another service."""
+    story = Story()
+    for service, team, repositories in (
+        ("shop", "till", ["r1"]), ("pay", "money", ["r1", "r2"]), ("cart", "till", ["r3"]),
+    ):  # fmt: skip
+        story.tell("service.registered", when("03-01T00:00"), service=service, team=team,
+                   repositories=[{"repository": one} for one in repositories])  # fmt: skip
+    impaired(story, "i", "03-05T10:00", restored="03-05T11:00", services=["shop", "pay", "cart"])
+    for group_by, keys in expected.items():
+        with window(story, tmp_path, group_by=group_by, **asked) as view:
+            rows = view.table("mttr").to_pylist()
+        assert {row["group_key"] for row in rows if row["incidents"] == 1} == keys
+
+
 def test_r12_what_ends_before_it_begins_or_says_no_start_is_counted_apart(tmp_path: Path) -> None:
     """In no mean."""
     story = Story()
