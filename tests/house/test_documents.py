@@ -94,6 +94,17 @@ def test_no_file_names_a_package_index_or_this_machine() -> None:
     assert found == []
 
 
+def test_comments_of_definitions_are_as_wide_as_all_others() -> None:
+    """A hundred characters: the linter reads no SQL."""
+    wide = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in tracked("*.sql")
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if line.lstrip().startswith("--") and len(line) > 100
+    ]
+    assert wide == []
+
+
 def test_every_page_of_decisions_says_what_lost() -> None:
     """A decision record that names no alternative is an announcement."""
     silent = [

@@ -1,8 +1,8 @@
 -- ACC-01: was extraordinary access approved and reviewed?
--- Every use of an extraordinary right. It names who used it and who else approved it, or an approval
--- that the ledger knows; it says until when; and somebody else reviewed it within the limit: by a
--- review that names its request or approval, or else the next one of the same target. Accounts of
--- one person are one person. Not judged: why, since that text is sealed.
+-- Every use of an extraordinary right. It names who used it and who else approved it, or an
+-- approval that the ledger knows; it says until when; and somebody else reviewed it within the
+-- limit: by a review that names its request or approval, or else the next one of the same target.
+-- Accounts of one person are one person. Not judged: why, since that text is sealed.
 WITH asked AS (
     SELECT
         variant,

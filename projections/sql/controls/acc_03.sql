@@ -1,7 +1,8 @@
 -- ACC-03: were rights granted after an approval, and taken back in time?
 -- Every right that was granted or taken back. A grant names somebody else who approved it, or an
--- approval that the ledger knows as granted before, and not ended. Taking back says since when it was
--- wanted. Not judged: rights that nobody ever wanted taken back, since no list of people is here.
+-- approval that the ledger knows as granted before, and not ended. Taking back says since when it
+-- was wanted. Not judged: rights that nobody ever wanted taken back, since no list of people is
+-- here.
 WITH asked AS (
     SELECT
         variant,

@@ -1,7 +1,7 @@
--- Scans of hardening baselines that ran to their end: one row a scan, with what it looked at. Images
--- have another tag with each build, which is no other target. Of what it lists, `failed` are those
--- that did, and manual is what somebody has to look at; what passed is neither. The profile is told
--- in small letters, its words parted by spaces, since ids part them otherwise than titles.
+-- Scans of hardening baselines that ran to their end: one row a scan, with what it looked at.
+-- Images have another tag with each build, which is no other target. Of what it lists, `failed` are
+-- those that did, and manual is what somebody has to look at; what passed is neither. The profile
+-- is told in small letters, its words parted by spaces, since ids part them otherwise than titles.
 WITH listed AS (
     SELECT
         position,

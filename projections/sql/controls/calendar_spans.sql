@@ -1,6 +1,6 @@
 -- From when to when there are intervals for everything that a test of intervals is about, and how
--- many: from when the window begins or the thing is there. `length_us` is an interval in microseconds,
--- `last_number` the number of the one that now lies in, from 0.
+-- many: from when the window begins or the thing is there. `length_us` is an interval in
+-- microseconds, `last_number` the number of the one that now lies in, from 0.
 WITH asked AS (
     SELECT
         q.test,

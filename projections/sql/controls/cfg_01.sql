@@ -2,8 +2,8 @@
 -- Of every thing that was ever scanned so, no more days than the limit may pass without a scan; the
 -- newest one must name its benchmark and the profile asked for (a higher level contains the lower
 -- ones; a profile that says none may be of any), and what failed in it must be waived by rule or
--- fingerprint. What is left to be looked at by hand, or suppressed in the tool alone, is no pass. And
--- every environment of production must be named by such scans.
+-- fingerprint. What is left to be looked at by hand, or suppressed in the tool alone, is no pass.
+-- And every environment of production must be named by such scans.
 WITH asked AS (
     SELECT
         variant,

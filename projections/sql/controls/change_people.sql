@@ -1,6 +1,6 @@
--- Who made each proposed change: whoever proposed it, helped, pushed to it last, and made the commits
--- that it consists of. What only came of its merge is made by whoever merged it, who may well be its
--- reviewer: of a squashed commit its authors count, of another one nobody.
+-- Who made each proposed change: whoever proposed it, helped, pushed to it last, and made the
+-- commits that it consists of. What only came of its merge is made by whoever merged it, who may
+-- well be its reviewer: of a squashed commit its authors count, of another one nobody.
 WITH stated AS (
     SELECT
         repository || '#' || number AS change_key, author, co_authors, merge_commit, method, position

@@ -1,7 +1,7 @@
 -- CHG-04: did nothing reach a protected branch around review, and was no protection weakened?
--- Population: every move of a branch that was ever protected, every change of a protection, and each
--- repository deployed from of which nobody says what is protected. What a push brought below its
--- last commit is not looked at one by one.
+-- Population: every move of a branch that was ever protected, every change of a protection, and
+-- each repository deployed from of which nobody says what is protected. What a push brought below
+-- its last commit is not looked at one by one.
 WITH asked AS (
     SELECT
         variant,

@@ -1,7 +1,7 @@
 -- CHG-06: was every emergency approved afterwards, in time, by somebody who took no part in it?
 -- It needs a reason (its type has none without), an incident that the ledger knows, and an approval
--- that names it and stands. Who declared it, made what went ahead or deployed it took part. One item more
--- compares the emergencies of the window with all its production deployments.
+-- that names it and stands. Who declared it, made what went ahead or deployed it took part. One
+-- item more compares the emergencies of the window with all its production deployments.
 WITH asked AS (
     SELECT
         variant,

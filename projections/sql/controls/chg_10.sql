@@ -1,5 +1,5 @@
--- CHG-10: did every snapshot of what runs show exactly what was deployed last, by the ledger? And is
--- each production environment looked at often enough to say so?
+-- CHG-10: did every snapshot of what runs show exactly what was deployed last, by the ledger? And
+-- is each production environment looked at often enough to say so?
 -- Digests are compared; where a deployment names none, its configuration or revision. A deployment
 -- under way explains its own digests. That a service is missing altogether is not judged.
 WITH asked AS (

@@ -1,6 +1,6 @@
--- What policies decided on each digest of a production deployment, for its environment: the last word
--- of each policy before it began. What came too late, or is not shown to come before, stands for
--- itself.
+-- What policies decided on each digest of a production deployment, for its environment: the last
+-- word of each policy before it began. What came too late, or is not shown to come before, stands
+-- for itself.
 SELECT
     e.deployment_key, e.slot, e.position, e.occurred_at, e.timing, e.outcome, e.assurance,
     e.environment, f.enforcement

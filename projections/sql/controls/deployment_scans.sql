@@ -1,7 +1,7 @@
 -- Scans of what production deployments brought: one row a deployment, digest and scan. `newest` is
--- what was not after the deployment began and what no later scan of the same tool, target and extent
--- took back: one that is as well assured, and shown to be before it as well as that one is. What
--- looked at changes alone takes nothing back that a whole scan found.
+-- what was not after the deployment began and what no later scan of the same tool, target and
+-- extent took back: one that is as well assured, and shown to be before it as well as that one is.
+-- What looked at changes alone takes nothing back that a whole scan found.
 SELECT
     e.deployment_key,
     e.slot,

@@ -1,5 +1,5 @@
--- What tests over every event say of each event that was recorded in the window: one row a test, set
--- of its parameters and event. `level` 1 violates, 2 is too little, 4 will do.
+-- What tests over every event say of each event that was recorded in the window: one row a test,
+-- set of its parameters and event. `level` 1 violates, 2 is too little, 4 will do.
 WITH asked AS (
     SELECT
         test,

@@ -1,8 +1,8 @@
 -- INC-02: were authorities told in time of what had to be told?
--- Every incident that somebody called notifiable, and every one of personal data, which somebody has
--- to call so or not, as long as it could still be told in time: afterwards nobody calls it off. The
--- time runs from when it was known: as is said, else from when it was noticed. Where a first warning
--- is wanted, one message alone does not show that more than the warning was told.
+-- Every incident that somebody called notifiable, and every one of personal data, which somebody
+-- has to call so or not, as long as it could still be told in time: afterwards nobody calls it off.
+-- The time runs from when it was known: as is said, else from when it was noticed. Where a first
+-- warning is wanted, one message alone does not show that more than the warning was told.
 -- Not judged: reasons for a delay, since that text is sealed; a waiver can except it.
 WITH asked AS (
     SELECT

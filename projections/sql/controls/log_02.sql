@@ -1,7 +1,7 @@
 -- LOG-02: can it be shown that nothing was changed?
--- An answer is made of entries whose chain and root were verified; what the ledger itself can add is
--- who else saw them: every entry must be under a checkpoint that a witness signed, no later than the
--- limit after it was recorded. A witness cannot have seen more than what was there before it.
+-- An answer is made of entries whose chain and root were verified; what the ledger itself can add
+-- is who else saw them: every entry must be under a checkpoint that a witness signed, no later than
+-- the limit after it was recorded. A witness cannot have seen more than what was there before it.
 -- Not judged: how often others verified it, which no event tells.
 WITH asked AS (
     SELECT

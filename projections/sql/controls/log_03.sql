@@ -1,8 +1,8 @@
 -- LOG-03: was silence of a source noticed?
--- Of each source that says how often it is heard of: between two deliveries, and since the last one,
--- lies no more than that or the limit, whichever is longer; or the ledger noticed. That it noticed
--- is no explanation yet, and those are sealed. Of the others nobody can tell silence from rest. Once
--- its credential is revoked a source has nothing to say.
+-- Of each source that says how often it is heard of: between two deliveries, and since the last
+-- one, lies no more than that or the limit, whichever is longer; or the ledger noticed. That it
+-- noticed is no explanation yet, and those are sealed. Of the others nobody can tell silence from
+-- rest. Once its credential is revoked a source has nothing to say.
 WITH asked AS (
     SELECT
         variant,

@@ -1,8 +1,8 @@
 -- LOG-04: was everything kept as long as it must be?
 -- An answer is made of every entry since the first, verified, so none is missing: one item for the
 -- ledger. One more for each disposal, which must be of what was kept long enough, with no hold in
--- place; and for bytes that were redacted before their time. Not judged: which records a hold is for,
--- and how quickly older ones are at hand.
+-- place; and for bytes that were redacted before their time. Not judged: which records a hold is
+-- for, and how quickly older ones are at hand.
 WITH asked AS (
     SELECT
         variant,

@@ -1,7 +1,7 @@
 -- LOG-07: is access to the ledger itself on record, and what changes it decided by two?
--- Readings and copies are one item a reader; what concerns its credentials one each; what two persons
--- must decide is satisfied where they are two, accounts of one person being one. Before there was a
--- second operator nobody could be asked, which is too little.
+-- Readings and copies are one item a reader; what concerns its credentials one each; what two
+-- persons must decide is satisfied where they are two, accounts of one person being one. Before
+-- there was a second operator nobody could be asked, which is too little.
 WITH asked AS (
     SELECT
         variant,

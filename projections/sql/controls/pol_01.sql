@@ -2,8 +2,8 @@
 -- production without one, or against one?
 -- A decision needs its policy and that policy's version (by digest, or as it was published before),
 -- what it is about, and where it denies, why. A deployment needs a decision before it began, for
--- each digest. The last word of each policy counts; one that only advises stops nothing. A denial is
--- overridden by an approval given after it, or by an emergency.
+-- each digest. The last word of each policy counts; one that only advises stops nothing. A denial
+-- is overridden by an approval given after it, or by an emergency.
 WITH asked AS (
     SELECT
         variant,

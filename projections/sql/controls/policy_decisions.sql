@@ -1,5 +1,5 @@
--- Decisions of policies, gates and admission, each with the version of its policy: as it says, or as
--- the policy had been published by then. One row a decision.
+-- Decisions of policies, gates and admission, each with the version of its policy: as it says, or
+-- as the policy had been published by then. One row a decision.
 WITH decisions AS (
     SELECT *, coalesce(policy, id) AS name, least(occurred_at, recorded_at) AS decided_at
     FROM policy_facts

@@ -1,6 +1,6 @@
 -- Changes that went to production in the window: one row a change, with the first production
--- deployment that brought it; and each deployment that brought something new of which nobody says to
--- which change it belongs. `authorised_at`: the first approval of that deployment, else of the
+-- deployment that brought it; and each deployment that brought something new of which nobody says
+-- to which change it belongs. `authorised_at`: the first approval of that deployment, else of the
 -- change, else its merge.
 WITH came AS (
     SELECT DISTINCT c.change_key, d.deployment_key, d.began_at

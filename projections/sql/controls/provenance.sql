@@ -1,6 +1,6 @@
 -- What is said of where digests come from: statements of provenance, verified, refuted or merely
--- written down: one row a digest and event. A statement of what a build is made of, or of tests, says
--- nothing of its origin; a summary of a verification says by its levels what was verified.
+-- written down: one row a digest and event. A statement of what a build is made of, or of tests,
+-- says nothing of its origin; a summary of a verification says by its levels what was verified.
 WITH told AS (
     SELECT
         unnest(artifacts) AS artifact, position, what, outcome, occurred_at, recorded_at, time_basis,

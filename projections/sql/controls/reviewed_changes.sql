@@ -1,6 +1,6 @@
 -- Whether each merged change was approved by somebody who did not make it, on exactly what was
--- merged: one row a merged change. `doubtful` is what may be so, but is not shown: as long as nobody
--- says who made it or when it was merged, anybody may have approved it, at any time.
+-- merged: one row a merged change. `doubtful` is what may be so, but is not shown: as long as
+-- nobody says who made it or when it was merged, anybody may have approved it, at any time.
 SELECT
     m.change_key,
     CASE

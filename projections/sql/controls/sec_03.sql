@@ -1,7 +1,7 @@
 -- SEC-03: is each reading of a secret somebody's, and under a grant?
--- Every reading that gave the secret, of production or of an environment that nobody names. Who read
--- must be known, as a person or one workload; root's rights are nobody's own. What allowed it is a
--- policy of the store, a job or a ticket. Not judged: whether a workload has an owner.
+-- Every reading that gave the secret, of production or of an environment that nobody names. Who
+-- read must be known, as a person or one workload; root's rights are nobody's own. What allowed it
+-- is a policy of the store, a job or a ticket. Not judged: whether a workload has an owner.
 -- A reading that is not satisfied is an item of its own; those that are, are one item a secret.
 WITH asked AS (
     SELECT

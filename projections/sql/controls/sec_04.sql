@@ -1,8 +1,8 @@
 -- SEC-04: was no secret exposed, or what was exposed revoked?
--- Every scan for secrets in the window. What it found must be waived by rule or fingerprint; that it
--- was revoked no field ties to a finding, so where the ledger knows of a secret of the same service
--- that was revoked or rotated on suspicion in time, that is too little to tell, and where it knows
--- of none, nothing was.
+-- Every scan for secrets in the window. What it found must be waived by rule or fingerprint; that
+-- it was revoked no field ties to a finding, so where the ledger knows of a secret of the same
+-- service that was revoked or rotated on suspicion in time, that is too little to tell, and where
+-- it knows of none, nothing was.
 WITH asked AS (
     SELECT
         variant,

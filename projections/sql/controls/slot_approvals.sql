@@ -1,7 +1,7 @@
--- Approvals for each digest that a production deployment brought: what is bound to that digest, or to
--- the deployment as a whole. `is_of_slot` is false where it is bound to the commit or release that the
--- deployment names, and the digest is said to be of another one (see deployment_slots): unless it is
--- of that deployment itself, whatever that brought.
+-- Approvals for each digest that a production deployment brought: what is bound to that digest, or
+-- to the deployment as a whole. `is_of_slot` is false where it is bound to the commit or release
+-- that the deployment names, and the digest is said to be of another one (see deployment_slots):
+-- unless it is of that deployment itself, whatever that brought.
 SELECT
     s.deployment_key,
     s.slot,

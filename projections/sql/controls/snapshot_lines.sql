@@ -1,5 +1,6 @@
--- What each runtime snapshot shows of each service, beside what was deployed there last, and what was
--- under way: one row a snapshot and line. A snapshot is of no later than when the ledger had it.
+-- What each runtime snapshot shows of each service, beside what was deployed there last, and what
+-- was under way: one row a snapshot and line. A snapshot is of no later than when the ledger had
+-- it.
 WITH looks AS (
     SELECT
         position,

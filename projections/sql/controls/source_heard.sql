@@ -1,5 +1,5 @@
--- When the ledger heard of each source that says how often it does: its deliveries, and the heartbeats
--- of what is quiet. One row a source and event.
+-- When the ledger heard of each source that says how often it does: its deliveries, and the
+-- heartbeats of what is quiet. One row a source and event.
 WITH sources AS (
     SELECT source_name AS name, arg_max(source_credential, position) AS credential
     FROM register_facts

@@ -1,8 +1,8 @@
 -- VUL-02: were findings mended in time?
 -- A finding must be gone (a full scan of the same does not show it any more) within the days that
 -- its severity gives it, counted from the scan that showed it first; one that came back is judged
--- each time. Beyond that it is excepted only while waivers hold without a break. Open within its limit
--- it is satisfied so far. What the tool alone suppressed is neither closed nor waived.
+-- each time. Beyond that it is excepted only while waivers hold without a break. Open within its
+-- limit it is satisfied so far. What the tool alone suppressed is neither closed nor waived.
 -- Findings of baselines and of policies have tests of their own (CFG-01, POL-01).
 WITH asked AS (
     SELECT
@@ -111,7 +111,8 @@ SELECT
     t.environment,
     t.repository,
     CASE WHEN t.artifact IS NULL THEN [] ELSE [t.artifact] END AS artifacts,
-    -- Where the limit passed in the window, that is when; else where it was found or the window began.
+    -- Where the limit passed in the window, that is when; else where it was found or the window
+    -- began.
     greatest(
         CASE WHEN t.word.outcome IN ('violated', 'excepted') THEN t.due ELSE t.since END, p.window_from
     ) AS occurred_at,

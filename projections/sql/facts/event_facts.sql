@@ -1,5 +1,5 @@
--- What every event says of itself, whatever it is about: one narrow row an event. `actor` is whoever
--- did it, by the field that names them in events of its type; `verdict` how it went.
+-- What every event says of itself, whatever it is about: one narrow row an event. `actor` is
+-- whoever did it, by the field that names them in events of its type; `verdict` how it went.
 WITH told AS (
     SELECT
         *,

@@ -1,5 +1,5 @@
--- What was said of controls and their weaknesses, of evidence, of holds and disposals, and of people
--- who are to be forgotten: one row an event.
+-- What was said of controls and their weaknesses, of evidence, of holds and disposals, and of
+-- people who are to be forgotten: one row an event.
 WITH said AS (
     SELECT
         *,

@@ -1,5 +1,5 @@
--- R11, failed deployment recovery time, of the same failed deployments as the change fail rate. What
--- ended before it began is an anomaly and is left out.
+-- R11, failed deployment recovery time, of the same failed deployments as the change fail rate.
+-- What ended before it began is an anomaly and is left out.
 SELECT
     part, window_from, window_to, group_key,
     count(CASE WHEN recovery_s >= 0 THEN 1 END) AS recovered,

@@ -1,5 +1,5 @@
--- The five metrics side by side: one row a window and group. Bands are those of the DORA quick check
--- (6 best); each metric has its own, and none is blended.
+-- The five metrics side by side: one row a window and group. Bands are those of the DORA quick
+-- check (6 best); each metric has its own, and none is blended.
 WITH joined AS (
     SELECT
         q.*,

@@ -1,6 +1,6 @@
 -- R13: what stands behind each number of DORA and MTTR: one row a deployment, change or incident
--- that it was made of, by its role. A rate is its numerators by its denominators; every other number
--- is made of the values of its observations. What is left out of them has the role `open` or
+-- that it was made of, by its role. A rate is its numerators by its denominators; every other
+-- number is made of the values of its observations. What is left out of them has the role `open` or
 -- `anomaly`.
 WITH d AS (
     SELECT * FROM window_deployments WHERE counted

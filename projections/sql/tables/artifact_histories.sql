@@ -1,5 +1,5 @@
--- What is known of artifacts at any time: one row a digest that anything was said of: where it comes
--- from, what was done with it, where it went.
+-- What is known of artifacts at any time: one row a digest that anything was said of: where it
+-- comes from, what was done with it, where it went.
 WITH told AS (
     SELECT
         unnest(artifacts) AS artifact, position, what, service, outcome, kind, builder, run,

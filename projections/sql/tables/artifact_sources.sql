@@ -1,7 +1,7 @@
 -- Which commit an artifact was built from: as the build says that made it, else as others repeat
 -- it. `commits` are all that were told of it: more than one is a contradiction. A commit has the
--- repository of its own build, be it none: another's would be the wrong one. A build that failed made
--- nothing, whatever it names.
+-- repository of its own build, be it none: another's would be the wrong one. A build that failed
+-- made nothing, whatever it names.
 SELECT
     artifact,
     arg_min(commit, (what <> 'build.finished', position)) AS commit,

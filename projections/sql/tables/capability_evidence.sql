@@ -1,8 +1,8 @@
 -- What shows, at any time, that a service is covered by something: one row an event, capability and
 -- service.
 -- `counts` says whether it does: a tool that failed, or a backup that did, covers nothing; tests
--- that fail were run all the same. `basis` says how the service is known. What is dated later than it
--- was recorded is taken for what it is: told when it was recorded.
+-- that fail were run all the same. `basis` says how the service is known. What is dated later than
+-- it was recorded is taken for what it is: told when it was recorded.
 WITH told AS (
     SELECT
         position, recorded_at, occurred_at, outcome, tool, service,

@@ -1,7 +1,7 @@
--- R12, R13: the incidents that an answer is about: those of production, or of no stated environment.
--- One row an incident and group: one that touches several services stands in the group of each. Where
--- services, teams or repositories are asked for, the others that it touches are no groups of the
--- answer, and nothing of them is: one service has to be all that is asked for.
+-- R12, R13: the incidents that an answer is about: of production, or of no stated environment.
+-- One row an incident and group: one that touches several services stands in the group of each.
+-- Where services, teams or repositories are asked for, the others that it touches are no groups of
+-- the answer, and nothing of them is: one service has to be all that is asked for.
 WITH touched AS (
     SELECT
         i.incident_key,

@@ -1,6 +1,6 @@
--- R6: what each succeeded deployment deployed, in the order in which they finished: the commits that
--- its emitter lists; the source commit of its artifact's build, or else its own. A repository that
--- holds only what is deployed has no changes of its own.
+-- R6: what each succeeded deployment deployed, in the order in which they finished: the commits
+-- that its emitter lists; the source commit of its artifact's build, or else its own. A repository
+-- that holds only what is deployed has no changes of its own.
 WITH own AS (
     SELECT
         deployment_key, line, tier, service, repository, finished_at, last_position, artifacts,
@@ -83,7 +83,8 @@ placed AS (
 
 SELECT
     p.* EXCLUDE (service, known_repository, components),
-    -- A list is the whole of its deployment, or of its repository where other components have theirs.
+    -- A list is the whole of its deployment, or of its repository where other components have
+    -- theirs.
     bool_or(p.is_listed) OVER (
         PARTITION BY p.deployment_key, CASE WHEN p.components > 1 THEN p.repository END
     ) AS has_list

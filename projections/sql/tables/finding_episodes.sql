@@ -1,6 +1,6 @@
--- Each time that a finding was there: one row a finding and episode, from the scan that first showed
--- it to the full one of the same scope that did not any more. Findings documents that were redacted
--- are rows that say so.
+-- Each time that a finding was there: one row a finding and episode, from the scan that first
+-- showed it to the full one of the same scope that did not any more. Findings documents that were
+-- redacted are rows that say so.
 WITH gathered AS (
     SELECT
         scope,

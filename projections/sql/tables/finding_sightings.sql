@@ -1,6 +1,6 @@
 -- Where findings were seen: one row a finding and scan that shows it. What no document tells a
--- fingerprint of is told by rule and place; of what one document tells more than once the first place
--- is told, and the gravest severity. A full scan in between that did not show it ended an
+-- fingerprint of is told by rule and place; of what one document tells more than once the first
+-- place is told, and the gravest severity. A full scan in between that did not show it ended an
 -- episode.
 WITH shown AS (
     SELECT

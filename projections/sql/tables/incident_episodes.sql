@@ -1,5 +1,5 @@
--- R12: the intervals in which an incident impaired something, one row each. The first begins when it
--- started, else when it was noticed, else when it was told of; a reopened one begins another. An
+-- R12: the intervals in which an incident impaired something, one row each. The first begins when
+-- it started, else when it was noticed, else when it was told of; a reopened one begins another. An
 -- interval ends when the service worked again, and only where nobody says so when the ticket was
 -- closed; one that was never ended lasts until it began again.
 WITH numbered AS (

@@ -1,6 +1,6 @@
 -- The deployments of each line that changed their target, in the order in which they finished,
--- beside what stood there before (R3: L is the one before). Lines and contents are numbers from here
--- on: one is equal to another where the texts are.
+-- beside what stood there before (R3: L is the one before). Lines and contents are numbers from
+-- here on: one is equal to another where the texts are.
 WITH numbered AS (
     SELECT
         deployment_key,

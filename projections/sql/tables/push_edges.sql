@@ -1,6 +1,6 @@
--- What a push says of history: one row a commit that a branch moved to. Code hosts tell no parents of
--- what is pushed. But the commits of a push are contained in the one that the branch moved to, and
--- so is the one that it moved from, unless it was forced.
+-- What a push says of history: one row a commit that a branch moved to. Code hosts tell no parents
+-- of what is pushed. But the commits of a push are contained in the one that the branch moved to,
+-- and so is the one that it moved from, unless it was forced.
 WITH moved AS (
     SELECT
         repository,

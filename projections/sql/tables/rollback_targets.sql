@@ -1,6 +1,6 @@
 -- R3: what a rollback goes back to: the deployment that it names, else the latest earlier success
 -- with its content. One that is tried again goes back to the same.
--- R8 F3: what it blames, where it does not say so itself, is the first counted deployment after that.
+-- R8 F3: where it does not say so itself, it blames the first counted deployment after that.
 WITH rollbacks AS (
     SELECT u.deployment_key, u.line, u.step, u.first_step, u.content, l.named_key
     FROM line_units AS u

@@ -1,7 +1,7 @@
 -- What the word of the parameter `trace` names: commits, artifacts, deployments, changes, tickets.
--- A commit may be named by its first digits (seven at least), unless something else is named exactly
--- so; what is named in full need not be known. 64 digits alone are the digest of a known artifact,
--- else a commit: a repository's object ids may be as long.
+-- A commit may be named by its first digits (seven at least), unless something else is named
+-- exactly so; what is named in full need not be known. 64 digits alone are the digest of a known
+-- artifact, else a commit: a repository's object ids may be as long.
 WITH word AS (
     SELECT trace AS told, lower(trace) AS low FROM parameters WHERE trace IS NOT NULL
 ),

@@ -1,6 +1,7 @@
 -- The line's deployments, what went wrong after them, and how it was mended.
 WITH incidents_of AS (
-    -- The incident of each failed deployment of the line; stated (R8 F2) comes before inferred (F5).
+    -- The incident of each failed deployment of the line; stated (R8 F2) comes before inferred
+    -- (F5).
     SELECT
         r.incident_key,
         arg_min(l.deployment, (r.rule, l.finished_at)) AS deployment,

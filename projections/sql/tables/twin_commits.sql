@@ -1,4 +1,5 @@
--- R6: commits that are the same change: of the same patch, or picked from one another. One row each.
+-- R6: commits that are the same change: of the same patch, or picked from one another. One
+-- row each.
 WITH repeated AS (
     SELECT patch_id FROM commits WHERE patch_id IS NOT NULL GROUP BY patch_id HAVING count(*) > 1
 )

@@ -1,6 +1,6 @@
--- R6: succeeded production deployments whose changes cannot be told, or not all of them: nobody says
--- what they deployed, or commits of theirs are not known here. A line's first one is its baseline
--- and is not listed.
+-- R6: succeeded production deployments whose changes cannot be told, or not all of them: nobody
+-- says what they deployed, or commits of theirs are not known here. A line's first one is its
+-- baseline and is not listed.
 WITH candidates AS (
     SELECT
         deployment_key,
