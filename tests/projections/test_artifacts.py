@@ -88,7 +88,7 @@ def test_a_build_that_failed_built_nothing(tmp_path: Path) -> None:
         other = only(view, "artifacts", digest=artifact("v2")["digest"])
     assert (found["built_at"], found["run"]) == (instant("03-02T10:00"), "2")
     assert (found["commit"], found["commits"]) == (commit("2"), [commit("2")])
-    assert (other["commit"], other["commits"]) == (None, [])
+    assert (other["commit"], other["commits"], other["build_positions"]) == (None, [], [])
 
 
 def test_r6_a_build_that_failed_says_nothing_of_what_was_deployed(tmp_path: Path) -> None:

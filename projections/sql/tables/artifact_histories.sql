@@ -12,14 +12,14 @@ described AS (
     SELECT
         artifact,
         list(position ORDER BY position)
-            FILTER (WHERE what = 'build.finished' AND outcome IS DISTINCT FROM 'failure')
+            FILTER (WHERE what = 'build.finished' AND coalesce(outcome, 'success') = 'success')
             AS build_positions,
         min(occurred_at)
-            FILTER (WHERE what = 'build.finished' AND outcome IS DISTINCT FROM 'failure')
+            FILTER (WHERE what = 'build.finished' AND coalesce(outcome, 'success') = 'success')
             AS built_at,
         arg_min(builder, position) AS builder,
         arg_min(run, position)
-            FILTER (WHERE what = 'build.finished' AND outcome IS DISTINCT FROM 'failure')
+            FILTER (WHERE what = 'build.finished' AND coalesce(outcome, 'success') = 'success')
             AS run,
         arg_min(name, position) AS name,
         min(occurred_at) FILTER (WHERE what = 'artifact.published') AS published_at,
