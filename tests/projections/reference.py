@@ -205,6 +205,7 @@ class Reference:
             stated=stated, remediates=remediates, rolls_back=rolls_back,
             restores=said_last(ranked, "restores"), commit=said_last(ranked, "commit"),
             release=said_last(ranked, "release"), repository=said_last(ranked, "repository"),
+            assessed=assessed,
         )  # fmt: skip
         components = components_of(reports)
         succeeded = [[one for one in each if one.succeeded] for each in components]
@@ -397,8 +398,16 @@ class Reference:
             caused_by=said_last(events, "caused_by"),
             started=min((each[0] for each in episodes if each[0]), default=None),
             restored=restored, resolved=resolved, ended=ended,
-            impaired_s=length if ended is not None else None,
+            impaired_s=length if ended is not None else None, episodes=len(episodes),
+            positions=sorted(event["position"] for event in events),
         )  # fmt: skip
+
+    def tier_of(self, incident: Incident) -> str | None:
+        """The tier of its environment when it began, or else ended."""
+        at = incident.started or incident.ended
+        if incident.environment is None or at is None:
+            return None
+        return self.tier(incident.environment, at)
 
     # R8
 
@@ -474,11 +483,14 @@ class Reference:
                 ends += self._tried_again(one, one.failed_at)
             if one.incidents and all(each.restored for each in one.incidents):
                 one.recovered_at = max(each.restored for each in one.incidents if each.restored)
+                one.recovered_by = "incidents restored"
             elif ends:
                 one.recovered_at = min(ends)
+                one.recovered_by = "remedied by a deployment"
             elif one.incidents and all(each.ended for each in one.incidents):
                 over = [each.resolved or each.ended for each in one.incidents]
                 one.recovered_at = max(each for each in over if each)
+                one.recovered_by = "incidents resolved"
 
     def _tried_again(self, one: Deployment, failed_at: datetime) -> list[datetime]:
         ends = [

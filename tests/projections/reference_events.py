@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Event = dict[str, Any]
+BEGUN: Final = "pipeledger.deployment.started.v1"
 ALWAYS: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -41,6 +45,7 @@ class Deployment:
     remediates: list[str]
     rolls_back: str | None
     restores: str | None
+    assessed: list[Event]
     succeeded: bool = False
     finished: datetime = ALWAYS
     artifacts: tuple[str, ...] = ()
@@ -60,6 +65,7 @@ class Deployment:
     remedies: list[Deployment] = field(default_factory=list)
     failed_at: datetime | None = None
     recovered_at: datetime | None = None
+    recovered_by: str = "open"
 
     @property
     def key(self) -> tuple[tuple[str, str], str, str]:
@@ -122,11 +128,18 @@ class Incident:
     resolved: datetime | None
     ended: datetime | None
     impaired_s: float | None
+    episodes: int
+    positions: list[int]
 
 
 def instant(text: str | None) -> datetime | None:
     """An instant of an event."""
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def least_of(instants: Iterable[datetime | None]) -> datetime | None:
+    """The earliest of instants, as far as they are known."""
+    return min((at for at in instants if at is not None), default=None)
 
 
 def said_last(events: list[Event], name: str) -> Any:  # noqa: ANN401 - JSON
@@ -139,7 +152,7 @@ def began(one: Deployment) -> datetime:
     """When a deployment began, or else ended."""
     told = [instant(event["data"].get("started_at")) for event in one.events]
     told += [instant(event["time"]) for event in one.events
-             if event["type"] == "pipeledger.deployment.started.v1"
+             if event["type"] == BEGUN
              and event["data"].get("started_at") is None]  # fmt: skip
     return min((at for at in told if at is not None), default=one.finished)
 

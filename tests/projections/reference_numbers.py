@@ -1,4 +1,4 @@
-"""The numbers of the metrics' rules in plain Python: lead times, rates, recovery, MTTR."""
+"""The numbers of the metrics' rules in plain Python: rates, lengths of time, MTTR, bands."""
 
 from __future__ import annotations
 
@@ -9,264 +9,34 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from tests.projections.reference_events import (
-    Deployment,
-    Event,
-    artifacts_of,
-    components_of,
-    instant,
-)
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.projections.reference import Reference
+    from tests.projections.reference_changes import Observation
+    from tests.projections.reference_events import Deployment
 
 DAY: Final = 86_400
-Placed = tuple[str, str]
-"""A commit and its repository."""
-Told = tuple[str, str | None]
-"""The same as far as it is told."""
+BANDS: Final = (3600, DAY, 7 * DAY, 30.4375 * DAY, 182.625 * DAY)
 FEW: Final = 5
 
 
-@dataclass(kw_only=True)
-class Commit:
-    """What is known of a commit."""
-
-    parents: set[str]
-    authored: datetime | None
-    committed: datetime | None
-    told: datetime | None
-    repository: str | None
-    patch: str | None
-    picked: str | None
-    paths: list[str]
-    merged: datetime | None = None
-
-
 @dataclass(frozen=True, kw_only=True)
-class Observation:
-    """A change that reached production."""
+class Part:
+    """A window and a group that numbers are of."""
 
-    deployment: Deployment
-    commit: str
-    seconds: float | None
+    start: datetime
+    end: datetime
+    group_by: str = "none"
+    group: str = ""
 
+    def keys(self, services: set[str], environment: str | None) -> set[str]:
+        """R13: the groups in which something stands."""
+        if self.group_by == "service":
+            return services or {""}
+        return {environment or ""} if self.group_by == "environment" else {""}
 
-class Changes:
-    """R6: which commit is credited to which deployment."""
-
-    def __init__(self, reference: Reference) -> None:
-        self.reference = reference
-        self.commits: dict[str, Commit] = {}
-        for event in reference.of("commit.pushed"):
-            self._know(event)
-        self.inside = {sha: set(one.parents) for sha, one in self.commits.items()}
-        self.moved = {event["data"].get("after") for event in reference.of("ref.updated")}
-        self.pushed: dict[str | None, set[str]] = {}
-        for event in reference.of("ref.updated"):
-            self._move(event["data"])
-        self.squashed: dict[str, set[str]] = {}
-        self.joins = {sha for sha, one in self.commits.items() if len(one.parents) > 1}
-        for event in reference.of("change.merged"):
-            self._merge(event)
-
-    def _know(self, event: Event) -> None:
-        data, at = event["data"], instant(event["time"])
-        one = self.commits.get(data["commit"])
-        fresh = Commit(
-            parents=set(data.get("parents") or ()), authored=instant(data.get("authored_at")),
-            committed=instant(data.get("committed_at")), told=at,
-            repository=data.get("repository"), patch=data.get("patch_id"),
-            picked=data.get("cherry_picked_from"), paths=data.get("paths") or [],
-        )  # fmt: skip
-        if one is None:
-            self.commits[data["commit"]] = fresh
-            return
-        one.authored = least(one.authored, fresh.authored)
-        one.committed = least(one.committed, fresh.committed)
-        one.told = least(one.told, fresh.told)
-        one.parents = max(one.parents, fresh.parents, key=len)
-        one.patch, one.picked = one.patch or fresh.patch, one.picked or fresh.picked
-        one.paths = one.paths or fresh.paths
-
-    def _move(self, data: dict[str, Any]) -> None:
-        after = data.get("after")
-        listed = {one["sha"] for one in data.get("commits") or ()}
-        self.pushed.setdefault(after, set()).update(listed)
-        if after is None or data.get("deleted"):
-            return
-        known = self.inside.setdefault(after, set())
-        known |= listed - {after}
-        forced = data.get("forced")
-        straight = data.get("protected") if forced is None else not forced
-        if data.get("before") and straight and not data.get("created"):
-            known |= {data["before"]} - {after}
-
-    def _merge(self, event: Event) -> None:
-        data = event["data"]
-        sha = data.get("merge_commit")
-        originals = set(data.get("original_commits") or ())
-        at = instant(data.get("merged_at") or event["time"])
-        listed = {each["sha"] for each in data.get("commits") or ()}
-        pushed = self.pushed.get(sha, set()) if sha else set()
-        for one in originals | listed | pushed | {sha, data.get("head")}:
-            if one in self.commits:
-                self.commits[one].merged = least(self.commits[one].merged, at)
-        if data.get("method") == "squash" and sha:
-            self.squashed.setdefault(sha, set()).update(originals)
-        head = data.get("head")
-        stays = head and head != sha and head in self.inside.get(sha, ()) and sha in self.moved
-        if sha and (data.get("method") == "merge" or (stays and data.get("method") != "squash")):
-            self.joins.add(sha)
-
-    def contained(self, roots: Iterable[str]) -> set[str]:
-        """Everything that these commits contain."""
-        found: set[str] = set()
-        todo = list(roots)
-        while todo:
-            one = todo.pop()
-            if one not in found:
-                found.add(one)
-                todo += self.inside.get(one, ())
-        return found
-
-    def same(self, sha: str) -> set[str]:
-        """All commits that are the same change as this one."""
-        group = {sha}
-        while True:
-            patches = {self.commits[one].patch for one in group if one in self.commits} - {None}
-            picked = {self.commits[one].picked for one in group if one in self.commits} - {None}
-            wider = group | {one for one in picked if one} | {
-                one for one, known in self.commits.items()
-                if known.patch in patches or known.picked in group
-            }  # fmt: skip
-            if wider == group:
-                return group
-            group = wider
-
-    def time(self, sha: str) -> datetime | None:
-        """When a commit was made, by the basis chosen."""
-        one, basis = self.commits[sha], self.reference.chosen.commit_time_basis
-        if basis == "merged":
-            return one.merged
-        if basis == "committed":
-            return one.committed or one.told
-        return one.authored or one.committed or one.told
-
-    def observations(self) -> list[Observation]:
-        """Every change, credited to the first success of its line that contains it."""
-        lines = {one.line for one in self.reference.deployments}
-        return [found for line in sorted(lines) for found in self._of_line(line)]
-
-    def _of_line(self, line: tuple[str, str]) -> list[Observation]:
-        found: list[Observation] = []
-        before: set[str] = set()
-        changes: set[str] = set()
-        repositories: set[str] = set()
-        for one in self.reference.line(line):
-            if not one.succeeded or one.tier != "production":
-                continue
-            listed, roots = self._deployed(one)
-            everything = self.contained({sha for sha, _ in listed | roots}) - before
-            first = {where for _, where in roots} - repositories
-            # A list is all of its deployment; of several components, all of its repository.
-            silent = first | {where for _, where in (listed if one.components > 1 else roots)
-                              if listed}  # fmt: skip
-            base = self.contained(sha for sha, where in roots if where in silent)
-            base |= self.contained(sha for sha, _ in listed)
-            rest = self.contained(sha for sha, where in roots if where not in silent) - base
-            credit = ({sha for sha, _ in listed} | rest) - before
-            if one.kind == "rollback":
-                credit = set()
-            observed = self._unsquashed(credit) - changes
-            others = self._unsquashed(everything) - observed
-            for sha in sorted(observed):
-                if sha not in changes and (seen := self._observed(one, sha)) is not None:
-                    found.append(seen)
-                if sha in self.commits:
-                    changes |= self.same(sha)
-            for sha in others:
-                changes |= self.same(sha) if sha in self.commits else {sha}
-            before |= everything
-            repositories |= {where for _, where in listed | roots}
-        return found
-
-    def _unsquashed(self, found: set[str]) -> set[str]:
-        told: set[str] = set()
-        for sha in found:
-            known = {one for one in self.squashed.get(sha, ()) if one in self.commits}
-            told |= known or {sha}
-        return told
-
-    def _observed(self, one: Deployment, sha: str) -> Observation | None:
-        if sha not in self.commits or sha in self.joins or not self._is_its_own(one, sha):
-            return None
-        times = [self.time(each) for each in self.same(sha) if each in self.commits]
-        own = self.time(sha)
-        known = [at for at in times if at is not None]
-        at = min(known) if known else own
-        seconds = (one.finished - at).total_seconds() if at else None
-        return Observation(deployment=one, commit=sha, seconds=seconds)
-
-    def _is_its_own(self, one: Deployment, sha: str) -> bool:
-        """Where paths of the service were registered, the commit touches one of them."""
-        known = self.commits[sha]
-        used = self.reference.registered(one.line[0], one.finished, "repositories") or []
-        paths = [path for use in used if use["repository"] == known.repository
-                 for path in use.get("paths") or ()]  # fmt: skip
-        if not paths or not known.paths:
-            return True
-        return any(
-            path == part or path.startswith(part.rstrip("/") + "/")
-            for path in known.paths for part in paths
-        )  # fmt: skip
-
-    def _sources(self, artifacts: Iterable[str]) -> dict[str, set[Told]]:
-        """The commits that artifacts were built from, as the first build that made each says."""
-        found: dict[str, set[Told]] = {name: set() for name in artifacts}
-        for name, sources in found.items():
-            for event in self.reference.of("build.finished"):
-                data = event["data"]
-                made = artifacts_of(data) if data["outcome"] == "success" else ()
-                if name in made and data.get("commit"):
-                    sources.add((data["commit"], data.get("repository")))
-                    break
-        return found
-
-    def _deployed(self, one: Deployment) -> tuple[set[Placed], set[Placed]]:
-        """The commits that a deployment lists, and those that it was made from."""
-        good = [each for each in one.reports if each.succeeded]
-        listed = {(sha, each.repository) for each in good for sha in each.commits}
-        built = self._sources(one.artifacts)
-        roots = {source for sources in built.values() for source in sources}
-        parts = [[each for each in part if each.succeeded] for part in components_of(one.reports)]
-        sourced = [any(built[name] for each in part for name in each.artifacts if name in built)
-                   for part in parts]  # fmt: skip
-        for part, has_source in zip(parts, sourced, strict=True):
-            if not has_source and (any(sourced) or not any(built.values())):
-                roots |= {(each.commit, each.repository) for each in part if each.commit}
-        if not roots and one.commit:
-            roots = {(one.commit, one.repository)}
-        used = self.reference.registered(one.line[0], one.finished, "repositories") or []
-        manifests = {use["repository"] for use in used if use.get("role") == "manifests"}
-
-        def kept(some: set[Told]) -> set[Placed]:
-            found: set[Placed] = set()
-            for sha, said in some:
-                known = own.repository if (own := self.commits.get(sha)) else None
-                where = said or known or one.repository or ""
-                if not manifests & {where, known}:
-                    found.add((sha, where))
-            return found
-
-        return kept(listed), kept(roots)
-
-
-def least(one: datetime | None, other: datetime | None) -> datetime | None:
-    """The earlier of two instants, as far as they are known."""
-    return min((at for at in (one, other) if at is not None), default=None)
+    def holds(self, one: Deployment) -> bool:
+        """Whether a deployment stands in the group."""
+        return self.group in self.keys({one.line[0]}, one.line[1])
 
 
 def percentile(values: list[float], share: float) -> float | None:
@@ -284,12 +54,47 @@ def mean(values: list[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
+def band(seconds: float | None) -> int | None:
+    """R7: 6 is best."""
+    if seconds is None:
+        return None
+    return 1 + sum(seconds < most for most in BANDS)
+
+
+def compared(
+    now: dict[str, Any], before: dict[str, Any], mttr: dict[str, Any], restored: dict[str, Any]
+) -> dict[str, Any]:
+    """R16: a window beside its baseline, by DORA and MTTR of each."""
+
+    def change(one: float | None, other: float | None) -> float | None:
+        return 100 * (one - other) / other if one is not None and other else None
+
+    def points(name: str) -> float | None:
+        one, other = now[name], before[name]
+        return None if one is None or other is None else 100 * (one - other)
+
+    often = before["deployments_per_day"]
+    return {
+        "frequency_times": now["deployments_per_day"] / often if often else None,
+        "lead_change_percent": change(now["lead_median_s"], before["lead_median_s"]),
+        "recovery_change_percent": change(now["recovery_median_s"], before["recovery_median_s"]),
+        "mttr_change_percent": change(mttr["mttr_s"], restored["mttr_s"]),
+        "change_fail_points": points("change_fail_rate"), "rework_points": points("rework_rate"),
+        "few": now["few_deployments"] or before["few_deployments"],
+        "few_changes": now["few_changes"] or before["few_changes"],
+        "few_recoveries": now["few_recoveries"] or before["few_recoveries"],
+        "few_incidents": mttr["few"] or restored["few"],
+    }  # fmt: skip
+
+
 def dora(
-    reference: Reference, start: datetime, end: datetime, tz: str = "UTC"
-) -> dict[str, Any]:  # fmt: skip
-    """The five metrics of a window, nothing grouped."""
+    reference: Reference, observations: list[Observation], part: Part, tz: str = "UTC"
+) -> dict[str, Any]:
+    """The five metrics of a window and group."""
+    start, end = part.start, part.end
     here = [one for one in reference.deployments
-            if one.counts and one.tier == "production" and start <= one.finished < end]  # fmt: skip
+            if one.counts and one.tier == "production" and start <= one.finished < end
+            and part.holds(one)]  # fmt: skip
     d = [one for one in here if reference.counted(one)]
     s = [one for one in d if one.succeeded]
     f = [one for one in d if one.reasons]
@@ -298,13 +103,13 @@ def dora(
     confirmed = [one for one in f if one.reasons != {"F5"}]
     rework = [one for one in s if one.kind in ("rollback", "hotfix")]
     days = {one.finished.astimezone(ZoneInfo(tz)).date() for one in s}
-    times = [each.seconds for each in Changes(reference).observations()
-             if start <= each.deployment.finished < end]  # fmt: skip
+    seen = [each for each in observations if start <= each.deployment.finished < end
+            and part.holds(each.deployment)]  # fmt: skip
+    times = [each.seconds for each in seen]
     lead = [one for one in times if one is not None and one >= 0]
-    ended = [(one, (one.recovered_at - one.failed_at).total_seconds())
-             for one in f if one.recovered_at and one.failed_at]  # fmt: skip
-    recovery = [length for _, length in ended if length >= 0]
-    impact = [length for length in (_from_impact(one) for one, _ in ended) if length >= 0]
+    ended = [length for one in f if (length := recovery(one)) is not None]
+    over = [length for length in ended if length >= 0]
+    impact = [length for one in f if (length := from_impact(one)) is not None and length >= 0]
     return {
         "deployments": len(s),
         "deployments_per_day": len(s) / ((end - start).total_seconds() / DAY),
@@ -326,29 +131,30 @@ def dora(
         "reworked": len(rework), "rework_rate": len(rework) / len(d) if d else None,
         "upper_failed": len(upper_f), "upper_counted": len(upper_d),
         "few_deployments": len(d) < FEW, "few_changes": len(lead) < FEW,
-        "few_recoveries": len(recovery) < FEW,
+        "few_recoveries": len(over) < FEW,
         "unattributed_hotfixes": sum(one.kind == "hotfix" and not one.remedied for one in s),
         "lead_n": len(lead), "lead_median_s": percentile(lead, 0.5),
         "lead_p75_s": percentile(lead, 0.75), "lead_p90_s": percentile(lead, 0.9),
-        "lead_mean_s": mean(lead),
+        "lead_mean_s": mean(lead), "lead_band": band(percentile(lead, 0.5)),
+        "distinct_commits": len({each.commit for each in seen
+                                 if each.seconds is not None and each.seconds >= 0}),
         "negative_lead_times": sum(one is not None and one < 0 for one in times),
-        "recovered": len(recovery), "unrecovered": len(f) - len(ended),
-        "recovery_anomalies": len(ended) - len(recovery),
-        "recovery_median_s": percentile(recovery, 0.5), "recovery_p90_s": percentile(recovery, 0.9),
-        "recovery_mean_s": mean(recovery),
+        "recovered": len(over), "unrecovered": len(f) - len(ended),
+        "recovery_anomalies": len(ended) - len(over),
+        "recovery_median_s": percentile(over, 0.5), "recovery_p90_s": percentile(over, 0.9),
+        "recovery_mean_s": mean(over), "recovery_band": band(percentile(over, 0.5)),
         "from_impact_median_s": percentile(impact, 0.5), "from_impact_mean_s": mean(impact),
         "from_impact_p90_s": percentile(impact, 0.9),
     }  # fmt: skip
 
 
-def mttr(reference: Reference, start: datetime, end: datetime) -> dict[str, Any]:
-    """R12 of a window, nothing grouped."""
+def mttr(reference: Reference, part: Part) -> dict[str, Any]:
+    """R12 of a window and group."""
+    start, end = part.start, part.end
     chosen = [
         one for one in reference.incidents
-        if one.environment is None or (
-            (at := one.started or one.ended) is not None
-            and reference.tier(one.environment, at) == "production"
-        )
+        if part.group in part.keys(one.services, one.environment)
+        and (one.environment is None or reference.tier_of(one) == "production")
     ]  # fmt: skip
     ended = [one for one in chosen if one.ended is not None and start <= one.ended < end]
     whole = [one.impaired_s for one in ended if one.started is not None and one.ended is not None
@@ -365,11 +171,18 @@ def mttr(reference: Reference, start: datetime, end: datetime) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _from_impact(one: Deployment) -> float:
-    starts = [each.started for each in one.incidents if each.started]
-    begun = min(starts) if starts else one.failed_at
-    assert one.recovered_at is not None
-    assert begun is not None
+def recovery(one: Deployment) -> float | None:
+    """R11: how long it took, in seconds."""
+    if one.recovered_at is None or one.failed_at is None:
+        return None
+    return (one.recovered_at - one.failed_at).total_seconds()
+
+
+def from_impact(one: Deployment) -> float | None:
+    """R11: the same from the earliest start of its incidents."""
+    begun = min((each.started for each in one.incidents if each.started), default=one.failed_at)
+    if one.recovered_at is None or begun is None:
+        return None
     return (one.recovered_at - begun).total_seconds()
 
 
