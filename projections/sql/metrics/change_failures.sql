@@ -29,14 +29,11 @@ f AS (
 -- Those of unstated impact that are not failed for another reason.
 doubtful AS (
     SELECT
-        d.part, d.window_from, d.window_to, d.group_key,
+        part, window_from, window_to, group_key,
         count(*) AS doubtful
-    FROM window_deployments AS d
-    LEFT JOIN window_failures AS f
-        ON d.part = f.part AND d.window_from = f.window_from AND d.group_key = f.group_key
-        AND d.deployment_key = f.deployment_key
-    WHERE d.impact_unknown AND f.deployment_key IS NULL
-    GROUP BY d.part, d.window_from, d.window_to, d.group_key
+    FROM window_deployments
+    WHERE impact_unknown AND deployment_key NOT IN (SELECT deployment_key FROM window_failures)
+    GROUP BY part, window_from, window_to, group_key
 )
 
 SELECT

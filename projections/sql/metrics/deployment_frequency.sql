@@ -21,8 +21,7 @@ spaced AS (
     SELECT
         part, window_from, window_to, group_key,
         finished_s - lag(finished_s) OVER (
-            PARTITION BY part, window_from, window_to, group_key, line
-            ORDER BY finished_s
+            PARTITION BY part, window_from, group_key, line ORDER BY finished_s
         ) AS gap_s
     FROM s
 ),
@@ -32,7 +31,6 @@ gaps AS (
         part, window_from, window_to, group_key,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY gap_s) AS median_gap_s
     FROM spaced
-    WHERE gap_s IS NOT NULL
     GROUP BY part, window_from, window_to, group_key
 ),
 

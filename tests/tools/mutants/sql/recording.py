@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from projections.definitions import VOIDS, definitions, in_order
+from projections.definitions import VOIDS, definitions
 from projections.engine import View
 from projections.facts import Facts
 
@@ -18,43 +17,73 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import pyarrow as pa
-    import pytest
 
     from projections.definitions import Definition
     from projections.live import Snapshot
 
+Made = tuple[str, bytes, str]
+"""Name of a table, root of the ledger, parameters."""
 
-@dataclass
+
+@dataclass(eq=False)
 class Given:
     """What a definition was made from, once or more often.
 
     Attributes:
-        tables: by name.
+        tables: by name, the digest of each.
         span: in which all windows lie.
-        items: the tests in which it was.
+        rows: digest of what was made of it.
+        items: ids of the tests in which it was.
     """
 
-    tables: dict[str, pa.Table]
+    tables: dict[str, bytes]
     span: tuple[datetime, datetime] | None
-    items: list[pytest.Item] = field(default_factory=list)
+    rows: bytes
+    items: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Recorded:
+    """What some tests made.
+
+    Attributes:
+        tables: by digest.
+        made: digest of each table of each state.
+        given: by definition, all that it was made from.
+        seconds: what each test took of the processor.
+    """
+
+    tables: dict[bytes, pa.Table] = field(default_factory=dict)
+    made: dict[Made, bytes] = field(default_factory=dict)
+    given: dict[str, dict[bytes, Given]] = field(default_factory=lambda: defaultdict(dict))
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def add(self, other: Recorded) -> None:
+        """Take what others made as well."""
+        self.tables |= other.tables
+        self.made |= other.made
+        self.seconds |= other.seconds
+        for name, each in other.given.items():
+            for digest, given in each.items():
+                mine = self.given[name].setdefault(
+                    digest, Given(given.tables, given.span, given.rows)
+                )
+                mine.items += given.items
 
 
 class Recording:
     """Notes what definitions are made from while tests run.
 
     Attributes:
-        item: the test that runs.
+        item: id of the test that runs.
+        recorded: all that was noted.
     """
 
     def __init__(self) -> None:
         """Note nothing yet."""
-        self.item: pytest.Item | None = None
-        self._given: dict[str, dict[bytes, Given]] = defaultdict(dict)
-        self._made: dict[tuple[str, bytes, str], pa.Table] = {}
-
-    def of(self, name: str) -> list[Given]:
-        """All that a definition was made from."""
-        return list(self._given[name].values())
+        self.item = ""
+        self.recorded = Recorded()
+        self._digests: dict[int, bytes] = {}
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -67,63 +96,65 @@ class Recording:
             self._note(view, one)
 
         def _of_tail(facts: Facts, one: Definition, snapshot: Snapshot) -> pa.Table:
+            found = tail(facts, one, snapshot)
             if one.base == "events":
-                self._put(one.name, {"events": snapshot.tail}, None)
-            return tail(facts, one, snapshot)
+                self._put(one.name, {"events": snapshot.tail}, None, found)
+            return found
 
         with replaced(_make, _of_tail):
             yield
 
-    def recalling(self, name: str) -> None:
-        """From now on tables are what they were, but a definition and all that hang on it."""
-        make = View._make
-
-        def _make(view: View, one: Definition, *, is_passed_on: bool) -> None:
-            if name not in needed(one.name) and self._table(view, one.name) is not None:
-                for each in _names(one):
-                    view._cursor.register(each, self._table(view, each))
-                view._made.add(one.name)
-            else:
-                make(view, one, is_passed_on=is_passed_on)
-
-        View._make = _make  # type: ignore[method-assign, assignment]
-
-    def _table(self, view: View, name: str) -> pa.Table | None:
-        return self._made.get((name, view.snapshot.root, repr(view.parameters)))
-
     def _note(self, view: View, one: Definition) -> None:
-        key = view.snapshot.root, repr(view.parameters)
-        for name in _names(one):
-            if (name, *key) not in self._made:
-                self._made[name, *key] = view._cursor.sql(f"FROM {name}").to_arrow_table()
+        for name in names_of(one):
+            self._rows(view, name)
         if one.layer not in ("tables", "metrics"):
             return
         known = definitions()
-        tables = {
+        chosen = {
             "parameters": view.parameters.row(), "chosen_rules": view.parameters.rules_row()
         }  # fmt: skip
-        given = {}
-        for name in sorted(set(one.reads)):
-            if name in tables:
-                given[name] = tables[name]
-            elif name in known or name.removeprefix("all_") in known:
-                kept = self._made.get((name, *key))
-                given[name] = (
-                    kept if kept is not None else view._cursor.sql(f"FROM {name}").to_arrow_table()
-                )
-        self._put(one.name, given, view.parameters.span if "asked_" in one.text else None)
+        given = {
+            name: chosen[name] if name in chosen else self._rows(view, name)
+            for name in sorted(set(one.reads))
+            if name in chosen or name.removeprefix("all_") in known
+        }
+        span = view.parameters.span if "asked_" in one.text else None
+        self._put(one.name, given, span, self._rows(view, one.name))
 
-    def _put(
-        self, name: str, tables: dict[str, pa.Table], span: tuple[datetime, datetime] | None
-    ) -> None:
-        digest = sha256(repr(span).encode())
-        for one, table in tables.items():
-            content = sha256()
+    def _rows(self, view: View, name: str) -> pa.Table:
+        key = (name, view.snapshot.root, repr(view.parameters))
+        kept = self.recorded.made.get(key)
+        if kept is None:
+            kept = self._keep(view._cursor.sql(f"FROM {name}").to_arrow_table())
+            self.recorded.made[key] = kept
+        return self.recorded.tables[kept]
+
+    def _keep(self, table: pa.Table) -> bytes:
+        known = self._digests.get(id(table))
+        if known is None:
+            content = sha256(table.schema.serialize())
             for batch in table.to_batches():
                 content.update(batch.serialize())
-            digest.update(one.encode() + content.digest())
-        given = self._given[name].setdefault(digest.digest(), Given(tables, span))
-        if self.item is not None and self.item not in given.items:
+            known = content.digest()
+            # What is kept stays, and so its id is no other's.
+            self._digests[id(self.recorded.tables.setdefault(known, table))] = known
+        return known
+
+    def _put(
+        self,
+        name: str,
+        tables: dict[str, pa.Table],
+        span: tuple[datetime, datetime] | None,
+        rows: pa.Table,
+    ) -> None:
+        digest = sha256(repr(span).encode())
+        kept = {one: self._keep(table) for one, table in tables.items()}
+        for one, content in kept.items():
+            digest.update(one.encode() + content)
+        given = self.recorded.given[name].setdefault(
+            digest.digest(), Given(kept, span, self._keep(rows))
+        )
+        if self.item not in given.items:
             given.items.append(self.item)
 
 
@@ -138,13 +169,7 @@ def replaced(make: Any, of_tail: Any) -> Iterator[None]:  # noqa: ANN401 - metho
         View._make, Facts.of_tail = before  # type: ignore[method-assign]
 
 
-@functools.cache
-def needed(name: str) -> frozenset[str]:
-    """A definition and all that it needs; facts hang on what was voided."""
-    return frozenset(one.name for one in in_order([name, VOIDS]))
-
-
-def _names(one: Definition) -> list[str]:
+def names_of(one: Definition) -> list[str]:
     """What a definition's rows are called: facts are there without what was voided, and whole."""
     whole = one.layer == "facts" and one.name != VOIDS
     return [one.name, f"all_{one.name}"] if whole else [one.name]

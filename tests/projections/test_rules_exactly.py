@@ -1,0 +1,90 @@
+"""What the other tests of the rules leave open: a case for each small mistake that they miss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.projections.deploying import BAD
+from tests.projections.telling import (
+    REPOSITORY,
+    Story,
+    commit,
+    deployed,
+    impaired,
+    instant,
+    only,
+    pushed,
+    when,
+    window,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_r8_only_a_hotfix_that_succeeded_is_one_that_blames_nobody(tmp_path: Path) -> None:
+    """One that failed itself remedied nothing."""
+    story = Story()
+    deployed(story, "good", "03-05T10:00", "1", kind="hotfix")
+    deployed(story, "bad", "03-05T11:00", "2", kind="hotfix", **BAD)
+    with window(story, tmp_path) as view:
+        dora = only(view, "dora")
+    assert (dora["counted"], dora["reworked"], dora["unattributed_hotfixes"]) == (2, 1, 1)
+
+
+def test_r6_one_change_that_paths_were_asked_of_says_that_they_were(tmp_path: Path) -> None:
+    """Beside another one that tells no paths; where none was asked, that is said."""
+    story = Story()
+    story.tell("service.registered", when("03-01T00:00"), service="shop",
+               repositories=[{"repository": REPOSITORY, "paths": ["shop"]}])  # fmt: skip
+    before = "base"
+    pushed(story, before, "03-01T00:00")
+    told: list[tuple[str, list[str] | None]] = [("a", None), ("b", ["shop/x"]), ("c", None)]
+    for name, paths in told:
+        pushed(story, name, "03-01T06:00", before, paths=paths)
+        before = name
+    for day, name in enumerate(("base", "a", "b", "c"), 2):
+        deployed(story, name, f"03-{day:02d}T00:00", name, commit=commit(name))
+    for start, end, said in (("03-03", "03-06", "applied"), ("03-05", "03-06", "none")):
+        with window(story, tmp_path, f"{start}T00:00", f"{end}T00:00") as view:
+            assert only(view, "change_lead_time")["path_filter"] == said
+            assert only(view, "dora")["path_filter"] == said
+
+
+def test_r4_what_failed_anyway_is_not_doubtful_as_well(tmp_path: Path) -> None:
+    """The upper bound counts a deployment once, whatever else is unknown of it."""
+    story = Story()
+    deployed(story, "d", "03-05T10:00", "1", outcome="failure")
+    deployed(story, "d", "03-05T11:00", "1", attempt=2)
+    deployed(story, "e", "03-06T10:00", "2", outcome="failure")
+    deployed(story, "f", "03-07T10:00", "3")
+    impaired(story, "i", "03-05T12:00", caused_by="d")
+    with window(story, tmp_path, bucket="week") as view:
+        rows = [row for row in view.table("dora").to_pylist() if row["impact_unknown"]]
+    assert [
+        (row["failed"], row["counted"], row["upper_failed"], row["upper_counted"]) for row in rows
+    ] == [(1, 2, 2, 3)] * 2
+
+
+def test_r5_in_each_of_two_groups_the_time_between_deployments_is_the_same(tmp_path: Path) -> None:
+    """Although each of them stands in both."""
+    story = Story()
+    for number, day in enumerate((3, 5, 8)):
+        for component, repository in (("api", "r1"), ("web", "r2")):
+            deployed(story, f"d{number}", f"03-{day:02d}T10:00", f"{component}{number}",
+                     component=component, repository=repository)  # fmt: skip
+    with window(story, tmp_path, group_by="repository") as view:
+        found = {row["group_key"]: row["median_gap_s"] for row in view.table("dora").to_pylist()}
+    assert found == {"r1": 2.5 * 86_400, "r2": 2.5 * 86_400}
+
+
+def test_r5_each_group_has_its_own_days_a_week(tmp_path: Path) -> None:
+    """And weeks without any."""
+    story = Story()
+    for service, days in (("shop", (9, 10, 12)), ("pay", (10,)), ("old", (3,))):
+        for day in days:
+            deployed(story, f"{service}{day}", f"03-{day:02d}T10:00", str(day), service=service)
+    with window(story, tmp_path, "03-09T00:00", "03-16T00:00", group_by="service") as view:
+        found = {row["group_key"]: row["median_days_per_week"]
+                 for row in view.table("dora").to_pylist()}  # fmt: skip
+    assert found == {"shop": 3, "pay": 1}
