@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.projections.deploying import BAD
 from tests.projections.telling import (
@@ -11,7 +11,6 @@ from tests.projections.telling import (
     commit,
     deployed,
     impaired,
-    instant,
     only,
     pushed,
     when,

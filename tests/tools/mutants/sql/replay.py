@@ -48,7 +48,7 @@ class Replay:
         Texts that are no SQL over them are `wrong` from then on.
         """
         tables = {name: self._tables[digest] for name, digest in given.tables.items()}
-        form = (given.span, *((name, str(table.schema)) for name, table in tables.items()))
+        form = (given.span, *((name, *table.column_names) for name, table in tables.items()))
         for name, table in tables.items():
             self._database.register("given", table)
             if form != self._form:
