@@ -4,8 +4,8 @@
 for the next run). Every segment and all facts are rebuilt from PostgreSQL with the chain verified;
 then some of the same events are folded one by one as the peer does; the segments are checked; a
 quarter's DORA is asked when nothing is kept of it, again, and of another window; 1,000 new events
-are caught up with; and last, in a new process with the files dropped from the page cache, DORA and
-the tables of history are asked.
+are caught up with; and last, in new processes with the files dropped from the page cache, DORA, the
+first pages of the tables of history and a trace are asked, and asked again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sys
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -27,15 +27,17 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from api.host import Host, Settings
+from api.listings import LISTINGS
 from bench.events import QUARTER, draft, event
 from bench.figures import Figure, Watch, memory, tell
 from bench.loading import NAME, loaded, wanted
 from bench.peer import plain, recorder
 from projections import segment
 from projections.selection import Selection
+from projections.trace import SELECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.pool import Pool
 
     from api.host import Served
@@ -49,7 +51,10 @@ BATCH: Final = 500
 NEW: Final = 1_000
 CAUGHT_UP: Final = 5
 OTHER: Final = {name: at.replace(month=at.month - 1) for name, at in QUARTER.items()}
-TABLES: Final = ("changes", "running", "drift", "artifacts", "coverage")
+TABLES: Final = (
+    "deployments", "lead-times", "changes", "running", "drift", "artifacts", "coverage",
+)  # fmt: skip
+PAGE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +104,12 @@ def measure(data: Path, count: int) -> Iterator[Figure]:
         yield from _catch_up(here, count)
         derived = host.place(NAME).derived
         here.close()
-        drop_cache(derived)
-        words = [sys.executable, "-m", "bench.projections", "cold", str(data), str(count)]
-        told = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
-        yield from (msgspec.convert(one, Figure) for one in json.loads(told.stdout))
+        words = [sys.executable, "-m", "bench.projections", str(data)]
+        for how in ("asked first", "kept"):
+            drop_cache(derived)
+            size = f"{count:,} events, {how}"
+            told = subprocess.run([*words, size], check=True, stdout=subprocess.PIPE, text=True)
+            yield from (msgspec.convert(one, Figure) for one in json.loads(told.stdout))
 
 
 def _rebuild(here: Served, conninfo: str, count: int) -> Iterator[Figure]:
@@ -187,31 +194,35 @@ def drop_cache(folder: Path) -> None:
 def cold(history: History, size: str) -> Iterator[Figure]:
     """The first questions of a process, over a ledger of a size."""
     yield _dora(history, f"DORA of a quarter, {size}", floor=2, aim=0.5)
+    yield _dora(history, f"DORA of another window, {size}", floor=0.1, window=OTHER)
     for name in TABLES:
-        yield _asked(history, f"{name}, {size}", Selection(name, limit=100))
+        page = replace(LISTINGS[name].origin.rows, limit=PAGE)
+        yield from _asked(history, f"{name}, {size}", [page])
     last = Selection("deployments", order=("-finished_at",), limit=1)
     commit = history.ask([last], {}).tables["deployments"]["commit"][0].as_py()
-    yield _asked(history, f"trace of a commit, {size}", Selection("trace_items"), trace=commit)
+    yield from _asked(history, f"trace of a commit, {size}", SELECTIONS, trace=commit)
 
 
-def _asked(history: History, what: str, selection: Selection, **chosen: Any) -> Figure:  # noqa: ANN401
+def _asked(
+    history: History, what: str, wanted: Sequence[Selection], **chosen: Any,  # noqa: ANN401
+) -> Iterator[Figure]:  # fmt: skip
     watch = Watch()
-    history.ask([selection], chosen)
-    return Figure(what, watch.seconds, "s", floor=1, least=True)
+    history.ask(wanted, chosen)
+    yield Figure(what, watch.seconds, "s", floor=1, least=True)
+    yield Figure(f"{what}, processors", watch.used, "s")
 
 
-def _cold(data: Path, count: int) -> None:
+def _cold(data: Path, size: str) -> None:
     with Host(Settings(data)) as host:
         here = host.open(NAME)
-        size = f"{count:,} events, cold"
         sys.stdout.buffer.write(msgspec.json.encode(list(cold(here.history, size))))
         here.close()
 
 
 def main() -> None:
     """Measure, or ask in the new process."""
-    if sys.argv[1:2] == ["cold"]:
-        _cold(Path(sys.argv[2]), int(sys.argv[3]))
+    if sys.argv[1:]:
+        _cold(Path(sys.argv[1]), sys.argv[2])
         return
     with loaded(wanted()) as data:
         tell(measure(data, wanted()))

@@ -121,3 +121,5 @@ LEFT JOIN service_ties AS t ON t.tie = 'artifact' AND t.value = k.artifact
 LEFT JOIN tested AS e USING (artifact)
 LEFT JOIN scanned AS c USING (artifact)
 LEFT JOIN deployed AS y USING (artifact)
+-- Who asks for the newest then reads no more than these.
+ORDER BY d.built_at DESC

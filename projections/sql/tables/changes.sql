@@ -123,3 +123,5 @@ LEFT JOIN reviewed AS r USING (change_key)
 LEFT JOIN made_of AS c USING (change_key)
 LEFT JOIN deployed AS d USING (change_key)
 LEFT JOIN event_services AS e ON e.position = t.last_position
+-- Who asks for the newest then reads no more than these.
+ORDER BY m.merged_at DESC

@@ -103,5 +103,5 @@ SELECT
     positions,
     last_position
 FROM described
--- Who asks for a window then reads no more than that.
-ORDER BY finished_at
+-- Who asks for a window or for the newest then reads no more than that.
+ORDER BY finished_at DESC

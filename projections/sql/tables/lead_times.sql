@@ -156,5 +156,5 @@ SELECT
 FROM placed AS p
 LEFT JOIN filtered AS f USING (line, commit)
 WHERE f.touches IS DISTINCT FROM FALSE
--- Who asks for a window then reads no more than that.
-ORDER BY p.finished_at
+-- Who asks for a window or for the newest then reads no more than that.
+ORDER BY p.finished_at DESC

@@ -1,6 +1,30 @@
 -- What was checked of the line: tests, coverage, scans and quality gates, by the artifact, else by
 -- the commit; one row an event.
-WITH checks AS (
+WITH line_commits AS (
+    SELECT commit FROM trace_commits WHERE role <> 'part'
+),
+
+named AS (
+    SELECT position, artifact, commit FROM test_facts
+    UNION ALL
+    SELECT position, artifact, commit FROM scan_facts
+    UNION ALL
+    SELECT position, artifact, commit FROM quality_facts
+),
+
+tied AS (
+    SELECT position, 'artifact' AS tie
+    FROM named
+    WHERE artifact IN (SELECT artifact FROM trace_artifacts)
+    UNION ALL
+    -- What was found in another artifact of the commit is not of this one.
+    SELECT position, 'commit'
+    FROM named
+    WHERE commit IN (SELECT commit FROM line_commits)
+        AND (artifact IS NULL OR NOT EXISTS (SELECT 1 FROM trace_artifacts))
+),
+
+checks AS (
     SELECT
         'tests' AS hop, 'tests.finished' AS item, position, coalesce(kind, suite, tool) AS id,
         service, environment, occurred_at, outcome, tester AS person, artifact, commit,
@@ -26,22 +50,6 @@ WITH checks AS (
          'lines=' || lines_covered || '/' || lines_valid],
         source, assurance
     FROM quality_facts
-),
-
-line_commits AS (
-    SELECT commit FROM trace_commits WHERE role <> 'part'
-),
-
-tied AS (
-    SELECT *, 'artifact' AS tie
-    FROM checks
-    WHERE artifact IN (SELECT artifact FROM trace_artifacts)
-    UNION ALL
-    -- What was found in another artifact of the commit is not of this one.
-    SELECT *, 'commit'
-    FROM checks
-    WHERE commit IN (SELECT commit FROM line_commits)
-        AND (artifact IS NULL OR NOT EXISTS (SELECT 1 FROM trace_artifacts))
 )
 
 SELECT
@@ -65,4 +73,5 @@ SELECT
     source,
     assurance,
     [position] AS positions
-FROM tied
+FROM checks
+INNER JOIN tied USING (position)

@@ -36,10 +36,7 @@ SELECT
             SELECT min(repository) FROM change_merges
             WHERE change_key IN (SELECT change_key FROM trace_changes)
         ),
-        (
-            SELECT min(repository) FROM commit_facts
-            WHERE commit IN (SELECT commit FROM trace_commits)
-        )
+        (SELECT min(repository) FROM trace_told_commits)
     ) AS repository,
     (
         SELECT arg_min(

@@ -22,10 +22,7 @@ keys AS (
     UNION
     SELECT ticket FROM line_changes WHERE ticket IS NOT NULL
     UNION
-    SELECT f.ticket
-    FROM commit_facts AS f
-    INNER JOIN trace_commits AS t USING (commit)
-    WHERE f.ticket IS NOT NULL
+    SELECT ticket FROM trace_told_commits WHERE ticket IS NOT NULL
     UNION
     SELECT ticket FROM trace_deployments WHERE ticket IS NOT NULL
 )
@@ -54,23 +51,22 @@ SELECT
     'commit',
     NULL,
     'commit.pushed',
-    c.commit,
+    commit,
     NULL,
-    coalesce(f.authored_at, f.committed_at, f.occurred_at),
+    coalesce(authored_at, committed_at, occurred_at),
     NULL,
-    f.authors[1],
+    authors[1],
     'commit',
-    c.commit,
+    commit,
     TRUE,
     list_filter(
-        ['role=' || c.role, 'ref=' || f.ref, 'signature=' || f.signature],
+        ['role=' || role, 'ref=' || ref, 'signature=' || signature],
         lambda one: one IS NOT NULL
     ),
-    f.source,
-    f.assurance,
-    [f.position]
-FROM commit_facts AS f
-INNER JOIN trace_commits AS c USING (commit)
+    source,
+    assurance,
+    [position]
+FROM trace_told_commits
 UNION ALL
 SELECT
     'change',
