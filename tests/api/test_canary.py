@@ -27,6 +27,7 @@ from domain.events.examples import example
 from domain.events.marks import EACH, VALUES, marked
 from store.ledger.ledger import SERVER
 from store.ledger.opening import examine, schema_of
+from tests.serving import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -202,7 +203,9 @@ def aviary(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         for role in ROLES:
             token = granting.token(role, f"{CANARY}-token-{role}")
             headers = {"Authorization": f"Bearer {token}"}
-            client = httpx.Client(base_url=f"{url}/v1/default", headers=headers, timeout=60)
+            client = httpx.Client(
+                base_url=f"{url}/v1/default", headers=headers, timeout=60, verify=PLAIN
+            )
             clients[role] = stack.enter_context(client)
         yield Aviary(host, served, clients, (settings.data, settings.guards))
 

@@ -15,7 +15,7 @@ import pytest
 from domain.sampling import rank_of
 from projections.catalogue import built_in, read_catalogue
 from tests.inside import administer
-from tests.serving import BIN, event, serving
+from tests.serving import event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -327,10 +327,7 @@ def test_the_catalogue_itself_is_told(client: httpx.Client, folder: Path) -> Non
 
 def test_compliance_is_for_auditors_and_operators(server: Running) -> None:
     """An emitter's token is refused; nobody's too."""
-    made = subprocess.run(
-        [BIN / "pipeledger-server", "token", "create", "--role", "emitter", "--name", "ci",
-         "--data", server.data], capture_output=True, text=True, check=True,
-    ).stdout.strip()  # fmt: skip
+    made = server.token_of("emitter")
     for path in ("/compliance", "/compliance/SOC3", "/controls", "/controls/tests/CHG-02"):
         with server.http(made) as emitter:
             assert emitter.get(path).status_code == 403

@@ -12,7 +12,7 @@ import pytest
 
 from api.console.page import HEADERS
 from domain.errors import UnavailableError
-from tests.serving import event, serving
+from tests.serving import PLAIN, event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def visitor(server: Running) -> Iterator[httpx.Client]:
     """Somebody who is not logged in."""
-    with httpx.Client(base_url=server.url, timeout=60) as client:
+    with httpx.Client(base_url=server.url, timeout=60, verify=PLAIN) as client:
         yield client
 
 
@@ -224,7 +224,7 @@ def test_an_altered_session_is_none(person: httpx.Client) -> None:
         "x" * 5000,
     ):
         headers = {"Cookie": f"pipeledger_session={wrong}"}
-        with httpx.Client(base_url=person.base_url, headers=headers) as client:
+        with httpx.Client(base_url=person.base_url, headers=headers, verify=PLAIN) as client:
             assert client.get("/console/default/overview").status_code == 303
 
 
@@ -453,7 +453,7 @@ def test_a_wrong_question_is_answered_by_a_page(
 
 def test_wrong_tokens_are_limited_and_right_ones_are_not(server: Running) -> None:
     """Who guesses is slowed down, and locks nobody of the same address out."""
-    with httpx.Client(base_url=server.url, timeout=60) as client:
+    with httpx.Client(base_url=server.url, timeout=60, verify=PLAIN) as client:
         codes = [log_in(client, "plt_guess").status_code for _ in range(40)]
         assert codes[-1] == 429
         assert log_in(client, server.token).status_code == 303

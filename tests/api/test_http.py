@@ -12,7 +12,7 @@ import pytest
 from domain.log.entry import leaf_hash
 from pipeledger.verifier.stream import check_stream
 from pipeledger.verifier.trust import trusted_log
-from tests.serving import Running, event, serving
+from tests.serving import PLAIN, Running, event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,12 +164,16 @@ def test_decisions_and_ledger_events_are_refused_at_this_door(
 def test_without_a_valid_token_nothing_is_answered(server: Running) -> None:
     """A wrong token and a ledger that is not there look alike."""
     answers = [
-        httpx.get(f"{server.url}/v1/default/entries"),
+        httpx.get(f"{server.url}/v1/default/entries", verify=PLAIN),
         httpx.get(
-            f"{server.url}/v1/default/entries", headers={"Authorization": "Bearer plt_wrong"}
+            f"{server.url}/v1/default/entries",
+            headers={"Authorization": "Bearer plt_wrong"},
+            verify=PLAIN,
         ),
         httpx.get(
-            f"{server.url}/v1/other/entries", headers={"Authorization": f"Bearer {server.token}"}
+            f"{server.url}/v1/other/entries",
+            headers={"Authorization": f"Bearer {server.token}"},
+            verify=PLAIN,
         ),
     ]
     assert {answer.status_code for answer in answers} == {401}
@@ -179,7 +183,7 @@ def test_without_a_valid_token_nothing_is_answered(server: Running) -> None:
 def test_every_unknown_way_is_a_problem_too(server: Running, http: httpx.Client) -> None:
     """404, 405 and bad queries, as problem details."""
     for answer, status in (
-        (httpx.get(f"{server.url}/nowhere"), 404),
+        (httpx.get(f"{server.url}/nowhere", verify=PLAIN), 404),
         (http.delete("/entries"), 405),
         (http.get("/entries?limit=0"), 400),
         (http.get("/entries?from=yesterday"), 400),

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.house.running import Printed
-from tests.serving import BIN, event
+from tests.serving import BIN, PLAIN, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,7 +111,7 @@ class Load:
             "Content-Type": "application/cloudevents+json",
         }
         number = 0
-        with httpx.Client(headers=headers, timeout=30) as http:
+        with httpx.Client(headers=headers, timeout=30, verify=PLAIN) as http:
             while not self._stopping.is_set():
                 number += 1
                 value = event(number)
@@ -152,7 +152,10 @@ def test_twenty_kills_under_sixteen_clients_lose_nothing(data: Path, what: str) 
     found: dict[str, list[int]] = {}
     headers = {"Authorization": f"Bearer {victim.token}"}
     with httpx.Client(
-        base_url=f"http://127.0.0.1:{victim.port}/v1/default", headers=headers, timeout=60
+        base_url=f"http://127.0.0.1:{victim.port}/v1/default",
+        headers=headers,
+        timeout=60,
+        verify=PLAIN,
     ) as http:
         last = int(http.get("/entries?limit=1").headers["Pipeledger-Position"])
         for position in range(2, last + 1):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.inside import administer
-from tests.serving import event, serving
+from tests.serving import PLAIN, event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def _told(running: Running) -> None:
 
 def _get(running: Running, token: str = "", **headers: str) -> httpx.Response:
     said = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx.get(f"{running.url}/metrics", headers=said | headers, timeout=60)
+    return httpx.get(f"{running.url}/metrics", headers=said | headers, timeout=60, verify=PLAIN)
 
 
 @pytest.fixture(scope="module")

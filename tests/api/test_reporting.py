@@ -50,12 +50,7 @@ def shell(server: Running, tmp_path: Path) -> Shell:
 
 
 def _server(server: Running, *words: str | Path, status: int = 0) -> str:
-    done = subprocess.run(
-        [BIN / "pipeledger-server", *words, "--data", server.data],
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    return server.administer(*words, status=status)
 
 
 def _token(server: Running, role: str) -> str:

@@ -24,7 +24,7 @@ from store.ledger.ledger import SERVER
 from tests.api.asking import ask
 from tests.domain.log.leaves import tree_hash
 from tests.inside import client
-from tests.serving import Running, event, serving
+from tests.serving import PLAIN, Running, event, serving
 from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def test_the_exported_files_are_what_http_answers_and_the_client_verifies_them(
 def test_without_a_token_nothing_is_shown(server: Running) -> None:
     """Bundles say what happened where; a copy for everybody is the export."""
     for name in ("checkpoint", "tile/0/000", "tile/entries/000", "tile/0/x0001"):
-        answer = httpx.get(f"{server.url}/v1/default/log/{name}")
+        answer = httpx.get(f"{server.url}/v1/default/log/{name}", verify=PLAIN)
         assert answer.status_code == 401
         assert answer.headers["content-type"] == "application/problem+json"
 

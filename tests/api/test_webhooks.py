@@ -20,7 +20,7 @@ from api.gaps import record_gaps
 from api.granting import Granting
 from api.host import Host, Settings, now
 from store.ledger.ledger import SERVER
-from tests.serving import Running, serving
+from tests.serving import PLAIN, Running, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ class Hub:
             "Content-Type": "application/json", "X-GitHub-Event": "pull_request",
             "X-GitHub-Delivery": os.urandom(16).hex(), "X-Hub-Signature-256": f"sha256={digest}",
         } | {name.replace("_", "-"): value for name, value in headers.items()}  # fmt: skip
-        return httpx.post(self.url, content=raw, headers=said, timeout=60)
+        return httpx.post(self.url, content=raw, headers=said, timeout=60, verify=PLAIN)
 
 
 @pytest.fixture
@@ -152,14 +152,14 @@ def test_a_batch_comes_packed_with_a_bearer_token(server: Running) -> None:
         "Authorization": f"Bearer {made['secret']}",
     }  # fmt: skip
     body = gzip.compress(json.dumps(decisions).encode())
-    answer = httpx.post(made["url"], content=body, headers=headers, timeout=60)
+    answer = httpx.post(made["url"], content=body, headers=headers, timeout=60, verify=PLAIN)
     assert len(answer.json()["receipts"]) == len(decisions)
     entry = _entry(server, answer)
     assert entry["type"] == "pipeledger.policy.evaluated"
     assert entry["event"]["data"]["decision"] == "deny"
     assert CANARY not in json.dumps(entry)
     headers["Authorization"] = "Bearer other"
-    refused = httpx.post(made["url"], content=body, headers=headers, timeout=60)
+    refused = httpx.post(made["url"], content=body, headers=headers, timeout=60, verify=PLAIN)
     assert refused.status_code == httpx.codes.UNAUTHORIZED
 
 
@@ -175,7 +175,7 @@ def test_what_does_not_prove_itself_is_refused_and_all_look_alike(
         elif fault == "body":
             good = hub.deliver(BODY).request.headers
             signature = {"X-Hub-Signature-256": good["X-Hub-Signature-256"]}
-            answer = httpx.post(hub.url, json=BODY | {"number": 6}, headers=signature)
+            answer = httpx.post(hub.url, json=BODY | {"number": 6}, headers=signature, verify=PLAIN)
             before += 1
         elif fault == "signature":
             answer = hub.deliver(BODY, X_Hub_Signature_256="sha256=" + "0" * 64)
@@ -184,7 +184,7 @@ def test_what_does_not_prove_itself_is_refused_and_all_look_alike(
         elif fault == "ledger":
             answer = Hub(hub.url.replace("/default/", "/other/"), hub.secret).deliver(BODY)
         else:
-            answer = httpx.post(hub.url, json=BODY)
+            answer = httpx.post(hub.url, json=BODY, verify=PLAIN)
         assert answer.status_code == 401
         assert answer.json()["detail"].startswith("no source of this name, or")
         after = http.get("/entries", params={"limit": 1000}).json()["entries"][-1]["position"]
@@ -265,7 +265,7 @@ def test_what_is_wrong_with_a_body_tells_no_stranger_which_sources_there_are(
 ) -> None:
     """Before the proof, a name that is not there is answered as one that is."""
     answers = [
-        httpx.post(url, content=body, headers=headers, timeout=60)
+        httpx.post(url, content=body, headers=headers, timeout=60, verify=PLAIN)
         for url in (hub.url, hub.url + "x", hub.url.replace("/default/", "/other/"))
     ]
     assert {one.status_code for one in answers} == {status}
@@ -295,7 +295,10 @@ def test_a_system_that_makes_the_secret_has_it_brought(server: Running) -> None:
 
     def said(name: str, token: str) -> int:
         return httpx.post(
-            f"{server.url}/v1/default/intake/{name}", json=gitlab, headers={"X-Gitlab-Token": token}
+            f"{server.url}/v1/default/intake/{name}",
+            json=gitlab,
+            headers={"X-Gitlab-Token": token},
+            verify=PLAIN,
         ).status_code
 
     with server.http() as http:
@@ -380,7 +383,9 @@ def test_an_event_in_headers_and_an_event_in_a_body_are_the_same_fact(server: Ru
     def post(value: object, kind: str = "application/json", **headers: str) -> httpx.Response:
         told = {name.replace("_", "-"): text for name, text in headers.items()}
         told |= {"Content-Type": kind, "Authorization": f"Bearer {made['secret']}"}
-        return httpx.post(made["url"], content=json.dumps(value).encode(), headers=told, timeout=60)
+        return httpx.post(
+            made["url"], content=json.dumps(value).encode(), headers=told, timeout=60, verify=PLAIN
+        )
 
     attributes = {"ce_specversion": "1.0", "ce_source": "/ci/one", "ce_type": context["type"]}
     first = post(event, ce_id="e-1", **attributes)

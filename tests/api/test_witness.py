@@ -34,7 +34,7 @@ from domain.log.witness import (
 from store.files import write_file
 from store.witness import WitnessState
 from tests.house.running import first_lines
-from tests.serving import BIN
+from tests.serving import BIN, PLAIN
 from tests.witnessing import Log, Witness, make, witnessing
 
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ def witness(tmp_path: Path) -> Iterator[Witness]:
 
 def post(witness: Witness, body: bytes) -> httpx.Response:
     """What it answers."""
-    return httpx.post(f"{witness.url}/add-checkpoint", content=body)
+    return httpx.post(f"{witness.url}/add-checkpoint", content=body, verify=PLAIN)
 
 
 def stands(witness: Witness) -> int:
     """The size that it shows."""
-    answer = httpx.get(f"{witness.url}/{origin_digest(LOG.origin)}/checkpoint")
+    answer = httpx.get(f"{witness.url}/{origin_digest(LOG.origin)}/checkpoint", verify=PLAIN)
     return open_checkpoint(answer.content, [LOG.key.verifier], LOG.origin).size
 
 
@@ -77,7 +77,7 @@ def test_a_tree_that_grew_on_is_cosigned_and_shown(witness: Witness) -> None:
     assert answer.status_code == 200
     _, (line,) = parse_note(LOG.note(9).partition(b"\n\n")[0] + b"\n\n" + answer.content)
     assert line.name == witness.state.signer.verifier.name
-    shown = httpx.get(f"{witness.url}/{origin_digest(LOG.origin)}/checkpoint")
+    shown = httpx.get(f"{witness.url}/{origin_digest(LOG.origin)}/checkpoint", verify=PLAIN)
     assert shown.headers["content-type"] == "text/plain; charset=utf-8"
     assert open_checkpoint(shown.content, [LOG.key.verifier], LOG.origin).size == 9
     assert len(cosignatures_of(shown.content, [witness.state.signer.verifier])) == 1
@@ -95,7 +95,7 @@ def test_a_log_that_is_not_known_is_404(witness: Witness) -> None:
     assert post(witness, stranger.submission(0, 1).encode()).status_code == 404
     names = ("0" * 64, "..%2fwitness.key", "%00", "0" * 300, "witness.key")
     for name in (origin_digest(stranger.origin), *names):
-        assert httpx.get(f"{witness.url}/{name}/checkpoint").status_code == 404
+        assert httpx.get(f"{witness.url}/{name}/checkpoint", verify=PLAIN).status_code == 404
     with pytest.raises(UnknownLogError):
         witness.client().add(stranger.submission(0, 1))
 
@@ -155,7 +155,7 @@ def test_a_first_checkpoint_is_answered_with_zero_for_another_old(tmp_path: Path
     with witnessing(tmp_path, LOG.key.verifier.vkey()) as witness:
         assert post(witness, LOG.submission(3, 5).encode()).content == b"0\n"
         assert httpx.get(
-            f"{witness.url}/{origin_digest(LOG.origin)}/checkpoint"
+            f"{witness.url}/{origin_digest(LOG.origin)}/checkpoint", verify=PLAIN,
         ).status_code == 404  # fmt: skip
         # With nothing before it, a proof has nothing to begin from.
         assert post(witness, swapped(0, LOG.note(5), [bytes(32)])).status_code == 422
@@ -183,13 +183,13 @@ def test_a_fork_is_422_and_both_notes_are_kept(witness: Witness) -> None:
     for _ in range(3):
         assert post(witness, forked.encode()).status_code == 422
     assert stands(witness) == 5
-    (found,) = httpx.get(f"{witness.url}/{origin_digest(LOG.origin)}/evidence").json()
+    (found,) = httpx.get(f"{witness.url}/{origin_digest(LOG.origin)}/evidence", verify=PLAIN).json()
     assert (found["origin"], found["fork"]) == (LOG.origin, True)
     notes = [found["cosigned"].encode(), found["offered"].encode()]
     told = [open_checkpoint(note, [LOG.key.verifier], LOG.origin) for note in notes]
     assert told[0].size == told[1].size == 5
     assert told[0].root != told[1].root
-    assert "forks 1 unproved 0" in httpx.get(witness.url).text
+    assert "forks 1 unproved 0" in httpx.get(witness.url, verify=PLAIN).text
     with pytest.raises(ForkSeenError, match="fork"):
         witness.client().add(forked)
 
@@ -200,11 +200,11 @@ def test_evidence_fills_no_disk(witness: Witness, monkeypatch: pytest.MonkeyPatc
     for branch in range(1, 6):
         post(witness, LOG.submission(5, 6, branch=branch).encode())
     assert len(witness.state.evidence.of(LOG.origin)) == 3
-    assert "forks 0 unproved 3" in httpx.get(witness.url).text
+    assert "forks 0 unproved 3" in httpx.get(witness.url, verify=PLAIN).text
     # Nor does what is not proved, which anybody can send, take the place of a fork.
     for branch in range(1, 6):
         post(witness, LOG.submission(5, 5, branch=branch).encode())
-    assert "forks 3 unproved 3" in httpx.get(witness.url).text
+    assert "forks 3 unproved 3" in httpx.get(witness.url, verify=PLAIN).text
 
 
 def test_lines_that_anybody_can_add_make_no_evidence_of_their_own(witness: Witness) -> None:
@@ -363,11 +363,11 @@ def test_the_command_serves_survives_a_kill_and_names_what_is_wrong(tmp_path: Pa
         assert process.stdout.readline().startswith("witness witness.example/w+")
         url = process.stdout.readline().split()[-1]
         logs.write_text(f"log {LOG.key.verifier.vkey()}\nquorum none\n")
-        assert httpx.post(f"{url}/add-checkpoint", content=body).status_code == 200
+        assert httpx.post(f"{url}/add-checkpoint", content=body, verify=PLAIN).status_code == 200
         process.kill()
     with first_lines(command, cwd=tmp_path, settings={}) as printed:
         url = printed.word(r"listening on (\S+)")
-        assert httpx.post(f"{url}/add-checkpoint", content=body).content == b"5\n"
+        assert httpx.post(f"{url}/add-checkpoint", content=body, verify=PLAIN).content == b"5\n"
     logs.write_text("nonsense\n")
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 2

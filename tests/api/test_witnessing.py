@@ -31,7 +31,7 @@ from store.ledger.ledger import SERVER
 from store.ledger.observer import Unobserved
 from store.ledger.opening import examine
 from store.ledger.reader import Filter
-from tests.serving import event
+from tests.serving import PLAIN, event
 from tests.witnessing import Witness, listening, witnessing
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def client_of(here: Served) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {token}"}
     with (
         listening(make_app({"default": here}, os.urandom, now)) as url,
-        httpx.Client(base_url=url, headers=headers, timeout=60) as client,
+        httpx.Client(base_url=url, headers=headers, timeout=60, verify=PLAIN) as client,
     ):
         yield client
 
@@ -214,7 +214,7 @@ def client_of_open(home: Place, here: Served) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {token}"}
     with (
         listening(make_app({"default": here}, os.urandom, now)) as url,
-        httpx.Client(base_url=url, headers=headers, timeout=60) as client,
+        httpx.Client(base_url=url, headers=headers, timeout=60, verify=PLAIN) as client,
     ):
         yield client
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -12,7 +11,7 @@ import pytest
 from pipeledger.answers import read_answer
 from pipeledger.views.compliance import COLOURS, compliance_page
 from tests.client.test_end_to_end import Shell
-from tests.serving import BIN, event, serving
+from tests.serving import event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,10 +54,7 @@ def kept(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, words in ASKED.items():
         shell("query", "compliance", *words, *MARCH, "--output", folder / f"{name}.json")
     own = next(server.data.parent.parent.glob("own*"))
-    subprocess.run(
-        [BIN / "pipeledger-server", "export", "parquet", "--data", server.data, "--controls", own,
-         folder / "out"], check=True, capture_output=True,
-    )  # fmt: skip
+    server.administer("export", "parquet", "--controls", own, folder / "out")
     return folder
 
 

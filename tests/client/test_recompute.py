@@ -7,7 +7,6 @@ import hashlib
 import json
 import random
 import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -21,7 +20,7 @@ from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import UncheckedError, UnsoundError
 from tests.client.test_end_to_end import Shell
-from tests.serving import BIN, event, serving
+from tests.serving import event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,11 +98,8 @@ def kept(server: Running, tmp_path_factory: pytest.TempPathFactory) -> Path:
         late = event(77, artifact={"digest": "sha256:" + "9" * 64})
         late["time"] = "2026-03-05T10:00:00Z"
         assert client.post("/events", json=late).status_code == 201
-    subprocess.run(
-        [BIN / "pipeledger-server", "export", "parquet", "--data", server.data, folder / "out",
-         *MARCH, "--bucket", "week", "--group-by", "service"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    choices = (*MARCH, "--bucket", "week", "--group-by", "service")
+    server.administer("export", "parquet", folder / "out", *choices)
     return folder
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -20,13 +22,14 @@ from projections.engine import Engine
 from projections.following import follow
 from projections.local import LocalHistory
 from tests.projections.test_live import altered
-from tests.store.ledger.conftest import draft
+from tests.store.ledger.conftest import draft, shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from store.ledger.ledger import Ledger
+    from tests.conftest import Server
     from tests.store.ledger.conftest import Home
 
 SIZE = 64
@@ -40,17 +43,45 @@ def _deployment(number: int) -> bytes:
     }).encode()  # fmt: skip
 
 
-@pytest.fixture
-def history(ledger: Ledger, tmp_path: Path) -> Iterator[LocalHistory]:
-    """The past of a ledger of 160 entries, whose segments hold 64."""
+@contextmanager
+def _history(ledger: Ledger, folder: Path) -> Iterator[LocalHistory]:
     drafts = [draft(number, body=_deployment(number)) for number in range(159)]
     ledger.submit(drafts).result(60)
     one = LocalHistory(
-        follow(ledger, tmp_path / "segments", SIZE), Engine(tmp_path / "facts", threads=1),
+        follow(ledger, folder / "segments", SIZE), Engine(folder / "facts", threads=1),
         ledger.reader.root, ledger.reader.position_at,
     )  # fmt: skip
     yield one
     one.close()
+
+
+@pytest.fixture
+def history(ledger: Ledger, tmp_path: Path) -> Iterator[LocalHistory]:
+    """The past of a ledger of 160 entries, whose segments hold 64."""
+    with _history(ledger, tmp_path) as one:
+        yield one
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A ledger and what was exported of it, for tests that only read.
+
+    Attributes:
+        ledger: it.
+        folder: the export.
+    """
+
+    ledger: Ledger
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def exported(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exported]:
+    """The same ledger, exported."""
+    folder = tmp_path_factory.mktemp("exported")
+    with shared(postgres, folder) as ledger, _history(ledger, folder) as history:
+        export_parquet(history, ledger.vkeys, folder / "out")
+        yield Exported(ledger, folder / "out")
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -58,12 +89,10 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
-def test_every_entry_is_in_it_and_gives_the_signed_root(
-    ledger: Ledger, history: LocalHistory, tmp_path: Path
-) -> None:
+def test_every_entry_is_in_it_and_gives_the_signed_root(exported: Exported) -> None:
     """From the files alone."""
-    export_parquet(history, ledger.vkeys, tmp_path / "out")
-    files = sorted((tmp_path / "out" / "events").iterdir())
+    ledger, out = exported.ledger, exported.folder
+    files = sorted((out / "events").iterdir())
     assert [path.name for path in files] == [
         "00000000.parquet", "00000001.parquet", "tail.parquet",
     ]  # fmt: skip
@@ -73,53 +102,45 @@ def test_every_entry_is_in_it_and_gives_the_signed_root(
     assert pc.all(pc.equal(pc.binary_length(events["leaf"]), 32)).as_py()
     tree = CompactTree()
     tree.extend(hashlib.sha256(b"\0" + entry).digest() for entry in events["entry"].to_pylist())
-    told = _manifest(tmp_path / "out")
+    told = _manifest(out)
     assert told["root"] == tree.root().hex() == ledger.published.root.hex()
-    assert (tmp_path / "out" / "checkpoint").read_bytes() == ledger.published.checkpoint
-    assert (tmp_path / "out" / "key.vkey").read_text().splitlines() == list(ledger.vkeys)
+    assert (out / "checkpoint").read_bytes() == ledger.published.checkpoint
+    assert (out / "key.vkey").read_text().splitlines() == list(ledger.vkeys)
 
 
-def test_the_tables_are_those_of_the_contract(
-    ledger: Ledger, history: LocalHistory, tmp_path: Path
-) -> None:
+def test_the_tables_are_those_of_the_contract(exported: Exported) -> None:
     """Their columns, types and rows; and the digest of what made them."""
-    export_parquet(history, ledger.vkeys, tmp_path / "out")
-    told = _manifest(tmp_path / "out")["tables"]
+    told = _manifest(exported.folder)["tables"]
     assert set(told) == set(contract.names()) - {"events", "documents"}
     for name, one in told.items():
-        table = pq.read_table(tmp_path / "out" / one["file"])
+        table = pq.read_table(exported.folder / one["file"])
         assert table.cast(contract.table(name).arrow).num_rows == one["rows"]
         assert one["digest"] == digest_of([name])
     assert told["deployments"]["rows"] == 159
-    services = pq.read_table(tmp_path / "out" / "tables" / "services.parquet")
+    services = pq.read_table(exported.folder / "tables" / "services.parquet")
     assert services["service"].to_pylist() == ["shop"]
 
 
-def test_the_definitions_travel_along(
-    ledger: Ledger, history: LocalHistory, tmp_path: Path
-) -> None:
+def test_the_definitions_travel_along(exported: Exported) -> None:
     """Each as a file whose digest is the one that answers speak of."""
-    export_parquet(history, ledger.vkeys, tmp_path / "out")
-    told = _manifest(tmp_path / "out")["definitions"]
+    out = exported.folder
+    told = _manifest(out)["definitions"]
     assert set(told) == set(definitions())
     for name, one in told.items():
-        content = (tmp_path / "out" / one["file"]).read_bytes()
+        content = (out / one["file"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == one["digest"] == definitions()[name].digest
-    step = (tmp_path / "out" / told["contained"]["file"]).read_text()
+    step = (out / told["contained"]["file"]).read_text()
     assert step.startswith("# contained = contained(deployment_commits, commit_parents)\n")
 
 
-def test_the_manifest_names_every_file(
-    ledger: Ledger, history: LocalHistory, tmp_path: Path
-) -> None:
+def test_the_manifest_names_every_file(exported: Exported) -> None:
     """With length and digest."""
-    export_parquet(history, ledger.vkeys, tmp_path / "out")
     there = {
-        str(path.relative_to(tmp_path / "out")): path.read_bytes()
-        for path in (tmp_path / "out").rglob("*") if path.is_file()
+        str(path.relative_to(exported.folder)): path.read_bytes()
+        for path in exported.folder.rglob("*") if path.is_file()
     }  # fmt: skip
     del there["manifest.json"]
-    assert _manifest(tmp_path / "out")["files"] == {
+    assert _manifest(exported.folder)["files"] == {
         name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         for name, content in there.items()
     }

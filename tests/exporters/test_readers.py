@@ -13,18 +13,19 @@ import pytest
 from projections import contract
 from projections.history import rows_of
 from tests.exporters.shipped import METRICS, NUMBERS, Shipped, shipped
+from tests.store.ledger.conftest import shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from store.ledger.ledger import Ledger
+    from tests.conftest import Server
 
 
-@pytest.fixture
-def export(ledger: Ledger, tmp_path: Path) -> Iterator[Shipped]:
+@pytest.fixture(scope="module")
+def export(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipped]:
     """An export of a history that ships, fails and recovers."""
-    with shipped(ledger, tmp_path) as found:
+    folder = tmp_path_factory.mktemp("shipped")
+    with shared(postgres, folder) as ledger, shipped(ledger, folder) as found:
         yield found
 
 

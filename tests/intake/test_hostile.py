@@ -19,7 +19,7 @@ from tests.intake.trial import try_file
 
 SAMPLES: Final = samples()
 EVERY: Final = [body for bodies in SAMPLES.values() for body in bodies]
-QUICK: Final = 30
+QUICK: Final = 12
 MANY: Final = 100_000
 SHARE: Final = 250
 PROCESSES: Final = 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -36,11 +37,22 @@ def test_each_example_is_valid_and_passes_the_door(name: str) -> None:
     stem = kind.versioned.removeprefix("pipeledger.")
     example = (EVENTS / f"{stem}.example.json").read_bytes()
     schema = json.loads((EVENTS / f"{stem}.schema.json").read_text())
-    Draft202012Validator.check_schema(schema)
+    _check_schema(json.dumps(schema))
     Draft202012Validator(schema).validate(json.loads(example))
     event = read_event(read_json(example))
     assert [check_stream(stream) for stream in streams_of(event)]
     assert all(check_tag(tag) for tag in tags_of(event))
+
+
+@functools.cache
+def _check_schema(text: str) -> None:
+    """A schema is one if its fields have schemas and the rest is one: most types share fields."""
+    schema = json.loads(text)
+    for place in ("$defs", "properties"):
+        for name, inner in schema.get(place, {}).items():
+            _check_schema(json.dumps(inner))
+            schema[place][name] = True
+    Draft202012Validator.check_schema(schema)
 
 
 def test_all_44_tests_of_controls_are_mapped() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,13 +15,14 @@ from domain.log.by import By
 from domain.log.part import EVENT_PART, Part
 from store.ledger.guard import FileGuard, Guard
 from store.ledger.opening import Place, Surroundings, create_ledger, open_ledger
+from store.postgres.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from store.ledger.ledger import Ledger
-    from store.postgres.database import Database
+    from tests.conftest import Server
 
 ORIGIN = "ledger.example/test"
 SENDER = By("wkl_" + "a" * 32, "crd_" + "b" * 32, "token")
@@ -57,13 +59,26 @@ class Home:
             self.opened.pop().close()
 
 
-@pytest.fixture
-def home(ledger_database: Database, tmp_path: Path) -> Iterator[Home]:
-    """A created ledger, not open yet."""
-    made = Home(ledger_database, Place(tmp_path / "ledger"), FileGuard(tmp_path / "guard"))
+def _created(database: Database, folder: Path) -> Iterator[Home]:
+    made = Home(database, Place(folder / "ledger"), FileGuard(folder / "guard"))
     made.create()
     yield made
     made.close()
+
+
+@pytest.fixture
+def home(ledger_database: Database, tmp_path: Path) -> Iterator[Home]:
+    """A created ledger, not open yet."""
+    yield from _created(ledger_database, tmp_path)
+
+
+@contextmanager
+def shared(server: Server, folder: Path) -> Iterator[Ledger]:
+    """An open ledger for several tests, which only read what one fixture wrote."""
+    for conninfo in server.fresh(server.template):
+        with Database(conninfo) as database:
+            for home in _created(database, folder):
+                yield home.open()
 
 
 @pytest.fixture
