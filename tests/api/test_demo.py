@@ -32,11 +32,19 @@ def test_the_same_seed_gives_the_same_quarter() -> None:
     assert list(Organisation(8, NOW).quarter()) != list(Organisation(7, NOW).quarter())
 
 
-def test_the_quarter_has_what_an_organisation_has() -> None:
+@pytest.fixture(scope="module")
+def quarter() -> list[Webhook | Report | Emitted]:
+    """What happens in one, in order."""
+    return list(Organisation(7, NOW).quarter())
+
+
+def test_the_quarter_has_what_an_organisation_has(
+    quarter: list[Webhook | Report | Emitted],
+) -> None:
     """Red runs, broken deployments and their rollbacks, a failover; all of it before now."""
     kinds: Counter[str] = Counter()
     red = 0
-    for one in Organisation(7, NOW).quarter():
+    for one in quarter:
         if isinstance(one, Webhook):
             delivery = Delivery("github", one.kind, "application/json", one.body)
             readings = read_delivery(SENDER, delivery)
@@ -60,10 +68,10 @@ def test_the_quarter_has_what_an_organisation_has() -> None:
     assert kinds["pipeledger.change.merged.v1"] == kinds["pipeledger.change.reviewed.v1"] > 200
 
 
-def test_a_red_commit_is_not_deployed() -> None:
+def test_a_red_commit_is_not_deployed(quarter: list[Webhook | Report | Emitted]) -> None:
     """What is deployed has green tests."""
     red, deployed = set(), set()
-    for one in Organisation(7, NOW).quarter():
+    for one in quarter:
         if isinstance(one, Report) and b"<failure" in one.body:
             red.add(one.context["commit"])
         elif isinstance(one, Emitted) and "deployment" in one.event["type"]:
