@@ -166,11 +166,11 @@ nodes = st.integers(0, 12)
 def test_our_walk_finds_what_the_server_s_finds(
     parents: dict[int, list[int]], deployed: list[tuple[str, int, bool, int]]
 ) -> None:
-    """On any graph, circles among them, with lists and without, several rows a deployment."""
+    """On any graph, circles among them, with lists and without; a deployment is of one line."""
     history = _history(parents)
     rows = [
-        {"line": line, "repository": "r", "deployment_key": f"d{key // 4}", "commit": str(commit),
-         "is_listed": is_listed}
+        {"line": line, "repository": "r", "deployment_key": f"{line}{key // 4}",
+         "commit": str(commit), "is_listed": is_listed}
         for line, commit, is_listed, key in deployed
     ]  # fmt: skip
     table = pa.Table.from_pylist(rows, _DEPLOYED)
