@@ -110,7 +110,7 @@ def test_the_client_wheel_brings_one_package_and_few_dependencies(
 def test_the_installed_wheels_serve_send_and_verify(
     server: tuple[Path, Path], client: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    """From two empty environments: a server starts, an event goes in, the ledger verifies."""
+    """From two empty environments: a server starts, takes an event, answers, and is verified."""
     data = tmp_path / "data"
     command = [str(server[1] / "pipeledger-server"), "serve", "--data", str(data), "--port", "0"]
     with first_lines(command, cwd=tmp_path) as printed:
@@ -127,6 +127,8 @@ def test_the_installed_wheels_serve_send_and_verify(
              "environment=production", "outcome=success"],
             ["trust", "add", lines["PIPELEDGER_URL"], "--fingerprint", printed.fingerprint()],
             ["verify", lines["PIPELEDGER_URL"]],
+            # By a process that finds the modules where the server did.
+            ["query", "deployments"],
         ):  # fmt: skip
             done = subprocess.run(
                 [str(binaries / "pipeledger"), *words],
