@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     default=10,
     show_default=True,
     type=click.IntRange(0, 19),
-    help="how far answers about the past step back behind everything else",
+    help="how far answers about the past step back behind appending",
 )
 def serve(
     settings: Settings,

@@ -22,6 +22,8 @@ class Server:
         command = [
             beside("pipeledger-server"), "serve", "--data", str(data), "--port", str(port),
             "--controls", str(controls),
+            # Whoever looks at the demo waits for its answers, and nothing else comes in meanwhile.
+            "--answers-niceness", "0",
         ]  # fmt: skip
         self.process = subprocess.Popen(  # noqa: S603 - our own command
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -226,11 +226,14 @@ def problem_text(problem: Mapping[str, Any], status: int) -> str:
 def reason_of(error: BaseException) -> str:
     """Why a connection failed, in words without addresses of objects."""
     cause: BaseException = error
+    # What hangs up when the time is over is told by the system as the other side's doing.
+    late = isinstance(error, TimeoutError)
     while (deeper := cause.__cause__ or cause.__context__ or getattr(cause, "reason", None)) and (
         isinstance(deeper, BaseException)
     ):
         cause = deeper
-    if isinstance(cause, TimeoutError) or "timed out" in str(cause):
+        late = late or isinstance(cause, TimeoutError)
+    if late or "timed out" in str(cause):
         return "no answer in time"
     said = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
     return " ".join(str(said).split())[:200].lower()

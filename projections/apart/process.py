@@ -42,9 +42,10 @@ class _Running:
                 stdout=subprocess.DEVNULL,
                 env=_environment(),
                 pass_fds=(theirs.fileno(),),
-                # An interrupt at the terminal is for the server, which ends it in order; and see
-                # `program.step_back`.
-                start_new_session=True,
+                # An interrupt at the terminal is for the server, which ends it in order. It stays
+                # in the session: where these share processors equally (sched(7), autogroup),
+                # niceness counts within one alone, and it steps back behind the server only.
+                process_group=0,
             )
             self._connection = Connection(ours.detach())
         self._sending = threading.Lock()

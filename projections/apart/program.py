@@ -6,7 +6,6 @@ what is derived with every other process. It ends when the server does, however 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
@@ -151,23 +150,13 @@ class Program:
         return one.said(asked, published)
 
 
-def step_back(niceness: int) -> None:
-    """Let every other process go first: an append waits for nobody who only looks on.
-
-    Where sessions share processors (sched(7), autogroup), niceness counts within one alone; so the
-    process has a session of its own, and that steps back as well.
-    """
-    os.nice(niceness)
-    with contextlib.suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(niceness), encoding="ascii")
-
-
 def main(descriptor: int) -> None:
     """Answer what comes by a socket, until it is closed."""
     connection = Connection(descriptor)
     try:
         begin = read_begin(connection.recv_bytes())
-        step_back(begin.niceness)
+        # An append waits for nobody who only looks on.
+        os.nice(begin.niceness)
         Program(connection, begin).run()
     except (EOFError, OSError):
         # The server is gone, or wants this process to go: nothing here is worth finishing.

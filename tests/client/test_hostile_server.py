@@ -286,6 +286,7 @@ def _huge(server: Hostile, connection: socket.socket) -> None:
         connection.sendall(piece)
 
 
+WITHOUT_HEAD = [_slow_head, _continuing, _silent]
 SCRIPTS = [_slow_head, _slow_body, _slow_chunks, _slow_error, _continuing, _silent, _huge]
 
 
@@ -314,6 +315,8 @@ def test_an_answer_without_end_is_waited_for_only_so_long(
             done = command(*words, status=status, changes=changes)
             assert time.monotonic() - begin < SLOW_S
             assert done.stderr.count("\n") == 1
+            if script in WITHOUT_HEAD:
+                assert "no answer in time" in done.stderr
         assert len(server.requests) == 2
     assert len(command.waiting()) == 1
 
