@@ -113,15 +113,16 @@ def _deployments(
 ) -> Iterator[tuple[int, list[int], list[bool]]]:
     """Line by line, and in order, the rows of each deployment; and of all rows what is listed."""
     is_listed: list[bool] = deployment_commits["is_listed"].to_pylist()
-    # Codes count up in the order in which what they stand for comes first.
     keys = _codes(deployment_commits["deployment_key"])
     lines: defaultdict[int, list[int]] = defaultdict(list)
     for row, line in enumerate(_codes(deployment_commits["line"])):
         lines[line].append(row)
     for line, rows in lines.items():
-        rows.sort(key=keys.__getitem__)
-        for _, deployment in itertools.groupby(rows, keys.__getitem__):
-            yield line, list(deployment), is_listed
+        deployments: defaultdict[int, list[int]] = defaultdict(list)
+        for row in rows:
+            deployments[keys[row]].append(row)
+        for deployment in deployments.values():
+            yield line, deployment, is_listed
 
 
 def _codes(column: pa.ChunkedArray) -> list[int]:
