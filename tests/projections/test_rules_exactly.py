@@ -87,3 +87,22 @@ def test_r5_each_group_has_its_own_days_a_week(tmp_path: Path) -> None:
         found = {row["group_key"]: row["median_days_per_week"]
                  for row in view.table("dora").to_pylist()}  # fmt: skip
     assert found == {"shop": 3, "pay": 1}
+
+
+def test_r11_what_recovers_at_once_has_recovered_and_a_second_before_it_has_not(
+    tmp_path: Path,
+) -> None:
+    """From the failure on, and from the impact on."""
+    story = Story()
+    for number, restored in enumerate(("10:00:00", "09:59:59", "10:01:00")):
+        finished = f"03-{5 + number:02d}T10:00"
+        deployed(story, f"d{number}", finished, str(number))
+        impaired(story, f"i{number}", finished, caused_by=f"d{number}")
+        story.tell("incident.restored", when("03-09T10:00"), incident=f"i{number}",
+                   restored_at=when(f"03-{5 + number:02d}T{restored}"))  # fmt: skip
+    with window(story, tmp_path) as view:
+        row = only(view, "deployment_recovery")
+    assert (row["recovered"], row["recovery_anomalies"], row["unrecovered"]) == (2, 1, 0)
+    for name in ("recovery", "from_impact"):
+        found = [row[f"{name}_{number}_s"] for number in ("median", "p90", "mean")]
+        assert found == [30, 54, 30]
