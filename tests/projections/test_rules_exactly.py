@@ -106,3 +106,25 @@ def test_r11_what_recovers_at_once_has_recovered_and_a_second_before_it_has_not(
     for name in ("recovery", "from_impact"):
         found = [row[f"{name}_{number}_s"] for number in ("median", "p90", "mean")]
         assert found == [30, 54, 30]
+
+
+def test_r12_each_week_and_group_says_what_it_leaves_out_and_whether_it_is_few(
+    tmp_path: Path,
+) -> None:
+    """Five incidents are enough; what ended before it began is none of them."""
+    story = Story()
+    for service, count in (("shop", 5), ("pay", 4)):
+        for number in range(count):
+            impaired(story, f"{service}{number}", "03-03T10:00", restored="03-03T11:00",
+                     service=service)  # fmt: skip
+    impaired(story, "odd", "03-12T10:00", restored="03-12T09:00")
+    asked = {"group_by": "service", "bucket": "week"}
+    with window(story, tmp_path, "03-02T00:00", "03-16T00:00", **asked) as view:
+        rows = [row for row in view.table("mttr").to_pylist() if row["part"] == "step"]
+    assert {
+        (row["group_key"], row["window_from"].day): (row["incidents"], row["anomalies"], row["few"])
+        for row in rows
+    } == {
+        ("shop", 2): (5, 0, False), ("shop", 9): (0, 1, True),
+        ("pay", 2): (4, 0, True), ("pay", 9): (0, 0, True),
+    }  # fmt: skip

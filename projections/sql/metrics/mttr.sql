@@ -34,7 +34,7 @@ SELECT
     coalesce(o.anomalies, 0) AS anomalies,
     coalesce(o.start_unknown, 0) AS start_unknown,
     coalesce(t.derived_from_alerts, 0) AS derived_from_alerts,
-    coalesce(t.incidents, 0) < 5 AS few
+    coalesce(t.incidents < 5, TRUE) AS few
 FROM window_groups AS g
 LEFT JOIN totals AS t USING (part, window_from, group_key)
 LEFT JOIN others AS o USING (part, window_from, group_key)
