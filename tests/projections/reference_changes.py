@@ -167,11 +167,11 @@ class Changes:
             everything = self.contained({sha for sha, _ in listed | roots}) - before
             first = {where for _, where in roots} - repositories
             # A list is all of its deployment; of several components, all of its repository.
-            silent = first | {where for _, where in (listed if one.components > 1 else roots)
-                              if listed}  # fmt: skip
-            base = self.contained(sha for sha, where in roots if where in silent)
-            base |= self.contained(sha for sha, _ in listed)
-            rest = self.contained(sha for sha, where in roots if where not in silent) - base
+            silent = {where for _, where in (listed if one.components > 1 else roots) if listed}
+            told = self.contained(sha for sha, where in roots if where in silent)
+            told |= self.contained(sha for sha, _ in listed)
+            # What another repository leads to is no secret of one whose baseline this is.
+            rest = self.contained(sha for sha, where in roots if where not in silent | first) - told
             credit = ({sha for sha, _ in listed} | rest) - before
             if one.kind == "rollback":
                 credit = set()

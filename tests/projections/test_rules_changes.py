@@ -204,6 +204,19 @@ def test_r6_a_build_s_commit_is_not_of_the_repository_of_another_build(tmp_path:
         assert credits(view) == {}
 
 
+@pytest.mark.parametrize("other", ["https://a.example/fork", "https://z.example/fork"])
+def test_r6_a_commit_of_two_repositories_is_credited_where_one_was_deployed_before(
+    other: str, tmp_path: Path
+) -> None:
+    """Whatever they are called: the baseline of a fork hides nothing of the repository."""
+    story = chain("a", "b")
+    ships(story, "d2", 2, "a")
+    for component, repository in (("api", other), ("web", REPOSITORY)):
+        ships(story, "d3", 3, "b", component=component, repository=repository)
+    with window(story, tmp_path) as view:
+        assert credits(view) == {"b": "d3"}
+
+
 def test_r6_merge_commits_are_no_changes(tmp_path: Path) -> None:
     """By their parents, or as the change says that was merged."""
     story = chain("a")
