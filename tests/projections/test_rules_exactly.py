@@ -11,6 +11,7 @@ from tests.projections.telling import (
     commit,
     deployed,
     impaired,
+    instant,
     only,
     pushed,
     when,
@@ -127,4 +128,41 @@ def test_r12_each_week_and_group_says_what_it_leaves_out_and_whether_it_is_few(
     } == {
         ("shop", 2): (5, 0, False), ("shop", 9): (0, 1, True),
         ("pay", 2): (4, 0, True), ("pay", 9): (0, 0, True),
+    }  # fmt: skip
+
+
+def test_r16_each_group_is_set_beside_itself_and_few_is_said_of_either_window(
+    tmp_path: Path,
+) -> None:
+    """What took no time before has no change in per cent."""
+    story = Story()
+    for service, *periods in (
+        ("steady", (5, 1), (5, 2)), ("grown", (4, 0), (5, 2)), ("shrunk", (5, 4), (4, 2)),
+    ):  # fmt: skip
+        last = f"{service} base"
+        pushed(story, last, "01-15T10:00", repository=service)
+        deployed(story, last, "01-15T11:00", last, service=service, commit=commit(last),
+                 repository=service)  # fmt: skip
+        for month, (count, seconds) in zip(("02", "03"), periods, strict=True):
+            for day in range(3, 3 + count):
+                name, at = f"{service} {month} {day}", f"{month}-{day:02d}T10:00"
+                pushed(story, name, at, last, repository=service)
+                deployed(story, name, f"{at}:{seconds:02d}", name, service=service,
+                         commit=commit(name), repository=service)  # fmt: skip
+                impaired(story, name, f"{at}:{seconds:02d}", restored=f"{at}:{2 * seconds:02d}",
+                         service=service, caused_by=name)  # fmt: skip
+                last = name
+    asked = {"baseline_from": instant("02-01T00:00"), "baseline_to": instant("02-15T00:00"),
+             "group_by": "service"}  # fmt: skip
+    with window(story, tmp_path, "03-01T00:00", "03-15T00:00", **asked) as view:
+        rows = {row["group_key"]: row for row in view.table("comparison").to_pylist()}
+    few = ("few", "few_changes", "few_recoveries", "few_incidents")
+    changes = ("lead_change_percent", "recovery_change_percent", "mttr_change_percent")
+    assert {
+        group: ({row[name] for name in few}, {row[name] for name in changes},
+                round(row["frequency_times"], 9))
+        for group, row in rows.items()
+    } == {
+        "steady": ({False}, {100}, 1), "grown": ({True}, {None}, 1.25),
+        "shrunk": ({True}, {-50}, 0.8),
     }  # fmt: skip

@@ -12,9 +12,9 @@ SELECT
     w.few_deployments OR b.few_deployments AS few,
     w.few_changes OR b.few_changes AS few_changes,
     w.few_recoveries OR b.few_recoveries AS few_recoveries,
-    coalesce(m.few, TRUE) OR coalesce(n.few, TRUE) AS few_incidents
+    m.few OR n.few AS few_incidents
 FROM dora AS w
 INNER JOIN dora AS b ON w.group_key = b.group_key AND b.part = 'baseline'
-LEFT JOIN mttr AS m ON w.group_key = m.group_key AND m.part = 'window'
-LEFT JOIN mttr AS n ON w.group_key = n.group_key AND n.part = 'baseline'
+INNER JOIN mttr AS m ON w.group_key = m.group_key AND m.part = 'window'
+INNER JOIN mttr AS n ON w.group_key = n.group_key AND n.part = 'baseline'
 WHERE w.part = 'window'
