@@ -136,7 +136,7 @@ def measure(count: int) -> Iterator[Figure]:
             token = server.token
             httpx.get(f"{server.url}/readyz").raise_for_status()
         load_apart(folder / "data", count)
-        with serving(folder / "data", first=False) as server:
+        with serving(folder / "data", first=False, PIPELEDGER_ANSWERS_NICENESS="10") as server:
             target = target_of(server, token)
             with dashboards(server.url, token, [], insist=True):
                 pass
