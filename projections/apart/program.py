@@ -75,7 +75,9 @@ class Derived:
                 self._ledger.published = published
         match asked:
             case Follow():
-                found = self._follow()
+                found = self._newest()
+                with self._lock:
+                    self._states[found.version] = found
                 return Followed(
                     asked.number, found.size, found.root, found.checkpoint, found.version
                 )
@@ -93,18 +95,17 @@ class Derived:
         with self._lock:
             self._states.pop(version, None)
 
-    def _follow(self) -> Snapshot:
+    def _newest(self) -> Snapshot:
         found = self._live.snapshot()
         self._engine.settled.turn_to(found)
-        with self._lock:
-            self._states[found.version] = found
         return found
 
     def _state(self, version: tuple[int, int]) -> Snapshot:
         with self._lock:
             found = self._states.get(version)
         # A process before this one had it: what was known at a position is the same in all later.
-        return found or self._follow()
+        # It is not kept, since nobody was told of it who would say when it may go.
+        return found or self._newest()
 
 
 class Program:
