@@ -228,10 +228,12 @@ class View:
             UnavailableError: the disk.
         """
         self.make([name])
+        # DuckDB declares columns required where it happens to know that no row lacks them, which
+        # hangs on how the table was made. Of rows from outside it knows nothing: all are optional.
+        self._cursor.register("no_rows", self.query(f"FROM {name} LIMIT 0"))
+        rows = self._cursor.sql(f"FROM {name} UNION ALL FROM no_rows ORDER BY ALL")
         try:
-            self._cursor.sql(f"FROM {name} ORDER BY ALL").write_parquet(
-                str(path), compression="zstd"
-            )
+            rows.write_parquet(str(path), compression="zstd")
         except duckdb.IOException as error:
             raise UnavailableError(f"{path.name} cannot be written: {error}") from error
 

@@ -307,6 +307,28 @@ def test_columns_come_back_from_files_as_they_were(tmp_path: Path) -> None:
         assert {name: view.query(f"FROM {name}").schema for name in names} == made
 
 
+def test_equal_tables_are_equal_files_however_they_were_made(tmp_path: Path) -> None:
+    """Anew, out of memory, out of kept files, and at an earlier position of a grown ledger."""
+    told = story()
+    asked = told.snapshot()
+    kept = replace(asked, state=STATE)
+    told.tell("evidence.read", "2026-03-02T11:00:00Z", evidence="ev-1", reader="per_" + "1" * 32)
+    names = ("deployments", "drills", "failovers", "incidents", "restores", "reviews")
+    written = []
+    for number, (snapshot, shelf) in enumerate(
+        ((asked, "memory"), (asked, "memory"), (kept, "files"), (kept, "files"),
+         (told.snapshot(), "memory"), (told.snapshot(), "anew"))
+    ):  # fmt: skip
+        folder = tmp_path / f"written-{number}"
+        folder.mkdir()
+        with asking(tmp_path / shelf, snapshot, known_at=asked.size) as view:
+            for name in names:
+                view.write(name, folder / name)
+        written.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    for other in written[1:]:
+        assert {name for name in other if other[name] != written[0][name]} == set()
+
+
 @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories)
 def test_kept_tables_answer_as_those_made_anew(events: Events) -> None:
