@@ -37,6 +37,7 @@ from projections.facts import Facts, reading
 from projections.memory import query_memory
 from projections.selection import Selection
 from projections.settled import Settled
+from projections.statements import parsed
 from projections.steps import STEPS
 
 if TYPE_CHECKING:
@@ -341,7 +342,7 @@ class View:
             self._cursor.register(one.name, STEPS[one.name].run(*given))
         else:
             kind = "VIEW" if is_passed_on else "TABLE"
-            self._cursor.execute(f"CREATE TEMP {kind} {one.name} AS {one.text}")
+            self._cursor.execute(parsed(f"CREATE TEMP {kind} {one.name} AS {one.text}"))
         self._made.add(one.name)
 
     def _make_facts(self, one: Definition) -> None:

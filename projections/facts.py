@@ -23,6 +23,7 @@ from projections.definitions import definitions
 from projections.growing import after, grown, until
 from projections.placing import place
 from projections.segment import types_in
+from projections.statements import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -193,7 +194,7 @@ class Facts:
         with self._database.cursor() as cursor:
             cursor.register(one.base, rows)
             # What is asked for its rows at once is bound twice, which costs more than these rows.
-            cursor.execute(f"CREATE TEMP TABLE told AS {one.text}")
+            cursor.execute(parsed(f"CREATE TEMP TABLE told AS {one.text}"))
             return cursor.sql("FROM told").to_arrow_table()
 
 
