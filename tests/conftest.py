@@ -8,10 +8,9 @@ schema `schema_name` is migrated.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
-import tempfile
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -31,10 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECOND_URL: Final = "PIPELEDGER_TEST_DATABASE_URL"
-DISK: Final = Path("/tmp")  # noqa: S108 - made by mkdtemp
-MEMORY: Final = Path("/dev/shm")  # noqa: S108 - likewise
-ROOM: Final = 4 << 30
-"""Bytes; a server takes half a gibibyte, and each worker has one."""
 _numbers = count(1)
 
 
@@ -43,6 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.markexpr == "not long":
         settings.register_profile("same", derandomize=True)
         settings.load_profile("same")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the garbage collector need not look at it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def second_binaries() -> Path | None:
@@ -91,39 +92,30 @@ class Server:
             )
 
 
-@contextmanager
-def _reachable(place: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="pl-test-", dir=place))
-    folder.chmod(0o711)
+@pytest.fixture(scope="session")
+def reachable() -> Iterator[Path]:
+    """A folder that service accounts can reach, for a whole session."""
+    folder = clusters.new_folder(quick=False)
     yield folder
     shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def reachable() -> Iterator[Path]:
-    """A folder that service accounts can reach, for a whole session."""
-    with _reachable(DISK) as folder:
-        yield folder
-
-
-@pytest.fixture(scope="session")
 def quick() -> Iterator[Path]:
-    """The same in memory, where there is room for it and programs may run.
-
-    A database is 300 files, and each test makes one and drops it: in memory that is a quarter of
-    the work, and no waiting for a disk.
-    """
-    place = DISK
-    if MEMORY.is_dir():
-        told = os.statvfs(MEMORY)
-        has_room = told.f_bavail * told.f_frsize >= ROOM
-        if has_room and not told.f_flag & os.ST_NOEXEC:
-            place = MEMORY
-    with _reachable(place) as folder:
-        yield folder
+    """The same in memory, where there is room for it."""
+    folder = clusters.new_folder(quick=True)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _cluster() -> Iterator[None]:
+    """Leave the one that is copied behind as little."""
+    with clusters.template():
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
 def _copied_clusters() -> Iterator[None]:
     """Leave none behind."""
     yield

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from tests.clusters import prepared
+from tests.clusters import quickly_prepared
 from tests.house.running import first_lines
 from tests.inside import administer
 
@@ -92,7 +92,7 @@ def serving(data: Path, *, first: bool = True, **settings: str) -> Iterator[Runn
         str(BIN / "pipeledger-server"),
         "serve",
         "--data",
-        str(prepared(data)),
+        str(quickly_prepared(data)),
         "--port",
         "0",
     ]

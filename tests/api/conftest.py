@@ -32,9 +32,9 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="module")
-def host(reachable: Path) -> Iterator[Host]:
+def host(quick: Path) -> Iterator[Host]:
     """A place for ledgers; that conditions hold on every PostgreSQL, the recorder's tests show."""
-    with Host(Settings(prepared(reachable / "deciding" / "data"))) as made:
+    with Host(Settings(prepared(quick / f"deciding-{next(_numbers)}" / "data"))) as made:
         yield made
 
 
@@ -59,9 +59,9 @@ def _found(here: Served, text: str) -> tuple[str, Credential]:
 
 
 @pytest.fixture(scope="module")
-def doors(reachable: Path) -> Iterator[Doors]:
+def doors(quick: Path) -> Iterator[Doors]:
     """Two ledgers of one application, and a token of every kind."""
-    with Host(Settings(prepared(reachable / f"doors-{next(_numbers)}" / "data"))) as host:
+    with Host(Settings(prepared(quick / f"doors-{next(_numbers)}" / "data"))) as host:
         for name in ("own", "other"):
             host.create(name, f"ledger.example/{name}")
         own, other = host.open("own"), host.open("other")

@@ -37,7 +37,7 @@ def answers(view: View) -> dict[str, list[str]]:
 
 
 @given(events=histories, share=st.floats(0, 1))
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 def test_an_answer_at_an_earlier_position_is_what_the_ledger_said_then(
     events: Events, share: float
 ) -> None:
@@ -67,7 +67,7 @@ def compare_with_then(events: Events, share: float) -> None:
 
 
 def test_an_earlier_answer_stays_while_the_ledger_grows(tmp_path: Path) -> None:
-    """Entry by entry, also where late facts change the newest one."""
+    """Also where late facts change the newest one."""
     story = organisation()
     known_at = len(story.told())
     with window(story, tmp_path) as view:
@@ -77,9 +77,8 @@ def test_an_earlier_answer_stays_while_the_ledger_grows(tmp_path: Path) -> None:
     pushed(story, "c", "03-01T00:00")
     with window(story, tmp_path) as view:
         assert answers(view) != first
-    for size in range(known_at, len(story.told()) + 1):
-        with window(story, tmp_path, known_at=min(known_at, size)) as view:
-            assert answers(view) == first
+    with window(story, tmp_path, known_at=known_at) as view:
+        assert answers(view) == first
 
 
 def sealed(story: Story, folder: Path, size: int) -> Snapshot:

@@ -329,7 +329,7 @@ def test_equal_tables_are_equal_files_however_they_were_made(tmp_path: Path) -> 
         assert {name for name in other if other[name] != written[0][name]} == set()
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(histories)
 def test_kept_tables_answer_as_those_made_anew(events: Events) -> None:
     """Over random histories."""

@@ -17,7 +17,9 @@ from pipeledger.looking import listed
 from pipeledger.verifier.wire import UnsoundError, read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
+
+    from pipeledger.recompute.definitions import Definition
 
 MOST = 1024 * 1024
 """Bytes of such a text."""
@@ -52,6 +54,23 @@ def controls_lines(text: str, known: Container[str]) -> list[str]:
         *(f"tests {how}: {', '.join(names)}" for how, names in built.items() if names),
         "not checked: the words of the catalogue; its digest is that of a policy.published",
     ]
+
+
+def not_asked(text: str, known: Mapping[str, Definition]) -> frozenset[str]:
+    """Tables of tests that nobody asked for: without them, much less has to be made.
+
+    Args:
+        text: the parameter, as `controls_lines` took it.
+        known: the definitions that are there.
+    """
+    built = {
+        name
+        for name, one in known.items()
+        if one.layer == "controls" and _TEST.fullmatch(name.upper().replace("_", "-"))
+    }
+    asked = {str(one["test"]).lower().replace("-", "_") for one in _read(text)["tests"]}
+    # One is made in any case: it gives the others their columns.
+    return frozenset(built - asked if built & asked else ())
 
 
 def _read(text: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeledger.looking import at
 from pipeledger.recompute.comparison import compare, plain
-from pipeledger.recompute.controls import controls_lines
+from pipeledger.recompute.controls import controls_lines, not_asked
 from pipeledger.recompute.definitions import VOIDS
 from pipeledger.recompute.evidence_pack import check_sheets, check_signature
 from pipeledger.recompute.pack import Pack
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from pipeledger.recompute.definitions import Definition, Definitions
     from pipeledger.recompute.question import Selection
     from pipeledger.recompute.reading import Source
     from pipeledger.verifier.seen import Standing
@@ -99,8 +100,8 @@ def recompute_answer(
         policy.settings, known=(*policy.settings.known, *known), progress=progress_of(size)
     )
     redactions = Redactions()
-    wanted = definitions.in_order([VOIDS, *names])
     asked = _asked(told, definitions.known)
+    wanted = _wanted(definitions, told, names)
     sample = _sample(answer, {one.name for one in wanted})
     with Sandbox(wanted, stated.at.size, parameters, foreign_steps=foreign_steps) as sandbox:
         rows = verified_rows(
@@ -172,14 +173,16 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
     files = pack.check_files()
     definitions = pack.definitions()
     names = sorted(pack.tables()) if tables else []
-    for name, told in pack.digests().items():
-        if definitions.digest([name]) != told:
+    for name, digest in pack.digests().items():
+        if definitions.digest([name]) != digest:
             raise UnsoundError(None, f"table {name}: made with other definitions than are here")
     redactions = Redactions()
-    wanted = definitions.in_order([VOIDS, *names])
     size = opened.checkpoint.size
-    parameters = parameters_of(pack.manifest.get("parameters"))
+    told = pack.manifest.get("parameters")
+    parameters = parameters_of(told)
     known_at = _known_at(parameters, size)
+    asked = _asked(told, definitions.known)
+    wanted = _wanted(definitions, told, names)
     lines = [f"{files} files as exported; every entry up to {size} checked, and its columns"]
     if pack.is_evidence:
         lines += ["signed by the ledger", *check_sheets(pack)]
@@ -191,7 +194,7 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
             sandbox.add(rows)
         if tables:
             lines.append(f"definitions {definitions.digest(names)}")
-            lines += _asked(pack.manifest.get("parameters"), definitions.known)
+            lines += asked
             sandbox.finish()
             for name in names:
                 count = _check_table(sandbox, name, pack.table(name))
@@ -268,6 +271,14 @@ def _check_table(sandbox: Sandbox, name: str, stored: pa.Table) -> int:
         made = sandbox.rows(f'SELECT * FROM "{name}"')  # noqa: S608 - a known name
         compare(name, said, made, ordered=False)
     return int(stored.num_rows)
+
+
+def _wanted(definitions: Definitions, told: Any, names: Sequence[str]) -> list[Definition]:  # noqa: ANN401 - likewise
+    """What has to be made for some tables."""
+    controls = told.get("controls")
+    if controls is not None:
+        definitions = definitions.left_empty(not_asked(controls, definitions.known))
+    return definitions.in_order([VOIDS, *names])
 
 
 def _asked(told: Any, known: Container[str]) -> list[str]:  # noqa: ANN401 - JSON, whose names are known by now
