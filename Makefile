@@ -14,7 +14,7 @@ TOOLS := chromium default-jre-headless fonts-dejavu golang-go golang-golang-x-cr
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long tools check format generate mutants mutants-wide bench lock clean
+.PHONY: help demo test test-long fuzz tools check format generate mutants mutants-wide bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ test: $(READY)  ## every test that needs only Python packages, in parallel
 
 test-long: $(READY)  ## kills, the second PostgreSQL, built wheels, large and damaged files, tools of others
 	$(PYTEST) -n 2 --dist loadfile -m long -q -p no:cacheprovider --timeout 2400
+
+fuzz: $(READY)  ## the random tests, quick and long, with examples that no run has drawn before
+	$(PYTEST) -n 2 -m hypothesis --hypothesis-profile new -q --timeout 3000
 
 tools: $(READY)  ## install the Debian packages and make the environments that test-long needs
 	apt-get update -q

@@ -34,9 +34,10 @@ _numbers = count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Quick runs draw the same examples each time; long ones look further."""
-    if config.option.markexpr == "not long":
-        settings.register_profile("same", derandomize=True)
+    """Draw the same examples each time, unless told otherwise: a run fails for what was changed."""
+    settings.register_profile("same", derandomize=True)
+    settings.register_profile("new", derandomize=False)
+    if config.getoption("--hypothesis-profile") is None:
         settings.load_profile("same")
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.hypothesis
 FEW, MANY = 25, 1_500
 OWN = (VerifierError,)
 WRITER = ledger_of(9)
@@ -118,7 +119,7 @@ FILES: dict[str, bytes] = {
 
 def _fuzz(attempt: Callable[[bytes], object], seeds: list[bytes], examples: int) -> None:
     @settings(
-        max_examples=examples, deadline=None, database=None, derandomize=examples == FEW,
+        max_examples=examples, deadline=None, database=None,
         phases=(Phase.generate,), suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(raw=mutated(seeds))
@@ -234,7 +235,7 @@ def test_ledger_and_verifier_take_the_same_bytes_for_right_in_the_long_run(name:
     _agree(name, MANY)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40), st.data())
 def test_ledger_and_verifier_agree_on_proofs(one: int, two: int, data: st.DataObject) -> None:
     """Any sizes, any hashes of a small choice: both refuse, or both accept."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pipeledger.recompute import steps
 from pipeledger.recompute.comparison import compare
+from pipeledger.recompute.controls import not_asked
 from pipeledger.recompute.definitions import VOIDS, Definitions, read_definition
 from pipeledger.recompute.documents import DOCUMENTS, document_rows, documents_in
 from pipeledger.recompute.question import PARAMETERS, parameters_of, selections_of
@@ -397,6 +398,33 @@ def test_definitions_that_need_each_other_are_refused() -> None:
     })  # fmt: skip
     with pytest.raises(UncheckedError, match="needs itself"):
         both.in_order(["a"])
+
+
+def test_a_test_that_nobody_asked_for_is_made_of_nothing() -> None:
+    """Nor is what only it needs; where none was asked for, their columns are, so all are made."""
+    texts = {
+        "chg_01": "SELECT 'x' AS variant, 1 AS n", "chg_02": "SELECT variant, n FROM much",
+        "much": "SELECT 'y' AS variant, 2 AS n",
+        "items": "SELECT * FROM chg_01 UNION ALL BY NAME SELECT * FROM chg_02",
+    }  # fmt: skip
+    known = Definitions({
+        name: read_definition(name, "controls", text) for name, text in texts.items()
+    })  # fmt: skip
+
+    def made(*tests: str) -> tuple[set[str], list[dict[str, Any]]]:
+        asked = {"catalogue": f"sha256:{'0' * 64}", "controls": [],
+                 "tests": [{"test": test} for test in tests]}  # fmt: skip
+        left_empty = not_asked(json.dumps(asked), known.known)
+        wanted = known.left_empty(left_empty).in_order(["items"])
+        with Sandbox(wanted, 1, parameters_of({"known_at": 1})) as sandbox:
+            sandbox.finish()
+            return {one.name for one in wanted}, sandbox.rows("FROM items ORDER BY n")
+
+    one, other = {"variant": "x", "n": 1}, {"variant": "y", "n": 2}
+    assert made("CHG-01") == ({"items", "chg_01", "chg_02"}, [one])
+    assert made("CHG-02") == (set(texts), [other])
+    assert made("CHG-01", "CHG-02") == made() == (set(texts), [one, other])
+    assert made("CHG-99") == made()
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from tests.mutations import mutated, refused
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.hypothesis
 FEW, MANY = 25, 1_500
 OWN = (PipeledgerError,)
 _RAW = [b"%b\n%b" % (one.seq.encode(), one.ctx.encode()) for one in known.ENTRIES]
@@ -92,7 +93,7 @@ def _fuzz(name: str, examples: int) -> None:
         assert not all(refused(parse, seed, OWN) for seed in seeds)
 
     @settings(
-        max_examples=examples, deadline=None, database=None, derandomize=examples == FEW,
+        max_examples=examples, deadline=None, database=None,
         phases=(Phase.generate,), suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(raw=mutated(seeds))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from store.ledger.guard import Guard
     from store.postgres.database import Database
 
+pytestmark = pytest.mark.hypothesis
 _names = count(1)
 servers = st.sampled_from([0, 1])
 sent = st.builds(
