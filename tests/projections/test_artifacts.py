@@ -91,6 +91,21 @@ def test_a_build_that_failed_built_nothing(tmp_path: Path) -> None:
     assert (other["commit"], other["commits"], other["build_positions"]) == (None, [], [])
 
 
+def test_a_statement_that_did_not_verify_is_no_source(tmp_path: Path) -> None:
+    """Neither in place of one nor against one: anybody can write it."""
+    story = Story()
+    built(story, "03-02T10:00", "a")
+    for name in ("v1", "v2"):
+        for outcome, source in (("failure", "b"), ("error", "c")):
+            story.tell("attestation.verified", when("03-02T11:00"), artifact=artifact(name),
+                       outcome=outcome, commit=commit(source), repository=REPOSITORY)  # fmt: skip
+    with window(story, tmp_path) as view:
+        found = only(view, "artifacts", digest=DIGEST)
+        other = only(view, "artifacts", digest=artifact("v2")["digest"])
+    assert (found["commit"], found["commits"]) == (commit("a"), [commit("a")])
+    assert (other["commit"], other["repository"], other["commits"]) == (None, None, [])
+
+
 def test_r6_a_build_that_failed_says_nothing_of_what_was_deployed(tmp_path: Path) -> None:
     """Then the deployment's own commit counts."""
     story = Story()
