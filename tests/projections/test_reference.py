@@ -288,7 +288,7 @@ def test_sql_and_reference_agree_on_any_history(events: Events, chosen: dict[str
 @pytest.mark.long
 @pytest.mark.timeout(1500)
 @given(events=histories, chosen=CHOICES)
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 def test_sql_and_reference_agree_on_many_histories(events: Events, chosen: dict[str, Any]) -> None:
     """The same, more often."""
     with tempfile.TemporaryDirectory() as folder:

@@ -47,7 +47,7 @@ def test_an_answer_at_an_earlier_position_is_what_the_ledger_said_then(
 
 @pytest.mark.long
 @given(events=histories, share=st.floats(0, 1))
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=16, deadline=None, suppress_health_check=list(HealthCheck))
 def test_many_answers_at_earlier_positions_are_what_the_ledger_said_then(
     events: Events, share: float
 ) -> None:

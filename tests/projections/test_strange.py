@@ -116,7 +116,7 @@ def test_every_table_can_be_asked_over_any_events(
 @pytest.mark.long
 @pytest.mark.timeout(1500)
 @given(mass=masses, group_by=st.sampled_from(["none", "team", "service", "repository"]))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=QUICK)
+@settings(max_examples=24, deadline=None, suppress_health_check=list(HealthCheck), phases=QUICK)
 def test_every_table_can_be_asked_over_many_events(
     mass: list[tuple[str, dict[str, Any]]], group_by: str
 ) -> None:
