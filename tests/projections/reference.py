@@ -388,6 +388,7 @@ class Reference:
             services |= set(event["data"].get("services") or ())
         episodes = episodes_of(events)
         _, restored, resolved, ended = episodes[-1]
+        begun = min((each[0] for each in episodes if each[0]), default=None)
         length = sum(
             max(0.0, (each[3] - each[0]).total_seconds())
             for each in episodes if each[0] is not None and each[3] is not None
@@ -396,9 +397,8 @@ class Reference:
             source=key[0], name=key[1], services=services - {None},
             environment=said_last(events, "environment"), cause=said_last(events, "cause"),
             caused_by=said_last(events, "caused_by"),
-            started=min((each[0] for each in episodes if each[0]), default=None),
-            restored=restored, resolved=resolved, ended=ended,
-            impaired_s=length if ended is not None else None, episodes=len(episodes),
+            started=begun, restored=restored, resolved=resolved, ended=ended,
+            impaired_s=length if begun and ended else None, episodes=len(episodes),
             positions=sorted(event["position"] for event in events),
         )  # fmt: skip
 

@@ -88,6 +88,19 @@ def test_r12_a_reopened_incident_began_again_when_it_says_if_that_was_after_its_
     assert mttr(story, tmp_path)["mttr_s"] == expected
 
 
+def test_r12_how_long_it_was_nobody_can_tell_where_nobody_says_when_it_began(
+    tmp_path: Path,
+) -> None:
+    """Not no time at all."""
+    story = Story()
+    story.tell("incident.resolved", when("03-05T10:00"), incident="i", service="shop",
+               environment="production", resolved_at=when("03-05T10:00"))  # fmt: skip
+    with window(story, tmp_path) as view:
+        assert only(view, "incidents")["impaired_s"] is None
+        found = only(view, "mttr")
+    assert (found["incidents"], found["start_unknown"]) == (0, 1)
+
+
 def test_r12_what_was_never_ended_lasted_until_it_was_reopened(tmp_path: Path) -> None:
     """So it is one stretch."""
     story = Story()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.projections.story import Story
-from tests.projections.telling import REPOSITORY, artifact, commit, deployed, pushed, when
+from tests.projections.telling import REPOSITORY, artifact, commit, deployed, impaired, pushed, when
 from tests.projections.tracing import DIGEST, SEEN, hop, traced
 
 if TYPE_CHECKING:
@@ -81,3 +81,15 @@ def test_a_deployment_that_did_not_end_or_changed_nothing_is_on_its_line(tmp_pat
             ("d1", "begun", "artifact"), ("d2", "cancelled", "artifact"),
         ]  # fmt: skip
         assert hop(trace, "build").state == "proved"
+
+
+def test_a_recovery_says_how_long_it_took_where_somebody_says_when_it_began(tmp_path: Path) -> None:
+    """Of the other one nothing, not zero."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v1", **SEEN)
+    impaired(story, "a", "03-02T11:00", restored="03-02T12:00", caused_by="d1")
+    story.tell("incident.resolved", when("03-02T13:00"), incident="b", service="shop",
+               environment="production", resolved_at=when("03-02T13:00"))  # fmt: skip
+    story.tell("incident.assessed", when("03-03T10:00"), incident="b", caused_by="d1")
+    found = hop(traced(story, "d1", tmp_path), "recovery").items
+    assert [(one.id, one.facts) for one in found] == [("a", ["impaired_s=3600.0"]), ("b", [])]

@@ -97,7 +97,9 @@ SELECT
     i.restored_at,
     i.resolved_at,
     i.ended_at,
-    CASE WHEN i.ended_at IS NOT NULL THEN i.impaired_s END AS impaired_s,
+    -- How long it was, nobody can tell where nobody says when it began.
+    CASE WHEN i.started_at IS NOT NULL AND i.ended_at IS NOT NULL THEN i.impaired_s END
+        AS impaired_s,
     i.episodes,
     t.derived,
     t.positions

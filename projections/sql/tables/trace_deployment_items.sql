@@ -117,7 +117,7 @@ SELECT
     'incident',
     i.incident,
     TRUE,
-    ['impaired_s=' || i.impaired_s],
+    list_filter(['impaired_s=' || i.impaired_s], lambda one: one IS NOT NULL),
     i.source,
     NULL,
     i.positions
