@@ -14,14 +14,11 @@ upper_d AS (
     SELECT * FROM window_deployments WHERE counted OR impact_unknown
 ),
 
+-- What failed has failed in each window and group that it stands in.
 upper_f AS (
-    SELECT
-        u.part, u.window_from, u.window_to, u.group_key, u.deployment_key, u.positions
-    FROM upper_d AS u
-    LEFT JOIN f
-        ON u.part = f.part AND u.window_from = f.window_from AND u.group_key = f.group_key
-        AND u.deployment_key = f.deployment_key
-    WHERE u.impact_unknown OR f.deployment_key IS NOT NULL
+    SELECT *
+    FROM upper_d
+    WHERE impact_unknown OR deployment_key IN (SELECT deployment_key FROM f)
 ),
 
 behind AS (

@@ -16,7 +16,6 @@ WITH links AS (
 corroborated AS (
     SELECT corroborated_key AS deployment_key, count(*) AS corroborations
     FROM corroborations
-    WHERE corroborated_key IS NOT NULL
     GROUP BY corroborated_key
 ),
 
