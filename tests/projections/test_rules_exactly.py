@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.projections.deploying import BAD
+from tests.projections.deploying import BAD, CONTROLLER
 from tests.projections.telling import (
     REPOSITORY,
     Story,
@@ -49,6 +49,47 @@ def test_r6_one_change_that_paths_were_asked_of_says_that_they_were(tmp_path: Pa
         with window(story, tmp_path, f"{start}T00:00", f"{end}T00:00") as view:
             assert only(view, "change_lead_time")["path_filter"] == said
             assert only(view, "dora")["path_filter"] == said
+
+
+def test_r6_each_week_and_group_says_which_changes_it_leaves_out(tmp_path: Path) -> None:
+    """Those that are younger than their deployment, and deployments of which nobody says what."""
+    story = Story()
+    for name, at in (("a", "03-03T09:00"), ("b", "03-03T11:00"), ("c", "03-12T11:00")):
+        pushed(story, name, at)
+    told: list[tuple[str, str, list[str] | None]] = [
+        # The first of a line may be silent; one commit that is not known leaves another that is.
+        ("shop", "03-03T10:00", ["a", "b"]), ("shop", "03-04T10:00", None),
+        ("shop", "03-05T10:00", None), ("shop", "03-11T10:00", ["a", "unknown"]),
+        ("pay", "03-03T10:00", None), ("pay", "03-11T10:00", None), ("pay", "03-12T10:00", ["c"]),
+    ]  # fmt: skip
+    for number, (service, at, names) in enumerate(told):
+        deployed(story, f"d{number}", at, str(number), service=service,
+                 commits=names and [commit(name) for name in names])  # fmt: skip
+    asked = {"group_by": "service", "bucket": "week"}
+    with window(story, tmp_path, "03-02T00:00", "03-16T00:00", **asked) as view:
+        found = [
+            (row["part"], row["group_key"], row["window_from"].day, row["negative_lead_times"],
+             row["unresolved"])
+            for row in view.table("dora").to_pylist()
+        ]  # fmt: skip
+    assert sorted(found) == [
+        ("step", "pay", 2, 0, 0), ("step", "pay", 9, 1, 1),
+        ("step", "shop", 2, 1, 2), ("step", "shop", 9, 0, 0),
+        ("window", "pay", 2, 1, 1), ("window", "shop", 2, 1, 2),
+    ]  # fmt: skip
+
+
+def test_r3_a_deployment_says_how_it_ended_and_names_once_what_it_remedies(tmp_path: Path) -> None:
+    """By its own id, and by that of the report which corroborates it."""
+    story = Story()
+    deployed(story, "a", "03-05T10:00", "1", **BAD)
+    deployed(story, "sync", "03-05T10:01", "1", source=CONTROLLER)
+    deployed(story, "b", "03-05T11:00", "2", remediates=["a", "sync"])
+    with window(story, tmp_path) as view:
+        one, other = (only(view, "deployments", deployment=name) for name in "ab")
+    assert (one["outcome"], one["corroborations"], one["remediates_keys"]) == ("failure", 1, [])
+    assert (other["outcome"], other["corroborations"]) == ("success", 0)
+    assert other["remediates_keys"] == [one["deployment_key"]]
 
 
 def test_r4_what_failed_anyway_is_not_doubtful_as_well(tmp_path: Path) -> None:

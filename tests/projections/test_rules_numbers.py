@@ -93,22 +93,6 @@ def test_r5_gaps_are_between_deployments_of_one_line(tmp_path: Path) -> None:
         assert only(view, "dora")["median_gap_s"] == 2 * DAY
 
 
-@pytest.mark.parametrize(
-    ("count", "days", "band"),
-    [
-        (5, 4, "on demand"), (4, 4, "4"), (1, 7, "4"), (1, 8, "3"), (1, 30, "3"), (1, 31, "2"),
-        (1, 182, "2"), (1, 183, "1"), (0, 1, "1"),
-    ],
-)  # fmt: skip
-def test_r5_the_band_of_a_frequency(tmp_path: Path, count: int, days: int, band: str) -> None:
-    """By deployments a day."""
-    story = on(*(f"03-02T{hour:02d}:00" for hour in range(count)))
-    end = {4: "03-06", 7: "03-09", 8: "03-10", 30: "04-01", 31: "04-02", 182: "08-31",
-           183: "09-01", 1: "03-03"}[days]  # fmt: skip
-    with window(story, tmp_path, "03-02T00:00", f"{end}T00:00") as view:
-        assert only(view, "dora")["frequency_band"] == band
-
-
 # R7
 
 
@@ -133,26 +117,6 @@ def test_r7_percentiles_are_linear_between_the_closest_ranks(
     for name, share in (("p75", 0.75), ("p90", 0.9)):
         assert dora[f"lead_{name}_s"] == pytest.approx(percentile(found, share))
     assert dora["lead_mean_s"] == pytest.approx(statistics.fmean(found))
-
-
-@pytest.mark.parametrize(
-    ("seconds", "band"),
-    [
-        (3599, 6), (3600, 5), (86_399, 5), (86_400, 4), (7 * 86_400 - 1, 4), (7 * 86_400, 3),
-        (2_629_799, 3), (2_629_800, 2), (15_778_799, 2), (15_778_800, 1),
-    ],
-)  # fmt: skip
-def test_r7_the_band_of_a_length_of_time(tmp_path: Path, seconds: int, band: int) -> None:
-    """Of recovery here; lead time has the same ones."""
-    story = Story()
-    deployed(story, "d", "03-02T00:00", "1")
-    story.tell("incident.opened", when("03-02T00:00"), incident="i", caused_by="d", service="shop",
-               environment="production")  # fmt: skip
-    end = instant("03-02T00:00").timestamp() + seconds
-    story.tell("incident.restored", _instant(end), incident="i")
-    with window(story, tmp_path) as view:
-        dora = only(view, "dora")
-    assert (dora["recovery_median_s"], dora["recovery_band"]) == (seconds, band)
 
 
 def _instant(seconds: float) -> str:
