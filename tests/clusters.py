@@ -53,11 +53,9 @@ def _has_room() -> bool:
 
 def prepared(data: Path) -> Path:
     """Give a new data folder the cluster that its first start would make; gives the folder."""
-    template = _template()
     place = find_place(data, service_account(os.environ))
     if cluster_major(place) is None:
-        _made.append(place.folder)
-        _copy(template, place.folder)
+        _copy(place.folder)
     return data
 
 
@@ -66,14 +64,14 @@ def quickly_prepared(data: Path) -> Path:
     if not (data / "postgres").exists():
         make_folder(data, 0o711)
         folder = new_folder(quick=True)
-        _made.append(folder)
-        _copy(_template(), folder)
+        _copy(folder)
         (data / "postgres").write_text(f"{folder}\n")
     return data
 
 
-def _copy(template: Path, folder: Path) -> None:
-    subprocess.run(["cp", "-a", f"{template}/.", folder], check=True)
+def _copy(folder: Path) -> None:
+    _made.append(folder)
+    subprocess.run(["cp", "-a", f"{_template()}/.", folder], check=True)
 
 
 def forget() -> None:

@@ -111,7 +111,7 @@ def quick() -> Iterator[Path]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _cluster() -> Iterator[None]:
-    """Leave the one that is copied behind as little."""
+    """Leave the one that is copied from behind no more than the copies."""
     with clusters.template():
         yield
 
