@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from projections.definitions import Definition, definitions, is_settled, rules_of, types_of
@@ -22,7 +23,7 @@ from tests.tools.mutants.sql.recording import Recorded, Recording
 from tests.tools.mutants.sql.replay import PATIENCE_S, Replay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import pytest
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from tests.tools.mutants.sql.recording import Given
 
 _MEMORY: Final = 6 << 30
+_ENOUGH: Final = 60
+"""Runs in a row that notice nothing, until what is left is told."""
 _SAME: Final = 0
 """The number of the definition itself, as the parser writes it."""
 
@@ -196,6 +199,27 @@ class Chances:
         return self._spent[item] / self._kills[item]
 
 
+@dataclass
+class Course:
+    """How far the mutants of a definition are tried.
+
+    Attributes:
+        left: numbers of those that no test has noticed.
+        differing: of what was given, by its id, the mutants that give other rows.
+        asked: mutants and the tests that ran with them.
+        unminded: how many runs in a row noticed nothing.
+    """
+
+    left: set[int]
+    differing: dict[int, set[int]] = field(default_factory=dict)
+    asked: set[tuple[int, str]] = field(default_factory=set)
+    unminded: int = 0
+
+    def items(self, number: int, given: list[Given]) -> set[str]:
+        """The tests in which a mutant gives other rows."""
+        return {item for each in given if number in self.differing[id(each)] for item in each.items}
+
+
 class Tries:
     """The mutants of one definition, each made from what tests made the definition from."""
 
@@ -232,7 +256,7 @@ class Tries:
             raise self._session.Failed(f"{name}: a test fails with what says the same")
         mutants = dict(enumerate(mutants_of(one.text, parser), 1))
         counts = self._trial.counts[name]
-        for number, fate in self._fates(one, same, mutants, given).items():
+        for number, fate in self._fates(one, same, mutants, given):
             mutant = mutants[number]
             key = (name, mutant.was, mutant.now)
             if fate not in ("alike", "survived"):
@@ -243,46 +267,80 @@ class Tries:
             else:
                 counts[fate] += 1
                 self._trial.failed = True
-                print(f"\n{name}.sql:{mutant.line}: {fate}")
-                print(f"- {mutant.was}\n+ {mutant.now}")
+                self._print(name, mutant, fate)
         spent = sum(os.times()[:4]) - begun
         print(
             f"{name}: {counts.total()} mutants, {dict(counts)}, {len(given)} given, {spent:.0f} s",
             flush=True,
         )
 
+    def _print(self, name: str, mutant: Mutant, fate: str) -> None:
+        if (name, mutant.was, mutant.now) not in self._trial.explained:
+            print(f"\n{name}.sql:{mutant.line}: {fate}\n- {mutant.was}\n+ {mutant.now}", flush=True)
+
     def _fates(
         self, one: Definition, same: str, mutants: dict[int, Mutant], given: list[Given]
-    ) -> dict[int, str]:
-        """What becomes of mutants: the likeliest test is asked about all that are left.
+    ) -> Iterator[tuple[int, str]]:
+        """What becomes of each mutant, as soon as that is known.
 
-        Once that has shown that it minds little, another one is.
+        What the likeliest tests do not mind is told before it is tried with all the others.
         """
         texts = {number: mutant.text for number, mutant in mutants.items()}
         replay = Replay(self._recorded, {_SAME: same} | texts)
-        fates = dict.fromkeys(mutants, "alike")
-        left = set(mutants)
-        differing: dict[int, set[int]] = {}
-        tried: set[tuple[int, str]] = set()
+        course = Course(set(mutants))
+        for number in self._killed(one, replay, texts, given, course):
+            course.left.remove(number)
+            yield number, "killed"
+        for each in given if course.left else ():
+            self._compare(one, replay, each, course)
+        for number in sorted(replay.wrong & course.left):
+            yield number, "no SQL"
+            course.left.discard(number)
+        items = {number: course.items(number, given) for number in sorted(course.left)}
+        for number, asked in items.items():
+            if asked:
+                self._print(one.name, mutants[number], "left")
+        for number, asked in items.items():
+            likely = sorted(asked, key=self._chances.cost)
+            if any(self._is_killer(one, texts[number], number, item, course) for item in likely):
+                yield number, "killed"
+            else:
+                yield number, "survived" if asked else "alike"
+
+    def _killed(
+        self, one: Definition, replay: Replay, texts: dict[int, str], given: list[Given],
+        course: Course,
+    ) -> Iterator[int]:  # fmt: skip
+        """The likeliest test is asked about all that are left, until it has minded little.
+
+        Then another one is, until many runs in a row have noticed nothing.
+        """
         waiting = [(each, item) for each in given for item in each.items]
-        while waiting and left:
+        while waiting and course.left and course.unminded < _ENOUGH:
             waiting.sort(key=lambda pair: self._chances.cost(pair[1]), reverse=True)
             each, item = waiting.pop()
-            if id(each) not in differing:
-                differing[id(each)] = self._differing(one, replay, each, left)
-                fates |= dict.fromkeys(replay.wrong, "no SQL")
-                left -= replay.wrong
-            here = [n for n in sorted(differing[id(each)] & left) if (n, item) not in tried]
-            fates |= dict.fromkeys(here, "survived")
-            for number in here:
+            self._compare(one, replay, each, course)
+            for number in sorted(course.differing[id(each)] & course.left):
                 if waiting and self._chances.cost(item) > self._chances.cost(waiting[-1][1]):
                     waiting.append((each, item))
                     break
-                tried.add((number, item))
-                if self._is_noticed(one, texts[number], item):
-                    fates[number] = "killed"
-                    left.remove(number)
-        return fates
+                if self._is_killer(one, texts[number], number, item, course):
+                    yield number
+
+    def _compare(self, one: Definition, replay: Replay, given: Given, course: Course) -> None:
+        if id(given) not in course.differing:
+            course.differing[id(given)] = self._differing(one, replay, given, course.left)
+
+    def _is_killer(
+        self, one: Definition, text: str, number: int, item: str, course: Course
+    ) -> bool:
+        """Whether a test fails with a mutant, if it was not asked before."""
+        if (number, item) in course.asked:
+            return False
+        course.asked.add((number, item))
+        is_noticed = self._is_noticed(one, text, item)
+        course.unminded = 0 if is_noticed else course.unminded + 1
+        return is_noticed
 
     def _differing(
         self, one: Definition, replay: Replay, given: Given, numbers: set[int]
