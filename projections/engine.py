@@ -37,7 +37,7 @@ from projections.facts import Facts, reading
 from projections.memory import query_memory
 from projections.selection import Selection
 from projections.settled import Settled
-from projections.statements import parsed
+from projections.statements import parsed, put
 from projections.steps import STEPS
 
 if TYPE_CHECKING:
@@ -310,7 +310,7 @@ class View:
             else self._engine.settled.recall(name, self.snapshot, self.parameters)
         )
         if recent is not None:
-            self._cursor.register(name, recent)
+            put(self._cursor, name, recent)
             return True
         path = self._engine.settled.path(name, self.snapshot, self.parameters)
         file = self._engine.settled.open(path) if path is not None else None
@@ -349,8 +349,8 @@ class View:
         """Facts up to the position asked for, without what was voided; that stands beside."""
         files, tail = self._engine.facts(one, self.snapshot)
         if not files and not tail.num_rows:
-            self._cursor.register(one.name, tail)
-            self._cursor.register(f"all_{one.name}", tail)
+            put(self._cursor, one.name, tail)
+            put(self._cursor, f"all_{one.name}", tail)
             return
         told = [reading(files)] if files else []
         if tail.num_rows or not files:
