@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from tests.tools.mutants.sql.recording import Given
 
 _MEMORY: Final = 6 << 30
-_ENOUGH: Final = 60
-"""Runs in a row that notice nothing, until what is left is told."""
+_ENOUGH: Final = 4
+"""Runs in a row that notice nothing, for each mutant that is left, until these are told."""
 _SAME: Final = 0
 """The number of the definition itself, as the parser writes it."""
 
@@ -316,7 +316,7 @@ class Tries:
         Then another one is, until many runs in a row have noticed nothing.
         """
         waiting = [(each, item) for each in given for item in each.items]
-        while waiting and course.left and course.unminded < _ENOUGH:
+        while waiting and course.unminded < _ENOUGH * len(course.left):
             waiting.sort(key=lambda pair: self._chances.cost(pair[1]), reverse=True)
             each, item = waiting.pop()
             self._compare(one, replay, each, course)
