@@ -41,7 +41,11 @@ def history() -> History:
     tell_merges(story, at)
     tell_paths(story, at)
     at["d"] = deployed(
-        story, "d", "03-10T00:00", "d", commits=[commit(one) for one in (*DEPLOYED, "joins")]
+        story,
+        "d",
+        "03-10T00:00",
+        "d",
+        commits=[commit(one) for one in (*DEPLOYED, "joins", "other")],
     )
     return History(story, at)
 
@@ -79,7 +83,7 @@ def tell_merges(story: Story, at: dict[str, int]) -> None:
                           **more)  # fmt: skip
 
     change("proposed", 1, "03-05T01:00", head=commit("head"))
-    at["later"] = change("merged", 2, "03-08T00:00", merge_commit=commit("other"),
+    at["later"] = change("merged", 2, "03-08T00:00", merge_commit=commit("elsewhere"),
                          commits=[{"sha": commit("own")}])  # fmt: skip
     at["merge"] = change(
         "merged", 1, "03-06T00:00", merged_at=when("03-05T18:00"), merge_commit=commit("merged"),
@@ -109,7 +113,8 @@ EXPECTED: dict[str, dict[str, tuple[str, float | None, str | None]]] = {
         "all": ("authored", 6, None), "late": ("committed", 5.5, None), "bare": ("told", 5, None),
         "now": ("authored", 0, None), "young": ("authored", -1 / DAY, None),
         **dict.fromkeys(
-            ("own", "original", "merged", "head", "listed", "undated", "stray", "even too"),
+            ("own", "original", "merged", "head", "listed", "undated", "stray", "even too",
+             "other"),
             ("authored", 6, None),
         ),
         "twin too": ("authored", 8, "twin"), "late twin too": ("committed", 8, "late twin"),
@@ -119,7 +124,8 @@ EXPECTED: dict[str, dict[str, tuple[str, float | None, str | None]]] = {
         "all": ("committed", 5.5, None), "late": ("committed", 5.5, None),
         "bare": ("told", 5, None), "now": ("told", 0, None), "young": ("told", -1 / DAY, None),
         **dict.fromkeys(
-            ("own", "original", "merged", "head", "listed", "undated", "stray", "even too"),
+            ("own", "original", "merged", "head", "listed", "undated", "stray", "even too",
+             "other"),
             ("told", 6, None),
         ),
         "twin too": ("committed", 6.5, "twin"), "late twin too": ("committed", 8, "late twin"),
@@ -128,7 +134,7 @@ EXPECTED: dict[str, dict[str, tuple[str, float | None, str | None]]] = {
     "merged": {
         **dict.fromkeys(
             ("all", "late", "bare", "now", "young", "stray", "late twin too", "bare twin too",
-             "even too"),
+             "even too", "other"),
             ("merged", None, None),
         ),
         **dict.fromkeys(("own", "original", "merged", "head", "listed"),
@@ -163,7 +169,7 @@ PATHS: list[tuple[str, str, list[str] | None]] = [
     ("near", REPOSITORY, ["ab/x"]), ("silent", REPOSITORY, None), ("none", REPOSITORY, []),
     ("web", WEB, ["z"]), ("dot", f"{WEB}/1", ["z"]), ("star", f"{WEB}/2", ["z"]),
     ("stars", f"{WEB}/3", ["z"]), ("empty", f"{WEB}/4", ["z"]),
-    ("then a", REPOSITORY, ["a/x"]), ("then c", REPOSITORY, ["c"]),
+    ("early c", REPOSITORY, ["c"]), ("then a", REPOSITORY, ["a/x"]), ("then c", REPOSITORY, ["c"]),
 ]  # fmt: skip
 
 
