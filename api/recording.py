@@ -75,7 +75,8 @@ async def _post(request: Request, ledger: str, context: Context) -> Response:
     if context.at is not None:
         read_time(context.at, "query at")
     if context.kind is not None and not any(context.kind in kinds for kinds in KINDS.values()):
-        raise RefusedError("query kind", f"no kind of tests or scans: {context.kind!a}")
+        tests, scans = (", ".join(sorted(kinds)) for kinds in KINDS.values())
+        raise RefusedError("query kind", f"expected {tests} of tests, or {scans} of a scan")
     body = await keep_body(request, MAX_REPORT)
 
     def prepare() -> tuple[ReadReport, list[Draft]]:

@@ -10,7 +10,8 @@ import msgspec
 
 from domain.errors import RefusedError
 from domain.events import TYPES
-from domain.events.fields import check_value
+from domain.events.closed import words_at
+from domain.events.fields import FORMS, check_value
 from domain.instant import read_time
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ _INTEGER: Final = 2**31
 _MESSAGE: Final = re.compile(
     r"(?P<reason>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL
 )
+_QUOTED: Final = re.compile(r"`([^`]*)`")
+_JSON_KINDS: Final = {
+    "str": "text", "int": "an integer", "float": "a number", "bool": "true or false",
+    "array": "a list", "object": "an object",
+}  # fmt: skip
 _MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
 
 
@@ -118,10 +124,10 @@ def check_data(kind: EventType, data: dict[str, Any]) -> None:
     try:
         msgspec.convert(data, kind.data, dec_hook=check_value)
     except msgspec.ValidationError as error:
-        raise _refusal(str(error)) from None
+        raise _refusal(kind, str(error)) from None
 
 
-def _refusal(message: str) -> RefusedError:
+def _refusal(kind: EventType, message: str) -> RefusedError:
     """The library's message as place and reason, without anything a sender wrote."""
     match = _MESSAGE.fullmatch(message)
     if match is None:
@@ -132,10 +138,20 @@ def _refusal(message: str) -> RefusedError:
         return RefusedError(f"{place}.{missing[1]}", "missing")
     if reason.startswith("Invalid enum value"):
         # The library repeats the value there.
-        reason = "not one of the words this field may hold; docs/events.md names them"
+        *others, last = words_at(kind.data, match["path"])
+        reason = f"expected {', '.join(others)} or {last}"
     elif "matching regex" in reason:
-        reason = "not of the form this field has, or a control character"
+        told = (said for form, said in FORMS.items() if repr(form) in reason)
+        reason = f"expected {next(told, 'one line without control characters')}"
+    elif reason.endswith("of length >= 1"):
+        reason = "empty"
+    elif reason.startswith("Expected `"):
+        reason = f"e{_QUOTED.sub(_in_words, reason)[1:]}"
     return RefusedError(place, f"a key: {reason}" if match["key"] else reason)
+
+
+def _in_words(kinds: re.Match[str]) -> str:
+    return " or ".join(_JSON_KINDS[kind] for kind in kinds[1].split(" | ") if kind in _JSON_KINDS)
 
 
 def _line(value: dict[str, Any], name: str, limit: int, pattern: re.Pattern[str]) -> str:

@@ -10,6 +10,8 @@ from intake.buffer import pieces_of
 from intake.limits import MAX_REPORT
 
 _WIDE: Final = (codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)
+NUL: Final = "a NUL"
+"""Why a file that has one is refused."""
 Body = TypeVar("Body", bytes, memoryview)
 
 
@@ -33,7 +35,7 @@ def check_body(raw: Body, most: int = MAX_REPORT) -> Body:
     for piece in pieces_of(raw):
         nul = piece.find(b"\0")
         if nul >= 0:
-            raise RefusedError(f"byte {at + nul}", "a NUL")
+            raise RefusedError(f"byte {at + nul}", NUL)
         pending = len(decoder.getstate()[0])
         try:
             decoder.decode(piece, final=at + len(piece) == len(raw))

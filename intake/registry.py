@@ -64,7 +64,7 @@ from intake import (
     veracode,
     zap,
 )
-from intake.body import check_body
+from intake.body import NUL, check_body
 from intake.buffer import first_byte
 from intake.github import audit, webhook
 from intake.gitlab import audit as gitlab_audit
@@ -146,6 +146,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     *jenkins_x.FORMATS,
 )
 # There are too many of them for a message.
+_BEGINNINGS: Final = (b"<", b"{", b"[")
 _KNOWN: Final = "docs/integrations/README.md names all that are known"
 _BY_NAME: Final = {one.name: one for one in FORMATS}
 
@@ -220,7 +221,13 @@ def read_report(raw: bytes | Scratch, name: str | None = None) -> ReadReport:
 
 
 def _read(raw: memoryview, name: str | None) -> ReadReport:
-    body = check_body(raw)
+    try:
+        body = check_body(raw)
+    except RefusedError as error:
+        if name is None and error.reason == NUL and bytes(raw[:1]) not in _BEGINNINGS:
+            why = f"since it is no text ({error.place} is a NUL)"
+            raise RefusedError("body", f"no format is recognised, {why}; {_KNOWN}") from None
+        raise
     if is_resource(body):
         body = memoryview(read_yaml(bytes(body)))
     found = _named(name) if name is not None else _recognised(body)

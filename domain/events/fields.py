@@ -11,7 +11,7 @@ A field's kind says what it may hold, and by its *mark* what the people stage do
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -46,20 +46,28 @@ Text = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_NO_NUL, extra={"mark": 
 Note = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_NO_NUL)]
 """Lines that machines wrote, such as a checkpoint."""
 
-Commit = Annotated[str, Meta(pattern=rf"^(?:[0-9a-f]{{40}}|[0-9a-f]{{64}}){_END}")]
+_COMMIT = rf"^(?:[0-9a-f]{{40}}|[0-9a-f]{{64}}){_END}"
+Commit = Annotated[str, Meta(pattern=_COMMIT)]
 """A git object id, SHA-1 or SHA-256, lower case."""
 
-Digest = Annotated[
-    str,
-    Meta(
-        pattern=r"^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}"
-        rf"|(?!sha(?:256|384|512):)[a-z0-9][a-z0-9+._-]{{0,31}}:[0-9a-f]{{32,128}}){_END}",
-    ),
-]
+_DIGEST = (
+    r"^(?:sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}"
+    rf"|(?!sha(?:256|384|512):)[a-z0-9][a-z0-9+._-]{{0,31}}:[0-9a-f]{{32,128}}){_END}"
+)
+Digest = Annotated[str, Meta(pattern=_DIGEST)]
 """`algorithm:hex`, lower case; the lengths of SHA-2 are checked."""
 
-PersonId = Annotated[str, Meta(pattern=rf"^{PRINCIPAL}{_END}", extra={"mark": "person"})]
+_PERSON = rf"^{PRINCIPAL}{_END}"
+PersonId = Annotated[str, Meta(pattern=_PERSON, extra={"mark": "person"})]
 """An opaque id of this ledger, and nothing else."""
+
+FORMS: Final = {
+    _COMMIT: "a whole commit id, 40 or 64 hexadecimal digits in lower case",
+    _DIGEST: "a digest, as sha256: with 64 hexadecimal digits in lower case behind it",
+    _PERSON: "the opaque id of a person or workload in this ledger",
+    _NO_NUL: "text without NUL",
+}
+"""Patterns that are more than one line of text, and what people call the form."""
 
 
 class Instant:

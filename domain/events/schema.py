@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from domain.events import TYPES
+from domain.events.closed import closed_fields
 from domain.events.controls import CONTROLS
 from domain.events.examples import example
 from domain.events.fields import Common, schema_of
@@ -60,7 +61,7 @@ def page() -> str:
         "# Events",
         "",
         "Every event is a CloudEvents 1.0 object whose `data` has the fields of its type.",
-        "Unknown fields are kept.",
+        "Unknown fields are kept, and nothing reads them.",
         "The schema and an example of each type stand in `schema/events/`.",
         "This page is generated from the code (`make generate`).",
         "",
@@ -96,9 +97,31 @@ def page() -> str:
     for test in CONTROLS:
         types = ", ".join(f"`{name.removeprefix('pipeledger.')}`" for name in test.types) or "all"
         lines.append(f"| {test.id} | {test.asks} | {types} | {test.missing or '—'} |")
-    lines += ["", "## Fields", ""]
+    common = ", ".join(f"`{field.encode_name}`" for field in msgspec.structs.fields(Common))
+    lines += [
+        "",
+        "## Fields",
+        "",
+        "A field in **bold** must be there; † names somebody, ‡ is free text.",
+        f"Every type has these as well: {common}.",
+        "",
+        "A `commit` is a whole object id, 40 or 64 hexadecimal digits; a digest is",
+        "`sha256:` with 64 of them behind it, also `sha384:`, `sha512:` and others; all in lower",
+        "case. `artifact` is an object with `digest`, `purl`, `name`. Seconds are numbers.",
+        "",
+    ]
     for kind in TYPES.values():
         lines += _fields(kind)
+    lines += [
+        "",
+        "## Words",
+        "",
+        "These fields hold one of a few words; `[]` stands for each of a list.",
+        "",
+        "| field | one of | in |",
+        "|---|---|---|",
+        *_closed(),
+    ]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -118,6 +141,22 @@ def _fields(kind: EventType) -> list[str]:
         words.append(f"**`{name}`**{note}" if field.required else f"`{name}`{note}")
     short = kind.name.removeprefix("pipeledger.")
     return [f"- `{short}`: {', '.join(words) or 'common fields only'}"]
+
+
+def _closed() -> list[str]:
+    """The fields of what may be sent that hold one of a few words."""
+    places: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    everywhere = closed_fields(Common)
+    for kind in TYPES.values():
+        for place, words in closed_fields(kind.data) if kind.door is Door.EMIT else ():
+            if (place, words) not in everywhere:
+                named = places.setdefault((place, words), [])
+                named.append(f"`{kind.name.removeprefix('pipeledger.')}`")
+    rows = [(place, words, ", ".join(kinds)) for (place, words), kinds in places.items()]
+    return [
+        f"| `{place.removeprefix('.')}` | {', '.join(f'`{word}`' for word in words)} | {kinds} |"
+        for place, words, kinds in [*((*one, "all") for one in everywhere), *rows]
+    ]
 
 
 def _json(value: object) -> str:

@@ -159,8 +159,17 @@ def test_a_refused_event_does_not_hold_up_the_others(shell: Shell) -> None:
     away = {"PIPELEDGER_URL": "http://127.0.0.1:1"}
     shell("emit", "deployment.finished", "deployment=x-1", "outcome=great", changes=away)
     shell("emit", "deployment.finished", "deployment=x-2", *DEPLOYMENT, changes=away)
-    assert shell("spool", "flush").stdout == "1 sent, 1 refused, 0 still waiting\n"
+    done = shell("spool", "flush")
+    assert done.stdout == "1 sent, 1 refused, 0 still waiting\n"
+    assert done.stderr.startswith("pipeledger: deployment.finished ")
+    assert " was refused: field data.outcome: expected cancelled, " in done.stderr
     assert ": 0 waiting (0 bytes), 1 refused" in shell("spool", "status").stdout
+
+
+def test_a_text_for_a_number_is_told_how_numbers_are_written(shell: Shell) -> None:
+    """`duration_s=3` is what people write first."""
+    said = shell("emit", "rollback", *DEPLOYMENT, "duration_s=3").stderr
+    assert "expected a number, got text; key:=value gives numbers and lists; kept under" in said
 
 
 def test_a_log_that_was_cut_is_refused_later(shell: Shell) -> None:

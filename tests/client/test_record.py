@@ -114,6 +114,13 @@ def test_what_is_no_report_fails_only_where_it_was_named(recorder: Command) -> N
         kind = name.removeprefix("cut.").upper()
         assert f"recognised, since it is no whole {kind}; " in recorder("record", folder).stderr
         (folder / name).unlink()
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    said = recorder("record", "mixed", "--strict").stderr
+    assert "picture.png was refused: body: no format is recognised, since it is no text (" in said
+    recorder("record", "mixed/picture.png", "--strict", status=1)
+    (folder / "cut.json").write_bytes(b'{"results": [\0')
+    recorder("record", "mixed", "--strict", status=1)
+    (folder / "cut.json").unlink()
     recorder("record", "mixed/README")
     recorder("record", "mixed/README", "mixed/junit.xml", "--strict", status=1)
 

@@ -286,8 +286,8 @@ def test_what_cannot_be_read_or_signed_holds_nothing_up(
     changes = {"PIPELEDGER_KEY": str(file)}
     done = command("spool", "flush", changes=changes)
     assert done.stdout == "0 sent, 2 refused, 0 still waiting\n"
-    assert "refused: Is a directory" in done.stderr
-    assert "refused: what is to be signed is no event" in done.stderr
+    assert "-x was refused: Is a directory" in done.stderr
+    assert " was refused: what is to be signed is no event" in done.stderr
     done = command("spool", "flush", "--retry-refused", changes=changes)
     assert "-x stays refused: " in done.stderr
     command(*EVENT_WORDS, "--id", "s")

@@ -117,7 +117,8 @@ def attempt(
         return None, failed
     if sent.problem:
         kept = f"; kept under {delivery.spool.refused}" if item.kind == "event" else ""
-        warn(f"{item.label} was refused: {sent.problem}{kept}")
+        hint = "; key:=value gives numbers and lists" if sent.problem.endswith("got text") else ""
+        warn(f"{item.label} was refused: {sent.problem}{hint}{kept}")
         return None, 0 if forgiven is not None and forgiven(sent.problem) else failed
     if isinstance(item.body, bytes) and (ahead := _ahead_s(item.body, sent.answer)) > _CLOCKS_S:
         warn(f"{item.label} is said to happen {ahead:.0f} s after the ledger recorded it: "

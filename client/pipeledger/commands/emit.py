@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _FORMS = "\n".join(
-    f"  {word:<11} {form.type} {' '.join(f'{key}={value}' for key, value in form.data.items())}"
+    " ".join([f"  {word:<11} {form.type}", *(f"{key}={told}" for key, told in form.data.items())])
     for word, form in SHORT_FORMS.items()
 )
 _EPILOG = f"""\

@@ -85,11 +85,11 @@ def _flush(options: argparse.Namespace, settings: Settings) -> int:
     except (OSError, SpoolError) as error:
         warn(str(error))
         return failed
-    refused = [one for one in drained.sent.values() if one.problem]
+    refused = [(name, one.problem) for name, one in drained.sent.items() if one.problem]
     left = len(spool.waiting())
     say(f"{len(drained.sent) - len(refused)} sent, {len(refused)} refused, {left} still waiting")
-    for one in refused[:_SHOWN]:
-        warn(f"refused: {one.problem}")
+    for name, problem in refused[:_SHOWN]:
+        warn(f"{_label(spool, name, refused=True)} was refused: {problem}")
     if drained.away:
         warn(drained.away)
     elif left:
@@ -161,6 +161,8 @@ def _retry(spool: Spool) -> None:
 def _label(spool: Spool, name: str, *, refused: bool = False) -> str:
     try:
         item = spool.read(name, refused=refused)
-    except (OSError, SpoolError) as error:
+    except SpoolError as error:
         return f"{name} ({error})"
+    except OSError:  # what was refused says why itself
+        return name
     return name if item is None else f"{item.label} {item.id}"

@@ -157,6 +157,44 @@ def test_each_refusal_names_the_field(changes: dict[str, Any], place: str) -> No
     assert "great" not in str(refusal.value)
 
 
+WANTED = {
+    "a word": (
+        {"data_outcome": "great"},
+        "expected cancelled, error, failure, skipped or success",
+    ),
+    "a word or a yes": ({"data_impact": "yes"}, "expected true, false or unknown"),
+    "a word inside a list": (
+        {"data_targets": [{"site": "a"}, {"site": "b", "outcome": "great"}]},
+        "expected cancelled, error, failure, skipped or success",
+    ),
+    "a short commit": (
+        {"data_commit": "8ee4b6d"},
+        "expected a whole commit id, 40 or 64 hexadecimal digits in lower case",
+    ),
+    "an image for a digest": (
+        {"data_artifact": {"digest": "shop:1.2"}},
+        "expected a digest, as sha256: with 64 hexadecimal digits in lower case behind it",
+    ),
+    "two lines for a name": (
+        {"data_service": "a\nb"},
+        "expected one line without control characters",
+    ),
+    "a text for a number": ({"data_duration_s": "3"}, "expected a number, got text"),
+    "a text for an object": ({"data_artifact": "x"}, "expected an object, got text"),
+    "a list for a person": ({"data_actor": ["x"]}, "expected text or an object, got a list"),
+    "a negative number": ({"data_duration_s": -1}, "expected a number >= 0.0"),
+    "an empty name": ({"data_service": ""}, "empty"),
+}
+
+
+@pytest.mark.parametrize(("changes", "reason"), WANTED.values(), ids=WANTED.keys())
+def test_a_refusal_says_what_was_expected(changes: dict[str, Any], reason: str) -> None:
+    """In words that whoever wrote the line can act on, without the type library's own."""
+    with pytest.raises(RefusedError) as refusal:
+        read_event(deployment(**changes))
+    assert refusal.value.reason == reason
+
+
 def test_texts_may_have_lines() -> None:
     """A reason is written by people."""
     assert read_event(deployment(data_reason="two\nlines")).data["reason"] == "two\nlines"

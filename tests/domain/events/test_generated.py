@@ -58,3 +58,10 @@ def _check_schema(text: str) -> None:
 def test_all_44_tests_of_controls_are_mapped() -> None:
     """Each once, to types that exist or to every event."""
     assert len({test.id for test in CONTROLS}) == len(CONTROLS) == 44
+
+
+def test_the_page_names_the_words_that_may_be_sent() -> None:
+    """Whoever is refused a word finds the others there, and the fields that all types have."""
+    page = (ROOT / "docs" / "events.md").read_text()
+    assert "| `verdict` | `approved`, `changes_requested`, `commented`, `dismissed` |" in page
+    assert "Every type has these as well: `service`, " in page
