@@ -13,6 +13,7 @@ from api.asking import FILTERS
 from api.commanding import of_controls, of_ledger, opened, placed, window_of, write_whole
 from api.host import now
 from api.packing import Scope, packing_of, parameters_of
+from api.publishing import warn_unrecorded
 from api.reads import record_export
 from domain.errors import PipeledgerError, SettingError
 from exporters.assessment import assess, frameworks_of
@@ -58,6 +59,7 @@ def export_as_parquet(
             bar.length = total
             bar.update(done - bar.pos)
 
+        warn_unrecorded(one, catalogue)
         found = export_parquet(one.whole, one.ledger.vkeys, target.absolute(), tell, chosen)
         _record(one, "parquet", found.size, target / MANIFEST)
     click.echo(f"{found.size} events of {found.origin} in {target}")
@@ -101,6 +103,7 @@ def export_as_pack(
             bar.length = total
             bar.update(done - bar.pos)
 
+        warn_unrecorded(one, catalogue)
         at = one.history.known_at(known_at, one.history.newest())
         parameters = parameters_of(scope, catalogue, at)
         found = write_pack(packing_of(one, catalogue), parameters, target.absolute(), tell)
@@ -131,6 +134,7 @@ def export_as_oscal(
     wanted = frameworks_of(catalogue, frameworks)
     window = window_of(since, to)
     with opened(settings, name) as one:
+        warn_unrecorded(one, catalogue)
         note = one.ledger.reader.checkpoint
         found = assess(one.history, catalogue, wanted, window, known_at, checkpoint=note)
         write_whole(target, write_oscal(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import click
 import msgspec
 
 from api.decisions import decide
@@ -51,6 +52,20 @@ def publish(here: Served, catalogue: Catalogue, at: datetime, entropy: Entropy) 
     return decide(
         here.ledger, f"{_TYPE}.v1", data, SERVER, at, entropy, once, [SealedPart(part)]
     )  # fmt: skip
+
+
+def warn_unrecorded(here: Served, catalogue: Catalogue) -> None:
+    """Say on standard error where this catalogue is not the one that was recorded last."""
+    position, _, last = _last(here)
+    if last == catalogue.digest:
+        return
+    click.echo(
+        f"warning: the catalogue of controls is not the one on record at position {position}: "
+        "--controls or PIPELEDGER_CONTROLS names the folder that serve has"
+        if position
+        else "warning: no catalogue of controls is on record yet: serve records its own",
+        err=True,
+    )
 
 
 def _last(here: Served) -> tuple[int, int, str]:

@@ -11,6 +11,7 @@ import click
 
 from api.commanding import of_controls, opened, placed, window_of, write_whole
 from api.host import now
+from api.publishing import warn_unrecorded
 from domain.errors import SettingError
 from exporters.assessment import SHOWN, assess, assess_facts, frameworks_of
 from exporters.report.page import write_report
@@ -97,6 +98,7 @@ def _of_ledger(
 ) -> bytes:
     chosen = frameworks_of(catalogue, frameworks)
     with opened(settings, name) as one:
+        warn_unrecorded(one, catalogue)
         note = one.ledger.reader.checkpoint
         found = assess(one.history, catalogue, chosen, window, known_at, checkpoint=note)
         return write_report(found)

@@ -75,6 +75,7 @@ def test_an_answer_about_controls_is_made_again(kept: Path, shell: Shell, name: 
         line = "tests evaluated: " if words["built"] else "tests not evaluated, since not built: "
         (said,) = [one for one in shown.splitlines() if line in one]
         assert test in said
+    assert "its digest is that of the policy.published at position" in shown
     assert ("drawn again with the seed" in shown) == ("sample" in answer)
 
 

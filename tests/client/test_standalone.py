@@ -121,7 +121,14 @@ def test_each_option_is_heard(run: Run, words: list[str], said: str) -> None:
         (["log", *KEYS, "--since", "at 12", "--older"], 1, 10, "missing: 12 entries were seen"),
         (["log", "--trust", "trust"], 1, 10, "missing: 12 entries were seen here before; --older"),
         (["log"], 2, None, "no key is trusted; next: --key VKEY for the log key and the intake"),
-        (["log", *KEYS[:2]], 1, None, "keys: expected the log key and the intake key of one"),
+        (
+            ["log", *KEYS[:2]],
+            2,
+            None,
+            "--key: keys: expected the log key and the intake key of one",
+        ),
+        (["log", "--key", "foo"], 2, None, "--key: key foo: not an Ed25519 key"),
+        (["log", *KEYS, "--since", "entry"], 2, None, "--since entry: checkpoint: "),
         (["proof", *KEYS], 2, None, "a proof says nothing without the entry it is of; next: --en"),
         (["nowhere", *KEYS], 2, None, "nothing that this verifier knows"),
         (["log", *KEYS, "--since", "nowhere"], 2, None, "nowhere: No such file or directory"),
@@ -212,7 +219,7 @@ def test_a_checkpoint_that_was_kept_is_one_of_a_trusted_log(folder: Path) -> Non
     other.entries = WRITER.entries
     other.log = Key(ORIGIN, b"\x05" * 32)
     (folder / "other").write_bytes(other.checkpoint())
-    with pytest.raises(UnsoundError, match="not signed by a trusted key of the log"):
+    with pytest.raises(UncheckedError, match="not signed by a trusted key of the log"):
         read_since(folder / "other", [LOG])
 
 

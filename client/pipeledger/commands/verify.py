@@ -21,9 +21,9 @@ from pipeledger.verifier.evidence import MAX_FILE, Policy, Verdict, check_path
 from pipeledger.verifier.folder import read_bounded
 from pipeledger.verifier.key import fingerprint_of
 from pipeledger.verifier.seen import ForkError
-from pipeledger.verifier.standalone import add_options, judge
+from pipeledger.verifier.standalone import add_options, judge, keyed_log
 from pipeledger.verifier.standalone import settings_of as verifier_settings
-from pipeledger.verifier.trust import TrustedLog, find_trust, trusted_log
+from pipeledger.verifier.trust import TrustedLog, find_trust
 from pipeledger.verifier.wire import (
     Checkpoint,
     UncheckedError,
@@ -112,7 +112,7 @@ def _check_path(
     options: argparse.Namespace, settings: Settings, workers: ThreadPoolExecutor
 ) -> list[Verdict]:
     store = TrustStore(settings.config)
-    logs = [trusted_log(options.key)] if options.key else store.logs()
+    logs = [keyed_log(options.key)] if options.key else store.logs()
     path = Path(options.evidence)
     policy = Policy(
         logs,
@@ -161,11 +161,15 @@ def _recompute(
             return check_pack(path, policy, tables=options.recompute, foreign_steps=foreign)
         if _is_zip(path):
             with unpacked(path) as folder:
-                return check_pack(folder, policy, tables=options.recompute, foreign_steps=foreign)
+                return check_pack(
+                    folder, policy, tables=options.recompute, foreign_steps=foreign, name=str(path)
+                )
         raw = read_bounded(path, MAX_FILE)
         if options.pack and _is_zip(options.pack):
             with unpacked(options.pack) as folder:
-                return recompute_answer(raw, Pack(folder), policy, foreign_steps=foreign)
+                return recompute_answer(
+                    raw, Pack(folder, name=str(options.pack)), policy, foreign_steps=foreign
+                )
         pack = Pack(options.pack) if options.pack else None
         source = pack or Remote(_reader(raw, options, settings, policy))
         return recompute_answer(raw, source, policy, foreign_steps=foreign)
@@ -223,7 +227,7 @@ def _check_url(
 ) -> Verdict:
     url, ledger = address_of(options.evidence, options.ledger, settings)
     store = TrustStore(settings.config)
-    log = trusted_log(options.key) if options.key else store.of_address(url, ledger)
+    log = keyed_log(options.key) if options.key else store.of_address(url, ledger)
     if log is None:
         fingerprint = fingerprint_of(fetch_keys(url, ledger, settings))
         named = "" if ledger == "default" else f" --ledger {ledger}"

@@ -59,6 +59,9 @@ def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
     seen: set[str] = set()
     left = _MAX_BYTES
     for one in told:
+        if one.is_dir() and not one.file_size:
+            # Whoever packs it anew has them; nothing is made of them.
+            continue
         name = _name(one, seen)
         if one.file_size > max(_SMALL, one.compress_size * _MAX_RATIO):
             raise UncheckedError(f"file {name!a} grows beyond measure")

@@ -10,14 +10,19 @@ the controls open that it answers.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from pipeledger.looking import listed
+import pyarrow.compute as pc
+
+from pipeledger.looking import at, listed
 from pipeledger.verifier.wire import UnsoundError, read_object
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
+
+    import pyarrow as pa
 
     from pipeledger.recompute.definitions import Definition
 
@@ -25,6 +30,49 @@ MOST = 1024 * 1024
 """Bytes of such a text."""
 _TEST = re.compile("[A-Z0-9]{2,20}-[0-9]{1,4}")
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
+_POLICY = "pipeledger/controls"
+
+
+class Recorded:
+    """The catalogues that the ledger itself recorded, and where."""
+
+    def __init__(self) -> None:
+        """Nothing was read yet."""
+        self._positions: dict[str, int] = {}
+
+    def look(self, events: pa.Table) -> None:
+        """Take note of the catalogues among these rows; only the server's own word counts."""
+        own = pc.and_(
+            pc.equal(events["type"], "pipeledger.policy.published"),
+            pc.and_(pc.equal(events["how"], "server"), pc.equal(events["assurance"], "decided")),
+        )
+        found = events.filter(own)
+        for position, event in zip(
+            found["position"].to_pylist(), found["event"].to_pylist(), strict=True
+        ):
+            try:
+                told = json.loads(event or "null")
+            except (ValueError, RecursionError):
+                continue
+            if at(told, "data", "policy") == _POLICY:
+                self._positions.setdefault(str(at(told, "data", "digest")), position)
+
+    def line(self, text: str) -> str:
+        """Whether the catalogue that an answer names is on record, for people.
+
+        Args:
+            text: the parameter, as `controls_lines` took it.
+        """
+        position = self._positions.get(_read(text)["catalogue"])
+        if position is None:
+            return (
+                "catalogue not on record: no policy.published that is here has its digest, so "
+                "whoever made this chose its tests and parameters"
+            )
+        return (
+            "not checked: the words of the catalogue; its digest is that of the policy.published "
+            f"at position {position}"
+        )
 
 
 def controls_lines(text: str, known: Container[str]) -> list[str]:
@@ -52,7 +100,6 @@ def controls_lines(text: str, known: Container[str]) -> list[str]:
     return [
         f"controls: {len(asked['controls'])}, by the catalogue {asked['catalogue']}",
         *(f"tests {how}: {', '.join(names)}" for how, names in built.items() if names),
-        "not checked: the words of the catalogue; its digest is that of a policy.published",
     ]
 
 

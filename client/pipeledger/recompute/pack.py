@@ -42,11 +42,6 @@ _AT_ONCE = 65_536
 _NEEDED = ("position", "entry", "salt", "event")
 
 
-def is_pack(folder: Path) -> bool:
-    """Whether this folder is such an export."""
-    return (folder / MANIFEST).is_file() and (folder / "events").is_dir()
-
-
 class Pack:
     """A folder that was exported.
 
@@ -57,20 +52,22 @@ class Pack:
             unless they are wanted.
     """
 
-    def __init__(self, folder: Path, *, whole: bool = False) -> None:
+    def __init__(self, folder: Path, *, whole: bool = False, name: str = "") -> None:
         """Read what it says of itself.
 
         Args:
             folder: where it is.
+            name: what people call it, where that is not the folder.
             whole: read all columns of events, to compare them.
 
         Raises:
             UncheckedError: no such export, or of another version.
             OSError: it cannot be read.
         """
-        if not is_pack(folder):
+        if not (folder / MANIFEST).is_file():
             raise UncheckedError(
-                f"{folder} is no export", "pipeledger-server export parquet DIR makes one"
+                f"{name or folder} is no export or pack, or its {MANIFEST} was removed",
+                "pipeledger-server export parquet DIR makes one",
             )
         self.folder = folder
         self.stored: pa.Table | None = None
@@ -86,8 +83,15 @@ class Pack:
 
     @property
     def note(self) -> bytes:
-        """The checkpoint over the entries."""
-        return read_bounded(self.folder / CHECKPOINT, MAX_NOTE)
+        """The checkpoint over the entries.
+
+        Raises:
+            UncheckedError: it is missing.
+        """
+        path = self.folder / CHECKPOINT
+        if not path.is_file():
+            raise UncheckedError(f"file {CHECKPOINT}: missing")
+        return read_bounded(path, MAX_NOTE)
 
     def batches(self, size: int, *, documents: bool) -> Iterator[Batch]:
         """The first entries, so many, in order; with their documents where they are wanted."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeledger.looking import at
 from pipeledger.recompute.comparison import compare, plain
-from pipeledger.recompute.controls import controls_lines, not_asked
+from pipeledger.recompute.controls import Recorded, controls_lines, not_asked
 from pipeledger.recompute.definitions import VOIDS
 from pipeledger.recompute.evidence_pack import check_sheets, check_signature
 from pipeledger.recompute.pack import Pack
@@ -103,6 +103,7 @@ def recompute_answer(
     asked = _asked(told, definitions.known)
     wanted = _wanted(definitions, told, names)
     sample = _sample(answer, {one.name for one in wanted})
+    recorded = Recorded()
     with Sandbox(wanted, stated.at.size, parameters, foreign_steps=foreign_steps) as sandbox:
         rows = verified_rows(
             source, opened.log, opened.checkpoint, settings, redactions, stated.at,
@@ -110,6 +111,7 @@ def recompute_answer(
         )  # fmt: skip
         for batch in rows:
             sandbox.add(batch)
+            recorded.look(batch.events)
             if sample is not None:
                 sample.look(batch.events)
         sandbox.finish()
@@ -134,6 +136,7 @@ def recompute_answer(
             f"given at position {stated.at.size}; every entry up to {size} checked",
             f"definitions {digest}",
             *asked,
+            *([recorded.line(controls)] if (controls := at(told, "controls")) else []),
             *(_line(one, len(made[one.table])) for one in selections),
             *drawn,
             *(
@@ -152,7 +155,9 @@ def recompute_answer(
     ).judged(opened.standing)
 
 
-def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: bool) -> Verdict:
+def check_pack(
+    folder: Path, policy: Policy, *, tables: bool, foreign_steps: bool, name: str = ""
+) -> Verdict:
     """Check an exported folder: files, every entry, the columns made of them, the tables.
 
     Args:
@@ -160,22 +165,23 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
         policy: which keys are believed, how much is checked.
         tables: make the tables again, too.
         foreign_steps: run the Python text of steps that we have no implementation of.
+        name: what people call it, where that is not the folder.
 
     Raises:
         UnsoundError: something differs; names the position, file, or table, row and column.
         UncheckedError: it cannot be checked.
     """
-    pack = Pack(folder, whole=True)
+    pack = Pack(folder, whole=True, name=name)
     # An evidence pack is of a time; an export is all there is.
-    opened = _opened(pack, policy, whole=not pack.is_evidence)
+    opened = _opened(pack, policy, whole=not pack.is_evidence, origin=pack.manifest.get("origin"))
     if pack.is_evidence:
         check_signature(folder, opened.log, opened.checkpoint.size)
     files = pack.check_files()
     definitions = pack.definitions()
     names = sorted(pack.tables()) if tables else []
-    for name, digest in pack.digests().items():
-        if definitions.digest([name]) != digest:
-            raise UnsoundError(None, f"table {name}: made with other definitions than are here")
+    for table, digest in pack.digests().items():
+        if definitions.digest([table]) != digest:
+            raise UnsoundError(None, f"table {table}: made with other definitions than are here")
     redactions = Redactions()
     size = opened.checkpoint.size
     told = pack.manifest.get("parameters")
@@ -186,19 +192,23 @@ def check_pack(folder: Path, policy: Policy, *, tables: bool, foreign_steps: boo
     lines = [f"{files} files as exported; every entry up to {size} checked, and its columns"]
     if pack.is_evidence:
         lines += ["signed by the ledger", *check_sheets(pack)]
+    recorded = Recorded()
     with Sandbox(wanted, known_at, parameters, foreign_steps=foreign_steps) as sandbox:
         for rows in verified_rows(
             pack, opened.log, opened.checkpoint, policy.settings, redactions, documents=True
         ):
             _check_columns(rows.events, pack.stored)
+            recorded.look(rows.events)
             sandbox.add(rows)
+        if controls := at(told, "controls"):
+            lines.append(recorded.line(controls))
         if tables:
             lines.append(f"definitions {definitions.digest(names)}")
             lines += asked
             sandbox.finish()
-            for name in names:
-                count = _check_table(sandbox, name, pack.table(name))
-                lines.append(f"table {name}: {count} rows, made again and equal")
+            for table in names:
+                count = _check_table(sandbox, table, pack.table(table))
+                lines.append(f"table {table}: {count} rows, made again and equal")
     if redactions.gone:
         documents = len(redactions.gone) - redactions.events
         more = f", and {documents} documents" if documents else ""
@@ -220,8 +230,10 @@ def _known_at(parameters: pa.Table, size: int) -> int:
     return told
 
 
-def _opened(source: Source, policy: Policy, *, whole: bool) -> Opened:
+def _opened(source: Source, policy: Policy, *, whole: bool, origin: object = None) -> Opened:
     note = source.note
+    if origin is not None and origin != note_origin(note):
+        raise UnsoundError(None, "checkpoint: of another ledger than the manifest names")
     log = find_trust(policy.logs, note_origin(note))
     checkpoint = open_checkpoint(note, log.log_keys, log.origin)
     standing = policy.compare(checkpoint, log, whole=whole, passed=True)

@@ -78,18 +78,35 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="the verdict as JSON")
 
 
+def keyed_log(vkeys: Sequence[str]) -> TrustedLog:
+    """The log of the keys that were given as options.
+
+    Raises:
+        UncheckedError: they are none; that accuses no evidence.
+    """
+    try:
+        return trusted_log(vkeys)
+    except UnsoundError as error:
+        raise UncheckedError(f"--key: {error}") from error
+
+
 def read_since(file: Path | None, logs: Sequence[TrustedLog]) -> tuple[Checkpoint, ...]:
     """The checkpoint of a file, which the log must contain.
 
     Raises:
-        UnsoundError: not signed by its log.
-        UncheckedError: its log is not trusted.
+        UncheckedError: it is none, or of no log that is trusted; that accuses no evidence.
+        OSError: it cannot be read.
     """
     if file is None:
         return ()
-    note = read_bounded(file, MAX_NOTE)
-    log = find_trust(logs, note_origin(note))
-    return (open_checkpoint(note, log.log_keys, log.origin),)
+    try:
+        note = read_bounded(file, MAX_NOTE)
+        log = find_trust(logs, note_origin(note))
+        return (open_checkpoint(note, log.log_keys, log.origin),)
+    except UnsoundError as error:
+        raise UncheckedError(f"--since {file}: {error}") from error
+    except UncheckedError as error:
+        raise UncheckedError(f"--since {file}: {error.reason}", error.next_step) from error
 
 
 def read_policy(file: Path | None) -> WitnessPolicy | None:
@@ -179,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def check() -> list[Verdict]:
         logs = read_trust(read_bounded(options.trust, MAX_TRUST)) if options.trust else []
         if options.key:
-            logs = [trusted_log(options.key)]
+            logs = [keyed_log(options.key)]
         if not logs:
             raise UncheckedError(
                 "no key is trusted", "--key VKEY for the log key and the intake key"
