@@ -79,6 +79,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
     impaired(story, "i1", "03-02T11:00", restored="03-02T12:00", caused_by="s1")
     impaired(story, "i2", "03-03T12:00", restored="03-03T13:00", service="cart", caused_by="c1")
     impaired(story, "i3", "03-08T11:00")
+    impaired(story, "i3 too", "03-11T11:00", restored="03-11T09:00", caused_by="s13")
     impaired(story, "i4", "03-04T11:00", restored="03-04T12:00", service="idle")
     asked = {"group_by": "service", "bucket": "week", "baseline_from": instant("03-02T00:00"),
              "baseline_to": instant("03-09T00:00")}  # fmt: skip

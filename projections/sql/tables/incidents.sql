@@ -49,8 +49,9 @@ intervals AS (
         last(resolved_at ORDER BY episode) AS resolved_at,
         last(ended_at ORDER BY episode) AS ended_at,
         sum(greatest(0, epoch(ended_at) - epoch(started_at))) AS impaired_s,
-        -- What holds of places and services then holds of it, also where nobody says when it began.
-        coalesce(min(started_at), last(ended_at ORDER BY episode)) AS known_at
+        -- What holds of places and services then holds of it, also where nobody says when it began:
+        -- that one was not reopened.
+        coalesce(min(started_at), any_value(ended_at)) AS known_at
     FROM incident_episodes
     GROUP BY incident_key, derived
 ),

@@ -18,13 +18,12 @@ merged AS (
         min(merged_at) AS merged_at,
         arg_min(position, (merged_at, position)) AS position
     FROM (
-        SELECT position, unnest(list_distinct(commits)) AS commit, merged_at FROM merges
+        SELECT position, unnest(commits) AS commit, merged_at FROM merges
         UNION ALL
-        SELECT m.position, unnest(list_distinct(r.commits)), m.merged_at
+        SELECT m.position, unnest(r.commits), m.merged_at
         FROM merges AS m
         INNER JOIN ref_facts AS r ON r.after = m.merge_commit
     )
-    WHERE commit IS NOT NULL
     GROUP BY commit
 ),
 
@@ -63,7 +62,6 @@ used AS (
     FROM (
         SELECT service, effective_from, effective_until, unnest(repositories) AS one
         FROM service_registrations
-        WHERE repositories IS NOT NULL
     )
     WHERE len(one.paths) > 0
 ),

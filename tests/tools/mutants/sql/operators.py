@@ -51,6 +51,7 @@ _WINDOWS: Final = {
 _DROPPABLE: Final = frozenset({"CONJUNCTION_AND", "CONJUNCTION_OR", "OPERATOR_COALESCE"})
 _CONDITIONS: Final = ("where_clause", "having", "qualify", "filter", "filter_expr")
 _CONTEXT: Final = 3
+_ENDS: Final = 20
 _LARGE: Final = 10**12
 _NOWHERE: Final = 1 << 32
 """At least so far is what the parser made up itself."""
@@ -317,4 +318,11 @@ def _difference(was: str, now: str) -> tuple[str, str]:
         end += 1
     start = max(0, start - _CONTEXT)
     end = max(0, end - _CONTEXT)
-    return " ".join(old[start : len(old) - end]), " ".join(new[start : len(new) - end])
+    return _shown(old[start : len(old) - end]), _shown(new[start : len(new) - end])
+
+
+def _shown(words: list[str]) -> str:
+    """The words, or those at both ends: what differs is there."""
+    if len(words) > 2 * _ENDS:
+        words = [*words[:_ENDS], "…", *words[-_ENDS:]]
+    return " ".join(words)
