@@ -90,9 +90,10 @@ def tell_merges(story: Story, at: dict[str, int]) -> None:
         head=commit("head"), commits=[{"sha": commit("own")}],
         original_commits=[commit("original")],
     )  # fmt: skip
-    story.tell("ref.updated", when("03-06T01:00"), repository=REPOSITORY, ref="refs/heads/main",
-               before=commit("old"), after=commit("merged"),
-               commits=[{"sha": commit("listed")}])  # fmt: skip
+    for after, name in (("merged", "listed"), ("nowhere", "stray")):
+        story.tell("ref.updated", when("03-06T01:00"), repository=REPOSITORY,
+                   ref="refs/heads/main", before=commit("old"), after=commit(after),
+                   commits=[{"sha": commit(name)}])  # fmt: skip
     at["at once"] = change("merged", 3, "03-07T00:00", merge_commit=commit("undated"))
     at["first"] = change("merged", 4, "03-06T00:00", merge_commit=commit("twin"))
 

@@ -5,7 +5,7 @@ WITH merges AS (
     SELECT
         position,
         merge_commit,
-        coalesce(commits, []) || coalesce(original_commits, []) || [merge_commit, head] AS commits,
+        commits || coalesce(original_commits, []) || [merge_commit, head] AS commits,
         coalesce(merged_at, occurred_at) AS merged_at
     FROM change_facts
     WHERE what = 'merged' AND (SELECT commit_time_basis = 'merged' FROM chosen_rules)
