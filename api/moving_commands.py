@@ -65,7 +65,7 @@ def import_ledger(settings: Settings, name: str, source: Path, keys: Path) -> No
     the checkpoint are verified first. The guard of this server begins with the checkpoint of the
     export. A run that was interrupted is run again.
     """
-    with Host(settings) as home, click.progressbar(length=0) as bar:
+    with Host(settings) as home, click.progressbar(length=0, label="checking") as bar:
 
         def tell(what: str, done: int, total: int) -> None:
             if what != bar.label:

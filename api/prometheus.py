@@ -141,7 +141,9 @@ def _exposition(figures: list[Figure]) -> str:
     lines: list[str] = []
     for kind in KINDS:
         if found := [_sample(one) for one in figures if one.kind is kind]:
-            said = kind.meaning + (", of 30 days" if kind in PERFORMANCE else "")
+            said = kind.meaning + (
+                ", of the 30 days up to the full hour" if kind in PERFORMANCE else ""
+            )
             lines += [
                 f"# HELP {kind.name} {said}",
                 f"# TYPE {kind.name} {'counter' if kind.is_counter else 'gauge'}",

@@ -24,6 +24,8 @@ from api.witness import rounds
 from domain.errors import PipeledgerError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from projections.catalogue import Catalogue
 
 
@@ -93,14 +95,14 @@ def serve(
                 served[name] = home.open(name, apart)
             listening.listen()
             url = url_of(host, listening.getsockname()[1])
-            for name, one in served.items():
-                token = granting(one).token("operator", "operator") if first else None
+            token = granting(served[DEFAULT]).token("operator", "operator") if first else None
+            for one in served.values():
                 try:
                     publish(one, catalogue, now(), os.urandom)
                 except PipeledgerError as error:
                     # A ledger that takes no more events must still be there to be read.
                     click.echo(f"warning: controls are not on record: {error}", err=True)
-                _greet(name, one, url, token)
+            _greet(served, url, token)
             ledgers = list(served.values())
             dates = expiring.Dates(ledgers)
             going = [(one, home.place(name).outgoing) for name, one in served.items()]
@@ -121,13 +123,14 @@ def serve(
                 one.close()
 
 
-def _greet(name: str, one: Served, url: str, token: str | None) -> None:
-    mark = fingerprint(one.ledger.vkeys)
-    click.echo(f"ledger {name}: {one.ledger.origin}, {one.ledger.published.size} entries")
-    click.echo(f"fingerprint {mark}")
+def _greet(served: Mapping[str, Served], url: str, token: str | None) -> None:
+    for name, one in served.items():
+        click.echo(f"ledger {name}: {one.ledger.origin}, {one.ledger.published.size} entries")
+        click.echo(f"fingerprint {fingerprint(one.ledger.vkeys)}")
     click.echo(f"listening on {url}\n")
     click.echo(f"The console is at {url}/ ; log in with a token.\n")
     if token is not None:
+        mark = fingerprint(served[DEFAULT].ledger.vkeys)
         click.echo("Paste this to send the first event and to verify the ledger:\n")
         click.echo(f"  export PIPELEDGER_URL={url}")
         click.echo(f"  export PIPELEDGER_TOKEN={token}")

@@ -333,7 +333,10 @@ def _check_guard(guard: Guard, keys: LedgerKeys, said: Checkpoint) -> Checkpoint
         raise SettingError(
             f"the guard holds a checkpoint of {there.size} entries, this export has {said.size}: "
             "the ledger went on after it was written. Stop the old server, export again, import "
-            "that"
+            f"that. If the entries {said.size + 1} to {there.size} are lost for good, this ledger "
+            "is at its end: keep the export and its keys, what they hold still verifies. Begin "
+            "another, and have its senders send again what is missing: pipeledger-server ledger "
+            "create NAME --origin ORIGIN"
         )
     if there.size == said.size and there.root != said.root:
         raise SettingError(

@@ -75,7 +75,8 @@ class Database:
         except psycopg.ProgrammingError:
             # libpq's message repeats the address, which may hold a password.
             raise SettingError(
-                "the database address is neither a postgresql:// URL nor a libpq string"
+                "the database address is neither a postgresql:// URL nor a libpq string; in a URL "
+                "a space or @ of the password is written %20 or %40"
             ) from None
         self.conninfo = conninfo
         self._application = application

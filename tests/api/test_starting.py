@@ -74,3 +74,19 @@ def test_a_server_that_is_ended_as_soon_as_it_listens_ends_in_order(tmp_path: Pa
         os.kill(server.printed.pid, signal.SIGTERM)
         assert not any("Traceback" in line for line in server.printed.everything())
         assert not list((tmp_path / "data").rglob("postmaster.pid"))
+
+
+def test_ledgers_have_an_address_in_common_and_no_origin(tmp_path: Path) -> None:
+    """Two logs of one name are what a forger makes; where the server listens is told once."""
+    with serving(tmp_path / "data") as server:
+        made = server.administer("ledger", "create", "other", "--origin", "ledger.example/other")
+        assert "ledger.example/other; the next serve has it\n" in made
+        words = ("ledger", "create", "third", "--origin", "ledger.example/other")
+        said = server.administer(*words, status=2)
+        assert "ledger other has the origin ledger.example/other: it names one for good" in said
+        assert "third" not in server.administer("ledger", "list")
+    with serving(tmp_path / "data", first=False) as server:
+        os.kill(server.printed.pid, signal.SIGTERM)
+        said = "\n".join(server.printed.everything())
+        assert said.count("fingerprint sha256:") == 2
+        assert said.count("listening on ") == said.count("The console is at ") == 1
