@@ -59,7 +59,9 @@ class WantedPack(BaseModel):
     repository: Annotated[str | None, Field(max_length=4096)] = None
     since: _Instant = Field(None, alias="from")
     to: _Instant = None
-    known_at: _Instant = None
+    known_at: _Instant | Annotated[int, Field(strict=True)] = Field(
+        None, description="a position, a day or an instant"
+    )
 
     def scope(self) -> Scope:
         """The same, read.
@@ -129,7 +131,8 @@ async def get_pack(
 
 def _ask(request: Request, here: Served, wanted: WantedPack) -> Response:
     catalogue: Catalogue = request.app.state.catalogue
-    at = here.history.known_at(wanted.known_at, here.history.newest())
+    known_at = None if wanted.known_at is None else str(wanted.known_at)
+    at = here.history.known_at(known_at, here.history.newest())
     parameters = parameters_of(wanted.scope(), catalogue, at)
     size = Checkpoint.of(here.ledger.reader.checkpoint(at)).size
     identity = identity_of(parameters, size)

@@ -49,6 +49,13 @@ _STATUS: Final[tuple[tuple[type[PipeledgerError], HTTPStatus], ...]] = (
     (DamageError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 
+# Of what a body is not; everything else is said well enough by whoever reads it.
+_SAID: Final = {
+    "model_attributes_type": "expected a JSON object, sent as application/json",
+    "json_invalid": "expected JSON",
+    "extra_forbidden": "there is no such field here",
+}
+
 REFUSALS: Final = (PipeledgerError, HTTPException, ClientDisconnect)
 """What a handler raises to refuse, or because the sender went away: no fault of the server's."""
 
@@ -67,7 +74,7 @@ def problem(error: Exception) -> dict[str, Any]:
         detail["detail"] = str(error)
     elif isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        detail["detail"] = first["msg"]
+        detail["detail"] = _SAID.get(first["type"], first["msg"])
         detail["place"] = " ".join(str(step) for step in first["loc"])
     elif isinstance(error, HTTPException) and error.detail != status.phrase:
         detail["detail"] = error.detail

@@ -225,19 +225,27 @@ class History(ABC):
         return _PATIENCE * took if took > _QUICK_S else 0.0
 
     def known_at(self, told: str | None, state: State) -> int:
-        """The position that a parameter `known_at` means: a position, or an instant of recording.
+        """The position that a parameter `known_at` means: a position, an instant, or a day's first.
 
         Raises:
             RefusedError: neither, or before the first entry.
         """
         if told is None:
             return state.size
+        place = "query known_at"
         if told.isascii() and told.isdigit():
-            found = min(read_number(told, "query known_at"), state.size)
+            found = min(read_number(told, place), state.size)
         else:
-            found = self._position_at(read_time(told, "query known_at"), state.size)
+            try:
+                instant = read_time(
+                    f"{told}T00:00:00Z" if len(told) == len("2026-01-31") else told, place
+                )
+            except RefusedError:
+                said = "expected a position, a day, or RFC 3339 with offset"
+                raise RefusedError(place, said) from None
+            found = self._position_at(instant, state.size)
         if found < 1:
-            raise RefusedError("query known_at", "the ledger knew nothing yet")
+            raise RefusedError(place, "the ledger knew nothing yet")
         return found
 
     def question(

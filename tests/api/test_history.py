@@ -136,6 +136,15 @@ def test_an_answer_at_an_earlier_position_stays_what_it_was(client: httpx.Client
     assert again["proof"]["root"] == early["proof"]["root"]
 
 
+def test_knowledge_of_a_day_is_that_of_its_first_instant(client: httpx.Client) -> None:
+    """What is no such time is told all that may stand there."""
+    newest = client.get("/services").json()["proof"]["position"]
+    found = client.get("/services", params={"known_at": "9999-12-31"})
+    assert found.json()["proof"]["position"] >= newest
+    said = client.get("/services", params={"known_at": "3 784"}).text
+    assert "expected a position, a day, or RFC 3339 with offset" in said
+
+
 def test_an_unchanged_answer_is_not_sent_again(client: httpx.Client) -> None:
     """By its tag, which changes with position, parameters and form."""
     first = client.get("/services")
@@ -336,7 +345,7 @@ def test_the_newest_come_first_where_they_are_wanted_so(client: httpx.Client) ->
         ("/deployments", {"stale_after_s": "7"}, "query stale_after_s"),
         ("/deployments", {"from": "yesterday"}, "query from"),
         ("/deployments", {"known_at": "0"}, "query known_at"),
-        ("/deployments", {"known_at": "1999-01-01T00:00:00Z"}, "query known_at"),
+        ("/deployments", {"known_at": "1999-01-01"}, "query known_at"),
         ("/deployments", {"limit": "0"}, "query limit"),
         ("/deployments", {"color": "red"}, "query color"),
     ],

@@ -205,6 +205,14 @@ def test_a_wrong_question_is_refused_in_one_line(shell: Shell) -> None:
     assert "query service" in shell("query", "environments", "--service", "x", status=1).stderr
 
 
+@pytest.mark.parametrize("words", [("query", "deployments"), ("trace", "d-1")])
+def test_what_the_ledger_knew_may_be_told_from_now_as_well(
+    shell: Shell, words: tuple[str, ...]
+) -> None:
+    """As any other time; a week ago there was no ledger."""
+    assert "the ledger knew nothing yet" in shell(*words, "--known-at", "7d", status=1).stderr
+
+
 def test_only_who_may_read_parts_may_ask(server: Running, shell: Shell) -> None:
     """No token: no answer."""
     changes = {"PIPELEDGER_TOKEN": "plt_" + "0" * 60}

@@ -181,10 +181,11 @@ def _keep(options: argparse.Namespace, settings: Settings, path: str) -> int:
 def _query(options: argparse.Namespace, limit: int) -> dict[str, str]:
     now = datetime.now(UTC).replace(microsecond=0)
     query: dict[str, str] = {}
-    for name in (*_TIMES, "known_at", *_FILTERS, *_METRIC, *_ITEMS):
+    told = (*_TIMES, "known_at")
+    for name in (*told, *_FILTERS, *_METRIC, *_ITEMS):
         said = getattr(options, name)
         if said is not None:
-            query[name] = time_of(said, f"--{name}", now) if name in _TIMES else said
+            query[name] = time_of(said, f"--{name}", now) if name in told else said
     if options.what in LISTINGS:
         query["limit"] = str(options.limit or limit)
         query["order"] = "newest"

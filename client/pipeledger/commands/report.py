@@ -40,10 +40,10 @@ def main(words: Sequence[str]) -> int:
     now = datetime.now(UTC).replace(microsecond=0)
     query: dict[str, str | list[str]] = {
         name: time_of(said, f"--{name}", now)
-        for name in _TIMES if (said := getattr(options, name)) is not None
+        for name in (*_TIMES, "known_at") if (said := getattr(options, name)) is not None
     }  # fmt: skip
     query |= {
-        name: said for name in ("known_at", *_FILTERS)
+        name: said for name in _FILTERS
         if (said := getattr(options, name)) is not None
     }  # fmt: skip
     if options.framework:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pipeledger.answers import JSON, fetch, read_answer
 from pipeledger.ci import job_of
-from pipeledger.commands.common import parser_of, settings_of
+from pipeledger.commands.common import parser_of, settings_of, time_of
 from pipeledger.commands.query import show
 from pipeledger.durable import replace
 from pipeledger.errors import UsageError
@@ -43,7 +44,8 @@ def main(words: Sequence[str]) -> int:
     what = options.what or str(job_of(os.environ).facts.get("commit", ""))
     if not what:
         raise UsageError("WHAT: expected a commit, digest, deployment, change or ticket")
-    query = {"known_at": options.known_at} if options.known_at else {}
+    now = datetime.now(UTC).replace(microsecond=0)
+    query = {"known_at": time_of(options.known_at, "--known-at", now)} if options.known_at else {}
     got = fetch(settings, f"trace/{quote(what, safe='')}", query, JSON)
     if options.output:
         replace(options.output.absolute(), got.body)
