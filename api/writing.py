@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
@@ -20,10 +21,11 @@ from api.headers import header
 from api.ingest import MAX_BATCH, MAX_EVENT, Original
 from api.telemetry.journey import journey_of, passed, travel
 from domain.errors import PipeledgerError, ReusedIdError
+from domain.event import unread_of
 from domain.log.dsse import ENVELOPE_MEDIA_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from api.host import Served
     from api.telemetry.journey import Journey
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from store.people.register import Register
 
 router = APIRouter()
+# What a header can carry.
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_MOST_NAMES: Final = 20
 
 
 class _UnmetError(Exception):
@@ -88,7 +93,12 @@ async def _post(request: Request, ledger: str, *, atomic: bool) -> Response:
             raise HTTPException(415, "no content type of CloudEvents in JSON")
         journey = journey_of(request)
         draft = await _draft(here, value, received, credential, entropy, journey)
-        return await _single(request, here, credential, draft)
+        told = await _single(request, here, credential, draft)
+        if names := [
+            one for one in unread_of(cast("Mapping[str, Any]", value)) if _NAME.fullmatch(one)
+        ]:
+            told.headers["Pipeledger-Unread"] = ",".join(names[:_MOST_NAMES])
+        return told
 
     def prepare() -> list[Draft | PipeledgerError]:
         started = time.time_ns()

@@ -15,6 +15,7 @@ from domain.events.fields import FORMS, check_value
 from domain.instant import read_time
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from domain.events.registry import EventType
@@ -125,6 +126,12 @@ def check_data(kind: EventType, data: dict[str, Any]) -> None:
         msgspec.convert(data, kind.data, dec_hook=check_value)
     except msgspec.ValidationError as error:
         raise _refusal(kind, str(error)) from None
+
+
+def unread_of(said: Mapping[str, Any]) -> list[str]:
+    """The names in the data of a valid event that its type does not have: nothing reads them."""
+    kind = TYPES[said["type"].rpartition(".v")[0]]
+    return sorted(said["data"].keys() - kind.data.__struct_encode_fields__)
 
 
 def _refusal(kind: EventType, message: str) -> RefusedError:

@@ -43,10 +43,12 @@ class Sent:
     Attributes:
         answer: what the ledger answered for it: a receipt, or a report's answer.
         problem: why it was refused, or nothing.
+        unread: names in an event's data that its type does not have, as far as the ledger said.
     """
 
     answer: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
+    unread: tuple[str, ...] = ()
 
 
 @dataclass
@@ -241,6 +243,8 @@ class Delivery:
     def _settle(self, name: str, item: Item, answer: Answer, drained: Drained) -> None:
         if answer.status < 300:  # noqa: PLR2004 - success
             self._done(name, item, answer.object(), drained)
+            if unread := answer.headers.get("pipeledger-unread"):
+                drained.sent[name].unread = tuple(unread.split(","))
         elif answer.status == 403 and not answer.is_object():  # noqa: PLR2004 - forbidden
             # A proxy's page; the ledger would say why, and the event must not be given up for it.
             raise AwayError(f"{self.settings.url}: status 403, and not from a ledger")

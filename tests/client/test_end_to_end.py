@@ -172,6 +172,17 @@ def test_a_text_for_a_number_is_told_how_numbers_are_written(shell: Shell) -> No
     assert "expected a number, got text; key:=value gives numbers and lists; kept under" in said
 
 
+def test_a_misspelt_field_is_told_of(shell: Shell) -> None:
+    """It is kept as it was sent; that nothing reads it, nobody would see otherwise."""
+    done = shell("emit", "rollback", *DEPLOYMENT, "artefact=sha256:x", "data.seen=1")
+    assert "recorded deployment.finished at position" in done.stdout
+    assert "deployment.finished has no field artefact, data: kept, and nothing reads" in done.stderr
+    assert shell("emit", "rollback", *DEPLOYMENT, "release=1.4").stderr == ""
+    job = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "acme/shop", "GITHUB_SHA": "c" * 40,
+           "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REF": "refs/heads/main"}  # fmt: skip
+    assert shell("emit", "scan", "kind=sast", changes=job).stderr == ""
+
+
 def test_a_log_that_was_cut_is_refused_later(shell: Shell) -> None:
     """What was seen before is remembered: a shorter log is no sound one."""
     shell.trust()

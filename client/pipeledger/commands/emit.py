@@ -14,6 +14,7 @@ from pipeledger.commands.common import (
     parser_of,
     say,
     settings_of,
+    warn,
 )
 from pipeledger.errors import UsageError
 from pipeledger.event import build_event, default_source, encode, short_type
@@ -52,9 +53,10 @@ def main(words: Sequence[str]) -> int:
     options = parser.parse_intermixed_args(list(words))
     settings = settings_of(options)
     job = job_of(os.environ)
+    given = data_of(options.data)
     event = build_event(
         form_of(options.type),
-        data_of(options.data),
+        given,
         job,
         settings.source or default_source(job, settings.state),
         at=options.at,
@@ -68,6 +70,10 @@ def main(words: Sequence[str]) -> int:
     delivery = delivery_of(settings)
     sent, status = attempt(delivery, delivery.event(body, event["id"], label))
     if sent is not None:
+        # What a job fills in is the same for every type; what was typed was meant to be read.
+        if unread := [name for name in sent.unread if name in given]:
+            warn(f"{label} has no field {', '.join(unread)}: kept, and nothing reads it; "
+                 "docs/events.md names the fields")  # fmt: skip
         if options.json:
             say(json.dumps(sent.answer))
         else:
