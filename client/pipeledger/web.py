@@ -235,5 +235,7 @@ def reason_of(error: BaseException) -> str:
         late = late or isinstance(cause, TimeoutError)
     if late or "timed out" in str(cause):
         return "no answer in time"
+    if getattr(cause, "reason", None) == "WRONG_VERSION_NUMBER":
+        return "what answers there speaks no TLS: http in the place of https?"
     said = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
     return " ".join(str(said).split())[:200].lower()

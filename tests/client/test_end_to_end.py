@@ -128,6 +128,25 @@ def test_an_archive_that_was_cut_off_is_called_that(shell: Shell) -> None:
     assert "a zip archive that is cut off or damaged" in shell("verify", file, status=2).stderr
 
 
+def test_a_ledger_in_files_is_none_of_the_clients_exports(shell: Shell) -> None:
+    """Exit 2, and who verifies it instead."""
+    folder = shell.home / "moved"
+    folder.mkdir()
+    for name in ("manifest.json", "entries.copy"):
+        (folder / name).write_text("{}")
+    said = shell("verify", folder, status=2).stderr
+    assert "could not check: this is a whole ledger" in said
+    assert "next: pipeledger-server import ledger" in said
+
+
+def test_https_where_none_is_spoken_is_told_in_words(shell: Shell) -> None:
+    """The first slip with an address; the library names its own line of C."""
+    away = {"PIPELEDGER_URL": shell.server.url.replace("http:", "https:")}
+    said = shell("emit", "rollback", *DEPLOYMENT, changes=away).stderr
+    assert ": what answers there speaks no TLS: http in the place of https?)" in said
+    shell("spool", "flush", "--readdress")
+
+
 def test_events_wait_while_the_ledger_is_away_and_come_in_order(shell: Shell) -> None:
     """Exit 0 unless strict; sent before the next one, oldest first, once each."""
     away = {"PIPELEDGER_URL": "http://127.0.0.1:1"}

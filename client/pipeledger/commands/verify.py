@@ -135,6 +135,11 @@ def _check_path(
 def _check(
     path: Path, options: argparse.Namespace, settings: Settings, policy: Policy
 ) -> list[Verdict]:
+    if (path / "entries.copy").is_file():
+        raise UncheckedError(
+            "this is a whole ledger, of export ledger; a server verifies it as it reads it in",
+            "pipeledger-server import ledger --keys FILE DIR",
+        )
     if options.recompute or options.pack or (path / "manifest.json").is_file() or _is_zip(path):
         return [_recompute(path, options, settings, policy)]
     return check_path(path, policy)
