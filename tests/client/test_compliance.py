@@ -212,6 +212,8 @@ def test_people_see_frameworks_controls_and_items(kept: Path, shell: Shell) -> N
     assert '"approval_max_age_days":3' in shown
     assert "this ledger knows of no approval at all" in shown
     assert "\x1b" not in shown
+    shown = shell("query", "compliance", *CONTROL, *MARCH, "--outcome", "excepted").stdout
+    assert "items: none" in shown
     answer = read_answer((kept / "control.json").read_bytes())
     page = compliance_page(answer, *CONTROL)
     coloured = page.text(200, coloured=True)

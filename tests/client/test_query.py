@@ -174,6 +174,8 @@ def test_rows_come_as_csv_and_times_may_be_told_from_now(shell: Shell, tmp_path:
     assert len(rows) == 6
     shell("query", "environments", "--csv", "--output", tmp_path / "environments.csv")
     assert (tmp_path / "environments.csv").read_text().count("\n") == 2
+    shell("query", "environments", "--output", tmp_path / "named.csv")
+    assert (tmp_path / "named.csv").read_text() == (tmp_path / "environments.csv").read_text()
 
 
 def test_kept_numbers_come_with_what_they_were_made_of(shell: Shell) -> None:

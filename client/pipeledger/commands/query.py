@@ -87,11 +87,15 @@ def main(words: Sequence[str]) -> int:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the whole answer, which verify takes")
     form.add_argument("--csv", action="store_true", help="the rows")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write there (JSON, or --csv)")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write there (JSON, or --csv, as for FILE.csv)"
+    )
     options = parser.parse_args(list(words))
     settings = settings_of(options)
     if options.what == STREAM:
         return _stream(options, settings)
+    if options.output and options.output.suffix == ".csv" and not (options.csv or options.json):
+        options.csv = True
     if options.evidence and not (options.csv and options.what in METRICS):
         raise UsageError("--evidence goes with --csv and a metric; JSON has it anyway")
     path = _path(options)

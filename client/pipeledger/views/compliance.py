@@ -118,6 +118,8 @@ def _one(page: Page, answer: Answer, outcomes: list[Row]) -> None:
     elif items := answer.tables.get("control_items", []):
         more = " and more" if answer.more else ""
         page.tables.append(_items(items, f"Items: {len(items)}{more}"))
+    else:
+        page.notes.append("items: none")
 
 
 def _sampled(page: Page, one: Row, seed: str) -> None:
