@@ -143,7 +143,13 @@ def create_ledger(name: str, origin: str, place: Place, around: Surroundings) ->
     guarded = around.guard.read()
     with around.database.connect("writer") as connection:
         head = Head.genesis(origin, Edge(CompactTree(), [[]]))
-        equipment.examiner.extend(connection, head)
+        try:
+            equipment.examiner.extend(connection, head)
+        except DamageError as error:
+            if error.position != 1:
+                raise
+            # The keys are of this moment: what is there was made with others.
+            raise situations.of_others(name) from error
         if not head.position and guarded is None:
             _append_first(connection, equipment)
             equipment.examiner.extend(connection, head)

@@ -134,6 +134,23 @@ def unfinished(name: str, size: int) -> SettingError:
     )
 
 
+def of_others(name: str) -> SettingError:
+    """A ledger is to be made, but the database has one that was made with other keys.
+
+    Args:
+        name: of the ledger.
+    """
+    return SettingError(
+        _text(
+            f"the database has a ledger {name} that was made with other keys than this data folder",
+            "if its data folder lies elsewhere: name that one by --data or PIPELEDGER_DATA",
+            "if its data folder is lost: bring the folders keys, secrets and documents back from a "
+            "backup, and its guard",
+            "if a new ledger is meant: use another database, or another name",
+        )
+    )
+
+
 def guarded_before(name: str) -> SettingError:
     """A ledger is to be made, but its guard holds a checkpoint.
 

@@ -96,3 +96,13 @@ def test_a_log_key_that_is_there_is_not_passed_over(tmp_path: Path, home: Home) 
     )  # fmt: skip
     with pytest.raises(SettingError, match=r"left another key, ledger\.example"):
         create_ledger("test", ORIGIN, home.place, around)
+
+
+def test_a_new_folder_on_a_database_in_use_is_told_so(home: Home, tmp_path: Path) -> None:
+    """Whoever forgot which folder it was reads that first, and nothing is appended."""
+    other = Home(home.database, Place(tmp_path / "new"), FileGuard(tmp_path / "new-guard"))
+    with pytest.raises(SettingError, match="made with other keys than this data folder"):
+        other.create()
+    ledger = home.open()
+    assert ledger.published.size == 1
+    home.close()
