@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.projections.deploying import CONTROLLER
 from tests.projections.telling import (
     BAD,
     Story,
@@ -46,7 +47,9 @@ SHOP: list[Told] = [
     ("s13", "11T10", BAD),
     ("s14", "12T10", UNKNOWN),
     ("s15", "13T10", UNKNOWN),
-    ("s16", "14T10", {}),
+    # At the instant at which a week ends and another begins; and what another source alone tells.
+    ("s16", "09T00", {"commits": [commit("edge")]}),
+    ("s17", "06T10", {"source": CONTROLLER} | UNKNOWN),
 ]
 PAY: list[Told] = [
     ("p0", "01T10", {}),
@@ -70,7 +73,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
                repositories=[{"repository": "r", "paths": ["pay"]}])  # fmt: skip
     for name, authored in (
         ("old", "03-02T09:00"), ("young", "03-02T11:00"), ("young too", "03-10T11:00"),
-        ("paid", "03-03T08:00"), ("young one", "03-03T11:00"),
+        ("edge", "03-08T23:00"), ("paid", "03-03T08:00"), ("young one", "03-03T11:00"),
     ):  # fmt: skip
         pushed(story, name, authored, repository="r", paths=["pay/x"])
     for service, rows in (("shop", SHOP), ("pay", PAY), ("cart", CART)):
@@ -137,12 +140,17 @@ def test_r13_each_number_stands_in_dora_as_it_stands_by_itself(told: dict[str, p
         key: (row.pop("negative_lead_times"), row.pop("unresolved")) for key, row in dora.items()
     }
     assert left_out == {
-        ("step", "shop", 2): (1, 5), ("step", "shop", 9): (1, 1), ("window", "shop", 2): (2, 6),
+        ("step", "shop", 2): (1, 5), ("step", "shop", 9): (1, 0), ("window", "shop", 2): (2, 5),
         ("baseline", "shop", 2): (1, 5), ("step", "pay", 2): (1, 0), ("step", "pay", 9): (0, 0),
         ("window", "pay", 2): (1, 0), ("baseline", "pay", 2): (1, 0), ("step", "cart", 2): (0, 1),
         ("step", "cart", 9): (0, 0), ("window", "cart", 2): (0, 1), ("baseline", "cart", 2): (0, 1),
         ("step", "idle", 2): (0, 0), ("step", "idle", 9): (0, 0), ("window", "idle", 2): (0, 0),
         ("baseline", "idle", 2): (0, 0),
+    }  # fmt: skip
+    assert {key: row["lead_n"] for key, row in dora.items() if row["lead_n"]} == {
+        ("step", "shop", 2): 1, ("step", "shop", 9): 1, ("window", "shop", 2): 2,
+        ("baseline", "shop", 2): 1, ("step", "pay", 2): 1, ("window", "pay", 2): 1,
+        ("baseline", "pay", 2): 1,
     }  # fmt: skip
     for name in TABLES[1:]:
         rows = by_row(told[name])
