@@ -40,7 +40,7 @@ TESTS: Final = (
     "test_rules_kinds.py", "test_rules_lines.py", "test_rules_numbers.py", "test_rules_told.py",
     "test_rules_bands.py", "test_rules_evidence.py", "test_rules_rows.py",
     "test_rules_leads.py", "test_rules_described.py", "test_rules_impaired.py",
-    "test_rules_chosen.py",
+    "test_rules_chosen.py", "test_rules_episodes.py",
     "test_rules_exactly.py", "test_facts.py", "test_strange.py", "test_pushes.py",
 )  # fmt: skip
 _IDLE: Final = "tests/projections/test_strange.py::test_every_table_can_be_asked_over_any_events"
