@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from tests.projections.telling import SOURCE, Story, when, window
@@ -38,6 +39,15 @@ CASES: list[tuple[str, str, list[tuple[str, str, dict[str, str]]], list[Episode]
       ("restored", "11:20", {"restored_at": "10:40"}), ("resolved", "12:00", {}),
       ("resolved", "12:20", {"resolved_at": "11:40"})],
      [("10:00", "10:40", "11:40", "10:40")]),
+    # Whatever tells when it was over, and of which beginning it tells.
+    ("said with it", SOURCE,
+     [("opened", "10:00", {}), ("resolved", "12:00", {"restored_at": "11:00"}),
+      ("assessed", "13:00", {"resolved_at": "11:30"})],
+     [("10:00", "11:00", "11:30", "11:00")]),
+    ("restated", SOURCE,
+     [("opened", "10:00", {}), ("restored", "11:00", {}), ("reopened", "20:00", {}),
+      ("assessed", "20:30", {"started_at": "19:00"})],
+     [("19:00", "11:00", None, "11:00"), ("20:00", None, None, None)]),
     # Another source's incident of the same name; one of which nothing else was told.
     ("start", PAGER, [("opened", "10:00", {}), ("reopened", "12:00", {})],
      [("10:00", None, None, "12:00"), ("12:00", None, None, None)]),
@@ -82,6 +92,17 @@ def test_r12_each_episode_of_an_incident_has_a_beginning_and_perhaps_an_end(tmp_
             told: dict[str, Any] = {key: when(f"03-05T{value}") for key, value in times.items()}
             story.tell(f"incident.{what}", when(f"03-05T{at}"), source=source, incident=name,
                        **told)  # fmt: skip
+    # What lacks one of these is of no incident, or at no time.
+    for missing in ("source", "time", "incident"):
+        event: dict[str, Any] = {
+            "source": SOURCE,
+            "time": when("03-05T10:00"),
+            "data": {"incident": missing},
+        }
+        event.pop(missing, None)
+        if missing == "incident":
+            event["data"] = {}
+        story.put("incident.opened", json.dumps(event).encode())
     with window(story, tmp_path) as view:
         rows = view.table("incident_episodes").to_pylist()
     rows.sort(key=lambda row: row["episode"])

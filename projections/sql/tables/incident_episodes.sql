@@ -33,8 +33,9 @@ told AS (
     SELECT
         incident_key,
         episode,
-        min(occurred_at) FILTER (WHERE what = 'reopened') AS reopened_at,
-        max(started_at) FILTER (WHERE what = 'reopened') AS restarted_at,
+        -- Each reopening begins another episode: there is no second one in it.
+        any_value(occurred_at) FILTER (WHERE what = 'reopened') AS reopened_at,
+        any_value(started_at) FILTER (WHERE what = 'reopened') AS restarted_at,
         arg_max(coalesce(restored_at, occurred_at), position)
             FILTER (WHERE restored_at IS NOT NULL OR what = 'restored') AS restored_at,
         arg_max(coalesce(resolved_at, occurred_at), position)
