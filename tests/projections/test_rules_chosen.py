@@ -65,7 +65,9 @@ def test_r13_changes_are_grouped_and_chosen_by_line_and_repository(
     with window(story, tmp_path, **chosen) as view:
         for row in view.table("window_lead_times").to_pylist():
             found.setdefault(row["group_key"], set()).add(names[row["commit"]])
+        groups = view.table("window_groups")["group_key"].to_pylist()
     assert found == expected
+    assert expected.keys() <= {*groups}
 
 
 @pytest.mark.parametrize(("seconds", "weeks"), [(0, 522), (1, 0)])

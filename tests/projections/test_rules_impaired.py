@@ -88,21 +88,22 @@ def test_r12_an_incident_is_of_the_time_of_its_beginning_else_of_its_end(tmp_pat
         ("twice", "03-21T10:00", "reopened"), ("twice", "03-21T11:00", "restored"),
     ):  # fmt: skip
         said(story, what, at, name)
-    told = ("tier", "team", "started_at", "restored_at", "resolved_at", "ended_at", "impaired_s",
-            "episodes")  # fmt: skip
+    told = ("tier", "teams", "repositories", "team", "started_at", "restored_at", "resolved_at",
+            "ended_at", "impaired_s", "episodes")  # fmt: skip
+    day_shop, night_shop = (["till"], ["r1"]), (["night"], ["r9"])
     start, night, over = (instant(one) for one in ("03-05T10:00", "03-20T00:00", "03-21T11:00"))
     assert columns(story, tmp_path, *told) == {
-        ("silent", False): ("staging", "night", None, None, night, night, None, 1),
+        ("silent", False): ("staging", *night_shop, "night", None, None, night, night, None, 1),
         ("edge", False): (
-            "production", "till", instant("03-10T00:00"), None, None, None, None, 1,
+            "production", *day_shop, "till", instant("03-10T00:00"), None, None, None, None, 1,
         ),
-        ("over", False): ("staging", "night", night, None, None, None, None, 1),
+        ("over", False): ("staging", *night_shop, "night", night, None, None, None, None, 1),
         ("ghost", False): (
-            None, None, instant("03-19T00:00"), instant("03-18T00:00"), None,
+            None, [], [], None, instant("03-19T00:00"), instant("03-18T00:00"), None,
             instant("03-18T00:00"), 0, 1,
         ),
-        ("again", False): ("production", "till", start, None, None, None, None, 3),
-        ("twice", False): ("production", "till", start, over, None, over, 2 * HOUR, 2),
+        ("again", False): ("production", *day_shop, "till", start, None, None, None, None, 3),
+        ("twice", False): ("production", *day_shop, "till", start, over, None, over, 2 * HOUR, 2),
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ WITH told AS (
         arg_max(service, position) AS service,
         list_sort(list_distinct([
             one
-            FOR one IN flatten(list(list_append(coalesce(services, []), service)))
+            FOR one IN flatten(list(list_append(services, service)))
             IF one IS NOT NULL
         ])) AS services,
         arg_max(environment, position) AS environment,
@@ -20,7 +20,6 @@ WITH told AS (
         min(occurred_at) FILTER (WHERE what = 'acknowledged') AS acknowledged_at,
         list(position ORDER BY position) AS positions
     FROM incident_facts
-    WHERE source IS NOT NULL AND incident IS NOT NULL
     GROUP BY source, incident
     UNION ALL BY NAME
     SELECT
@@ -33,7 +32,7 @@ WITH told AS (
             AS services,
         arg_max(environment, episode) AS environment,
         arg_max(severity, episode) AS severity,
-        list_sort(list_distinct(flatten(list(positions)))) AS positions
+        list_sort(flatten(list(positions))) AS positions
     FROM alert_incidents
     GROUP BY incident_key, source, incident
 ),
