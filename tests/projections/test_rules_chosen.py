@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,6 +82,26 @@ def test_r5_a_window_that_is_open_to_one_side_has_no_weeks(
         assert view.table("window_weeks").num_rows == weeks
 
 
+@pytest.mark.parametrize(
+    ("bucket", "edges"),
+    [
+        ("day", ("03-30T12:00", "03-31T00:00", "04-01T00:00", "04-02T00:00", "04-02T06:00")),
+        ("month", ("02-15T12:00", "03-01T00:00", "04-01T00:00", "05-01T00:00", "05-02T06:00")),
+    ],
+)
+def test_r0_the_steps_of_a_series_are_days_or_months_and_the_outer_ones_cut(
+    tmp_path: Path, bucket: str, edges: tuple[str, ...]
+) -> None:
+    """Each begins where the one before it ends."""
+    with window(Story(), tmp_path, edges[0], edges[-1], bucket=bucket) as view:
+        rows = view.table("windows").to_pylist()
+    steps = sorted(
+        (row["window_from"], row["window_to"]) for row in rows if row["part"] == "step"
+    )  # fmt: skip
+    instants = [instant(edge) for edge in edges]
+    assert steps == list(pairwise(instants))
+
+
 INCIDENTS = (
     # Service, start, end; the windows are from the second to the fifth, and from the ninth on.
     ("before", "03-01T10:00", "03-01T11:00"), ("till start", "03-01T10:00", "03-02T00:00"),
@@ -96,6 +117,7 @@ def test_r12_an_incident_stands_where_it_ended_and_is_open_before(tmp_path: Path
     told = Story()
     for service, start, end in INCIDENTS:
         impaired(told, service, start, restored=end, service=service)
+    impaired(told, "another", "03-16T00:00", service="open")
     for service, end in (("silent", "03-10T10:00"), ("silent after", "03-16T00:00")):
         told.tell("incident.resolved", when(end), incident=service, service=service,
                   environment="production")  # fmt: skip
