@@ -54,7 +54,7 @@ SHOP: list[Told] = [
 PAY: list[Told] = [
     ("p0", "01T10", {}),
     ("p1", "03T10", {"commits": [commit("paid"), commit("young one")]}),
-    ("p2", "04T10", UNKNOWN),
+    ("p2", "02T00", UNKNOWN),
     ("p3", "10T10", UNKNOWN),
 ]
 CART: list[Told] = [
