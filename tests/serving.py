@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from tests.clusters import quickly_prepared
-from tests.house.running import first_lines
+from tests.forked import Forked
+from tests.house.running import ending, variables
 from tests.inside import administer
 
 if TYPE_CHECKING:
@@ -88,17 +89,11 @@ def deriving(server: int) -> int:
 @contextlib.contextmanager
 def serving(data: Path, *, first: bool = True, **settings: str) -> Iterator[Running]:
     """Run `pipeledger-server serve` for the length of the block, with these variables."""
-    command = [
-        str(BIN / "pipeledger-server"),
-        "serve",
-        "--data",
-        str(quickly_prepared(data)),
-        "--port",
-        "0",
-    ]
+    words = ("serve", "--data", str(quickly_prepared(data)), "--port", "0")
     # Tests keep all processors busy, and wait for answers.
     patient = {"PIPELEDGER_ANSWERS_NICENESS": "0"} | settings
-    with first_lines(command, cwd=data.parent, settings=patient) as printed:
+    server = Forked(words, cwd=data.parent, env=variables(patient))
+    with ending(server) as printed:
         fingerprint = printed.fingerprint()
         url = printed.word(r"listening on (\S+)")
         token = printed.export("PIPELEDGER_TOKEN") if first else ""

@@ -258,6 +258,7 @@ def test_it_knows_none_of_the_servers_settings_and_secrets(
     assert b"PGAPPNAME=known" in told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM], ids=str)
 def test_it_steps_back_and_ends_with_the_server_however_that_ends(
     ending: int, tmp_path: Path

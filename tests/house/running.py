@@ -9,11 +9,34 @@ import re
 import signal
 import subprocess
 import threading
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+
+class Process(Protocol):
+    """A process that prints."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def stdout(self) -> IO[str] | None:
+        """What it prints."""
+        ...
+
+    def send_signal(self, signal: int) -> None:
+        """Send it a signal."""
+        ...
+
+    def wait(self, timeout: float) -> int | None:
+        """Its exit status, once it has ended."""
+        ...
+
 
 FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
 START_LIMIT_S = 120
@@ -22,7 +45,7 @@ START_LIMIT_S = 120
 class Printed:
     """What the server has printed so far; questions wait for the line that answers them."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: Process) -> None:
         self.pid = process.pid
         self._process = process
         self._lines: queue.Queue[str | None] = queue.Queue()
@@ -74,17 +97,21 @@ def first_lines(
     command: list[str], *, cwd: Path, settings: Mapping[str, str] | None = None
 ) -> Iterator[Printed]:
     """Run a server for the length of the block and end it as an operator would."""
-    kept = {
-        k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PIPELEDGER", "OTEL"))
-    }
     process = subprocess.Popen(
         command,
         cwd=cwd,
-        env=kept | dict(settings or {}),
+        env=variables(settings or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+    with ending(process) as printed:
+        yield printed
+
+
+@contextlib.contextmanager
+def ending(process: Process) -> Iterator[Printed]:
+    """What a server prints; it is ended with the block, as an operator would."""
     try:
         yield Printed(process)
     finally:
@@ -93,3 +120,9 @@ def first_lines(
         assert process.stdout is not None
         process.stdout.close()
         assert status == 0
+
+
+def variables(settings: Mapping[str, str]) -> dict[str, str]:
+    """Those of this process, without what would reach into a server, and these."""
+    ours = ("PYTHON", "PIPELEDGER", "OTEL")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | dict(settings)

@@ -278,7 +278,7 @@ CHOICES: Final = st.fixed_dictionaries({}, optional={
 
 
 @given(events=histories, chosen=CHOICES)
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 def test_sql_and_reference_agree_on_any_history(events: Events, chosen: dict[str, Any]) -> None:
     """Kinds, D, S, F with their reasons, recovery, lead times, MTTR, and every number of them."""
     with tempfile.TemporaryDirectory() as folder:

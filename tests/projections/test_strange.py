@@ -105,7 +105,7 @@ def ask_all_of(mass: list[tuple[str, dict[str, Any]]], group_by: str, tz: str) -
 
 
 @given(mass=masses, group_by=st.sampled_from(["none", "team", "service", "repository"]))
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), phases=QUICK)
+@settings(max_examples=1, deadline=None, suppress_health_check=list(HealthCheck), phases=QUICK)
 def test_every_table_can_be_asked_over_any_events(
     mass: list[tuple[str, dict[str, Any]]], group_by: str
 ) -> None:
