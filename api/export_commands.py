@@ -108,7 +108,12 @@ def export_as_pack(
         parameters = parameters_of(scope, catalogue, at)
         found = write_pack(packing_of(one, catalogue), parameters, target.absolute(), tell)
         _record(one, "pack", at, target)
-    click.echo(f"{found.size} events of {found.origin} in {target}, as known at position {at}")
+    told = f"{found.state.size} events of {found.state.origin} in {target}"
+    items = f"{found.items} item{'' if found.items == 1 else 's'} judged"
+    click.echo(f"{told}, as known at position {at}; {items}")
+    if not found.items and scope.narrowed:
+        asked = ", ".join(f"--{key} {one}" for key, one in scope.narrowed.items())
+        click.echo(f"warning: no item of the period is of {asked}", err=True)
 
 
 @click.command("oscal")

@@ -145,8 +145,8 @@ def _refusal(kind: EventType, message: str) -> RefusedError:
         return RefusedError(f"{place}.{missing[1]}", "missing")
     if reason.startswith("Invalid enum value"):
         # The library repeats the value there.
-        *others, last = words_at(kind.data, match["path"])
-        reason = f"expected {', '.join(others)} or {last}"
+        words = words_at(kind.data, match["path"] or "")
+        reason = f"expected {', '.join(words[:-1])} or {words[-1]}" if words else "no word for this"
     elif "matching regex" in reason:
         told = (said for form, said in FORMS.items() if repr(form) in reason)
         reason = f"expected {next(told, 'one line without control characters')}"

@@ -106,13 +106,26 @@ class Packing:
     extras: Mapping[str, Callable[[View], bytes]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What a pack holds.
+
+    Attributes:
+        state: of the ledger.
+        items: how many items of populations.
+    """
+
+    state: Snapshot
+    items: int
+
+
 def write_pack(
     packing: Packing,
     parameters: Parameters,
     target: Path,
     progress: Callable[[int, int], None] = lambda _, __: None,
-) -> Snapshot:
-    """Write a pack; gives the state that it holds.
+) -> Packed:
+    """Write a pack; gives what it holds.
 
     Args:
         packing: of the ledger.
@@ -135,7 +148,7 @@ def write_pack(
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
         with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
-            _fill(Folder(Path(folder)), packing, parameters, found, progress)
+            counts = _fill(Folder(Path(folder)), packing, parameters, found, progress)
             _zip(Path(folder), fresh)
         fresh.rename(target)
         sync_folder(target.parent)
@@ -143,7 +156,7 @@ def write_pack(
         raise UnavailableError(f"{target} cannot be written: {error}") from error
     finally:
         fresh.unlink(missing_ok=True)
-    return found
+    return Packed(found, counts["population"])
 
 
 def _fill(
@@ -152,7 +165,7 @@ def _fill(
     parameters: Parameters,
     found: Snapshot,
     progress: Callable[[int, int], None],
-) -> None:
+) -> dict[str, Any]:
     counts: dict[str, Any] = {}
 
     def also(view: View) -> None:
@@ -188,6 +201,7 @@ def _fill(
         "signatures": [{"keyid": key, "sig": base64.b64encode(signature).decode()}],
     }
     folder.add(ENVELOPE, _json(envelope))
+    return counts
 
 
 def _write_tables(folder: Folder, view: View) -> dict[str, Any]:

@@ -101,6 +101,15 @@ def folder(pack: Path, tmp_path: Path) -> Iterator[Path]:
         yield shutil.copytree(found, tmp_path / "unpacked")
 
 
+def test_a_pack_about_a_name_that_nothing_has_says_so(server: Running, tmp_path: Path) -> None:
+    """It is written all the same: that nothing was judged is evidence as well."""
+    words = ("--control", "SOX-ITGC/CM-01", "--service")
+    said = export(server, tmp_path / "none.zip", *words, "chekout")
+    assert "; 0 items judged" in said
+    assert "warning: no item of the period is of --service chekout" in said
+    assert "warning: no item" not in export(server, tmp_path / "some.zip", *words, "checkout")
+
+
 def test_a_pack_is_sound_and_every_item_is_judged_again(
     server: Running, pack: Path, tmp_path: Path
 ) -> None:
