@@ -255,8 +255,7 @@ class View:
         asked = set(names)
         missing = self._missing(asked)
         kept = [one for one, is_last in missing.items() if is_last and self._is_kept(one)]
-        # A view is bound anew when it is read, which costs more than the rows of a small ledger.
-        once = asked & set(pages) if self.snapshot.state else set[str]()
+        once = asked & set(pages)
         # Another view may be making what will be kept: that takes all processors already.
         with self._engine.making if kept else contextlib.nullcontext():
             self._make_missing(asked, once, self._missing(asked) if kept else missing)
@@ -275,11 +274,14 @@ class View:
         order = in_order([VOIDS, *missing], self._left_empty)
         wanted = [one for one in order if one.name in missing]
         times = Counter(read for one in wanted for read in one.reads) + Counter(once)
+        # What is made while it is read is planned with all that reads it, which of a small ledger
+        # costs more than its rows.
+        is_small = not self.snapshot.state
         for one in wanted:
             name = one.name
             is_last = missing[name] and is_settled(name)
             is_whole = is_last or (name in asked and name not in once)
-            self._make(one, is_passed_on=times[name] == 1 and not is_whole)
+            self._make(one, is_passed_on=times[name] == 1 and not is_whole and not is_small)
             if is_last:
                 self._keep(name)
 
