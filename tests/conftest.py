@@ -9,6 +9,7 @@ schema `schema_name` is migrated.
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import shutil
 from dataclasses import dataclass
@@ -91,6 +92,16 @@ class Server:
             connection.execute(
                 sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
             )
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A server's command that runs inside a test sets up logging for the whole process."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
