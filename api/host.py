@@ -216,12 +216,13 @@ class Host:
 
         Raises:
             RefusedError: the origin cannot name a ledger.
-            SettingError: the name is none, or the ledger exists.
+            SettingError: the name is none, the ledger exists, or another has the origin.
         """
         check_name(name)
         check_origin(origin)
         if name in self.names():
             raise SettingError(f"ledger {name} exists")
+        self.check_free(name, origin)
         place = Place(self._folder(name))
         make_folder(place.folder)
         # Whoever comes again because a guard was away wants the same ledger.
@@ -236,6 +237,17 @@ class Host:
             ) from error
         # Last: a ledger without this file was not made to the end, and is made again.
         write_file(place.folder / ORIGIN, origin.encode())
+
+    def check_free(self, name: str, origin: str) -> None:
+        """Refuse an origin that another ledger has.
+
+        Raises:
+            SettingError: names that one.
+        """
+        for other in self.names():
+            if other != name and self.origin(other) == origin:
+                # Two logs of one name are what a forger makes: no verifier could hold both.
+                raise SettingError(f"ledger {other} has the origin {origin}: it names one for good")
 
     def planned(self, name: str) -> str | None:
         """The origin of a ledger whose making was begun; None: of none, or it was given none."""

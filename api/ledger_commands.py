@@ -9,7 +9,6 @@ import click
 
 from api.commanding import of_ledger, placed
 from api.host import Host
-from domain.errors import SettingError
 from domain.events import TYPES
 from store.ledger.opening import clear, examine
 
@@ -31,10 +30,6 @@ def ledger() -> None:
 def ledger_create(settings: Settings, name: str, origin: str) -> None:
     """Make a ledger."""
     with Host(settings) as home:
-        for other in home.names():
-            if other != name and home.origin(other) == origin:
-                # Two logs of one name are what a forger makes: no verifier could hold both.
-                raise SettingError(f"ledger {other} has the origin {origin}: it names one for good")
         home.create(name, origin)
         click.echo(f"made ledger {name} with the origin {origin}; the next serve has it")
 

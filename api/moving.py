@@ -63,6 +63,7 @@ def bring_in(
     """Make the ledger of an export here; see `store.archive.bringing.bring_ledger`."""
     check_name(name)
     origin = read_manifest(source).origin
+    home.check_free(name, origin)
     target = Target(
         name=name,
         ledgers=home.settings.data / "ledgers",

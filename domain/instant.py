@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, overload
 
 from domain.errors import RefusedError
 
@@ -47,6 +47,10 @@ def read_time(text: str, place: str) -> datetime:
         raise RefusedError(place, "no instant between the years 1 and 9999") from None
 
 
+@overload
+def read_instant(told: str, place: str) -> datetime: ...
+@overload
+def read_instant(told: str | None, place: str) -> datetime | None: ...
 def read_instant(told: str | None, place: str) -> datetime | None:
     """The instant that is told, or the first one in UTC of the day that is.
 

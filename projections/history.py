@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from domain.errors import RefusedError
-from domain.instant import read_time, write_time
+from domain.instant import read_instant, write_time
 from domain.log.wire import read_number
 from projections.definitions import digest_of
 from projections.parameters import Parameters
@@ -237,9 +237,7 @@ class History(ABC):
             found = min(read_number(told, place), state.size)
         else:
             try:
-                instant = read_time(
-                    f"{told}T00:00:00Z" if len(told) == len("2026-01-31") else told, place
-                )
+                instant = read_instant(told, place)
             except RefusedError:
                 said = "expected a position, a day, or RFC 3339 with offset"
                 raise RefusedError(place, said) from None

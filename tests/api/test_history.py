@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shlex
 import subprocess
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -138,9 +140,16 @@ def test_an_answer_at_an_earlier_position_stays_what_it_was(client: httpx.Client
 
 def test_knowledge_of_a_day_is_that_of_its_first_instant(client: httpx.Client) -> None:
     """What is no such time is told all that may stand there."""
-    newest = client.get("/services").json()["proof"]["position"]
-    found = client.get("/services", params={"known_at": "9999-12-31"})
-    assert found.json()["proof"]["position"] >= newest
+    seq = json.loads(client.get("/entries/1/raw").content.split(b"\n")[0])
+    day = date.fromisoformat(seq["at"][:10])
+    said = client.get("/services", params={"known_at": f"{day}"}).text
+    assert "the ledger knew nothing yet" in said
+    after = day + timedelta(days=1)
+    found, same = (
+        client.get("/services", params={"known_at": one}).json()["proof"]["position"]
+        for one in (f"{after}", f"{after}T00:00:00Z")
+    )
+    assert found == same > 0
     said = client.get("/services", params={"known_at": "3 784"}).text
     assert "expected a position, a day, or RFC 3339 with offset" in said
 

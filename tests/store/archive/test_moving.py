@@ -202,6 +202,8 @@ def test_a_ledger_comes_once(exported: Path, new: Host) -> None:
     bring(new, exported)
     with pytest.raises(SettingError, match="is there already"):
         bring(new, exported)
+    with pytest.raises(SettingError, match="ledger moving has the origin"):
+        bring(new, exported, "twice")
     shutil.rmtree(new.settings.data / "ledgers" / "moving")
     kept_by_schema = bring(new, exported)
     assert kept_by_schema.size == 308
