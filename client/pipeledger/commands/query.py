@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 COMPLIANCE = "compliance"
 STREAM = "stream"
+ENTRY = "entry"
 METRICS: dict[str, Callable[[Answer], Page]] = {"dora": dora_page, "mttr": mttr_page}
 _WHOLE = frozenset({"coverage"})
 """Tables whose rows say something together only."""
@@ -45,7 +47,13 @@ then: a time or a position. An answer kept with --output FILE can be verified la
   pipeledger query deployments --environment production --from 7d --csv --output deployments.csv
   pipeledger query compliance SOC2-TSC-2017r2022 CC8.1 --sample 25 --seed 7 --output sample.json
   pipeledger query stream line/checkout@production --output stream.json
+
+One entry by its position, with what proves it; kept, it is verified without the ledger:
+
+  pipeledger query entry 41
+  pipeledger query entry 41 --output 41.pipeledger.json
 """
+_POSITION = re.compile("[1-9][0-9]{0,18}", re.ASCII)
 _PEOPLE = 50
 _MOST = 10_000
 _TIMES = ("from", "to", "at", "baseline_from", "baseline_to")
@@ -58,9 +66,11 @@ _METRIC = ("tz", "bucket", "group_by", "attribution_window_s", "commit_time_basi
 def main(words: Sequence[str]) -> int:
     """Ask and show; the exit status."""
     parser = parser_of("query", "Ask what the ledger knows of the past.", _EPILOG)
-    parser.add_argument("what", choices=[*LISTINGS, *METRICS, COMPLIANCE, STREAM])
+    parser.add_argument("what", choices=[*LISTINGS, *METRICS, COMPLIANCE, STREAM, ENTRY])
     parser.add_argument(
-        "framework", nargs="?", help="of compliance: one framework; of stream: its name"
+        "framework",
+        nargs="?",
+        help="of compliance: one framework; of stream: its name; of entry: its position",
     )
     parser.add_argument("control", nargs="?", help="and one control of it, item by item")
     for name in _TIMES:
@@ -94,6 +104,8 @@ def main(words: Sequence[str]) -> int:
     settings = settings_of(options)
     if options.what == STREAM:
         return _stream(options, settings)
+    if options.what == ENTRY:
+        return _entry(options, settings)
     if options.output and options.output.suffix == ".csv" and not (options.csv or options.json):
         options.csv = True
     if options.evidence and not (options.csv and options.what in METRICS):
@@ -132,6 +144,26 @@ def _stream(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _entry(options: argparse.Namespace, settings: Settings) -> int:
+    from pipeledger.proved import (  # noqa: PLC0415 - the other questions do without
+        check_shown,
+        fetch_proved,
+    )
+    from pipeledger.views.entry import entry_page  # noqa: PLC0415 - as above
+
+    said = options.framework or ""
+    if _POSITION.fullmatch(said) is None or options.control or options.csv:
+        raise UsageError("query entry: expected a position such as 41, and no --csv")
+    raw = fetch_proved(settings, int(said))
+    if options.output:
+        replace(options.output.absolute(), raw)
+    elif options.json:
+        sys.stdout.write(raw.decode("utf-8", "replace") + "\n")
+    else:
+        _tell(entry_page(check_shown(raw, int(said), settings)))
+    return 0
+
+
 def show(page: Page, answer: Answer, settings: Settings) -> None:
     """Show a page with the proof of its answer, and add it to the CI job's own page.
 
@@ -143,6 +175,10 @@ def show(page: Page, answer: Answer, settings: Settings) -> None:
         below = [Branch("", paste=run)] if is_ours(run) else []
         page.branches.append(Branch(answer.empty.get("why", "nothing"), below=below))
     page.proof = proof_lines(answer, settings)
+    _tell(page)
+
+
+def _tell(page: Page) -> None:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     sys.stdout.write(page.text(width, coloured=width is not None and "NO_COLOR" not in os.environ))
     if problem := add_to_summary(page, os.environ):
