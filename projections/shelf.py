@@ -202,7 +202,7 @@ def write_documents(
 
 def _entries(segment: Path) -> pa.Table:
     try:
-        return pq.read_table(segment, columns=["position", "entry"]).sort_by("position")
+        return pq.read_table(segment, columns=["position", "entry"])
     except (pa.ArrowException, OSError) as error:
         raise DamageError(None, f"segment {segment.name} cannot be read: {error}") from None
 
