@@ -131,10 +131,10 @@ def scratch() -> Iterator[Path]:
 
 
 class Watch:
-    """Seconds since it was made, and seconds of processor time of this process."""
+    """Seconds since it was made, and of processors: of this process and of those it saw end."""
 
     def __init__(self) -> None:
-        self._at, self._used = time.perf_counter(), time.process_time()
+        self._at, self._used = time.perf_counter(), _used()
 
     @property
     def seconds(self) -> float:
@@ -144,7 +144,11 @@ class Watch:
     @property
     def used(self) -> float:
         """On processors."""
-        return time.process_time() - self._used
+        return _used() - self._used
+
+
+def _used() -> float:
+    return sum(os.times()[:4])
 
 
 def taken(rounds: int, work: Callable[[], object]) -> list[float]:

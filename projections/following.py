@@ -12,6 +12,7 @@ from projections.engine import Engine
 from projections.live import Live
 from projections.local import LocalHistory
 from projections.redactions import Redaction, read_redaction
+from projections.sealing.workers import how_many
 from projections.segment import SIZE
 from projections.segments import Segments
 from projections.shelf import Shelf
@@ -66,7 +67,7 @@ def follow(
         forget: see `Live`.
     """
     return Live(
-        Segments(folder, ledger.origin, size),
+        Segments(folder, ledger.origin, size, how_many()),
         ledger.columns(),
         lambda: ledger.published,
         lambda upto: redactions(ledger.reader, upto),

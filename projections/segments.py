@@ -22,6 +22,8 @@ from domain.log.tree import CompactTree
 from projections import segment
 from projections.placing import place, sync
 from projections.rows import beginning, verified
+from projections.sealing.messages import Begin, Wanted
+from projections.sealing.workers import Workers
 from projections.segment import SIZE
 
 if TYPE_CHECKING:
@@ -47,12 +49,16 @@ class Segments:
         folder: where they lie.
         origin: of the ledger.
         size: entries in a segment, a power of two.
+        workers: processes that may seal side by side; 1: this one alone.
+        alone: entries up to which it is alone all the same, since starting others takes longer.
         seals: of the sound segments, in order, from the first without gaps.
     """
 
     folder: Path
     origin: str
     size: int = SIZE
+    workers: int = 1
+    alone: int = 3 * SIZE
     seals: list[Seal] = field(default_factory=list)
     _found: dict[str, list[int]] = field(default_factory=dict)
 
@@ -157,30 +163,53 @@ class Segments:
     def _seal_from(
         self, reader: ColumnReader, first: int, end: int, redactions: Callable[[int], int]
     ) -> Iterator[int]:
-        """Seal the first and those missing after it; gives how many there are, one after the other.
+        """Seal the first and those missing after it; gives how many there are, one by one."""
+        later = itertools.takewhile(
+            lambda number: not self.path(number).exists(), range(first + 1, end)
+        )
+        wanted = [Wanted(number, redactions(number)) for number in (first, *later)]
+        if self.workers > 1 and len(wanted) * self.size > self.alone:
+            return self._seal_by_workers(reader, wanted)
+        return self._seal_by_threads(reader, wanted)
+
+    def _seal_by_threads(self, reader: ColumnReader, wanted: list[Wanted]) -> Iterator[int]:
+        """Seal them in this process.
 
         While one is verified the next one is read and the one before is written: those two wait
         for the database, or compress without the interpreter's lock. So there are three at once.
         """
-        later = itertools.takewhile(
-            lambda number: not self.path(number).exists(), range(first + 1, end)
-        )
-        missing = [first, *later]
         with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(1) as behind:
-            reads = deque(ahead.submit(self._read, reader, number) for number in missing[:1])
+            reads = deque(ahead.submit(self._read, reader, one.number) for one in wanted[:1])
             writes: deque[Future[None]] = deque()
-            for number in missing:
+            for one in wanted:
                 read = reads.popleft().result()
-                if number < missing[-1]:
-                    reads.append(ahead.submit(self._read, reader, number + 1))
-                rows = self._append(read, redactions(number))
+                if one is not wanted[-1]:
+                    reads.append(ahead.submit(self._read, reader, one.number + 1))
+                rows = self._append(read, one.redaction)
                 if writes:
                     writes.popleft().result()
-                    yield number
-                writes.append(behind.submit(self._write, number, rows, self.seals[number]))
+                    yield one.number
+                writes.append(behind.submit(self._write, one.number, rows, self.seals[one.number]))
             for write in writes:
                 write.result()
-                yield missing[-1] + 1
+                yield wanted[-1].number + 1
+
+    def _seal_by_workers(self, reader: ColumnReader, wanted: list[Wanted]) -> Iterator[int]:
+        """Seal them in several processes; what does not come from there as it should, in this one.
+
+        Each begins where the ledger says that the segment before ended, and this one sees that it
+        did. So whatever is wrong is met here, in order, and told as if there were no others.
+        """
+        database, schema, documents = reader.place
+        begin = Begin(database, schema, str(documents), str(self.folder), self.origin, self.size)
+        with Workers(begin, min(self.workers, len(wanted))) as workers:
+            for one, made in zip(wanted, workers.made(wanted), strict=True):
+                if made.seal is not None and made.seal.before == self.end:
+                    self._place(self.folder / made.file, self.path(one.number))
+                    self.seals.append(made.seal)
+                else:
+                    self._seal(reader, one.number, one.redaction)
+                yield one.number + 1
 
     def _seal(self, reader: ColumnReader, number: int, redaction: int) -> None:
         rows = self._append(self._read(reader, number), redaction)
@@ -203,11 +232,16 @@ class Segments:
         fresh = path.with_suffix(f".{os.getpid()}.new")
         try:
             segment.write(fresh, rows, seal)
+        except OSError as error:
+            raise _unwritten(fresh, path, error) from error
+        self._place(fresh, path)
+
+    def _place(self, fresh: Path, path: Path) -> None:
+        try:
             place(fresh, path)
             sync(self.folder)
         except OSError as error:
-            fresh.unlink(missing_ok=True)
-            raise UnavailableError(f"segment {path.name} cannot be written: {error}") from error
+            raise _unwritten(fresh, path, error) from error
 
     def _take(self, number: int) -> bool:
         path = self.path(number)
@@ -249,9 +283,24 @@ class Segments:
     def _alone(self) -> Iterator[None]:
         with (self.folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            # Nobody else seals now: whoever was killed while it did left these. Bytes in them would
+            # outlast their redaction.
+            self._clear()
+            try:
+                yield
+            finally:
+                self._clear()
+
+    def _clear(self) -> None:
+        for left in self.folder.glob("[0-9]*.new"):
+            left.unlink(missing_ok=True)
 
 
 def _state(path: Path) -> list[int]:
     found = path.stat()
     return [found.st_size, found.st_mtime_ns, found.st_ino]
+
+
+def _unwritten(fresh: Path, path: Path, error: OSError) -> UnavailableError:
+    fresh.unlink(missing_ok=True)
+    return UnavailableError(f"segment {path.name} cannot be written: {error}")

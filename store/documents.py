@@ -52,6 +52,11 @@ class DocumentStore:
         weakref.finalize(self, os.close, self._lock)
         self._clean()
 
+    @property
+    def folder(self) -> Path:
+        """Where they lie."""
+        return self._folder
+
     def put(self, commitment: str, body: bytes | Iterable[bytes]) -> bool:
         """Keep a document; durable on return. One that is there with equal bytes stays.
 

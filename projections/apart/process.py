@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
-import subprocess
-import sys
 import threading
 from concurrent.futures import Future
 from itertools import count
-from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
 from domain.errors import UnavailableError
+from projections.apart.child import end, start
 from projections.apart.messages import Failed, raised, read_said, write
 
 if TYPE_CHECKING:
@@ -24,7 +20,6 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound="Said")
 
 _MODULE: Final = "projections.apart.program"
-_PATIENCE_S: Final = 5
 _OVER: Final = "the process that answers questions ended; ask again"
 
 
@@ -32,22 +27,7 @@ class _Running:
     """One process, and who waits for its answers."""
 
     def __init__(self, begin: Begin) -> None:
-        ours, theirs = socket.socketpair()
-        with contextlib.ExitStack() as stack, theirs:
-            stack.enter_context(ours)
-            # -P: modules lie where this process found them, not where it was started.
-            self.process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=_environment(),
-                pass_fds=(theirs.fileno(),),
-                # An interrupt at the terminal is for the server, which ends it in order. It stays
-                # in the session: where these share processors equally (sched(7), autogroup),
-                # niceness counts within one alone, and it steps back behind the server only.
-                process_group=0,
-            )
-            self._connection = Connection(ours.detach())
+        self.process, self._connection = start(_MODULE)
         self._sending = threading.Lock()
         self._lock = threading.Lock()
         # Under _lock; None when the process has ended.
@@ -81,12 +61,7 @@ class _Running:
 
     def close(self) -> None:
         """End the process; whoever waits is told."""
-        self.process.terminate()
-        try:
-            self.process.wait(_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
 
     def _send(self, raw: bytes) -> None:
         # Of one that has ended whoever reads sees the end.
@@ -181,10 +156,3 @@ class Apart:
                         f"the process that answers questions cannot be started: {error.strerror}"
                     ) from error
             return self._running
-
-
-def _environment() -> dict[str, str]:
-    """What libpq and the interpreter read, and none of the server's own settings and secrets."""
-    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR", "LANG") if name in os.environ}
-    kept |= {name: value for name, value in os.environ.items() if name.startswith("PG")}
-    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

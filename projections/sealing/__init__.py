@@ -1,0 +1,1 @@
+"""Processes that seal segments side by side."""
