@@ -35,6 +35,7 @@ from api import (
 from api.answering import Answering
 from api.console import compliance as compliance_pages
 from api.console import entrance, pages, problem
+from api.console import entries as entry_pages
 from api.console import report as report_pages
 from api.console.session import Sessions
 from api.described import describe
@@ -128,6 +129,7 @@ def make_app(
         entrance,
         pages,
         compliance_pages,
+        entry_pages,
         report_pages,
     ):
         app.include_router(room.router)

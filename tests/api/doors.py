@@ -114,6 +114,8 @@ GET  /console/{ledger}/deployments                           session auditor ope
 GET  /console/{ledger}/incidents                             session auditor operator
 GET  /console/{ledger}/running                               session auditor operator
 GET  /console/{ledger}/trace                                 session approver auditor operator
+GET  /console/{ledger}/entries/{position}                    session approver auditor operator
+GET  /console/{ledger}/entries/{position}/proof              session approver auditor operator
 GET  /console/{ledger}/answer                                session auditor operator
 GET  /console/{ledger}/compliance                            session auditor operator
 GET  /console/{ledger}/compliance/{framework}                session auditor operator
@@ -139,6 +141,8 @@ _FILLED: Final = {
 _QUERIES: Final[dict[str, dict[str, str]]] = {
     "GET /v1/{ledger}/log/consistency": {"from": "1", "to": "2"},
     "GET /v1/{ledger}/entries/{position}/parts/{name}": {},
+    "GET /console/{ledger}/entries/{position}": {},
+    "GET /console/{ledger}/entries/{position}/proof": {},
     "GET /v1/{ledger}/documents/{commitment}": {},
     "GET /v1/{ledger}/definitions": {},
     "GET /v1/{ledger}/controls": {},

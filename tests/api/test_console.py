@@ -86,7 +86,7 @@ def test_a_deployment_that_names_next_to_nothing_is_shown(
     assert "bare" in page.text
 
 
-@pytest.mark.parametrize("name", [*PAGES, "answer", "report", "report/SLSA"])
+@pytest.mark.parametrize("name", [*PAGES, "answer", "report", "report/SLSA", "entries/4"])
 def test_nobody_sees_a_page_without_a_session(visitor: httpx.Client, name: str) -> None:
     """The way in remembers where somebody wanted to go."""
     answer = visitor.get(f"/console/default/{name}", params={"service": "checkout"})
@@ -401,7 +401,8 @@ def test_an_auditors_visit_is_in_the_ledger(server: Running, visitor: httpx.Clie
 def test_a_page_at_an_earlier_position_says_so(person: httpx.Client) -> None:
     """And counts what was known then."""
     page = person.get("/console/default/overview", params=SEPTEMBER | {"known_at": "4"}).text
-    assert "As the ledger knew it at position 4" in page
+    assert "As the ledger knew it at position <a" in page
+    assert ">4</a>; later entries are left out" in page
 
 
 def test_a_line_is_shown_with_what_it_lacks(person: httpx.Client) -> None:
