@@ -75,5 +75,7 @@ def read_public_url(_: click.Context, __: click.Parameter, told: str | None) -> 
     except ValueError:
         there = urlsplit("")
     if there.scheme not in ("http", "https") or not there.hostname or there.query or there.fragment:
-        raise click.BadParameter("expected an address such as https://ledger.example.org")
+        raise click.BadParameter(
+            "expected an address such as https://ledger.example.org, with its scheme"
+        )
     return told.rstrip("/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _ENDPOINTS: Final = tuple(
     f"OTEL_EXPORTER_OTLP_{signal}ENDPOINT" for signal in ("", "TRACES_", "LOGS_", "METRICS_")
 )
+_BROKER: Final = re.compile(r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}(/.*)?")
+"""What is meant as an address and would make a file of that name."""
 _AFTER: Final = click.option(
     "--after", type=click.IntRange(min=0), metavar="POSITION",
     help="the first time: leave out events up to this position",
@@ -87,6 +90,10 @@ def export_as_cdevents(
         if any(not key or not value for key, value in pairs.items()):
             raise SettingError("--header: expected NAME=VALUE")
         send = HttpSink(target, pairs).send
+    elif _BROKER.fullmatch(target) and not Path(target).exists():
+        raise SettingError(
+            f"{target}: an address begins with http:// or https://, a file of that name with ./"
+        )
     else:
         send = FileSink(Path(target).absolute()).send
     _send(settings, name, mark or "cdevents", send, after)

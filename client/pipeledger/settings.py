@@ -18,6 +18,9 @@ DEFAULT_LEDGER = "default"
 DEFAULT_SPOOL_MB = 1024
 DEFAULT_TIMEOUT_S = 30.0
 _LEDGER = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_HOST = re.compile(
+    r"(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?(/[!-\"$->@-~]*)?"
+)
 _YES = frozenset({"1", "true", "yes", "on"})
 
 
@@ -104,8 +107,27 @@ def split_url(text: str, place: str) -> tuple[str, str]:
         return "", ""
     match = re.fullmatch(r"(https?://[^/?#@\s]+(?:/[^?#\s]*?)??)(?:/v1/([^/?#\s]+))?", text)
     if match is None or not text.isascii():
+        if meant := with_scheme(text):
+            raise UsageError(f"{place}: an address begins with its scheme: {meant}")
         raise UsageError(f"{place}: expected an address such as https://ledger.example")
     return match[1].rstrip("/"), match[2] or ""
+
+
+def with_scheme(text: str) -> str:
+    """The address that a host without a scheme stands for, or nothing where it is no host."""
+    match = _HOST.fullmatch(text)
+    if match is None:
+        return ""
+    own = match[1] in ("localhost", "[::1]") or match[1].startswith("127.")
+    return f"{'http' if own else 'https'}://{text}"
+
+
+def names_host(text: str) -> bool:
+    """Whether it can hardly be meant as a file: a host with a port, or a ledger's address."""
+    match = _HOST.fullmatch(text)
+    return match is not None and (
+        match[1] == "localhost" or bool(match[2]) or "/v1/" in f"{match[3] or ''}/"
+    )
 
 
 def _folder(environment: Mapping[str, str], variable: str, beneath: str) -> Path:

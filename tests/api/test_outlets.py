@@ -50,6 +50,7 @@ def test_commands_send_what_is_new_beside_a_running_server(tmp_path: Path) -> No
     [
         (("otlp",), {"OTEL_EXPORTER_OTLP_ENDPOINT": ""}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
         (("cdevents", "ftp://broker.example"), {}, "http address"),
+        (("cdevents", "broker.example:9000/in"), {}, "an address begins with http:// or https://"),
         (("cdevents", "--header", "x", "http://127.0.0.1:1"), {}, "NAME=VALUE"),
     ],
 )

@@ -35,6 +35,7 @@ def _stopped(
         ("PIPELEDGER_PORT", "http", "'--port': 'http' is not a valid integer range"),
         ("PIPELEDGER_HOST", "203.0.113.9", "cannot listen on 203.0.113.9 port 0: "),
         ("PIPELEDGER_PUBLIC_URL", "ledger.example", "'--public-url': expected an address such as"),
+        ("PIPELEDGER_PUBLIC_URL", "127.0.0.1:80", "https://ledger.example.org, with its scheme"),
         ("PIPELEDGER_METRICS", "all", "'--metrics': 'all' is not one of 'token', 'loopback'"),
         ("PIPELEDGER_OUTGOING", "mail", "'--outgoing': 'mail' is not 'otlp'"),
         ("PIPELEDGER_LOG_LEVEL", "loud", "PIPELEDGER_LOG_LEVEL: expected one of debug, info"),

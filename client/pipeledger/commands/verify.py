@@ -16,6 +16,7 @@ from pipeledger.commands.trust import address_of, fetch_keys
 from pipeledger.errors import ClientError, SpoolError, UsageError
 from pipeledger.looking import at
 from pipeledger.remote import LedgerReader, counter
+from pipeledger.settings import names_host, with_scheme
 from pipeledger.trusting import TrustStore, keep_fork
 from pipeledger.verifier.evidence import MAX_FILE, Policy, Verdict, check_path
 from pipeledger.verifier.folder import read_bounded
@@ -114,6 +115,12 @@ def _check_path(
     store = TrustStore(settings.config)
     logs = [keyed_log(options.key)] if options.key else store.logs()
     path = Path(options.evidence)
+    if names_host(options.evidence) and not path.exists():
+        meant = with_scheme(options.evidence)
+        raise UncheckedError(
+            f"{options.evidence}: there is no such file, and an address begins with its scheme",
+            f"pipeledger verify {meant}",
+        )
     policy = Policy(
         logs,
         replace(verifier_settings(options, logs, workers), progress=counter()),
