@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.errors import DamageError
 from domain.log.part import EVENT_PART
 from projections.contract import table
 from projections.documents import PARTS
+from projections.growing import grown
 from projections.redactions import last_by_segment, redactions_in
 from projections.rows import verified
 from projections.shelf import Kept
@@ -25,6 +25,8 @@ from projections.shelf import Kept
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import pyarrow as pa
 
     from domain.log.tree import CompactTree
     from projections.redactions import Redaction
@@ -95,7 +97,7 @@ class Live:
         self._lock = threading.Lock()
         self._opened = False
         self._resealed = 0
-        self._tail: list[pa.Table] = []
+        self._tail = table("events").arrow.empty_table()
         self._end: Link
         self._tree: CompactTree
         self._last: Snapshot | None = None
@@ -164,22 +166,20 @@ class Live:
                 None,
                 f"the entries give another root than the signed checkpoint of {published.size}",
             )
-        events = table("events").arrow
-        tail = pa.concat_tables(self._tail) if self._tail else events.empty_table()
         self._last = Snapshot(
             origin=self._segments.origin,
             size=published.size,
             root=published.root,
             checkpoint=published.checkpoint,
             segments=tuple(self._segments.paths),
-            tail=tail,
+            tail=self._tail,
             version=(published.size, self._resealed),
             documents=self._shelf.reading(self._segments, self._tail),
-            state=_state(self._segments, tail),
+            state=_state(self._segments, self._tail),
         )
 
     def _begin_after_segments(self) -> None:
-        self._tail = []
+        self._tail = table("events").arrow.empty_table()
         self._end = self._segments.end
         self._tree = self._segments.tree()
 
@@ -190,7 +190,7 @@ class Live:
         )  # fmt: skip
         if rows.last.position != published.size:
             raise DamageError(rows.last.position + 1, "no entry here, below the published size")
-        self._tail.append(rows.events)
+        self._tail = grown(self._tail, rows.events)
         self._tree.extend(rows.leaves)
         self._end = rows.last
         if said := redactions_in(rows.events):
@@ -221,7 +221,7 @@ class Live:
                 self._reader.read(self._end.position, published.size),
                 self._segments.origin, self._end,
             )  # fmt: skip
-            self._tail.append(rows.events)
+            self._tail = rows.events
             self._tree.extend(rows.leaves)
             self._end = rows.last
 

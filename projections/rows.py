@@ -142,7 +142,7 @@ def verified(read: pa.Table, origin: str, before: Link) -> Rows:
     Raises:
         DamageError: an entry is not what its hash, link, place or commitment says; names it.
     """
-    events, leaves, last = [table("events").arrow.empty_table()], list[bytes](), before
+    events, leaves, last = list[pa.Table](), list[bytes](), before
     for start in range(0, read.num_rows, _PIECE):
         piece = read.slice(start, _PIECE)
         entries = piece["entry"].to_pylist()
@@ -151,7 +151,8 @@ def verified(read: pa.Table, origin: str, before: Link) -> Rows:
         events.append(rows_of(piece, entries, hashes, origin, last))
         leaves += hashes
         last = Link(last.position + len(hashes), hashes[-1])
-    return Rows(pa.concat_tables(events), leaves, last)
+    whole = pa.concat_tables(events) if events else table("events").arrow.empty_table()
+    return Rows(whole, leaves, last)
 
 
 def chained(

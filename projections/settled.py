@@ -111,7 +111,8 @@ class Settled:
         """The last position of each type of event after the segments."""
         heard = self._heard
         if heard is None or heard[0] is not snapshot:
-            last = snapshot.tail.group_by("type").aggregate([("position", "max")]).to_pylist()
+            told = snapshot.tail.select(["type", "position"])
+            last = told.group_by("type").aggregate([("position", "max")]).to_pylist()
             heard = (snapshot, {one["type"]: one["position_max"] for one in last})
             self._heard = heard
         return heard[1]

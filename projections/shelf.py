@@ -20,9 +20,10 @@ import pyarrow.parquet as pq
 from domain.errors import DamageError, UnavailableError
 from projections.contract import table
 from projections.documents import check_documents, documents_of
+from projections.growing import after, grown, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from projections.segments import Segments
@@ -65,6 +66,21 @@ class _Seal:
     redaction: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """Documents of the events after the segments.
+
+    Attributes:
+        first: position of the first of these events.
+        last: position of the last that was looked into.
+        rows: as the contract of `documents` says.
+    """
+
+    first: int
+    last: int
+    rows: pa.Table
+
+
 class Shelf:
     """The documents of one ledger. Safe for threads; several processes may share the folder."""
 
@@ -83,23 +99,22 @@ class Shelf:
         self._redacted: dict[int, int] = {}
         # Files that were found sound or made, by what they were then.
         self._sound: dict[str, tuple[int, int, int]] = {}
-        self._tail: dict[tuple[int, int], pa.Table] = {}
+        self._tail: _Tail | None = None
 
-    def reading(self, segments: Segments, tail: Sequence[pa.Table]) -> Callable[[], Kept]:
+    def reading(self, segments: Segments, tail: pa.Table) -> Callable[[], Kept]:
         """What reads the documents of these events when it is called, once.
 
         It raises DamageError where a document is not what its entry commits to or is missing, and
         UnavailableError for database and disk.
         """
         sealed = [(segments.path(number), seal.last) for number, seal in enumerate(segments.seals)]
-        events = list(tail)
         made: list[Kept] = []
 
         def read() -> Kept:
             with self._lock:
                 if not made:
                     files = [self._file(number, *one) for number, one in enumerate(sealed)]
-                    made.append(Kept(tuple(files), self._of_tail(events)))
+                    made.append(Kept(tuple(files), self._of_tail(tail)))
                 return made[0]
 
         return read
@@ -125,7 +140,7 @@ class Shelf:
     def forget_tail(self) -> None:
         """Read the documents of what is not sealed again when they are next asked for."""
         with self._lock:
-            self._tail = {}
+            self._tail = None
 
     def drop(self) -> None:
         """Forget everything, so that it is made anew."""
@@ -133,7 +148,7 @@ class Shelf:
             for path in self._folder.glob("*.parquet"):
                 path.unlink(missing_ok=True)
             self._sound = {}
-            self._tail = {}
+            self._tail = None
 
     def close(self) -> None:
         """Close the connection to the database."""
@@ -143,17 +158,22 @@ class Shelf:
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:08d}.parquet"
 
-    def _of_tail(self, events: Iterable[pa.Table]) -> pa.Table:
-        """The documents of what is not sealed; batches that were read before are not read again."""
-        batches: dict[tuple[int, int], pa.Table] = {}
-        for rows in events:
-            if rows.num_rows:
-                key = (rows["position"][0].as_py(), rows["position"][-1].as_py())
-                if (found := self._tail.get(key)) is None:
-                    found = pa.concat_tables([_nothing(), *documents_of(rows, self._reader)])
-                batches[key] = found
-        self._tail = batches
-        return pa.concat_tables([_nothing(), *batches.values()])
+    def _of_tail(self, events: pa.Table) -> pa.Table:
+        """The documents of what is not sealed; those that were read before are not read again."""
+        if not events.num_rows:
+            return _nothing()
+        first, last = (events["position"][at].as_py() for at in (0, -1))
+        kept = self._tail
+        if kept is not None and kept.first == first and kept.last >= last:
+            return until(kept.rows, last)
+        rows = _nothing()
+        if kept is not None and kept.first == first:
+            rows, events = kept.rows, after(events, kept.last)
+        for more in documents_of(events, self._reader):
+            rows = grown(rows, more)
+        if kept is None or kept.first <= first:
+            self._tail = _Tail(first, last, rows)
+        return rows
 
     def _file(self, number: int, segment: Path, last: str) -> Path:
         """The file of a segment's documents, made if there is no sound one."""

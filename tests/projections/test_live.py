@@ -81,6 +81,15 @@ def test_what_is_appended_later_is_seen_by_the_next_snapshot_alone(
     assert len(after.segments) == 3
 
 
+def test_a_tail_that_grew_event_by_event_lies_in_few_pieces(ledger: Ledger, live: Live) -> None:
+    """What asks about it goes through each; as many as there were events would be ever slower."""
+    for number in range(200, 220):
+        ledger.submit([draft(number)]).result(60)
+        found = live.snapshot()
+    assert positions(found) == list(range(1, 181))
+    assert found.tail["position"].num_chunks <= (found.tail.num_rows).bit_length()
+
+
 def test_a_second_process_uses_the_segments_of_the_first(
     ledger: Ledger, live: Live, tmp_path: Path
 ) -> None:

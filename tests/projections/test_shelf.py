@@ -179,6 +179,23 @@ def test_what_is_appended_later_is_read_with_the_next_snapshot(told: Ledger, liv
     assert rows(live.rebuild()) == after
 
 
+def test_what_is_asked_about_an_older_state_later_is_told_of_that_state(
+    told: Ledger, live: Live
+) -> None:
+    """Whatever was read meanwhile, and whether its events have been sealed since."""
+    old = live.snapshot()
+    told.submit([scan(700, "d")]).result(60)
+    newer = live.snapshot()
+    assert rows(newer).keys() == {SEALED, LARGE, TAIL, 161}
+    assert rows(old).keys() == {SEALED, LARGE, TAIL}
+    told.submit([*map(draft, range(800, 840)), scan(900, "e")]).result(60)
+    sealed = live.snapshot()
+    assert (len(newer.segments), len(sealed.segments)) == (2, 3)
+    told.submit([scan(901, "f")]).result(60)
+    assert rows(live.snapshot()).keys() == {SEALED, LARGE, TAIL, 161, 202, 203}
+    assert rows(sealed).keys() == {SEALED, LARGE, TAIL, 161, 202}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("text", "{}"), ("text", None), ("line", 7), ("position", 2), ("part", "other"),
