@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.figures import Figure, memory, scratch, tell
+from pipeledger.verifier.apart import processors
 from pipeledger.verifier.folder import check_folder
 from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.tree import Tree, leaf_hash
@@ -103,7 +104,8 @@ def judge(folder: Path, *, signatures: bool) -> None:
     log = trusted_log(Writer().vkeys)
     with ThreadPoolExecutor(os.cpu_count()) as workers:
         begin = time.perf_counter()
-        check_folder(folder, [log], Settings(signatures=signatures, workers=workers))
+        settings = Settings(signatures=signatures, workers=workers, processes=processors())
+        check_folder(folder, [log], settings)
         seconds = time.perf_counter() - begin
     print(seconds, memory("self", "VmHWM"))
 

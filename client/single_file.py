@@ -17,8 +17,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent / "pipeledger" / "verifier"
 ORDER = (
     "shown", "wire", "key", "note", "witness", "tree", "entry", "part", "trust", "seen",
-    "succession", "chain", "proof", "lines", "answer", "tiles", "folder", "receipt", "stream",
-    "evidence", "standalone",
+    "succession", "broken", "stretch", "chain", "proof", "lines", "answer", "tiles", "apart",
+    "folder", "receipt", "stream", "evidence", "standalone",
 )  # fmt: skip
 HEAD = '''#!/usr/bin/env python3
 """Verifies a Pipeledger ledger offline. One file: read it, then run it.

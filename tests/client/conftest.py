@@ -5,19 +5,27 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeledger.verifier.lines import Settings
 from tests.client.listening import Listening, listening
 from tests.inside import client, expected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TOKEN = "plt_very-secret-0123456789"
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(params=[0, 2], ids=["alone", "apart"])
+def asked(request: pytest.FixtureRequest) -> Callable[..., Settings]:
+    """How much is checked: by this process alone, and by processes however small a log is."""
+    return partial(Settings, processes=request.param, alone=0)
 
 
 class Command:

@@ -20,6 +20,7 @@ from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
 from tests.client.writer import ORIGIN, Key, Writer, ledger_of, root
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 FOUR: Final = 4
@@ -56,17 +57,17 @@ def judge(folder: Path, settings: Settings | None = None) -> Run:
 
 @pytest.mark.parametrize("size", range(1, 21))
 def test_a_tiled_log_of_any_size_is_read_bundle_by_bundle(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, asked: Callable[..., Settings]
 ) -> None:
     """Whoever waits is told after each two of them; parts are never in a bundle."""
     narrow(monkeypatch)
     writer = ledger_of(size)
     done: list[int] = []
-    told = judge(writer.tiles(tmp_path / "log", FOUR), Settings(progress=done.append))
+    told = judge(writer.tiles(tmp_path / "log", FOUR), asked(progress=done.append))
     assert (told.first, told.last) == (1, size)
     assert told.checkpoint == Checkpoint(ORIGIN, size, root(writer.leaves))
     assert told.keys == LOG.keys
-    assert done == [*(min(8 * two, size) for two in range(1, (size + 3) // 8 + 1)), size]
+    assert done == [min(8 * two, size) for two in range(1, (size + 7) // 8 + 1)]
     parts = [(at, name) for at in range(1, size + 1)
              for name in (["event"] if at % 2 else ["event", "text"])]  # fmt: skip
     assert told.absent == Absent(len(parts), parts[:5])
@@ -74,20 +75,22 @@ def test_a_tiled_log_of_any_size_is_read_bundle_by_bundle(
     assert told.notes == (f"{tiles} hash tiles made again and equal",)
 
 
-def test_how_much_is_checked_is_as_it_was_asked_for(folder: Path) -> None:
+def test_how_much_is_checked_is_as_it_was_asked_for(
+    folder: Path, asked: Callable[..., Settings]
+) -> None:
     """Of a tiled log as of an export: without signatures, numbers of streams, what is known."""
-    told = judge(folder, Settings(streams=("deployment/0.1",)))
+    told = judge(folder, asked(streams=("deployment/0.1",)))
     assert told.notes[1:] == ("deployment/0.1: 3 events, which are all among 10 entries",)
     fork = Checkpoint(ORIGIN, 4, bytes(32))
     with pytest.raises(UnsoundError, match="the first 4 entries are not those seen before"):
-        judge(folder, Settings(known=(fork,)))
+        judge(folder, asked(known=(fork,)))
     stranger = Writer()
     stranger.intake = [Key(stranger.intake[0].name, b"\x09" * 32)]
     stranger.append()
     other = stranger.tiles(folder.parent / "other", FOUR)
     with pytest.raises(UnsoundError, match="not signed by a trusted intake key"):
-        judge(other)
-    told = judge(other, Settings(signatures=False))
+        judge(other, asked())
+    told = judge(other, asked(signatures=False))
     assert (told.signatures, told.absent) == (False, Absent())
 
 
@@ -121,7 +124,7 @@ OTHER: Final = WRITER.entries[2].raw.replace(b".000003Z", b".000004Z")
     ],
 )  # fmt: skip
 def test_a_bundle_that_is_missing_cut_or_another_s_is_told_where(
-    folder: Path, files: dict[str, bytes | None], said: str
+    folder: Path, files: dict[str, bytes | None], said: str, asked: Callable[..., Settings]
 ) -> None:
     """At its first entry that is not there as it should be."""
     for name, raw in files.items():
@@ -132,11 +135,13 @@ def test_a_bundle_that_is_missing_cut_or_another_s_is_told_where(
             file.parent.mkdir(exist_ok=True)
             file.write_bytes(raw)
     with pytest.raises(UnsoundError) as caught:
-        judge(folder)
+        judge(folder, asked())
     assert str(caught.value).startswith(said)
 
 
-def test_bundles_that_a_log_left_behind_are_right_where_they_begin_alike(folder: Path) -> None:
+def test_bundles_that_a_log_left_behind_are_right_where_they_begin_alike(
+    folder: Path, asked: Callable[..., Settings]
+) -> None:
     """Shorter ones, and one that was filled since: what is beyond the checkpoint is nobody's."""
     entries = folder / "tile" / "entries"
     (entries / "000.p").mkdir()
@@ -144,12 +149,14 @@ def test_bundles_that_a_log_left_behind_are_right_where_they_begin_alike(folder:
         (entries / "000.p" / str(width)).write_bytes(bundle(1, width))
     (entries / "002").write_bytes(bundle(9, 10) + b"written, not signed")
     (entries / "002.p" / "3").write_bytes(b"written, not signed")
-    assert judge(folder).last == SIZE
+    assert judge(folder, asked()).last == SIZE
     (entries / "002.p" / "2").unlink()
-    assert judge(folder).last == SIZE
+    assert judge(folder, asked()).last == SIZE
 
 
-def test_a_bundle_has_no_more_bytes_than_256_of_the_largest_entries(tmp_path: Path) -> None:
+def test_a_bundle_has_no_more_bytes_than_256_of_the_largest_entries(
+    tmp_path: Path, asked: Callable[..., Settings]
+) -> None:
     """More are not read."""
     one = ledger_of(1)
     folder = one.tiles(tmp_path / "log")
@@ -157,26 +164,28 @@ def test_a_bundle_has_no_more_bytes_than_256_of_the_largest_entries(tmp_path: Pa
     (entries / "000.p" / "1").rename(entries / "000")
     with (entries / "000").open("r+b") as stream:
         stream.truncate(LARGEST)
-    assert judge(folder).last == 1
+    assert judge(folder, asked()).last == 1
     with (entries / "000").open("r+b") as stream:
         stream.truncate(LARGEST + 1)
     with pytest.raises(UnsoundError, match=f"^000: more than {LARGEST} bytes"):
-        judge(folder)
+        judge(folder, asked())
 
 
-def test_a_checkpoint_is_of_a_trusted_log_and_signed_by_it(folder: Path) -> None:
+def test_a_checkpoint_is_of_a_trusted_log_and_signed_by_it(
+    folder: Path, asked: Callable[..., Settings]
+) -> None:
     """By a key that the entries led to; what is too long is none."""
     with pytest.raises(UncheckedError, match="no key is trusted for the ledger"):
-        check_folder(folder, [], Settings())
+        check_folder(folder, [], asked())
     other = Writer()
     other.entries = WRITER.entries
     other.log = Key(ORIGIN, b"\x05" * 32)
     (folder / "checkpoint").write_bytes(other.checkpoint())
     with pytest.raises(UnsoundError, match="not signed by a trusted key of the log"):
-        judge(folder)
+        judge(folder, asked())
     (folder / "checkpoint").write_bytes(WRITER.checkpoint() + b"x" * 1_000_000)
     with pytest.raises(UnsoundError, match="checkpoint: more than 1000000 bytes"):
-        judge(folder)
+        judge(folder, asked())
 
 
 def test_an_export_s_last_line_is_no_entry(tmp_path: Path) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from pipeledger.verifier.evidence import Policy, Verdict, check_path
-from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.tiles import HashTiles, partial_tiles, tile_path
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
 from tests.client.writer import Writer, leaf, ledger_of, root, write_hash_tiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeledger.verifier.lines import Settings
 
 SIZE = 300
 
@@ -30,27 +34,31 @@ def folder(writer: Writer, tmp_path: Path) -> Path:
     return writer.tiles(tmp_path / "log")
 
 
-def judge(folder: Path, writer: Writer, seen: int = 0) -> Verdict:
+def judge(folder: Path, writer: Writer, settings: Settings, seen: int = 0) -> Verdict:
     """The verdict on a folder, where the first entries were seen before."""
     known = Checkpoint(writer.origin, seen, root(writer.leaves[:seen])) if seen else None
     log = trusted_log(writer.vkeys, seen=known)
-    (verdict,) = check_path(folder, Policy([log], Settings()))
+    (verdict,) = check_path(folder, Policy([log], settings))
     return verdict
 
 
-def test_a_sound_log_is_sound_with_all_its_tiles(writer: Writer, folder: Path) -> None:
+def test_a_sound_log_is_sound_with_all_its_tiles(
+    writer: Writer, folder: Path, asked: Callable[..., Settings]
+) -> None:
     """Two of the leaves, one above them."""
-    verdict = judge(folder, writer)
+    verdict = judge(folder, writer, asked())
     assert verdict.size == SIZE
     assert "3 hash tiles made again and equal" in verdict.lines
     assert verdict.follows
 
 
-def test_a_log_without_hash_tiles_is_said_to_have_none(writer: Writer, folder: Path) -> None:
+def test_a_log_without_hash_tiles_is_said_to_have_none(
+    writer: Writer, folder: Path, asked: Callable[..., Settings]
+) -> None:
     """Its entries and root are proved all the same."""
     for level in ("0", "1"):
         shutil.rmtree(folder / "tile" / level)
-    assert "no hash tiles" in judge(folder, writer).lines
+    assert "no hash tiles" in judge(folder, writer, asked()).lines
 
 
 @pytest.mark.parametrize(
@@ -63,7 +71,7 @@ def test_a_log_without_hash_tiles_is_said_to_have_none(writer: Writer, folder: P
     ],
 )
 def test_a_bit_of_a_hash_tile_is_found_at_the_entries_it_stands_for(
-    writer: Writer, folder: Path, name: str, at: int, said: str
+    writer: Writer, folder: Path, name: str, at: int, said: str, asked: Callable[..., Settings]
 ) -> None:
     """At each level, in full tiles and in partial ones."""
     file = folder / "tile" / name
@@ -71,13 +79,13 @@ def test_a_bit_of_a_hash_tile_is_found_at_the_entries_it_stands_for(
     raw[at] ^= 1
     file.write_bytes(raw)
     with pytest.raises(UnsoundError, match=said):
-        judge(folder, writer)
+        judge(folder, writer, asked())
 
 
 @pytest.mark.parametrize("name", ["0/000", "0/001.p/44", "1/000.p/1"])
 @pytest.mark.parametrize("change", ["missing", "cut", "longer"])
 def test_a_tile_that_is_missing_or_of_another_length_is_named(
-    writer: Writer, folder: Path, name: str, change: str
+    writer: Writer, folder: Path, name: str, change: str, asked: Callable[..., Settings]
 ) -> None:
     """Whatever its level."""
     file = folder / "tile" / name
@@ -86,20 +94,22 @@ def test_a_tile_that_is_missing_or_of_another_length_is_named(
     if change != "missing":
         file.write_bytes(raw[:-1] if change == "cut" else raw + bytes(32))
     with pytest.raises(UnsoundError, match="the hash tile"):
-        judge(folder, writer)
+        judge(folder, writer, asked())
 
 
-def test_an_altered_entry_is_named_before_its_tile(writer: Writer, folder: Path) -> None:
+def test_an_altered_entry_is_named_before_its_tile(
+    writer: Writer, folder: Path, asked: Callable[..., Settings]
+) -> None:
     """Both differ; the entry is what was altered."""
     file = folder / "tile" / "entries" / "000"
     raw = file.read_bytes()
     file.write_bytes(raw.replace(b"T00:01:40", b"T00:01:41", 1))
     with pytest.raises(UnsoundError, match="position 100: not the entry that position 101"):
-        judge(folder, writer)
+        judge(folder, writer, asked())
 
 
 def test_partial_tiles_of_other_sizes_are_beginnings_of_theirs(
-    writer: Writer, folder: Path
+    writer: Writer, folder: Path, asked: Callable[..., Settings]
 ) -> None:
     """As a log leaves them that published more often; and full tiles serve for partial ones."""
     hashes, entries = folder / "tile" / "0", folder / "tile" / "entries"
@@ -111,37 +121,41 @@ def test_partial_tiles_of_other_sizes_are_beginnings_of_theirs(
     (hashes / "000.p" / "x").write_bytes(b"not a tile of this log")
     # What is beyond the checkpoint is nobody's yet.
     (hashes / "002").write_bytes(b"written, not signed")
-    judge(folder, writer)
+    judge(folder, writer, asked())
     shutil.move(hashes / "001.p" / "44", hashes / "001")
     (hashes / "001").write_bytes((hashes / "001").read_bytes() + bytes(212 * 32))
-    judge(folder, writer)
+    judge(folder, writer, asked())
     (hashes / "000.p" / "9").write_bytes(b"".join(writer.leaves[1:10]))
     with pytest.raises(UnsoundError, match=r"position 1: the hash tile 0/000\.p/9"):
-        judge(folder, writer)
+        judge(folder, writer, asked())
     (hashes / "000.p" / "9").write_bytes(b"".join(writer.leaves[:9]))
     (entries / "000.p" / "9").write_bytes(short.replace(b"T00:00:05", b"T00:00:06"))
     with pytest.raises(UnsoundError, match=r"position 5: the entry bundle 000\.p/9"):
-        judge(folder, writer)
+        judge(folder, writer, asked())
 
 
-def test_an_older_copy_is_refused_unless_it_is_wanted(writer: Writer, tmp_path: Path) -> None:
+def test_an_older_copy_is_refused_unless_it_is_wanted(
+    writer: Writer, tmp_path: Path, asked: Callable[..., Settings]
+) -> None:
     """A prefix with its own checkpoint is sound, and less than was seen."""
     short = ledger_of(256).tiles(tmp_path / "old")
     seen = Checkpoint(writer.origin, SIZE, root(writer.leaves))
     log = trusted_log(writer.vkeys, seen=seen)
     with pytest.raises(UnsoundError, match="position 257: missing: 300 entries were seen"):
-        check_path(short, Policy([log], Settings()))
-    (verdict,) = check_path(short, Policy([log], Settings(), older=True))
+        check_path(short, Policy([log], asked()))
+    (verdict,) = check_path(short, Policy([log], asked(), older=True))
     assert not verdict.follows
     assert "older than what was seen before: 300 entries" in verdict.lines
     assert any(line.startswith("not checked: whether the 300") for line in verdict.lines)
 
 
-def test_a_key_that_lies_in_the_folder_is_not_believed(writer: Writer, folder: Path) -> None:
+def test_a_key_that_lies_in_the_folder_is_not_believed(
+    writer: Writer, folder: Path, asked: Callable[..., Settings]
+) -> None:
     """Whoever made the folder chose it."""
     (folder / "key.vkey").write_text(writer.log.vkey + "\n")
     with pytest.raises(UncheckedError, match="no key is trusted"):
-        check_path(folder, Policy([], Settings()))
+        check_path(folder, Policy([], asked()))
 
 
 def test_the_path_of_a_tile_is_in_groups_of_three() -> None:
@@ -258,13 +272,15 @@ def test_what_differs_later_is_not_told_instead(small: Path, batch: int) -> None
 
 @pytest.mark.long
 @pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 70_000])
-def test_tiles_of_three_levels_are_compared(tmp_path: Path, size: int) -> None:
+def test_tiles_of_three_levels_are_compared(
+    tmp_path: Path, size: int, asked: Callable[..., Settings]
+) -> None:
     """Around the size where the third level begins; a bit at each level is found."""
     writer = Writer()
     for _ in range(size):
         writer.append()
     folder = writer.tiles(tmp_path / "log")
-    judge(folder, writer)
+    judge(folder, writer, asked())
     levels = sorted(one for one in (folder / "tile").iterdir() if one.name != "entries")
     assert len(levels) == (2 if size < 65_536 else 3)
     for level in levels:
@@ -272,5 +288,5 @@ def test_tiles_of_three_levels_are_compared(tmp_path: Path, size: int) -> None:
         raw = file.read_bytes()
         file.write_bytes(bytes([raw[0] ^ 1]) + raw[1:])
         with pytest.raises(UnsoundError, match=f"the hash tile {level.name}/"):
-            judge(folder, writer)
+            judge(folder, writer, asked())
         file.write_bytes(raw)

@@ -12,11 +12,14 @@ Read it in this order; each module only knows those above it.
     part       commitments to an entry's parts
     trust      which keys are believed for which ledger
     seen       what was seen before: truncation, rollback, fork
+    broken     a link that does not fit: which entry was altered
+    stretch    what another process says of entries that are good
     chain      a run of entries: links, numbers, signatures, tree; the first bad position
     proof      proof files, and entries with their proof and parts
     lines      entries as exported: one JSON object a line
     answer     what an answer about the past states of its ledger
     tiles      hash tiles, made again from the leaves
+    apart      processes that check stretches of a log ahead
     folder     folders: exports and tiled logs
     stream     all events of a stream, none left out
     evidence   any file or folder: what it is, and the verdict on it

@@ -14,14 +14,22 @@ Checking links needs no parsing: they stand at a fixed place.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from pipeledger.verifier.entry import AFTER_LINK, LINK_END, PREFIX, genesis_link, parse_entry
+from pipeledger.verifier.broken import BrokenLink
+from pipeledger.verifier.entry import (
+    AFTER_LINK,
+    LINK_AT,
+    LINK_END,
+    PREFIX,
+    genesis_link,
+    misplaced,
+    parse_entry,
+)
 from pipeledger.verifier.note import open_checkpoint
 from pipeledger.verifier.seen import ForkError
 from pipeledger.verifier.succession import ROTATION, Succession
-from pipeledger.verifier.tree import Tree, leaf_hashes
+from pipeledger.verifier.tree import Tree, all_but_last, leaf_hashes, levels
 from pipeledger.verifier.trust import INTAKE
 from pipeledger.verifier.wire import HASH_BYTES, UnsoundError
 
@@ -31,12 +39,12 @@ if TYPE_CHECKING:
 
     from pipeledger.verifier.entry import Entry
     from pipeledger.verifier.key import TrustedKey
+    from pipeledger.verifier.stretch import Stretch
     from pipeledger.verifier.trust import TrustedLog
     from pipeledger.verifier.wire import Checkpoint
 
 CREATED = "pipeledger.ledger.created"
-_START = len(PREFIX)
-_LINK = re.compile(b"[0-9a-f]{64}")
+_HEAD = PREFIX + b"%b" + AFTER_LINK + b'%d,"at":"'
 _SLICE = 256
 """Entries whose signatures one thread checks at a time: enough to outweigh handing them over."""
 
@@ -50,6 +58,8 @@ class Chain:
         last_leaf: leaf hash of the last entry; before the first one, what it must link to, or
             nothing where that is not known.
         leaves: leaf hashes of the entries that were given last.
+        rows: all hashes of the tree of these, where they are one in the log's; else empty.
+        taught: whether an entry was about keys.
         numbers: last number of each stream, where signatures are checked.
         succession: the keys, as the entries replace them.
     """
@@ -78,6 +88,8 @@ class Chain:
         self.count = 0
         self.last_leaf = genesis_link(log.origin) if first == 1 else b""
         self.leaves: list[bytes] = []
+        self.rows: list[list[bytes]] = []
+        self.taught = False
         self._origin = log.origin
         self.succession = Succession(log)
         self._keys = keys_by_id(log)
@@ -91,7 +103,12 @@ class Chain:
         self._held: list[bytes] = []  # the last leaf: a broken link may put it in doubt
         self._at = ""
         self.numbers: dict[str, int] = {}
-        self._broken: _BrokenLink | None = None
+        self._broken: BrokenLink | None = None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a link did not fit, so that the end of the run will be a refusal."""
+        return self._broken is not None
 
     @property
     def next_position(self) -> int:
@@ -105,6 +122,11 @@ class Chain:
             UnsoundError: the first bad position, if it is certain already.
         """
         self.leaves = leaf_hashes(entries)
+        self.rows = []
+        # In one piece: looked for in each entry, it takes five times as long.
+        if ROTATION not in b"".join(entries):
+            return self._extend(entries, self.leaves)
+        self.taught = True
         parsed: list[Entry] = []
         start = 0
         for at in [at for at, entry in enumerate(entries) if ROTATION in entry]:
@@ -113,6 +135,28 @@ class Chain:
             self._learn(entries[at])
             start = at + 1
         return parsed + self._extend(entries[start:], self.leaves[start:])
+
+    def adopt(self, part: Stretch) -> bool:
+        """Take entries that were checked elsewhere, if they go on from here; else leave all as is.
+
+        Whoever checked them believed the keys that hold here, and found none that is about keys.
+        """
+        if (
+            self.in_doubt
+            or part.link != self.last_leaf.hex().encode()
+            or part.begins < self._at
+            or not self._is_tree(part.size)
+            or any(self.numbers.get(one, 0) + 1 != at for one, (at, _) in part.numbers.items())
+        ):
+            return False
+        self._append(part.path)
+        self._held = [part.last]
+        self.last_leaf = part.last
+        self.count += part.size
+        self._at = part.ends
+        self.numbers.update((one, last) for one, (_, last) in part.numbers.items())
+        self.succession.signers = part.signers | self.succession.signers
+        return True
 
     def opened(self, note: bytes) -> Checkpoint:
         """The log's checkpoint, after all entries, by the keys that they led to.
@@ -142,6 +186,9 @@ class Chain:
             self._broken.extend(entries, leaves)
             self.count += len(entries)
             return []
+        if not self._parse and self._is_plain(entries, leaves):
+            self._grow(leaves)
+            return []
         unlinked = self._first_unlinked(entries, leaves)
         parsed, good, fault = self._examine(entries)
         if fault is not None and (unlinked is None or good < unlinked):
@@ -153,7 +200,7 @@ class Chain:
         if position == self.first:
             raise fault or UnsoundError(position, "its link is not that of a first entry")
         before = [*self._held, *leaves[:unlinked]]
-        self._broken = _BrokenLink(
+        self._broken = BrokenLink(
             position, fault if good == unlinked else None, self._tree, before[:-1]
         )
         self._broken.extend(entries[unlinked:], leaves[unlinked:])
@@ -207,11 +254,32 @@ class Chain:
             raise self._broken.verdict(None)
 
     def _grow(self, leaves: list[bytes]) -> None:
-        if self.first == 1:
+        if self.first == 1 and leaves is self.leaves and self._is_tree(len(leaves)):
+            self.rows = levels(leaves)
+            self._append(all_but_last(self.rows))
+        elif self.first == 1:
             self._add([*self._held, *leaves[:-1]])
         self._held = leaves[-1:]
         self.last_leaf = leaves[-1]
         self.count += len(leaves)
+
+    def _is_tree(self, count: int) -> bool:
+        """Whether so many entries more are a complete tree in the log's, with no known size inside.
+
+        A run that begins later has no tree.
+        """
+        return (
+            self.first == 1
+            and count & (count - 1) == 0
+            and self.count % count == 0
+            and not any(self.count < one.size < self.count + count for one in self._known)
+        )
+
+    def _append(self, path: Sequence[bytes]) -> None:
+        """Append the leaves of a complete tree but the last: it is held."""
+        self._add(self._held)
+        for level, top in zip(range(len(path) - 1, -1, -1), path, strict=True):
+            self._tree.append(level, top)
 
     def _add(self, leaves: list[bytes]) -> None:
         """Append to the tree, stopping at each size whose root is known."""
@@ -226,11 +294,18 @@ class Chain:
                     self._missed = one
         self._tree.extend(leaves[done:])
 
+    def _is_plain(self, entries: Sequence[bytes], leaves: list[bytes]) -> bool:
+        """Whether each entry begins as one of its position, and links to the one before."""
+        first = self.last_leaf.hex().encode() or entries[0][LINK_AT:LINK_END]
+        links = [first, *b"".join(leaves).hex("\n", HASH_BYTES).encode().split(b"\n")]
+        heads = [_HEAD % pair[::-1] for pair in enumerate(links, self.next_position)]
+        return all(map(bytes.startswith, entries, heads))
+
     def _first_unlinked(self, entries: Sequence[bytes], leaves: list[bytes]) -> int | None:
         """Index of the first entry whose link is not the leaf hash of the one before."""
         before = [self.last_leaf, *leaves[:-1]] if self.last_leaf else leaves[:-1]
         skipped = len(leaves) - len(before)
-        links = [entry[_START:LINK_END] for entry in entries[skipped:]]
+        links = [entry[LINK_AT:LINK_END] for entry in entries[skipped:]]
         if b"".join(links) == b"".join(before).hex().encode():
             return None
         return next(
@@ -243,7 +318,7 @@ class Chain:
         """Look at each entry by itself: as parsed, how many are good, the fault of the next one."""
         begin = self.next_position
         if not self._parse:
-            return [], *_misplaced(entries, begin)
+            return [], *misplaced(entries, begin)
         slices = [(begin + at, entries[at : at + _SLICE]) for at in range(0, len(entries), _SLICE)]
         run = map if self._workers is None else self._workers.map
         parsed: list[Entry] = []
@@ -290,61 +365,6 @@ class Chain:
             self.numbers[stream] = number
 
 
-class _BrokenLink:
-    """What is still learnt about a link that does not fit, from the entries after it."""
-
-    def __init__(
-        self, position: int, fault: UnsoundError | None, tree: Tree, leaves: list[bytes]
-    ) -> None:
-        """Begin at the entry whose link does not fit.
-
-        Args:
-            position: its position.
-            fault: what is wrong with it by itself, if anything.
-            tree: leaves of the run from position 1, as far as they are in a tree.
-            leaves: leaves after those, up to the last but one before `position`.
-        """
-        self._position = position
-        self._fault = fault
-        self._believed = tree.copy()
-        self._believed.extend(leaves)
-        self._last = b""
-        self._confirmed: bool | None = None
-        self._first = b""
-
-    def extend(self, entries: Sequence[bytes], leaves: list[bytes]) -> None:
-        """Note which leaves the links of these entries speak of."""
-        links = [_link(entry) for entry in entries]
-        self._believed.extend(links)
-        if not self._first:
-            self._first = leaves[0]
-            links = links[1:]
-        if self._confirmed is None and links:
-            self._confirmed = links[0] == self._first
-        self._last = leaves[-1]
-
-    def verdict(self, checkpoint: Checkpoint | None) -> UnsoundError:
-        """Which of the two entries is bad.
-
-        Args:
-            checkpoint: of the log, or None where none covers the run from position 1.
-        """
-        self._believed.extend([self._last])
-        altered = UnsoundError(
-            self._position - 1, f"not the entry that position {self._position} links to"
-        )
-        if checkpoint is not None and (self._believed.size, self._believed.root()) == (
-            checkpoint.size,
-            checkpoint.root,
-        ):
-            return altered
-        if self._fault is not None:
-            return self._fault
-        if self._confirmed:
-            return altered
-        return UnsoundError(self._position, "its link is not the leaf hash of the entry before")
-
-
 def keys_by_id(log: TrustedLog) -> dict[str, TrustedKey]:
     """The log's intake keys by the id that entries name them with."""
     return _by_id(log.keys)
@@ -372,20 +392,3 @@ def check_signatures(entry: Entry, keys: Mapping[str, TrustedKey]) -> None:
         raise UnsoundError(
             None, f"not signed by a trusted intake key; it names {entry.signatures[0][0]}"
         )
-
-
-def _misplaced(entries: Sequence[bytes], begin: int) -> tuple[int, UnsoundError | None]:
-    """How many entries begin as those of their positions do, and the fault of the next one."""
-    for good, entry in enumerate(entries):
-        if not entry.startswith(PREFIX) or not entry.startswith(
-            b'%b%d,"at":"' % (AFTER_LINK, begin + good), LINK_END
-        ):
-            cause = "not the beginning of an entry of this position"
-            return good, UnsoundError(begin + good, cause)
-    return len(entries), None
-
-
-def _link(entry: bytes) -> bytes:
-    """The leaf hash that an entry links to; in another spelling it is none that a tree has."""
-    link = entry[_START:LINK_END]
-    return bytes.fromhex(link.decode()) if _LINK.fullmatch(link) else bytes(HASH_BYTES)

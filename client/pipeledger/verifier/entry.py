@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from pipeledger.verifier.wire import MAX_NUMBER, UnsoundError, read_base64
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 MAX_ENTRY = 65_535
 MAX_ORIGIN = 100
@@ -35,7 +35,8 @@ MAX_ENTRY_SIGNATURES = 16
 PREFIX = b'{"v":1,"prev":"'
 """The first bytes of every entry; the link is the 64 hexadecimal digits after them."""
 AFTER_LINK = b'","pos":'
-LINK_END = len(PREFIX) + 64
+LINK_AT = len(PREFIX)
+LINK_END = LINK_AT + 64
 
 _PAYLOAD_TYPE = b"application/vnd.pipeledger.ctx.v1+json"
 _ASSURANCES = frozenset({"decided", "observed", "asserted", "imported"})
@@ -78,6 +79,17 @@ class Entry:
 def genesis_link(origin: str) -> bytes:
     """What the first entry links to (32 bytes)."""
     return sha256(b"pipeledger/genesis/v1\n" + origin.encode() + b"\n").digest()
+
+
+def misplaced(entries: Sequence[bytes], begin: int) -> tuple[int, UnsoundError | None]:
+    """How many entries begin as those of their positions do, and the fault of the next one."""
+    for good, entry in enumerate(entries):
+        if not entry.startswith(PREFIX) or not entry.startswith(
+            b'%b%d,"at":"' % (AFTER_LINK, begin + good), LINK_END
+        ):
+            cause = "not the beginning of an entry of this position"
+            return good, UnsoundError(begin + good, cause)
+    return len(entries), None
 
 
 def parse_entry(raw: bytes) -> Entry:

@@ -9,11 +9,15 @@ A key that lies in the folder proves nothing: whoever made the folder chose it.
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeledger.verifier.apart import Processes, examined
 from pipeledger.verifier.chain import Chain
 from pipeledger.verifier.lines import Absent, Run, Settings, check_lines, run_of
 from pipeledger.verifier.note import MAX_NOTE, note_origin, open_later
+from pipeledger.verifier.part import spoken_of
 from pipeledger.verifier.tiles import HashTiles, partial_tiles, tile_path
 from pipeledger.verifier.trust import find_trust
 from pipeledger.verifier.wire import UnsoundError
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from pipeledger.verifier.stretch import Stretch
     from pipeledger.verifier.trust import TrustedLog
 
 CHECKPOINT = "checkpoint"
@@ -31,6 +36,8 @@ MAX_LINE = 67_108_864
 BUNDLE = 256
 _BUNDLES_AT_ONCE = 16
 _MAX_BUNDLE = BUNDLE * (2 + 65_535)
+_MOST_APART = 33_554_432
+"""Bytes of entries that each process holds at a time; a stretch of more is examined by one."""
 
 
 def is_log_folder(folder: Path) -> bool:
@@ -53,25 +60,15 @@ def check_folder(folder: Path, logs: Sequence[TrustedLog], settings: Settings) -
     if (folder / ENTRIES).is_file():
         lines = (line for line in file_lines(folder / ENTRIES) if not is_trailer(line))
         return check_lines(lines, log, settings, note=note)
-    chain = Chain(
-        log, signatures=settings.signatures, known=settings.known, workers=settings.workers
-    )
-    absent, tiles = Absent(), HashTiles(folder)
-    batch: list[bytes] = []
-    for bundle in range((checkpoint.size + BUNDLE - 1) // BUNDLE):
-        batch += _bundle(folder / "tile" / "entries", bundle, checkpoint.size)
-        if bundle % _BUNDLES_AT_ONCE == _BUNDLES_AT_ONCE - 1:
-            _take(chain, batch, absent, settings)
-            tiles.extend(chain.leaves)
-            batch = []
-    _take(chain, batch, absent, settings)
-    tiles.extend(chain.leaves)
+    run = _Tiled(folder, log, checkpoint.size, settings)
+    run.check()
+    chain, tiles = run.chain, run.tiles
     # Where an entry was altered, its tile differs too: the entry is what is told.
     chain.finish(checkpoint)
     tiles.finish()
     told = f"{tiles.count} hash tiles made again and equal" if tiles.present else "no hash tiles"
     notes = (told, *settings.counted(chain))
-    return run_of(chain, chain.opened(note), absent, settings, notes)
+    return run_of(chain, chain.opened(note), run.absent, settings, notes)
 
 
 def file_lines(file: Path) -> Iterator[bytes]:
@@ -99,17 +96,84 @@ def read_bounded(file: Path, limit: int) -> bytes:
         UnsoundError: more than `limit` bytes.
     """
     with file.open("rb") as stream:
-        raw = stream.read(limit + 1)
+        # Room for `limit` bytes costs more than reading few does. A pipe has no size.
+        stated = os.fstat(stream.fileno()).st_size
+        raw = stream.read(min(stated, limit) + 1)
+        if len(raw) > stated:
+            raw += stream.read(limit + 1 - len(raw))
     if len(raw) > limit:
         raise UnsoundError(None, f"{file.name}: more than {limit} bytes")
     return raw
 
 
-def _take(chain: Chain, batch: list[bytes], absent: Absent, settings: Settings) -> None:
-    for entry in chain.extend(batch):
-        absent.add(entry.position, ["event", *(part["name"] for part in entry.context["parts"])])
-    if settings.progress is not None:
-        settings.progress(chain.count)
+class _Tiled:
+    """A tiled log, checked a stretch of bundles at a time."""
+
+    def __init__(self, folder: Path, log: TrustedLog, size: int, settings: Settings) -> None:
+        self._bundles = folder / "tile" / "entries"
+        self._log = log
+        self._size = size
+        self._settings = settings
+        self.chain = Chain(
+            log, signatures=settings.signatures, known=settings.known, workers=settings.workers
+        )
+        self.tiles = HashTiles(folder)
+        self.absent = Absent()
+
+    def check(self) -> None:
+        """Check all of it but its end: what differs in hash tiles, and links that do not fit."""
+        width = BUNDLE * _BUNDLES_AT_ONCE
+        ahead = self._ahead(0)
+        try:
+            for stretch in range((self._size + width - 1) // width):
+                found = ahead.next() if stretch < self._size // width else None
+                if found is not None and self.chain.adopt(found):
+                    self.tiles.adopt(found.tops)
+                    self.absent.merge(found.absent, found.named)
+                else:
+                    believed = self.chain.succession.keys
+                    self._examine(stretch)
+                    if self.chain.in_doubt or believed != self.chain.succession.keys:
+                        ahead.close()
+                        ahead = self._ahead(stretch + 1)
+                if self._settings.progress is not None:
+                    self._settings.progress(self.chain.count)
+        finally:
+            ahead.close()
+
+    def _ahead(self, first: int) -> Processes:
+        """Processes that check the full stretches from one on, by the keys as they are now."""
+        full = self._size // (BUNDLE * _BUNDLES_AT_ONCE)
+        alone = self.chain.in_doubt or self._size < self._settings.alone
+        return Processes(
+            self._examine_apart, range(first, full), 0 if alone else self._settings.processes
+        )
+
+    def _examine(self, stretch: int) -> None:
+        entries = [one for bundle in self._read(stretch) for one in bundle]
+        for entry in self.chain.extend(entries):
+            self.absent.add(entry.position, spoken_of(entry))
+        self.tiles.extend(self.chain.leaves, self.chain.rows)
+
+    def _examine_apart(self, stretch: int) -> Stretch | None:
+        entries: list[bytes] = []
+        total = 0
+        for bundle in self._read(stretch):
+            entries += bundle
+            total += sum(map(len, bundle))
+            if total > _MOST_APART:
+                return None
+        log = replace(self._log, keys=tuple(self.chain.succession.keys), seen=None)
+        first = stretch * BUNDLE * _BUNDLES_AT_ONCE + 1
+        chain = Chain(log, first=first, signatures=self._settings.signatures)
+        return examined(chain, entries, self.tiles)
+
+    def _read(self, stretch: int) -> Iterator[list[bytes]]:
+        """The bundles of a stretch."""
+        begin = stretch * _BUNDLES_AT_ONCE
+        end = min(begin + _BUNDLES_AT_ONCE, (self._size + BUNDLE - 1) // BUNDLE)
+        for number in range(begin, end):
+            yield _bundle(self._bundles, number, self._size)
 
 
 def _bundle(folder: Path, number: int, size: int) -> list[bytes]:
@@ -140,11 +204,11 @@ def _entries_of(file: Path, most: int) -> tuple[list[bytes], bool]:
     """The first entries of a bundle, and whether it ends behind them."""
     raw = read_bounded(file, _MAX_BUNDLE)
     entries: list[bytes] = []
-    at = 0
-    while len(entries) < most:
-        end = at + 2 + int.from_bytes(raw[at : at + 2], "big")
-        if end > len(raw):
+    at, size = 0, len(raw)
+    while len(entries) < most and at + 2 <= size:
+        end = at + 2 + (raw[at] << 8 | raw[at + 1])
+        if end > size:
             break
         entries.append(raw[at + 2 : end])
         at = end
-    return entries, at == len(raw)
+    return entries, at == size

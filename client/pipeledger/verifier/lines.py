@@ -27,7 +27,7 @@ from pipeledger.verifier.wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Executor
 
     from pipeledger.verifier.entry import Entry
@@ -56,9 +56,12 @@ class Absent:
     def add(self, position: int, names: Iterable[str]) -> None:
         """Note absent parts of one entry."""
         for name in names:
-            self.count += 1
-            if len(self.named) < MAX_NAMED:
-                self.named.append((position, name))
+            self.merge(1, [(position, name)])
+
+    def merge(self, count: int, named: Sequence[tuple[int, str]]) -> None:
+        """Note so many more absent parts, the first of which are named."""
+        self.count += count
+        self.named += named[: MAX_NAMED - len(self.named)]
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ class Settings:
         progress: told how many entries are done.
         streams: whose events are counted over a whole log.
         witnesses: whose cosignatures are asked for; None: nobody's.
+        processes: that check a tiled log together; fewer than two: this one alone.
+        alone: a log of fewer entries is checked by this process in any case.
     """
 
     signatures: bool = True
@@ -105,6 +110,8 @@ class Settings:
     progress: Callable[[int], None] | None = None
     streams: tuple[str, ...] = ()
     witnesses: WitnessPolicy | None = None
+    processes: int = 0
+    alone: int = 20_000
 
     def counted(self, chain: Chain) -> tuple[str, ...]:
         """What a run over a whole log says of the streams that are counted.

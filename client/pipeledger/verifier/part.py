@@ -27,6 +27,11 @@ def commitment(salt: bytes, body: bytes) -> str:
     return sha256(_DOMAIN + salt + body).hexdigest()
 
 
+def spoken_of(entry: Entry) -> list[str]:
+    """The names of the parts that an entry always has beside it, unless they are kept elsewhere."""
+    return ["event", *(part["name"] for part in entry.context["parts"])]
+
+
 def check_parts(entry: Entry, parts: Sequence[Any]) -> list[str]:
     """Check the parts that are at hand; give the names of those that are not.
 

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeledger.verifier.apart import processors
 from pipeledger.verifier.evidence import Policy, Verdict, check_path
 from pipeledger.verifier.folder import read_bounded
 from pipeledger.verifier.key import MissingLibraryError
@@ -131,6 +132,7 @@ def settings_of(
         workers=workers,
         streams=tuple(options.stream),
         witnesses=read_policy(options.policy),
+        processes=processors(),
     )
 
 

@@ -42,20 +42,21 @@ class Succession:
 
     Attributes:
         keys: all that are trusted, with the ranges that are known.
+        signers: position of the first entry that each key signed.
         told: what was learnt, for people.
     """
 
     def __init__(self, log: TrustedLog) -> None:
         self._origin = log.origin
         self._roots: dict[str, bytes | None] = {}
-        self._first_signed: dict[str, int] = {}
         self.keys = list(log.keys)
+        self.signers: dict[str, int] = {}
         self.told: list[str] = []
 
     def note(self, entry: Entry) -> None:
         """Remember who signed an entry, the first time."""
         for key_id, _ in entry.signatures:
-            self._first_signed.setdefault(key_id, entry.position)
+            self.signers.setdefault(key_id, entry.position)
 
     def take(self, entry: Entry, root: bytes | None) -> None:
         """Learn from an entry that was checked; only rotations of the log's own keys teach.
@@ -95,8 +96,8 @@ class Succession:
         if not any(_signed(entry, key) for key in old):
             raise UnsoundError(position, "key rotation: not signed by a trusted key of this name")
         _need_signed(entry, new)
-        if self._first_signed.get(new.key_id, position) < position:
-            early = self._first_signed[new.key_id]
+        if self.signers.get(new.key_id, position) < position:
+            early = self.signers[new.key_id]
             raise UnsoundError(early, f"the key {new.key_id} signs before its range: {position}")
         self.keys = [key for key in self.keys if key is not known]
         self.keys.append(replace(new, first=position))

@@ -15,7 +15,7 @@ import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from pipeledger.verifier.tree import Tree
+from pipeledger.verifier.tree import levels
 from pipeledger.verifier.wire import HASH_BYTES, UnsoundError
 
 if TYPE_CHECKING:
@@ -47,6 +47,12 @@ def partial_tiles(full: Path, width: int) -> Iterator[tuple[int, Path]]:
     yield from sorted(found)
 
 
+def tops(rows: Sequence[Sequence[bytes]]) -> Sequence[bytes]:
+    """The roots of full tiles of leaves, from the levels of a complete tree; none of a smaller."""
+    height = WIDTH.bit_length() - 1
+    return rows[height] if len(rows) > height else ()
+
+
 class HashTiles:
     """The hash tiles of a folder, compared while leaves come in.
 
@@ -64,13 +70,46 @@ class HashTiles:
         self._done: Counter[int] = Counter()
         self._fault: UnsoundError | None = None
 
-    def extend(self, leaves: Sequence[bytes]) -> None:
-        """Take more leaves; what differs is told at the end."""
-        if self.present and self._fault is None:
-            try:
+    @property
+    def wanted(self) -> bool:
+        """Whether there are any, and none of them differed yet."""
+        return self.present and self._fault is None
+
+    def extend(self, leaves: Sequence[bytes], rows: Sequence[Sequence[bytes]] = ()) -> None:
+        """Take more leaves; what differs is told at the end.
+
+        Args:
+            leaves: hashes of the entries that come next.
+            rows: the levels of their tree, where that is complete and they begin a tile.
+        """
+        if not self.wanted:
+            return
+        try:
+            if (roots := tops(rows)) and not self._rows[0]:
+                self.compare(self._done[0] * WIDTH, leaves)
+                self._rise(roots)
+            else:
                 self._extend(0, leaves)
+        except UnsoundError as error:
+            self._fault = error
+
+    def adopt(self, roots: Sequence[bytes]) -> None:
+        """Take full tiles of leaves that were compared elsewhere, by their roots."""
+        if self.wanted:
+            self.count += len(roots)
+            try:
+                self._rise(roots)
             except UnsoundError as error:
                 self._fault = error
+
+    def compare(self, before: int, leaves: Sequence[bytes]) -> None:
+        """Compare full tiles of leaves, which so many others stand before, and nothing above them.
+
+        Raises:
+            UnsoundError: one is missing or differs.
+        """
+        for at in range(0, len(leaves), WIDTH):
+            self._compare(0, (before + at) // WIDTH, leaves[at : at + WIDTH])
 
     def finish(self) -> None:
         """Compare the unfinished tile of each level.
@@ -82,26 +121,28 @@ class HashTiles:
             raise self._fault
         for level, row in self._rows.items():
             if row:
-                self._compare(level, row)
+                self._compare(level, self._done[level], row)
+
+    def _rise(self, roots: Sequence[bytes]) -> None:
+        self._done[0] += len(roots)
+        self._extend(1, roots)
 
     def _extend(self, level: int, hashes: Sequence[bytes]) -> None:
         row = self._rows[level]
-        tops = []
+        roots = []
         for one in hashes:
             row.append(one)
             if len(row) == WIDTH:
-                self._compare(level, row)
+                self._compare(level, self._done[level], row)
                 self._done[level] += 1
-                tree = Tree()
-                tree.extend(row)
-                tops.append(tree.root())
+                roots += levels(row)[-1]
                 row.clear()
-        if tops:
-            self._extend(level + 1, tops)
+        if roots:
+            self._extend(level + 1, roots)
 
-    def _compare(self, level: int, row: list[bytes]) -> None:
+    def _compare(self, level: int, number: int, row: Sequence[bytes]) -> None:
         """Compare a row with the tile that it fills, or with the beginning of one."""
-        number, wanted = self._done[level], b"".join(row)
+        wanted = b"".join(row)
         full = tile_path(self._folder / str(level), number)
         files = list(partial_tiles(full, len(row)))
         if full.is_file():
@@ -112,18 +153,19 @@ class HashTiles:
         for width, file in files:
             with file.open("rb") as stream:
                 raw = stream.read(WIDTH * HASH_BYTES + 1)
-            name = file.relative_to(self._folder).as_posix()
             if len(raw) != width * HASH_BYTES:
+                name = file.relative_to(self._folder).as_posix()
                 first = number * WIDTH ** (level + 1) + 1
                 raise UnsoundError(first, f"the hash tile {name} has {len(raw)} bytes")
             end = min(len(raw), len(wanted))
             if raw[:end] != wanted[:end]:
-                self._tell(level, raw, wanted, name)
+                name = file.relative_to(self._folder).as_posix()
+                self._tell(level, number, raw, wanted, name)
         self.count += 1
 
-    def _tell(self, level: int, raw: bytes, wanted: bytes, name: str) -> None:
+    def _tell(self, level: int, number: int, raw: bytes, wanted: bytes, name: str) -> None:
         at = next(at for at in range(len(raw)) if raw[at] != wanted[at]) // HASH_BYTES
-        first = (self._done[level] * WIDTH + at) * WIDTH**level + 1
+        first = (number * WIDTH + at) * WIDTH**level + 1
         last = first + WIDTH**level - 1
         of = f"position {first}" if first == last else f"positions {first} to {last}"
         raise UnsoundError(first, f"the hash tile {name} is not of the entries: hash {at}, of {of}")

@@ -41,6 +41,26 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
+def levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """The hashes of a complete tree, level by level: 2^n leaves, 2^(n-1) nodes, .. the root."""
+    rows = [list(leaves)]
+    while len(rows[-1]) > 1:
+        rows.append(_above(rows[-1]))
+    return rows
+
+
+def all_but_last(rows: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """Of a complete tree: roots of the complete trees before its last leaf, the largest first."""
+    return [row[-2] for row in reversed(rows[:-1])]
+
+
+def _above(row: Sequence[bytes]) -> list[bytes]:
+    pairs = iter(row)
+    return [
+        sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)
+    ]
+
+
 class Tree:
     """A tree that only remembers its complete subtrees: at most one hash a level.
 
@@ -63,12 +83,19 @@ class Tree:
             if (waiting := self._peaks[level]) is not None:
                 row.insert(0, waiting)
             self._peaks[level] = row.pop() if len(row) % 2 else None
-            joined = b"".join(row)
-            row = [
-                sha256(b"\x01" + joined[at : at + 2 * HASH_BYTES]).digest()
-                for at in range(0, len(joined), 2 * HASH_BYTES)
-            ]
+            row = _above(row)
             level += 1
+
+    def append(self, level: int, top: bytes) -> None:
+        """Append the root of a complete tree of 2^level leaves; `size` is a multiple of these."""
+        self.size += 1 << level
+        self._peaks += [None] * (level - len(self._peaks))
+        for waiting in self._peaks[level:]:
+            if waiting is None:
+                break
+            self._peaks[level] = None
+            top, level = node_hash(waiting, top), level + 1
+        self._peaks[level : level + 1] = [top]
 
     def root(self) -> bytes:
         """The root hash of all leaves so far."""

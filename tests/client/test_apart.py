@@ -1,0 +1,366 @@
+"""Processes that check a tiled log together say what one process says, and end with it."""
+
+from __future__ import annotations
+
+import copy
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from pipeledger.verifier.apart import Processes, processors
+from pipeledger.verifier.folder import _Tiled, check_folder
+from pipeledger.verifier.lines import Settings
+from pipeledger.verifier.stretch import Stretch
+from pipeledger.verifier.trust import trusted_log
+from pipeledger.verifier.wire import Checkpoint, UnsoundError
+from tests.client.conftest import ROOT
+from tests.client.test_succession import FIRST, SECOND, begun, key_id, say
+from tests.client.test_tampering import bit_places
+from tests.client.writer import Key, Writer, Written, ledger_of, root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+FOUR: Final = 4
+SIZE: Final = 27
+"""Three stretches of two bundles, and an end."""
+WRITER: Final = ledger_of(SIZE)
+ALONE: Final = Settings()
+APART: Final = Settings(processes=2, alone=0)
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Tiles are of four, two bundles a stretch; gives those that this process examines."""
+    for name, value in (("folder.BUNDLE", FOUR), ("tiles.WIDTH", FOUR),
+                        ("folder._BUNDLES_AT_ONCE", 2)):  # fmt: skip
+        monkeypatch.setattr(f"pipeledger.verifier.{name}", value)
+    examine = _Tiled._examine
+    seen: list[int] = []
+
+    def noted(run: _Tiled, stretch: int) -> None:
+        seen.append(stretch)
+        examine(run, stretch)
+
+    monkeypatch.setattr(_Tiled, "_examine", noted)
+    return seen
+
+
+def outcome(folder: Path, settings: Settings, seen: Checkpoint | None = None) -> str:
+    """What comes of it: all that is told, or the refusal."""
+    try:
+        return repr(check_folder(folder, [trusted_log(WRITER.vkeys, seen=seen)], settings))
+    except UnsoundError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def same(folder: Path, seen: Checkpoint | None = None) -> str:
+    """What comes of it, which is the same either way, with signatures and without."""
+    for settings in (Settings(signatures=False), ALONE):
+        together = Settings(signatures=settings.signatures, processes=2, alone=0)
+        told = outcome(folder, settings, seen)
+        assert outcome(folder, together, seen) == told
+    return told
+
+
+def altered(folder: Path, entries: list[bytes], writer: Writer = WRITER) -> Path:
+    """A tiled log of these entries, tiles and all, beside the true checkpoint."""
+    other = copy.copy(writer)
+    other.entries = [Written(raw, []) for raw in entries]
+    other.tiles(folder, FOUR)
+    (folder / "checkpoint").write_bytes(writer.checkpoint())
+    return folder
+
+
+RAW: Final = tuple(one.raw for one in WRITER.entries)
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 15, 16, 17, 24, 64, 65])
+def test_a_sound_log_is_told_alike_and_only_its_end_is_examined_here(
+    tmp_path: Path, here: list[int], size: int
+) -> None:
+    """Every full stretch is another process's; parts, numbers and tiles are all told."""
+    folder = ledger_of(size).tiles(tmp_path / "log", FOUR)
+    told = outcome(folder, ALONE)
+    here.clear()
+    assert outcome(folder, APART) == told
+    assert told.startswith("Run(")
+    assert here == ([size // 8] if size % 8 else [])
+
+
+@pytest.mark.parametrize("position", [1, 8, 9, 27])
+def test_a_bit_flipped_in_any_field_is_refused_alike(tmp_path: Path, position: int) -> None:
+    """In the first and the last entry of a stretch, inside of one, and in the end."""
+    folder = WRITER.tiles(tmp_path / "log", FOUR)
+    bundle = folder / "tile" / "entries" / (
+        f"{(position - 1) // FOUR:03d}" + (".p/3" if position > 24 else "")
+    )  # fmt: skip
+    sound, raw = bundle.read_bytes(), RAW[position - 1]
+    for name, at in bit_places(raw):
+        bundle.write_bytes(sound.replace(raw, raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]))
+        told = outcome(folder, ALONE)
+        assert told.startswith(f"UnsoundError: position {position}:"), name
+        assert outcome(folder, APART) == told, name
+
+
+def relinked(entries: list[bytes], position: int) -> list[bytes]:
+    """A link to an entry that is not there."""
+    raw = entries[position - 1]
+    return [*entries[: position - 1], raw[:15] + b"0f" * 32 + raw[79:], *entries[position:]]
+
+
+@pytest.mark.parametrize("at", [1, 8, 9, 17, 26])
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        lambda entries, at: [*entries[: at - 1], *entries[at:]],
+        lambda entries, at: [*entries[: at - 1], entries[at], entries[at - 1], *entries[at + 1 :]],
+        lambda entries, at: [*entries[:at], *entries[at - 1 :]],
+        lambda entries, at: [*entries[: at - 1], *entries[at - 2 : at - 1], *entries[at:]],
+        relinked,
+        lambda entries, at: relinked(relinked(entries, at), 12),
+        lambda entries, at: [*entries[: at - 1], b"", *entries[at:]],
+        lambda entries, at: [*entries[: at - 1], entries[at - 1][:90], *entries[at:]],
+        lambda entries, at: [*entries[: at - 1], b"x" * 65_535, *entries[at:]],
+    ],
+)
+def test_entries_removed_moved_doubled_and_relinked_are_refused_alike(
+    tmp_path: Path, tamper: Callable[[list[bytes], int], list[bytes]], at: int
+) -> None:
+    """Across the borders of stretches, and together with other changes."""
+    told = same(altered(tmp_path / "log", tamper([*RAW], at)))
+    assert told.startswith("UnsoundError: ")
+
+
+@pytest.mark.parametrize("before", [3, 8, 15])
+@pytest.mark.parametrize(
+    "forge",
+    [
+        {"seq": {"at": "2025-12-31T00:00:00.000000Z"}},
+        {"seq": {"at": "2026-01-02T00:00:00.000000Z"}},
+        {"seq": {"sn": [40, 1]}},
+        {"seq": {"v": 2}},
+        {"seq": {"pos": 3}},
+        {"ctx": {"o": "pipeledger.example/other"}},
+        {"ctx": {"tags": ["b:1", "a:1"]}},
+        {"streams": ("line/checkout@production",)},
+        {"key": Key(WRITER.intake[0].name, b"\x09" * 32)},
+        {},
+    ],
+)
+def test_a_ledger_that_signs_what_it_must_not_is_refused_alike(
+    tmp_path: Path, forge: dict[str, object], before: int
+) -> None:
+    """Links, root, tiles and checkpoint all fit; some of these are sound."""
+    writer = ledger_of(before)
+    fields = {"streams": ("line/checkout@production", f"deployment/0.{before % 3}")} | forge
+    mine = writer.intake
+    if "key" in fields:
+        writer.intake = [fields.pop("key")]  # type: ignore[list-item]
+    writer.append(**fields)  # type: ignore[arg-type]
+    writer.intake = mine
+    for _ in range(SIZE - before - 1):
+        writer.append()
+    told = same(writer.tiles(tmp_path / "log", FOUR))
+    assert told.startswith("Run(" if not forge or "streams" in forge else "UnsoundError: ")
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_any_byte_of_any_file_that_differs_is_told_alike(tmp_path: Path, seed: int) -> None:
+    """Bundles, and tiles of each level: altered, cut, longer, gone."""
+    draw = random.Random(seed)  # noqa: S311 - no secret
+    folder = WRITER.tiles(tmp_path / "log", FOUR)
+    files = sorted(file for file in (folder / "tile").rglob("*") if file.is_file())
+    for file in draw.sample(files, draw.choice([1, 1, 2])):
+        raw = bytearray(file.read_bytes())
+        at = draw.randrange(len(raw))
+        match draw.randrange(5):
+            case 0:
+                file.unlink()
+            case 1:
+                file.write_bytes(raw[:at])
+            case 2:
+                file.write_bytes(raw + b"x")
+            case _:
+                raw[at] ^= 1 << draw.randrange(8)
+                file.write_bytes(raw)
+    assert not same(folder).startswith("Run(")
+
+
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 12, 16, 24, 26, 27])
+def test_what_was_seen_before_must_be_contained_either_way(tmp_path: Path, size: int) -> None:
+    """A checkpoint at any place in a stretch, or between two."""
+    folder = WRITER.tiles(tmp_path / "log", FOUR)
+    true = Checkpoint(WRITER.origin, size, root(WRITER.leaves[:size]))
+    assert same(folder, true).startswith("Run(")
+    told = same(folder, Checkpoint(WRITER.origin, size, bytes(32)))
+    assert told.startswith(f"ForkError: the first {size} entries are not those seen before")
+
+
+def test_after_a_key_was_replaced_the_new_one_is_believed_apart_as_well(
+    tmp_path: Path, here: list[int]
+) -> None:
+    """Only the stretches about keys are examined here."""
+    writer = begun(SECOND, FIRST, SECOND)
+    for _ in range(9):
+        say(writer, [FIRST], kind="pipeledger.deployment.finished")
+    say(writer, [SECOND], f"key.ended:{key_id(FIRST)}")
+    for _ in range(18):
+        say(writer, [SECOND], kind="pipeledger.deployment.finished")
+    folder = writer.tiles(tmp_path / "log", FOUR)
+    told = outcome(folder, ALONE)
+    assert told.startswith("Run(")
+    here.clear()
+    assert outcome(folder, APART) == told
+    assert here == [0, 1]
+    say(writer, [FIRST], kind="pipeledger.deployment.finished")
+    told = same(writer.tiles(tmp_path / "late", FOUR))
+    assert told.startswith("UnsoundError: position 33: the key")
+
+
+def test_few_entries_start_no_process(tmp_path: Path, here: list[int]) -> None:
+    """Nor does a command that may use one processor only."""
+    folder = WRITER.tiles(tmp_path / "log", FOUR)
+    for settings in (Settings(processes=2), Settings(processes=2, alone=SIZE + 1),
+                     Settings(processes=1, alone=0)):  # fmt: skip
+        here.clear()
+        outcome(folder, settings)
+        assert here == [0, 1, 2, 3]
+    here.clear()
+    outcome(folder, Settings(processes=2, alone=SIZE))
+    assert here == [3]
+    assert Settings().alone == 20_000
+    assert processors() == len(os.sched_getaffinity(0))
+
+
+def test_a_stretch_of_very_many_bytes_is_examined_by_one(
+    tmp_path: Path, here: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that no more of a hostile log is in memory than one process holds of it."""
+    folder = WRITER.tiles(tmp_path / "log", FOUR)
+    sizes = [sum(map(len, RAW[at : at + 8])) for at in (0, 8, 16)]
+    monkeypatch.setattr("pipeledger.verifier.folder._MOST_APART", sorted(sizes)[1])
+    assert outcome(folder, APART).startswith("Run(")
+    assert here == [sizes.index(max(sizes)), 3]
+
+
+def test_what_a_killed_process_leaves_is_examined_here(
+    tmp_path: Path, here: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the kernel does where memory is short; the verdict is the same, and nobody is left."""
+    folder = WRITER.tiles(tmp_path / "log", FOUR)
+    told = outcome(folder, ALONE)
+    here.clear()
+    apart = _Tiled._examine_apart
+
+    def killed(run: _Tiled, stretch: int) -> Stretch | None:
+        if stretch == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return apart(run, stretch)
+
+    monkeypatch.setattr(_Tiled, "_examine_apart", killed)
+    assert outcome(folder, APART) == told
+    assert here == [1, 3]
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def run(code: str) -> subprocess.Popen[str]:
+    """A program of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT,
+    )  # fmt: skip
+
+
+def test_where_no_process_can_be_started_this_one_checks_all(tmp_path: Path) -> None:
+    """Here no pipe can be had, as one file more is all that may be open."""
+    folder = WRITER.tiles(tmp_path / "log", FOUR)
+    done = run(f"""
+import os, resource
+from pathlib import Path
+from pipeledger.verifier import apart, folder, tiles
+from pipeledger.verifier.lines import Settings
+from pipeledger.verifier.trust import trusted_log
+folder.BUNDLE = tiles.WIDTH = 4
+folder._BUNDLES_AT_ONCE = 2
+log = trusted_log({WRITER.vkeys!r})
+folder.check_folder(Path({str(folder)!r}), [log], Settings())
+free = os.open(os.devnull, os.O_RDONLY)
+os.close(free)
+resource.setrlimit(resource.RLIMIT_NOFILE, (free + 1, free + 1))
+assert apart.Processes(lambda _: None, range(3), 2).next() is None
+print(folder.check_folder(Path({str(folder)!r}), [log], Settings(processes=2, alone=0)))
+""")
+    out, err = done.communicate(timeout=60)
+    assert (out.strip(), err) == (outcome(folder, ALONE), "")
+
+
+BUSY: Final = """
+import os, sys
+from pipeledger.verifier.apart import Processes
+from pipeledger.verifier.stretch import Stretch
+def check(stretch):
+    return Stretch(1, b"", b"", [], [], "", "", {}, {}, 0, [])
+ahead = Processes(check, range(2**40), 2)
+try:
+    print(*ahead._pids, flush=True)
+    while True:
+        ahead.next()
+except KeyboardInterrupt:
+    sys.exit(130)
+finally:
+    ahead.close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGKILL, -9)]
+)
+def test_processes_end_with_the_one_that_started_them(how: signal.Signals, status: int) -> None:
+    """Interrupted, told to end or killed; no traceback of theirs is seen."""
+    started = run(BUSY)
+    assert started.stdout is not None
+    handles = [os.pidfd_open(int(pid)) for pid in started.stdout.readline().split()]
+    started.send_signal(how)
+    _, err = started.communicate(timeout=60)
+    assert (started.returncode, err) == (status, "")
+    for handle in handles:
+        assert select.select([handle], [], [], 60)[0], "it is still there"
+        os.close(handle)
+
+
+def test_an_interrupt_of_the_whole_group_is_as_quiet() -> None:
+    """As a terminal sends it."""
+    started = subprocess.Popen(
+        [sys.executable, "-c", BUSY], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT, start_new_session=True,
+    )  # fmt: skip
+    assert started.stdout is not None
+    started.stdout.readline()
+    os.killpg(started.pid, signal.SIGINT)
+    _, err = started.communicate(timeout=60)
+    assert (started.returncode, err) == (130, "")
+
+
+def test_answers_come_in_the_order_of_the_stretches() -> None:
+    """However many processes there are; what fails, or is not known, is nothing."""
+
+    def check(number: int) -> Stretch | None:
+        if number == 4:
+            raise RuntimeError("not told")
+        return None if number == 5 else Stretch(number, b"", b"", [], [], "", "", {}, {}, 0, [])
+
+    for count in (2, 3, 7, 20):
+        ahead = Processes(check, range(2, 9), count)
+        told = [ahead.next() for _ in range(7)]
+        assert [one and one.size for one in told] == [2, 3, None, None, 6, 7, 8]
+        ahead.close()
+        assert ahead.next() is None
