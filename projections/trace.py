@@ -181,10 +181,11 @@ def trace_of(view: View, what: str) -> Trace:
     Args:
         view: the tables.
         what: a commit (seven digits at least), a digest, the id or key of a deployment, the key of
-            a change (`repository#number`) or of a ticket.
+            a change (`repository#number`, also without the beginning of the repository's address)
+            or of a ticket.
 
     Raises:
-        RefusedError: it is no such word, or begins several commits.
+        RefusedError: it is no such word, begins several commits or ends several changes.
         NotFoundError: nothing is known by this name.
     """
     check_word(what)
@@ -206,12 +207,15 @@ def trace_in(tables: Mapping[str, pa.Table], what: str) -> Trace:
     """The line that the tables of `SELECTIONS` hold.
 
     Raises:
-        RefusedError: what was asked for begins several commits.
+        RefusedError: what was asked for begins several commits or ends several changes.
         NotFoundError: nothing is known by this name.
     """
     found = [(row["kind"], row["value"]) for row in tables["trace_asked"].to_pylist()]
     if sum(kind == "commit" and value != what.lower() for kind, value in found) > 1:
         raise RefusedError("what", "several commits begin so; give more of its digits")
+    changes = sorted(value for kind, value in found if kind == "change" and value != what)
+    if len(changes) > 1:
+        raise RefusedError("what", f"several changes are called so, such as {changes[0]}")
     (line,) = tables["trace_line"].to_pylist()
     rows = rows_of(tables["trace_items"])
     if not rows:

@@ -58,3 +58,39 @@ def test_sixty_four_digits_are_the_digest_of_an_artifact_that_is_known(tmp_path:
     assert [one.id for one in hop(trace, "deployment", "production").items] == ["d1"]
     with pytest.raises(NotFoundError):
         traced(story, LONG, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [f"{REPOSITORY}#7", "code.example/acme/shop#7", "acme/shop#7", "shop#7", "acme/shop!7",
+     f"{REPOSITORY}/pull/7", f"{REPOSITORY}/pull/7/files", f"{REPOSITORY}/pulls/7",
+     f"{REPOSITORY}/-/merge_requests/7"],
+)  # fmt: skip
+def test_a_change_may_be_named_as_people_write_it(what: str, tmp_path: Path) -> None:
+    """Without the beginning of its address, or by that of its page."""
+    story = Story()
+    for number in (7, 17):
+        story.tell("change.proposed", when("03-01T08:00"), repository=REPOSITORY, number=number)
+    trace = traced(story, what, tmp_path)
+    assert trace.found == (("change", f"{REPOSITORY}#7"),)
+    assert [one.id for one in hop(trace, "change").items] == [f"{REPOSITORY}#7"]
+
+
+@pytest.mark.parametrize("what", ["op#7", "#7", "acme#7", "shop", "acme/shop#", "acme/shop#77"])
+def test_half_a_name_is_no_change(what: str, tmp_path: Path) -> None:
+    """Nor another number."""
+    story = Story()
+    story.tell("change.proposed", when("03-01T08:00"), repository=REPOSITORY, number=7)
+    with pytest.raises(NotFoundError):
+        traced(story, what, tmp_path)
+
+
+def test_a_name_that_several_changes_have_is_refused_with_one_of_them(tmp_path: Path) -> None:
+    """The whole address names one."""
+    other = "https://other.example/acme/shop"
+    story = Story()
+    for repository in (REPOSITORY, other):
+        story.tell("change.proposed", when("03-01T08:00"), repository=repository, number=7)
+    with pytest.raises(RefusedError, match=f"several changes .* such as {REPOSITORY}#7"):
+        traced(story, "acme/shop#7", tmp_path)
+    assert traced(story, f"{other}#7", tmp_path).found == (("change", f"{other}#7"),)

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _EPILOG = """\
-WHAT is a commit (seven digits or more), an artifact's digest, a deployment's id, a change as
-REPOSITORY#NUMBER, or a ticket; in a CI job, the job's commit where nothing is named. Each gap comes
-with the line that fills it.
+WHAT is a commit (seven digits or more), an artifact's digest, a deployment's id, a change (pull or
+merge request) as REPOSITORY#NUMBER or by the address of its page, or a ticket; in a CI job, the
+job's commit where nothing is named. Each gap comes with the line that fills it.
 
   pipeledger trace 4f2a91c
   pipeledger trace sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-  pipeledger trace https://code.example/acme/shop#7
+  pipeledger trace acme/shop#7
+  pipeledger trace https://code.example/acme/shop/pull/7
 """
 
 

@@ -1,9 +1,15 @@
 -- What the word of the parameter `trace` names: commits, artifacts, deployments, changes, tickets.
 -- A commit may be named by its first digits (seven at least), unless something else is named
 -- exactly so; what is named in full need not be known. 64 digits alone are the digest of a known
--- artifact, else a commit: a repository's object ids may be as long.
+-- artifact, else a commit: a repository's object ids may be as long. A change may be named without
+-- the beginning of its repository's address (`acme/shop#7`, `acme/shop!7`) or by its page's.
 WITH word AS (
     SELECT trace AS told, lower(trace) AS low FROM parameters WHERE trace IS NOT NULL
+),
+
+numbered AS (
+    SELECT regexp_replace(told, '(/-/merge_requests/|/pulls?/|!)([0-9]+)(/[a-z]*)?$', '#\2') AS told
+    FROM word
 ),
 
 commit_ids AS (
@@ -70,9 +76,10 @@ exact AS (
     FROM trace_attempts AS d
     INNER JOIN word AS w ON d.deployment = w.told OR d.deployment_key = w.told
     UNION
-    SELECT 'change', change_key
-    FROM change_merges
-    WHERE change_key IN (SELECT told FROM word)
+    SELECT 'change', m.change_key
+    FROM change_merges AS m
+    INNER JOIN numbered AS n ON m.change_key = n.told
+        OR (regexp_matches(n.told, '^[^#]+#[0-9]+$') AND ends_with(m.change_key, '/' || n.told))
     UNION
     SELECT 'ticket', ticket
     FROM tickets
