@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-_PORT: Final = click.IntRange(0, 65_535)
+HOST: Final = "127.0.0.1"
+"""Where it listens unless something else is said: for this machine alone."""
+PORTS: Final = click.IntRange(0, 65_535)
+_INSTEAD: Final = "--host and --port choose another"
 
 
 def listens(port: int) -> Callable[[F], F]:
@@ -25,20 +28,25 @@ def listens(port: int) -> Callable[[F], F]:
         port: the one that is taken where none is said.
     """
     host_option = click.option(
-        "--host", envvar="PIPELEDGER_HOST", default="127.0.0.1", show_default=True,
+        "--host", envvar="PIPELEDGER_HOST", default=HOST, show_default=True,
         help="address to listen on; :: and 0.0.0.0 are all of this machine",
     )  # fmt: skip
     port_option = click.option(
-        "--port", envvar="PIPELEDGER_PORT", default=port, show_default=True, type=_PORT,
+        "--port", envvar="PIPELEDGER_PORT", default=port, show_default=True, type=PORTS,
         help="0: a free one",
     )  # fmt: skip
     return lambda command: host_option(port_option(command))
 
 
-def take(host: str, port: int) -> socket.socket:
+def take(host: str, port: int, instead: str = _INSTEAD) -> socket.socket:
     """Take an address; whoever connects is refused until the socket listens.
 
     A name goes to its IPv4 address; an address with a colon is one of IPv6.
+
+    Args:
+        host: name or address.
+        port: 0: a free one.
+        instead: how another one is chosen, for people.
 
     Raises:
         SettingError: it is none of this machine, or taken.
@@ -51,8 +59,7 @@ def take(host: str, port: int) -> socket.socket:
     except OSError as error:
         taken.close()
         raise SettingError(
-            f"cannot listen on {host} port {port}: {error.strerror}; "
-            "--host and --port choose another"
+            f"cannot listen on {host} port {port}: {error.strerror}; {instead}"
         ) from error
     return taken
 

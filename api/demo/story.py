@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import tempfile
@@ -16,6 +17,7 @@ import urllib3
 from api.demo import hub
 from api.demo.organisation import Emitted, Organisation, Report, Webhook
 from api.demo.processes import Client, Server
+from api.listening import HOST, take
 from domain.errors import PipeledgerError, SettingError
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ _SEED: Final = 7
 _CONTROL: Final = "SOX-ITGC/CM-02"
 _RULES: Final = "max_ingest_delay_minutes = 200000\n"
 """Of the organisation's own catalogue: evidence of a quarter that is told at once is late."""
+_INSTEAD: Final = "DEMO_PORT=8401 make demo, or demo --port 8401, takes another port"
 _WIDE: Final = 150
 _CREATED: Final = 201
 
@@ -47,10 +50,13 @@ def run_demo(data: Path | None, port: int, now: datetime, out: TextIO, *, stay: 
         Exit status: 0 if the ledger verified and the damaged copy was refused.
 
     Raises:
-        SettingError: the server did not start, or the data folder holds a ledger already.
+        SettingError: the server did not start, its port is taken, or the data folder holds a
+            ledger already.
     """
     if data is not None and data.exists():
         raise SettingError(f"{data} is there already; the demo wants a new folder")
+    # Its server would say which of its own options chooses another, and the demo has no such.
+    take(os.environ.get("PIPELEDGER_HOST") or HOST, port, _INSTEAD).close()
     scratch = Path(tempfile.mkdtemp(prefix="pipeledger-demo-"))
     # A service account of the database must be able to pass through.
     scratch.chmod(0o711)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,6 +97,29 @@ def test_a_port_that_is_taken_stops_the_start_before_a_ledger_is_made(
             ["serve", "--data", str(tmp_path / "data"), "--port", port], monkeypatch, capsys
         )
     assert "Address already in use; --host and --port choose another" in line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("by_variable", [True, False])
+def test_the_demo_says_how_it_takes_another_port(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    by_variable: bool,
+) -> None:
+    """By its own words, which those of its server are not; no server was started for it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        if by_variable:
+            monkeypatch.setenv("DEMO_PORT", port)
+        words = ["demo", "--exit", *([] if by_variable else ["--port", port])]
+        line = _stopped(words, monkeypatch, capsys)
+    assert f"cannot listen on 127.0.0.1 port {port}: Address already in use; DEMO_PORT=" in line
+    assert "make demo, or demo --port" in line
+    assert "--host" not in line
+    assert line.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
