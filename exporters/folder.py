@@ -62,10 +62,14 @@ def making(target: Path) -> Iterator[Folder]:
     """A folder to write into; it gets its name when the block ends well.
 
     Raises:
-        SettingError: something of that name is there.
-        UnavailableError: the disk.
+        SettingError: something of that name is there, or there can be nothing.
+        UnavailableError: the disk, or this account may not write there.
     """
-    if target.exists():
+    try:
+        is_there = target.exists()
+    except OSError as error:
+        raise SettingError(f"{target} cannot be written: {error.strerror}") from error
+    if is_there:
         raise SettingError(f"{target} is there already")
     fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
@@ -74,6 +78,6 @@ def making(target: Path) -> Iterator[Folder]:
         fresh.rename(target)
         sync_folder(target.parent)
     except OSError as error:
-        raise UnavailableError(f"{target} cannot be written: {error}") from error
+        raise UnavailableError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

@@ -162,7 +162,9 @@ class Outgoing:
                 self._lock(handle)
                 yield
         except OSError as error:
-            raise UnavailableError(f"{self._path} cannot be written: {error}") from error
+            raise UnavailableError(
+                f"{self._path} cannot be written: {error.strerror or error}"
+            ) from error
 
     def _lock(self, handle: int) -> None:
         try:

@@ -153,7 +153,7 @@ def write_pack(
         fresh.rename(target)
         sync_folder(target.parent)
     except OSError as error:
-        raise UnavailableError(f"{target} cannot be written: {error}") from error
+        raise UnavailableError(f"{target} cannot be written: {error.strerror or error}") from error
     finally:
         fresh.unlink(missing_ok=True)
     return Packed(found, counts["population"])

@@ -51,7 +51,9 @@ class FileSink:
                     file.truncate(start)
                     raise
         except OSError as error:
-            raise UnavailableError(f"{self._path} cannot be written: {error}") from error
+            raise UnavailableError(
+                f"{self._path} cannot be written: {error.strerror or error}"
+            ) from error
 
 
 class HttpSink:

@@ -96,8 +96,13 @@ class KeyRing:
         Raises:
             SettingError: something of that name is there, or it cannot be written.
         """
-        if path.exists():
-            raise SettingError(f"{path} is there already")
+        try:
+            is_there = path.exists()
+        except OSError as error:
+            # Whoever may not look into its folder is told no more than that.
+            raise SettingError(f"{path} cannot be written: {error.strerror}") from error
+        if is_there:
+            raise SettingError(f"{path} is there already; --keys wants a new file")
         files = {name: base64.b64encode(raw).decode() for name, raw in sorted(self.files.items())}
         told = {"format": FORMAT, "origin": self.origin, "files": files}
         try:
