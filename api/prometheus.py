@@ -27,7 +27,7 @@ from api.figures import figures
 from api.headers import header
 from api.reads import record_read
 from api.refusing import UnauthorisedError
-from exporters.figures import KINDS, PERFORMANCE
+from exporters.figures import KINDS, MOST_ENVIRONMENTS, PERFORMANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +42,9 @@ KEPT_S: Final = 15.0
 """How long what was computed is given again: scrapes come more often than numbers change."""
 # What a proxy adds: then the peer is the proxy, and who asks may be anybody.
 _FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
+_OF_PERFORMANCE: Final = (
+    f", of the 30 days up to the full hour, in {MOST_ENVIRONMENTS} production environments at most"
+)
 _HOST: Final = re.compile(r"(?:(localhost)|\[([0-9a-fA-F:]+)\]|([0-9.]+))(?::[0-9]+)?")
 
 
@@ -141,9 +144,7 @@ def _exposition(figures: list[Figure]) -> str:
     lines: list[str] = []
     for kind in KINDS:
         if found := [_sample(one) for one in figures if one.kind is kind]:
-            said = kind.meaning + (
-                ", of the 30 days up to the full hour" if kind in PERFORMANCE else ""
-            )
+            said = kind.meaning + (_OF_PERFORMANCE if kind in PERFORMANCE else "")
             lines += [
                 f"# HELP {kind.name} {said}",
                 f"# TYPE {kind.name} {'counter' if kind.is_counter else 'gauge'}",

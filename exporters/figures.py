@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from store.ledger.ledger import Ledger
 
 WINDOW: Final = timedelta(days=30)
-_MOST_ENVIRONMENTS: Final = 20
+MOST_ENVIRONMENTS: Final = 20
+"""Production environments whose numbers are told, the first by name: each costs a question, and a
+series of every metric for each of its services."""
 _LOG: Final = logging.getLogger("pipeledger.figures")
 
 
@@ -95,6 +97,11 @@ FORKS: Final = Kind(
     "times that a witness had seen another history",
     is_counter=True,
 )
+LEFT_OUT: Final = Kind(
+    "pipeledger_environments_left_out",
+    "{environment}",
+    f"production environments beyond the first {MOST_ENVIRONMENTS} by name, without numbers here",
+)
 _DORA: Final = {
     "deployments": Kind(
         "pipeledger_dora_deployments", "{deployment}", "counted deployments that succeeded"
@@ -125,9 +132,9 @@ _MTTR: Final = {
     "open": Kind("pipeledger_incidents_open", "{incident}", "incidents that are open"),
 }
 PERFORMANCE: Final = frozenset({*_DORA.values(), *_MTTR.values()})
-"""Those of thirty days."""
+"""Those of thirty days, in `MOST_ENVIRONMENTS`."""
 KINDS: Final = (
-    ENTRIES, NEWEST, LAG, WITNESSED, COSIGNED, COSIGNED_AT, FAILURES, FORKS, SOUND,
+    ENTRIES, NEWEST, LAG, WITNESSED, COSIGNED, COSIGNED_AT, FAILURES, FORKS, SOUND, LEFT_OUT,
     *_DORA.values(), *_MTTR.values(),
 )  # fmt: skip
 """All of them, in the order in which they are told."""
@@ -158,14 +165,16 @@ def figures_of(ledger: Ledger, history: History, now: datetime) -> Iterator[Figu
 
 
 def _performance(ledger: Ledger, history: History, now: datetime) -> Iterator[Figure]:
-    """DORA and MTTR of every service in every production environment."""
+    """DORA and MTTR of every service in production environments, and how many have none here."""
     end = now.replace(minute=0, second=0, microsecond=0)
     window = {"window_from": end - WINDOW, "window_to": end}
     standing = Selection(
         "environments", {"tier": "production"}, holding=("effective_from", "effective_until"),
-        order=("environment",), limit=_MOST_ENVIRONMENTS,
+        order=("environment",),
     )  # fmt: skip
-    places = history.ask([standing], {"at": now}).tables["environments"]["environment"]
+    found = history.ask([standing], {"at": now}).tables["environments"]["environment"]
+    yield Figure(LEFT_OUT, {"ledger": ledger.name}, max(0, len(found) - MOST_ENVIRONMENTS))
+    places = found.slice(0, MOST_ENVIRONMENTS)
     wanted = [Selection("dora", {"part": "window"}), Selection("mttr", {"part": "window"})]
     for place in places.to_pylist():
         chosen: dict[str, Any] = window | {"environment": place, "group_by": "service"}

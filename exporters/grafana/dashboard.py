@@ -76,8 +76,10 @@ LEDGER: Final = (
           f"time() - {of('pipeledger_witness_last_timestamp_seconds', _LEDGER)}", "s",
           legend="{{witness}} of {{ledger}}"),
     Panel("Entries a second", "Of five minutes.",
-          f"rate({of('pipeledger_entries_total', _LEDGER)}[5m])", "none", width=_WIDTH,
+          f"rate({of('pipeledger_entries_total', _LEDGER)}[5m])", "none", width=_WIDTH - 8,
           legend="{{ledger}}"),
+    Panel("Environments without numbers", "Production environments beyond the first 20 by name.",
+          of("pipeledger_environments_left_out", _LEDGER), "none", "stat", 8, "{{ledger}}"),
 )  # fmt: skip
 
 

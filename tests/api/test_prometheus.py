@@ -67,6 +67,7 @@ def test_the_state_of_the_ledger_is_told(
     assert labels == 'ledger="default"'
     assert samples["pipeledger_guard_lag_entries"][1] == 0
     assert samples["pipeledger_history_sound"][1] == 1
+    assert samples["pipeledger_environments_left_out"][1] == 0
     age = datetime.now(UTC).timestamp() - samples["pipeledger_last_recorded_timestamp_seconds"][1]
     assert 0 <= age < 600
 
@@ -106,6 +107,7 @@ def test_the_text_is_what_prometheus_reads(server: Running) -> None:
             assert match is not None, line
             assert match[1] == told[-1]
     assert len(told) == len(set(told)) > 10
+    assert "up to the full hour, in 20 production environments at most\n" in answer.text
 
 
 def test_only_an_auditor_or_operator_is_shown_anything(server: Running) -> None:
