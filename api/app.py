@@ -41,6 +41,7 @@ from api.console.session import Sessions
 from api.described import describe
 from api.entrance import LOOKUPS, TEXT
 from api.gate import Gate
+from api.ledgers import stopped_line
 from api.parameters import check_parameters
 from api.rates import Rates
 from api.seldom import Seldom
@@ -146,13 +147,16 @@ def make_app(
 
     @app.get("/readyz", tags=["operation"], response_class=PlainTextResponse)
     async def readyz() -> Response:
-        """The database answers for every ledger; how far witnesses are stands below."""
+        """The database answers for every served ledger; below stands how many are not served.
+
+        And how far witnesses are.
+        """
 
         def ask() -> str:
             for one in served.values():
                 one.ledger.reader.newest()
-            line = standing_line(served.values())
-            return "ready\n" if line is None else f"ready\n{line}\n"
+            told = ("ready", stopped_line(served), standing_line(served.values()))
+            return "".join(f"{line}\n" for line in told if line is not None)
 
         return Response(await run_in_threadpool(ask), media_type=TEXT)
 

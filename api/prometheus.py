@@ -25,16 +25,16 @@ from api.doors import PART_READERS, check_role
 from api.entrance import bearer_of
 from api.figures import figures
 from api.headers import header
+from api.ledgers import Ledgers
 from api.reads import record_read
 from api.refusing import UnauthorisedError
-from exporters.figures import KINDS, MOST_ENVIRONMENTS, PERFORMANCE
+from exporters.figures import KINDS, MOST_ENVIRONMENTS, PERFORMANCE, SOUND, Figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from api.host import Served
-    from exporters.figures import Figure
 
 router = APIRouter()
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -79,6 +79,9 @@ async def get_metrics(request: Request) -> Response:
 
     def make() -> str:
         found = [one for here in shown for one in state.numbers.of(here, state.clock())]
+        if isinstance(state.served, Ledgers) and _is_open(request):
+            # Its tokens cannot be believed; who needs none is told that it does not verify.
+            found += [Figure(SOUND, {"ledger": name}, 0) for name in state.served.stopped]
         return _exposition(found)
 
     text = await answered(request, make)
@@ -94,7 +97,7 @@ async def _allowed(request: Request) -> list[Served]:
     """
     state = request.app.state
     served: Mapping[str, Served] = state.served
-    if not header(request, b"authorization") and state.metrics_on_loopback and _is_local(request):
+    if _is_open(request):
         return list(served.values())
     shown = []
     for here in served.values():
@@ -107,6 +110,12 @@ async def _allowed(request: Request) -> list[Served]:
     if not shown:
         raise UnauthorisedError("a token of an auditor or operator is needed")
     return shown
+
+
+def _is_open(request: Request) -> bool:
+    """Whether whoever asks needs no token, and brings none."""
+    open_here: bool = request.app.state.metrics_on_loopback
+    return not header(request, b"authorization") and open_here and _is_local(request)
 
 
 def _is_local(request: Request) -> bool:

@@ -11,8 +11,9 @@ import click
 
 from api import expiring, gaps
 from api.commanding import DEFAULT, granting, of_controls, placed
-from api.host import Host, Served, Settings, now
+from api.host import Host, Settings, now
 from api.later import Later
+from api.ledgers import Ledgers
 from api.listening import listens, read_public_url, take, url_of
 from api.outlets import telling
 from api.periodic import Periodic
@@ -24,8 +25,6 @@ from api.witness import rounds
 from domain.errors import PipeledgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from projections.catalogue import Catalogue
 
 
@@ -86,13 +85,12 @@ def serve(
         if first:
             made_up = f"pipeledger.invalid/{os.urandom(16).hex()}"
             home.create(DEFAULT, home.planned(DEFAULT) or made_up)
-        served: dict[str, Served] = {}
+        served = Ledgers()
         apart = Later(lambda: home.apart(niceness))
         # After the ledgers are closed, and whoever still asks was answered.
         stack.callback(apart.close)
         try:
-            for name in home.names():
-                served[name] = home.open(name, apart)
+            served.open(home, home.names(), apart)
             listening.listen()
             url = url_of(host, listening.getsockname()[1])
             token = granting(served[DEFAULT]).token("operator", "operator") if first else None
@@ -119,14 +117,16 @@ def serve(
                     metrics_on_loopback=metrics == "loopback", public_url=public_url,
                 )  # fmt: skip
         finally:
-            for one in served.values():
-                one.close()
+            served.close()
 
 
-def _greet(served: Mapping[str, Served], url: str, token: str | None) -> None:
+def _greet(served: Ledgers, url: str, token: str | None) -> None:
     for name, one in served.items():
         click.echo(f"ledger {name}: {one.ledger.origin}, {one.ledger.published.size} entries")
         click.echo(f"fingerprint {fingerprint(one.ledger.vkeys)}")
+    for name, error in served.stopped.items():
+        # Loud, and where its operator looks: everything but this seems well.
+        click.echo(f"LEDGER {name.upper()} IS NOT SERVED, the others are: {error}", err=True)
     click.echo(f"listening on {url}\n")
     click.echo(f"The console is at {url}/ ; log in with a token.\n")
     if token is not None:

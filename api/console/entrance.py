@@ -126,6 +126,8 @@ async def shown(
     Raises:
         PipeledgerError: why there is none; `api.console.problem` says it on a page.
     """
+    # One that is stopped has no way in: it is said, and nobody asked to log in.
+    request.app.state.served.get(ledger)
     found = await seated(request)
     if found is None or found[0] != ledger:
         # The address may hold what people searched for; it stays within this host.
