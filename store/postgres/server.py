@@ -12,6 +12,7 @@ All of it is one life, from the first start to the last leaving; in parts it cou
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import os
@@ -61,6 +62,12 @@ _logger = logging.getLogger("pipeledger.postgres")
 
 # Servers that others still use when we leave: the handle is kept, the process is theirs.
 _left: list[subprocess.Popen[bytes]] = []
+
+
+@atexit.register
+def _wait_for_ended() -> None:
+    """Let the system forget servers that we started and others ended; they run on otherwise."""
+    _left[:] = [child for child in _left if child.poll() is None]
 
 
 class EmbeddedPostgres:
@@ -352,6 +359,7 @@ class EmbeddedPostgres:
             self._shut_down()
         elif self._child is not None and self._child.poll() is None:
             _left.append(self._child)
+        _wait_for_ended()
 
     def _shut_down(self) -> None:
         if self._pid and self._alive():
