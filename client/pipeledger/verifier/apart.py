@@ -3,8 +3,8 @@
 Each takes every n-th stretch and says either that it is good by itself, with what must be known to
 take it over (`Stretch`), or nothing: then this process examines it, so that every refusal is found
 and worded in one place. A process that cannot be started, or is killed, says nothing as well.
-They are forked: what they believe is what this process believed then. They end with it: an answer
-that nobody reads ends them.
+They are forked: what they believe is what this process believed then. They end with it, however
+it ends: each waits for the end of a pipe that nobody else holds open.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import warnings
+from threading import Thread
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from pipeledger.verifier.entry import LINK_AT, LINK_END
@@ -57,10 +58,12 @@ class Processes:
         self._pids: list[int] = []
         self._pipes: list[BinaryIO] = []
         self._turn = 0
+        self._life: tuple[int, ...] = ()
         # One is no faster than this one; on macOS the system's libraries may not survive a fork.
         if count < 2 or not hasattr(os, "fork") or sys.platform == "darwin":  # noqa: PLR2004
             return
         try:
+            self._life = os.pipe()
             for index in range(min(count, len(stretches))):
                 self._start(check, stretches[index::count])
         except OSError:
@@ -83,13 +86,15 @@ class Processes:
         """End them."""
         for pipe in self._pipes:
             pipe.close()
+        for end in self._life:
+            os.close(end)
         for pid in self._pids:
             # Where somebody else has waited for it, its number may be another's already.
             with contextlib.suppress(ChildProcessError, ProcessLookupError):
                 if os.waitpid(pid, os.WNOHANG) == (0, 0):
                     os.kill(pid, signal.SIGKILL)
                     os.waitpid(pid, 0)
-        self._pipes, self._pids = [], []
+        self._pipes, self._pids, self._life = [], [], ()
 
     def _start(self, check: Callable[[int], Stretch | None], stretches: range) -> None:
         reading, writing = os.pipe()
@@ -102,11 +107,45 @@ class Processes:
                 warnings.simplefilter("ignore", DeprecationWarning)
                 pid = os.fork()
             if pid == 0:
-                _work(check, stretches, writing, self._pipes, masked)
+                self._work(check, stretches, writing, masked)
             self._pids.append(pid)
         finally:
             os.close(writing)
             signal.pthread_sigmask(signal.SIG_SETMASK, masked)
+
+    def _work(
+        self,
+        check: Callable[[int], Stretch | None],
+        stretches: range,
+        writing: int,
+        masked: Iterable[int],
+    ) -> NoReturn:
+        """Be such a process: nothing of what this one would still do is done in it as well."""
+        try:
+            # Whoever interrupts the command interrupts this; there is nothing to tidy up.
+            for number in _ENDING:
+                signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
+            for pipe in self._pipes:
+                pipe.close()
+            reading, held = self._life
+            os.close(held)
+            Thread(target=_end_after, args=(reading,), daemon=True).start()
+            with os.fdopen(writing, "wb") as answers:
+                for stretch in stretches:
+                    said: Any = None
+                    with contextlib.suppress(Exception):
+                        said = check(stretch)
+                    raw = marshal.dumps(None if said is None else tuple(said))
+                    answers.write(len(raw).to_bytes(_LENGTH_BYTES, "big") + raw)
+                    answers.flush()
+        finally:
+            os._exit(0)
+
+
+def _end_after(reading: int) -> None:
+    os.read(reading, 1)
+    os._exit(0)
 
 
 def examined(chain: Chain, entries: Sequence[bytes], tiles: HashTiles) -> Stretch | None:
@@ -138,30 +177,3 @@ def examined(chain: Chain, entries: Sequence[bytes], tiles: HashTiles) -> Stretc
         {stream: (number, chain.numbers[stream]) for stream, number in first.items()},
         chain.succession.signers, absent.count, absent.named,
     )  # fmt: skip
-
-
-def _work(
-    check: Callable[[int], Stretch | None],
-    stretches: range,
-    writing: int,
-    others: Sequence[BinaryIO],
-    masked: Iterable[int],
-) -> NoReturn:
-    """Be such a process: nothing of what this one would still do is done in it as well."""
-    try:
-        # Whoever interrupts the command interrupts this; there is nothing to tidy up.
-        for number in _ENDING:
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, masked)
-        for pipe in others:
-            pipe.close()
-        with os.fdopen(writing, "wb") as answers:
-            for stretch in stretches:
-                said: Any = None
-                with contextlib.suppress(Exception):
-                    said = check(stretch)
-                raw = marshal.dumps(None if said is None else tuple(said))
-                answers.write(len(raw).to_bytes(_LENGTH_BYTES, "big") + raw)
-                answers.flush()
-    finally:
-        os._exit(0)
