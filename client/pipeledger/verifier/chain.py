@@ -298,7 +298,7 @@ class Chain:
         """Whether each entry begins as one of its position, and links to the one before."""
         first = self.last_leaf.hex().encode() or entries[0][LINK_AT:LINK_END]
         links = [first, *b"".join(leaves).hex("\n", HASH_BYTES).encode().split(b"\n")]
-        heads = [_HEAD % pair[::-1] for pair in enumerate(links, self.next_position)]
+        heads = [_HEAD % (link, at) for at, link in enumerate(links, self.next_position)]
         return all(map(bytes.startswith, entries, heads))
 
     def _first_unlinked(self, entries: Sequence[bytes], leaves: list[bytes]) -> int | None:

@@ -205,9 +205,8 @@ def _entries_of(file: Path, most: int) -> tuple[list[bytes], bool]:
     raw = read_bounded(file, _MAX_BUNDLE)
     entries: list[bytes] = []
     at, size = 0, len(raw)
-    while len(entries) < most and at + 2 <= size:
-        end = at + 2 + (raw[at] << 8 | raw[at + 1])
-        if end > size:
+    for _ in range(most):
+        if at + 2 > size or (end := at + 2 + (raw[at] << 8 | raw[at + 1])) > size:
             break
         entries.append(raw[at + 2 : end])
         at = end

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 EMPTY_ROOT = sha256(b"").digest()
 _LEAF = sha256(b"\x00")
+_NODE = sha256(b"\x01")
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -55,10 +56,13 @@ def all_but_last(rows: Sequence[Sequence[bytes]]) -> list[bytes]:
 
 
 def _above(row: Sequence[bytes]) -> list[bytes]:
-    pairs = iter(row)
-    return [
-        sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)
-    ]
+    start, pairs = _NODE.copy, iter(row)
+    nodes = []
+    for left, right in zip(pairs, pairs, strict=True):
+        digest = start()
+        digest.update(left + right)
+        nodes.append(digest.digest())
+    return nodes
 
 
 class Tree:
