@@ -31,7 +31,7 @@ VERBS = {
     "reject": "refuse to approve",
     "withdraw": "take a request or an approval back",
     "declare-emergency": "let a change go ahead before its approval",
-    "query": "deployments, changes, approvals, DORA …, with their proof",
+    "query": "deployments, DORA …, or one entry, with their proof",
     "trace": "one line from commit to incident, its gaps named",
     "report": "what controls came to, as one page",
     "verify": "check a ledger, a proof, a receipt, an export",
