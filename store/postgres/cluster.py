@@ -45,7 +45,7 @@ FIXED: Final = {
 # Written once into postgresql.conf, where an operator may change them.
 _TUNING: Final = """
 # Pipeledger's settings; what follows may be changed, it is not written again.
-max_connections = 100
+max_connections = 500
 shared_buffers = 128MB
 jit = off
 wal_buffers = 16MB

@@ -343,6 +343,8 @@ def _alive(connection: Connection) -> bool:
 
 
 _AWAY: Final = "the database does not answer"
+# Who is refused at the door is told by words alone (postinit.c and proc.c of PostgreSQL).
+_FULL: Final = ("too many clients", "connection slots are reserved", "too many connections for")
 # SQLSTATE classes 28 (who you are) and 3D (which database) do not mend themselves.
 _WRONG_SETTING: Final = (errors.InvalidAuthorizationSpecification, errors.InvalidCatalogName)
 
@@ -355,4 +357,20 @@ def _unreachable(error: psycopg.OperationalError, address: str) -> SettingError 
         return SettingError(f"the database at {address} refuses the login: {reason}")
     if "does not exist" in reason:
         return SettingError(f"the database at {address}: {reason}")
+    if has_none_left(error):
+        return no_connection_left(address)
     return UnavailableError(f"the database at {address} does not answer: {reason}", _AWAY)
+
+
+def has_none_left(error: psycopg.OperationalError) -> bool:
+    """Whether a connection was refused because there are as many as there may be."""
+    return any(sign in str(error) for sign in _FULL)
+
+
+def no_connection_left(address: str) -> UnavailableError:
+    """What is raised then."""
+    return UnavailableError(
+        f"the database at {address} has no connection left; raise its max_connections: a server "
+        "wants 24, each ledger 4, and each command 3 (docs/operations.md)",
+        "the database has no connection left",
+    )

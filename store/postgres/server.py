@@ -39,6 +39,7 @@ from store.postgres.binaries import (
     forget_other_copies,
     relocate,
 )
+from store.postgres.database import has_none_left, no_connection_left
 from store.postgres.place import HOME, SOCKET_NAME, Place, find_place, find_sockets
 from store.postgres.usage import Usage, starting_or_stopping
 
@@ -299,6 +300,8 @@ class EmbeddedPostgres:
                     f"{self._place.password} does not hold the password of the database in "
                     f"{self._place.cluster}: restore that file"
                 ) from error
+            if has_none_left(error):
+                raise no_connection_left(str(sockets)) from error
             return False
 
     def _ensure_database(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -272,6 +273,23 @@ def test_a_server_that_dies_while_starting_says_why_at_once(data: Path) -> None:
     """The message holds the last lines of the server's log."""
     with pytest.raises(UnavailableError, match="shared_buffers"):
         EmbeddedPostgres.start(prepared(data), settings={"shared_buffers": "plenty"})
+
+
+def test_a_server_without_a_connection_left_says_so_and_is_not_waited_for(data: Path) -> None:
+    """Neither as one that recovers, nor as one that does not answer."""
+    few = {"max_connections": "4", "superuser_reserved_connections": "0", "max_wal_senders": "0"}
+    with (
+        EmbeddedPostgres.start(prepared(data), settings=few) as server,
+        contextlib.ExitStack() as opened,
+        Database(server.conninfo) as database,
+    ):
+        for _ in range(4):
+            opened.enter_context(database.connect())
+        with pytest.raises(UnavailableError, match="no connection left; raise its max_conn") as one:
+            database.connect()
+        assert one.value.public == "the database has no connection left"
+        with pytest.raises(UnavailableError, match="no connection left"):
+            EmbeddedPostgres.start(data)
 
 
 def test_a_cluster_of_another_major_version_names_the_way_over(
