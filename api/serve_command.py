@@ -126,7 +126,7 @@ def _greet(served: Ledgers, url: str, token: str | None) -> None:
         click.echo(f"fingerprint {fingerprint(one.ledger.vkeys)}")
     for name, error in served.stopped.items():
         # Loud, and where its operator looks: everything but this seems well.
-        click.echo(f"LEDGER {name.upper()} IS NOT SERVED, the others are: {error}", err=True)
+        click.echo(f"ledger {name} IS NOT SERVED, the others are: {error}", err=True)
     click.echo(f"listening on {url}\n")
     click.echo(f"The console is at {url}/ ; log in with a token.\n")
     if token is not None:

@@ -91,7 +91,7 @@ def test_its_pages_say_so_and_ask_for_no_token(server: Running, browser: httpx.C
 
 def test_whoever_watches_is_told(server: Running, browser: httpx.Client) -> None:
     """By the start, by the probe (which names none), and by the figures."""
-    server.printed.find(re.compile("LEDGER OTHER IS NOT SERVED.* guard of ledger other"))
+    server.printed.find(re.compile("ledger other IS NOT SERVED.* guard of ledger other"))
     ready = browser.get("/readyz")
     assert ready.status_code == 200
     assert "not served: 1 of 2 ledgers" in ready.text
