@@ -67,7 +67,9 @@ class Visit:
         self.clock.each = took
         text = asyncio.run(self._get(f"/console/{self.name}/{name}", headers)).text
         self.clock.each = 0.0
-        found = re.search(r"position</dt><dd>(\d+)(?:, the newest (.*) ago; reload)?", text)
+        found = re.search(
+            r"position</dt><dd><a [^>]*>(\d+)</a>(?:, the newest (.*) ago; reload)?", text
+        )
         assert found is not None, text
         return int(found[1]), found[2] or ""
 
