@@ -371,6 +371,6 @@ def no_connection_left(address: str) -> UnavailableError:
     """What is raised then."""
     return UnavailableError(
         f"the database at {address} has no connection left; raise its max_connections: a server "
-        "wants 24, each ledger 4, and each command 3 (docs/operations.md)",
+        "wants 24, each ledger 4, and each command a few (docs/operations.md)",
         "the database has no connection left",
     )
