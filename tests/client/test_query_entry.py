@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipeledger.proved import Shown
+from pipeledger.verifier.entry import parse_entry
+from pipeledger.views.entry import entry_page
 from tests.client.listening import Reply
 from tests.client.test_end_to_end import Shell
 from tests.client.writer import Writer, b64, ledger_of
@@ -143,6 +146,18 @@ def _part(fields: Fields, writer: Writer) -> None:
 
 def _none(fields: Fields, writer: Writer) -> None:
     del writer, fields["proof"]
+
+
+@pytest.mark.parametrize("depth", [20, 400, *range(900, 1000, 3)])
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"x":', "}")])
+def test_an_event_that_is_nested_deeply_is_shown_as_far_as_it_goes(
+    writer: Writer, depth: int, begin: str, end: str
+) -> None:
+    """No ledger takes it; whatever else answered cannot make the client fall over."""
+    body = f'{{"id":"deep","data":{begin * depth}1{end * depth}}}'.encode()
+    entry = parse_entry(writer.entries[AT - 1].raw)
+    shown = entry_page(Shown(entry, {"event": body}, (), ()))
+    assert "deep" in str(shown.tables) or "no JSON object" in str(shown.notes)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _EVENT = "event"
 _ENVELOPE = ("time", "source", "id", "subject")
 _DEEPEST = 8
-"""Objects within objects that are shown field by field; what lies deeper, as JSON."""
+"""Objects and lists within each other that are shown field by field; deeper ones, as JSON."""
 _MOST = 200
 """Fields of an event that are shown."""
 
@@ -77,7 +77,11 @@ def _fields(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:  # 
     if isinstance(value, dict) and value and depth < _DEEPEST:
         for key, below in value.items():
             yield from _fields(below, f"{name}.{key}" if name else key, depth + 1)
-    elif isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
+    elif (
+        isinstance(value, list)
+        and depth < _DEEPEST
+        and any(isinstance(one, dict | list) for one in value)
+    ):
         for number, one in enumerate(value):
             yield from _fields(one, f"{name}[{number}]", depth + 1)
     elif value is not None:
@@ -89,4 +93,8 @@ def _word(value: Any) -> str:  # noqa: ANN401 - JSON
         return value
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return ", ".join(value)
-    return json.dumps(value, ensure_ascii=False)
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        # A ledger takes none that is so deep, but what answers need be no ledger.
+        return "(nested too deeply to be shown)"
