@@ -86,6 +86,8 @@ def test_ledgers_have_an_address_in_common_and_no_origin(tmp_path: Path) -> None
         assert "ledger other has the origin ledger.example/other: it names one for good" in said
         assert "third" not in server.administer("ledger", "list")
     with serving(tmp_path / "data", first=False) as server:
+        # A server may be ended between two lines of its greeting.
+        server.printed.word(r"The console is at (\S+)")
         os.kill(server.printed.pid, signal.SIGTERM)
         said = "\n".join(server.printed.everything())
         assert said.count("fingerprint sha256:") == 2
