@@ -5,7 +5,7 @@ Every number is from the definitions; the page only words and draws them.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from api.console import gaps, running
@@ -125,7 +125,7 @@ class Overview:
         self.compared = compared[0] if compared else {}
         self.recent: list[Row] = answer.tables["deployments"].to_pylist()
         self.running = running.Matrix(answer.tables["running"].to_pylist())
-        self._labels = [wording.day(row["window_from"]) for row in self.steps]
+        self._labels = tuple(wording.day(row["window_from"]) for row in self.steps)
 
     @property
     def is_empty(self) -> bool:
@@ -145,7 +145,7 @@ class Overview:
         return [self._deployments_chart(), self._durations_chart(), self._rates_chart()]
 
     def _course(self, name: str, column: str, steps: Sequence[Row] | None = None) -> Markup | None:
-        values = [row[column] for row in (self.steps if steps is None else steps)]
+        values = tuple(row[column] for row in (self.steps if steps is None else steps))
         return charts.spark(f"Course of {name.lower()}", values)
 
     def _compared(self, column: str, few: str = "few") -> float | None:
@@ -236,39 +236,38 @@ class Overview:
         )  # fmt: skip
 
     def _deployments_chart(self) -> Chart:
-        series = [Series(name, name, [row[column] for row in self.steps])
-                  for name, column in (("planned", "planned"), ("hotfix", "hotfixes"),
-                                       ("rollback", "rollbacks"))]  # fmt: skip
+        series = tuple(Series(name, name, self._over_steps(column))
+                       for name, column in (("planned", "planned"), ("hotfix", "hotfixes"),
+                                            ("rollback", "rollbacks")))  # fmt: skip
         title = "Deployments to production"
         return self._chart(title, charts.bars(title, self._labels, series), series, wording.number)
 
     def _durations_chart(self) -> Chart:
         columns = ("lead_median_s", "lead_p90_s", "recovery_median_s")
-        size, unit = _unit([row[name] for row in self.steps for name in columns])
-        series = [
-            Series(name, look, [None if row[column] is None else row[column] / size
-                                for row in self.steps])
+        told = _In(*_unit([row[name] for row in self.steps for name in columns]))
+        series = tuple(
+            Series(name, look, self._over_steps(column, told.seconds))
             for name, look, column in (
                 ("lead time, median", "first", "lead_median_s"),
                 ("lead time, 90 %", "second", "lead_p90_s"),
                 ("recovery, median", "third", "recovery_median_s"),
             )
-        ]  # fmt: skip
+        )
         title = "Lead time and recovery"
-
-        def told(value: float | None) -> str:
-            return wording.NOTHING if value is None else f"{value:.3g} {unit}"
-
         return self._chart(title, charts.lines(title, self._labels, series, told), series, told)
 
     def _rates_chart(self) -> Chart:
-        series = [Series(name, look, [row[column] for row in self.steps])
-                  for name, look, column in (
-                      ("change fail rate", "first", "change_fail_rate"),
-                      ("rework rate", "second", "rework_rate"))]  # fmt: skip
+        series = tuple(Series(name, look, self._over_steps(column))
+                       for name, look, column in (
+                           ("change fail rate", "first", "change_fail_rate"),
+                           ("rework rate", "second", "rework_rate")))  # fmt: skip
         title = "Change fail rate and rework rate"
         drawing = charts.lines(title, self._labels, series, "{:.0%}".format)
         return self._chart(title, drawing, series, wording.percent)
+
+    def _over_steps(self, column: str, size: int = 1) -> tuple[float | None, ...]:
+        told = (row[column] for row in self.steps)
+        return tuple(None if one is None else one / size if size > 1 else one for one in told)
 
     def _chart(
         self,
@@ -282,6 +281,17 @@ class Overview:
             for at, step in enumerate(self.steps)
         ]
         return Chart(title, drawing, series, ["from", *(one.name for one in series)], rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _In:
+    """Words a length in one unit; equal to another that does the same."""
+
+    seconds: int
+    unit: str
+
+    def __call__(self, value: float | None) -> str:
+        return wording.NOTHING if value is None else f"{value:.3g} {self.unit}"
 
 
 def _band(band: int | None) -> str | None:

@@ -55,10 +55,12 @@ def along(rows: Sequence[dict[str, Any]]) -> Along | None:
             what = f"{row['deployment']}: {look(row)}, {wording.instant(row['finished_at'])} UTC"
             share = (row["finished_at"] - begin) / length
             places.setdefault(look(row), []).append((share, lane, what))
-    steps = [(at / _STEPS, wording.day(begin + length * at / _STEPS)) for at in range(_STEPS + 1)]
+    steps = tuple(
+        (at / _STEPS, wording.day(begin + length * at / _STEPS)) for at in range(_STEPS + 1)
+    )
     looks = [name for name in LOOKS if name in places]
-    dots = [Dots(name, name, places[name]) for name in looks]
-    drawing = charts.swimlanes("Deployments along time", list(lanes), steps, dots)
+    dots = tuple(Dots(name, name, tuple(places[name])) for name in looks)
+    drawing = charts.swimlanes("Deployments along time", tuple(lanes), steps, dots)
     return Along(drawing, looks, len(lines) - len(lanes))
 
 

@@ -172,11 +172,11 @@ class Report:
 
     def chart(self) -> Markup:
         """Controls by outcome, a bar for each framework."""
-        names = [one.framework.framework for one in self.sections]
-        series = [
-            Series(one.words, one.name, [section.counts[one.name] for section in self.sections])
+        names = tuple(one.framework.framework for one in self.sections)
+        series = tuple(
+            Series(one.words, one.name, tuple(part.counts[one.name] for part in self.sections))
             for one in OUTCOMES
-        ]
+        )
         return charts.shares("Controls by outcome", names, series)
 
     def months(self) -> list[Month]:
@@ -196,11 +196,12 @@ class Report:
         months = self.months()[-_SERIES_MONTHS:]
         if len(months) <= 1:
             return None
-        series = [
-            Series(one.words, one.name, [month.counts[at] for month in months])
+        series = tuple(
+            Series(one.words, one.name, tuple(month.counts[at] for month in months))
             for at, one in enumerate(OUTCOMES)
-        ]
-        return charts.bars("Judged items by month", [one.name for one in months], series)
+        )
+        names = tuple(one.name for one in months)
+        return charts.bars("Judged items by month", names, series)
 
     def items(self, *outcomes: str) -> list[Row]:
         """Items that are told one by one."""

@@ -6,17 +6,25 @@ import re
 import shlex
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from starlette.datastructures import QueryParams
 
 from api.console import gaps, timeline
 from api.console.asking import PageQuestion, read_query
+from api.console.overview import Overview, wanted
 from api.console.running import Matrix
 from api.register_commands import environment_register
 from domain.errors import RefusedError
 from exporters import charts, wording
 from exporters.charts import Series
+from projections.history import Answer, Proof
+from tests.projections.story import viewing
+from tests.projections.telling import Story, commit, deployed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOON = datetime(2026, 3, 31, 12, 34, 56, tzinfo=UTC)
 
@@ -50,10 +58,10 @@ def test_numbers_are_short() -> None:
 
 def test_a_chart_draws_and_does_nothing_else() -> None:
     """No style, script, address or id of the library's; names are escaped, marks have a name."""
-    steps = ["1 Mar", "<2 & 3>"]
+    steps = ("1 Mar", "<2 & 3>")
     for drawn in (
-        charts.bars("A <b> & c", steps, [Series("<i>", "planned", [3, None])]),
-        charts.lines("A <b> & c", steps, [Series("<i>", "first", [3, 1.5])], "{:.1f}".format),
+        charts.bars("A <b> & c", steps, (Series("<i>", "planned", (3, None)),)),
+        charts.lines("A <b> & c", steps, (Series("<i>", "first", (3, 1.5)),), "{:.1f}".format),
     ):
         assert 'role="img" aria-label="A &lt;b&gt; &amp; c"' in drawn
         assert re.findall(r"<(?:script|style|b>|i>|desc|!--)|\s(?:id|style|on\w+)=", drawn) == []
@@ -66,16 +74,38 @@ def test_the_library_of_charts_stays_out_of_imports() -> None:
     assert [one for one in sys.meta_path if type(one).__module__.startswith("pygal")] == []
 
 
+def test_what_was_drawn_is_not_drawn_again(tmp_path: Path) -> None:
+    """A dashboard asks for the same page every second; other numbers are another chart."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v1", commit=commit("a"))
+    deployed(story, "d2", "03-23T10:00", "v2", commit=commit("b"))
+    pages = []
+    for days in ("30", "30", "90"):
+        asked = PageQuestion(days=days)
+        with viewing(story, tmp_path, **asked.chosen(NOON)) as view:
+            tables = view.answer(wanted(asked))
+            proof = Proof("o", view.snapshot.size, "", "", view.parameters, (), "")
+        pages.append(Overview(Answer(proof, (), tables)))
+    drawings = [[chart.drawing for chart in page.charts()] for page in pages]
+    courses = [[card.course for card in page.cards()] for page in pages]
+    assert len(drawings[0]) == 3
+    assert any(courses[0])
+    for first, again, other in zip(*drawings, strict=True):
+        assert first is again
+        assert first != other
+    assert all(first is again for first, again, _ in zip(*courses, strict=True))
+
+
 def test_a_course_needs_two_values() -> None:
     """One or none draws nothing."""
-    assert charts.spark("x", [None, 1.0, None]) is None
-    assert charts.spark("x", [1.0, None, 2.0]) is not None
+    assert charts.spark("x", (None, 1.0, None)) is None
+    assert charts.spark("x", (1.0, None, 2.0)) is not None
 
 
 @pytest.mark.parametrize("most", [0, 1, 5, 6, 99, 12_345])
 def test_an_axis_of_counts_has_whole_numbers(most: int) -> None:
     """A few of them, up to the greatest."""
-    drawn = charts.bars("x", ["a"], [Series("n", "planned", [most])])
+    drawn = charts.bars("x", ("a",), (Series("n", "planned", (most,)),))
     labels = re.findall(r'class="axis y.*?class="axis x', drawn, re.DOTALL)
     numbers = [int(text) for text in re.findall(r">(\d+)</text>", labels[0])]
     assert numbers[0] == 0
