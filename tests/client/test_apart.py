@@ -1,32 +1,30 @@
-"""Processes that check a tiled log together say what one process says, and end with it."""
+"""Processes that check a tiled log together say what one process says."""
 
 from __future__ import annotations
 
 import copy
 import os
 import random
-import select
+import resource
 import signal
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pipeledger.verifier.apart import Processes, processors
+from pipeledger.verifier.apart import Processes
 from pipeledger.verifier.folder import _Tiled, check_folder
 from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.stretch import Stretch
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import Checkpoint, UnsoundError
-from tests.client.conftest import ROOT
+from tests.client.processes import children, forked
 from tests.client.test_succession import FIRST, SECOND, begun, key_id, say
 from tests.client.test_tampering import bit_places
 from tests.client.writer import Key, Writer, Written, ledger_of, root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 FOUR: Final = 4
 SIZE: Final = 27
@@ -51,12 +49,6 @@ def here(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(_Tiled, "_examine", noted)
     return seen
-
-
-def children() -> set[str]:
-    """The processes that this one started and has not waited for; other tests start some too."""
-    tasks = Path("/proc/self/task").glob("*/children")
-    return {pid for one in tasks for pid in one.read_text().split()}
 
 
 def outcome(folder: Path, settings: Settings, seen: Checkpoint | None = None) -> str:
@@ -85,6 +77,7 @@ def altered(folder: Path, entries: list[bytes], writer: Writer = WRITER) -> Path
     return folder
 
 
+GOOD: Final = Stretch(1, b"", b"", [], [], "", "", {}, {}, 0, [])
 RAW: Final = tuple(one.raw for one in WRITER.entries)
 
 
@@ -243,7 +236,6 @@ def test_few_entries_start_no_process(tmp_path: Path, here: list[int]) -> None:
     outcome(folder, Settings(processes=2, alone=SIZE))
     assert here == [3]
     assert Settings().alone == 20_000
-    assert processors() == len(os.sched_getaffinity(0))
 
 
 def test_a_stretch_of_very_many_bytes_is_examined_by_one(
@@ -277,97 +269,35 @@ def test_what_a_killed_process_leaves_is_examined_here(
     assert children() == before
 
 
-def run(code: str) -> subprocess.Popen[str]:
-    """A program of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        cwd=ROOT,
-    )  # fmt: skip
+def is_open(number: int) -> bool:
+    """Whether this process has a file of this number."""
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
 
 
 def test_where_no_process_can_be_started_this_one_checks_all(tmp_path: Path) -> None:
-    """Here no pipe can be had, as one file more is all that may be open."""
+    """Where no pipe can be had, or not one for each; nobody is left waiting."""
     folder = WRITER.tiles(tmp_path / "log", FOUR)
-    done = run(f"""
-import os, resource
-from pathlib import Path
-from pipeledger.verifier import apart, folder, tiles
-from pipeledger.verifier.lines import Settings
-from pipeledger.verifier.trust import trusted_log
-folder.BUNDLE = tiles.WIDTH = 4
-folder._BUNDLES_AT_ONCE = 2
-log = trusted_log({WRITER.vkeys!r})
-folder.check_folder(Path({str(folder)!r}), [log], Settings())
-free = os.open(os.devnull, os.O_RDONLY)
-os.close(free)
-resource.setrlimit(resource.RLIMIT_NOFILE, (free + 1, free + 1))
-assert apart.Processes(lambda _: None, range(3), 2).next() is None
-print(folder.check_folder(Path({str(folder)!r}), [log], Settings(processes=2, alone=0)))
-""")
-    out, err = done.communicate(timeout=60)
-    assert (out.strip(), err) == (outcome(folder, ALONE), "")
+    sound = outcome(folder, ALONE)
 
+    def few() -> int:
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        free = [number for number in range(1000) if not is_open(number)]
+        for more in range(1, 6):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (free[more], limits[1]))
+            told = outcome(folder, APART)
+            ahead = Processes(lambda _: GOOD, range(3), 2)
+            first = ahead.next()
+            ahead.close()
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            assert told == sound
+            assert (first == GOOD) == (more == 5)
+            assert children() == set()
+        return 0
 
-BUSY: Final = """
-import os, sys
-from pipeledger.verifier.apart import Processes
-from pipeledger.verifier.stretch import Stretch
-def check(stretch):
-    while stretch > 100:
-        pass
-    return Stretch(1, b"", b"", [], [], "", "", {}, {}, 0, [])
-ahead = Processes(check, range(2**40), 2)
-try:
-    print(*ahead._pids, flush=True)
-    while True:
-        ahead.next()
-except KeyboardInterrupt:
-    sys.exit(130)
-finally:
-    ahead.close()
-"""
-
-
-@pytest.mark.parametrize(
-    ("how", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGKILL, -9)]
-)
-def test_processes_end_with_the_one_that_started_them(how: signal.Signals, status: int) -> None:
-    """Interrupted, told to end or killed, in the midst of a stretch; no traceback is seen."""
-    started = run(BUSY)
-    assert started.stdout is not None
-    handles = [os.pidfd_open(int(pid)) for pid in started.stdout.readline().split()]
-    started.send_signal(how)
-    _, err = started.communicate(timeout=60)
-    assert (started.returncode, err) == (status, "")
-    for handle in handles:
-        assert select.select([handle], [], [], 60)[0], "it is still there"
-        os.close(handle)
-
-
-def test_an_interrupt_of_the_whole_group_is_as_quiet() -> None:
-    """As a terminal sends it."""
-    started = subprocess.Popen(
-        [sys.executable, "-c", BUSY], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        cwd=ROOT, start_new_session=True,
-    )  # fmt: skip
-    assert started.stdout is not None
-    started.stdout.readline()
-    os.killpg(started.pid, signal.SIGINT)
-    _, err = started.communicate(timeout=60)
-    assert (started.returncode, err) == (130, "")
-
-
-def test_answers_come_in_the_order_of_the_stretches() -> None:
-    """However many processes there are; what fails, or is not known, is nothing."""
-
-    def check(number: int) -> Stretch | None:
-        if number == 4:
-            raise RuntimeError("not told")
-        return None if number == 5 else Stretch(number, b"", b"", [], [], "", "", {}, {}, 0, [])
-
-    for count in (2, 3, 7, 20):
-        ahead = Processes(check, range(2, 9), count)
-        told = [ahead.next() for _ in range(7)]
-        assert [one and one.size for one in told] == [2, 3, None, None, 6, 7, 8]
-        ahead.close()
-        assert ahead.next() is None
+    with forked(few) as (pid, told):
+        assert told.read() == b""
+        assert os.waitpid(pid, 0)[1] == 0

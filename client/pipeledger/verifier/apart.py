@@ -26,7 +26,7 @@ from pipeledger.verifier.tiles import tops
 from pipeledger.verifier.tree import all_but_last, levels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from pipeledger.verifier.chain import Chain
     from pipeledger.verifier.tiles import HashTiles
@@ -76,11 +76,10 @@ class Processes:
         pipe = self._pipes[self._turn % len(self._pipes)]
         self._turn += 1
         length = int.from_bytes(pipe.read(_LENGTH_BYTES), "big")
-        raw = pipe.read(length)
-        if not raw or len(raw) < length:
+        try:
+            return Stretch(*marshal.loads(pipe.read(length)))  # noqa: S302 - forked from this one
+        except EOFError:
             return None
-        said = marshal.loads(raw)  # noqa: S302 - from a process that this one forked
-        return None if said is None else Stretch(*said)
 
     def close(self) -> None:
         """End them."""
@@ -99,7 +98,7 @@ class Processes:
     def _start(self, check: Callable[[int], Stretch | None], stretches: range) -> None:
         reading, writing = os.pipe()
         self._pipes.append(os.fdopen(reading, "rb"))
-        # An interrupt that came between fork and `_work` would run this process's code there.
+        # An interrupt would run this process's code there.
         masked = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         try:
             with warnings.catch_warnings():
@@ -107,36 +106,30 @@ class Processes:
                 warnings.simplefilter("ignore", DeprecationWarning)
                 pid = os.fork()
             if pid == 0:
-                self._work(check, stretches, writing, masked)
+                self._work(check, stretches, writing)
             self._pids.append(pid)
         finally:
             os.close(writing)
             signal.pthread_sigmask(signal.SIG_SETMASK, masked)
 
     def _work(
-        self,
-        check: Callable[[int], Stretch | None],
-        stretches: range,
-        writing: int,
-        masked: Iterable[int],
+        self, check: Callable[[int], Stretch | None], stretches: range, writing: int
     ) -> NoReturn:
-        """Be such a process: nothing of what this one would still do is done in it as well."""
+        """Be such a process: nothing of what this one would still do is done in it as well.
+
+        What interrupts a command remains blocked: whom it ends, that one ends this.
+        """
         try:
-            # Whoever interrupts the command interrupts this; there is nothing to tidy up.
-            for number in _ENDING:
-                signal.signal(number, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
-            for pipe in self._pipes:
-                pipe.close()
             reading, held = self._life
             os.close(held)
             Thread(target=_end_after, args=(reading,), daemon=True).start()
             with os.fdopen(writing, "wb") as answers:
                 for stretch in stretches:
-                    said: Any = None
+                    raw = b""
                     with contextlib.suppress(Exception):
-                        said = check(stretch)
-                    raw = marshal.dumps(None if said is None else tuple(said))
+                        said: Any = check(stretch)
+                        if said is not None:
+                            raw = marshal.dumps(tuple(said))
                     answers.write(len(raw).to_bytes(_LENGTH_BYTES, "big") + raw)
                     answers.flush()
         finally:

@@ -8,6 +8,7 @@ up to the first that fails. One that no test notices is a *survivor*, and an err
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import os
@@ -15,6 +16,7 @@ import pickle
 import resource
 import signal
 import sys
+import threading
 import time
 import tomllib
 import warnings
@@ -34,9 +36,9 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[2]
 _VERIFIERS: Final = (
-    "answer", "chain", "entry", "evidence", "folder", "known_answers", "lines", "note", "proofs",
-    "seen", "standalone", "stream", "succession", "tampering", "tiles", "trust", "wire",
-    "witnesses",
+    "answer", "apart", "chain", "entry", "evidence", "folder", "known_answers", "lines", "note",
+    "processes", "proofs", "seen", "standalone", "stream", "succession", "tampering", "tiles",
+    "trust", "wire", "witnesses",
 )  # fmt: skip
 TESTS: Final = {
     "domain/log": ["tests/domain/log"],
@@ -45,9 +47,15 @@ TESTS: Final = {
 }
 """Folder of the code: where its tests are."""
 
-_SURVIVED, _KILLED, _BROKEN = 0, 1, 3
+# None is 0: with that, code under test ends a process in which it finds itself by mistake.
+_SURVIVED, _KILLED, _BROKEN = 4, 1, 3
 _PATIENCE: Final = 3
 _LEAST_S: Final = 2
+_WAITING: Final = 5
+"""How many times as long as ever a test may take where it waits for another process."""
+_LEAST_WAITING_S: Final = 10
+_SUBREAPER: Final = 36
+"""PR_SET_CHILD_SUBREAPER of Linux: whom the processes of a mutant leave is this one's to end."""
 _MEMORY: Final = 4 << 30
 
 Key = tuple[str, str, str, str]
@@ -79,6 +87,7 @@ class Trial:
         self._names = {module.__file__: name for name, module in self._modules.items()}
         self._reached: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
         self._seconds: dict[pytest.Item, float] = {}
+        self._elapsed: dict[pytest.Item, float] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Runs what was collected: once as it is, then for each mutant."""
@@ -111,34 +120,49 @@ class Trial:
         os.close(writing)
         with os.fdopen(reading, "rb") as told:
             notes = pickle.loads(told.read())  # noqa: S301 - our own words
-        for item, (seconds, seen) in zip(session.items, notes, strict=True):
-            self._seconds[item] = seconds
+        for item, (seconds, elapsed, seen) in zip(session.items, notes, strict=True):
+            self._seconds[item], self._elapsed[item] = seconds, elapsed
             for one in {*seen, *((name, MODULE) for name, _ in seen)}:
                 self._reached[one].append(item)
         for items in self._reached.values():
             items.sort(key=self._seconds.__getitem__)
         return os.waitpid(child, 0)[1] == 0
 
-    def _seen(self, item: pytest.Item) -> tuple[float, set[tuple[str, str]]]:
-        """The seconds that a test takes, and the functions it comes through."""
+    def _seen(self, item: pytest.Item) -> tuple[float, float, set[tuple[str, str]]]:
+        """A test's processor time and time in seconds, and the functions it comes through.
+
+        Those that its threads and forked processes come through are among them.
+        """
         seen: set[tuple[str, str]] = set()
+        shared = os.memfd_create("seen")
 
         def note(frame: FrameType, _event: str, _argument: object) -> None:
             code = frame.f_code
             if (name := self._names.get(code.co_filename)) is not None:
-                seen.add((name, code.co_qualname.partition(".<locals>")[0]))
+                one = (name, code.co_qualname.partition(".<locals>")[0])
+                if one not in seen:
+                    seen.add(one)
+                    os.write(shared, "\0".join(one).encode() + b"\n")
 
         for module in self._modules.values():
             for value in vars(module).values():
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()
-        begun = time.process_time()
+        begun, at = time.process_time(), time.monotonic()
+        threading.settrace(note)
         sys.settrace(note)
         try:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
         finally:
             sys.settrace(None)
-        return time.process_time() - begun, seen
+            threading.settrace(None)
+        seconds, elapsed = time.process_time() - begun, time.monotonic() - at
+        with os.fdopen(shared, "rb") as told:
+            told.seek(0)
+            for line in told.read().decode().splitlines():
+                name, function = line.split("\0")
+                seen.add((name, function))
+        return seconds, elapsed, seen
 
     def _path(self, name: str) -> str:
         return str(self._modules[name].__file__)
@@ -171,15 +195,18 @@ class Trial:
         if not (child := os.fork()):
             self._be(codes, items, session, values=values)
         _, status = os.waitpid(child, 0)
+        _end_all()
         if os.WIFSIGNALED(status):
             return "endless"
-        return {_SURVIVED: "survived", _KILLED: "killed"}.get(os.WEXITSTATUS(status), "broken")
+        return {_SURVIVED: "survived", _BROKEN: "broken"}.get(os.WEXITSTATUS(status), "killed")
 
     def _be(
         self, codes: dict[str, CodeType], items: list[pytest.Item], session: pytest.Session,
         *, values: bool,
     ) -> NoReturn:  # fmt: skip
         """Be the mutant, until a test fails or none did."""
+        # Whom a mutant signals by mistake is at most its own group.
+        os.setsid()
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
@@ -192,12 +219,22 @@ class Trial:
         except BaseException:  # noqa: BLE001 - a module that does not load is noticed by anybody
             os._exit(_KILLED)
         for item in items:
-            # Processor time; whoever overruns it is ended by a signal that nobody handles.
+            # Whoever overruns either is ended by a signal that nobody handles.
             signal.setitimer(signal.ITIMER_PROF, _LEAST_S + _PATIENCE * self._seconds[item])
+            signal.setitimer(signal.ITIMER_REAL, _LEAST_WAITING_S + _WAITING * self._elapsed[item])
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             if session.testsfailed:
                 os._exit(_KILLED)
         os._exit(_SURVIVED)
+
+
+def _end_all() -> None:
+    """End all processes that one of these left behind, and whom those left."""
+    tasks = Path("/proc/self/task")
+    while pids := [int(pid) for one in tasks.glob("*/children") for pid in one.read_text().split()]:
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def explanations() -> set[Key]:
@@ -209,6 +246,7 @@ def explanations() -> set[Key]:
 def main(names: list[str]) -> int:
     """Try the mutants of some files, or of all; 1: something is not as it should be."""
     os.chdir(ROOT)
+    ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
     settings.register_profile(
         "mutants", derandomize=True, database=None, deadline=None,
         phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck),
