@@ -291,7 +291,7 @@ class Host:
         if self.settings.witnessed_only:
             around = replace(around, witnessing=cosigners)
         ledger = open_ledger(name, origin, self.place(name), around)
-        counts = SourceCounts(self.database, schema_of(name), ledger.reader)
+        counts = SourceCounts(self.database, schema_of(name))
         folder = self.place(name).derived
         derived = Later(lambda: _history_of(ledger, folder))
         past: Later[History] = (

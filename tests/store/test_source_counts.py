@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,8 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from domain.errors import UnavailableError
+from domain.log.entry import parse_at, parse_entry
+from store import source_counts
+from store.ledger.reader import Filter
 from store.postgres import database
-from store.source_counts import SourceCounts
+from store.source_counts import Count, SourceCounts
 from tests.store.ledger.conftest import SENDER, Home, draft, home
 
 if TYPE_CHECKING:
@@ -35,7 +39,7 @@ def counting(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sour
                 " added_at) VALUES ('ci', 'github', %s, 'p', 'x', now())",
                 (SENDER.credential,),
             )
-        yield SourceCounts(narrow, "ledger_test", ledger.reader), ledger.published.size
+        yield SourceCounts(narrow, "ledger_test"), ledger.published.size
         home.close()
 
 
@@ -50,6 +54,53 @@ def test_more_ask_at_once_than_there_are_sessions(counting: tuple[SourceCounts, 
 
     with ThreadPoolExecutor(MANY) as threads:
         assert list(threads.map(ask, range(MANY))) == [3] * MANY
+
+
+def test_counts_are_those_of_a_fold_over_the_entries(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each source for itself, in several steps and in one, and not of what came since."""
+    other, operator = (replace(SENDER, credential=f"crd_{one * 32}") for one in "cd")
+    senders = {SENDER.credential: "ci", other.credential: "hub"}
+    unmapped, gap = "pipeledger.source.unmapped", "pipeledger.source.gap"
+    told = [
+        (SENDER, "pipeledger.build.finished", "line/ci"), (other, unmapped, "source/ci"),
+        (operator, unmapped, "line/ci"), (operator, gap, "source/ci"),
+        (operator, gap, "source/hub"),
+        (SENDER, unmapped, "line/ci"), (other, "pipeledger.build.finished", "line/hub"),
+        (operator, gap, "source/ci"), (operator, gap, "source/gone"),
+        (SENDER, unmapped, "source/hub"),
+    ]  # fmt: skip
+    ledger = home.open()
+    with home.database.connect() as connection:
+        connection.cursor().executemany(
+            "INSERT INTO ledger_test.sources (name, kind, credential, principal, sealed, added_at)"
+            " VALUES (%s, 'github', %s, 'p', 'x', now())",
+            [(name, credential) for credential, name in senders.items()],
+        )
+    counts = SourceCounts(home.database, "ledger_test")
+    for at_once in (4, 10_000):
+        monkeypatch.setattr(source_counts, "_AT_ONCE", at_once)
+        before = ledger.published.size
+        for number, (by, kind, stream) in enumerate(told):
+            one = replace(draft(number, kind=kind, streams=(stream,)), by=by, delivery=None)
+            # By itself, so that each has an instant of its own.
+            ledger.submit([one]).result(60)
+        for size in (before + 7, ledger.published.size):
+            expected: dict[str, Count] = defaultdict(Count)
+            for row in ledger.reader.entries(size, Filter(), limit=1000):
+                entry = parse_entry(row.raw)
+                sender, kind = entry.context.by.credential, entry.context.type
+                if sender in senders:
+                    count = expected[senders[sender]]
+                    count.delivered += 1
+                    count.unmapped += kind == unmapped
+                    count.last_position, count.last_at = row.position, parse_at(entry.seq.at)
+                elif kind == gap:
+                    for name in ("ci", "hub"):
+                        expected[name].gaps += f"source/{name}" in entry.context.streams
+            assert counts.read(size) == expected
+    home.close()
 
 
 def test_a_process_that_counts_for_long_makes_others_come_later(
