@@ -171,6 +171,30 @@ def test_a_ledger_that_signs_what_it_must_not_is_refused_alike(
     assert told.startswith("Run(" if not forge or "streams" in forge else "UnsoundError: ")
 
 
+@pytest.mark.parametrize("by", [-1, 1])
+def test_a_stretch_begins_with_the_number_after_the_last_of_a_stream(
+    tmp_path: Path, by: int
+) -> None:
+    """Each of them, though each stretch by itself skips and repeats none."""
+    writer = ledger_of(8)
+    writer.numbers["line/checkout@production"] += by
+    for _ in range(SIZE - 8):
+        writer.append(streams=("deployment/0.1", "line/checkout@production"))
+    assert "position 9: number" in same(writer.tiles(tmp_path / "log", FOUR))
+
+
+def test_a_stretch_may_begin_at_the_instant_at_which_the_one_before_ends(
+    tmp_path: Path, here: list[int]
+) -> None:
+    """It is taken as another process found it."""
+    writer = ledger_of(8)
+    writer.append(seq={"at": "2026-01-01T00:00:08.000008Z"})
+    for _ in range(SIZE - 9):
+        writer.append()
+    assert outcome(writer.tiles(tmp_path / "log", FOUR), APART).startswith("Run(")
+    assert here == [3]
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_any_byte_of_any_file_that_differs_is_told_alike(tmp_path: Path, seed: int) -> None:
     """Bundles, and tiles of each level: altered, cut, longer, gone."""
@@ -222,6 +246,32 @@ def test_after_a_key_was_replaced_the_new_one_is_believed_apart_as_well(
     say(writer, [FIRST], kind="pipeledger.deployment.finished")
     told = same(writer.tiles(tmp_path / "late", FOUR))
     assert told.startswith("UnsoundError: position 33: the key")
+
+
+def test_a_key_that_signs_before_its_range_is_told_by_the_first_entry_that_it_signed(
+    tmp_path: Path, here: list[int]
+) -> None:
+    """Though that, and another later, were read in other processes."""
+    writer = ledger_of(2)
+    for position in range(3, 24):
+        both = [FIRST, SECOND] if position in (5, 10) else [FIRST]
+        say(writer, both, kind="pipeledger.deployment.finished")
+    say(writer, [FIRST, SECOND], f"key.next:{SECOND.vkey}")
+    told = outcome(writer.tiles(tmp_path / "log", FOUR), APART)
+    assert told.startswith(f"UnsoundError: position 5: the key {key_id(SECOND)} signs before")
+    assert here == [2]
+
+
+def test_once_a_link_does_not_fit_no_process_is_left(tmp_path: Path) -> None:
+    """What comes after it is looked at for its links alone, here."""
+    before = children()
+    left: list[int] = []
+    settings = Settings(
+        processes=2, alone=0, progress=lambda _: left.append(len(children() - before))
+    )
+    told = outcome(altered(tmp_path / "log", relinked([*RAW], 10)), settings)
+    assert told.startswith("UnsoundError: position 10: its link is not the leaf hash")
+    assert left == [2, 0, 0, 0]
 
 
 def test_few_entries_start_no_process(tmp_path: Path, here: list[int]) -> None:

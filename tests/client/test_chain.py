@@ -128,6 +128,24 @@ def test_a_sound_run_gives_its_root_its_numbers_and_its_last_leaf(batch: int) ->
     assert chain.opened(WRITER.checkpoint()) == WHOLE
 
 
+def test_entries_that_are_a_tree_in_the_log_s_are_hashed_once() -> None:
+    """All levels of that tree are given; of no other, nor where a size is known inside of it."""
+
+    def levels_of(size: int, count: int, first: int = 1, known: int = 0) -> list[list[bytes]]:
+        state = Checkpoint(ORIGIN, known, root(LEAVES[:known]))
+        chain = Chain(LOG, first=first, known=[state])
+        chain.extend(RAW[first - 1 :][:size])
+        chain.extend(RAW[first - 1 :][size : size + count])
+        return chain.rows
+
+    four = [LEAVES[4:8], [root(LEAVES[4:6]), root(LEAVES[6:8])], [root(LEAVES[4:8])]]
+    assert levels_of(4, 4) == levels_of(4, 4, known=4) == levels_of(4, 4, known=8) == four
+    assert levels_of(0, 1) == [[LEAVES[0]]]
+    for known in (5, 6, 7):
+        assert levels_of(4, 4, known=known) == []
+    assert levels_of(2, 4) == levels_of(4, 3) == levels_of(0, 5) == levels_of(0, 4, first=5) == []
+
+
 def test_a_run_is_as_long_as_its_checkpoint_says_and_gives_its_root() -> None:
     """What is missing, what is too much, and another root are told at their places."""
     for size, said in ((10, "position 10: missing: the checkpoint speaks of 10"),

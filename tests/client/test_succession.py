@@ -128,6 +128,19 @@ def test_a_log_key_that_signed_no_such_history_is_not_ended(covers: str) -> None
     assert caught.value.position == 5
 
 
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_without_signatures_those_of_entries_about_keys_are_checked_alone(size: int) -> None:
+    """Whoever signed what stands between them: it teaches nothing."""
+    writer = begun(SECOND, FIRST, SECOND)
+    say(writer, [THIRD], "service:shop", kind="pipeledger.deployment.finished")
+    say(writer, [SECOND], f"key.ended:{key_id(FIRST)}")
+    entries = [one.raw for one in writer.entries]
+    chain = Chain(trusted_log(VKEYS), signatures=False)
+    for start in range(0, len(entries), size):
+        chain.extend(entries[start : start + size])
+    assert ranges(chain.succession)[key_id(FIRST)] == (1, 5)
+
+
 def test_in_a_run_without_its_beginning_the_history_is_not_judged() -> None:
     """There is no root then; the signatures of both keys are needed all the same."""
     writer = begun(NEW_LOG, FIRST, OLD_LOG, NEW_LOG)

@@ -139,11 +139,11 @@ class Chain:
     def adopt(self, part: Stretch) -> bool:
         """Take entries that were checked elsewhere, if they go on from here; else leave all as is.
 
+        Not to be asked of a run in doubt, whose end is a refusal whatever it takes.
         Whoever checked them believed the keys that hold here, and found none that is about keys.
         """
         if (
-            self.in_doubt
-            or part.link != self.last_leaf.hex().encode()
+            part.link != self.last_leaf.hex().encode()
             or part.begins < self._at
             or not self._is_tree(part.size)
             or any(self.numbers.get(one, 0) + 1 != at for one, (at, _) in part.numbers.items())
@@ -254,7 +254,7 @@ class Chain:
             raise self._broken.verdict(None)
 
     def _grow(self, leaves: list[bytes]) -> None:
-        if self.first == 1 and leaves is self.leaves and self._is_tree(len(leaves)):
+        if leaves is self.leaves and self._is_tree(len(leaves)):
             self.rows = levels(leaves)
             self._append(all_but_last(self.rows))
         elif self.first == 1:

@@ -4,6 +4,7 @@ The tests of a folder are collected and run once; then each mutant of its files 
 process of its own, by those tests alone that come through the altered function, quickest first,
 up to the first that fails. One that no test notices is a *survivor*, and an error unless
 `explained.toml` says why it makes no difference. So is an explanation that explains nothing.
+With files of tests among the paths only these are run, and more survives.
 """
 
 from __future__ import annotations
@@ -244,7 +245,12 @@ def explanations() -> set[Key]:
 
 
 def main(names: list[str]) -> int:
-    """Try the mutants of some files, or of all; 1: something is not as it should be."""
+    """Try the mutants of some files, or of all, by all their tests or by some.
+
+    1: something is not as it should be.
+    """
+    only = [one for one in names if one.startswith("tests/")]
+    names = [one for one in names if one not in only]
     os.chdir(ROOT)
     ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
     settings.register_profile(
@@ -263,7 +269,9 @@ def main(names: list[str]) -> int:
             continue
         trial = Trial(files, explained)
         quiet = ["-s", "--assert=plain", "-p", "no:terminal", "-p", "no:cacheprovider"]
-        status = pytest.main([*quiet, "-o", "timeout=0", "-m", "not long", *tests], [trial])
+        status = pytest.main(
+            [*quiet, "-o", "timeout=0", "-m", "not long", *(only or tests)], [trial]
+        )
         idle = {key for key in explained - trial.met if key[0] in files}
         for file, function, was, now in sorted(idle):
             print(f"\n{file} {function}: explained, but not a survivor\n- {was}\n+ {now}")
