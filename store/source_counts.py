@@ -26,10 +26,13 @@ INSERT INTO {source_counts} AS c (name, delivered, unmapped, last_position, last
 SELECT s.name, count(*), count(*) FILTER (WHERE e.type = 'pipeledger.source.unmapped'),
     max(e.pos), max(e.at)
 FROM (
-    SELECT pos, at, type, encode(entry, 'escape') AS line FROM {entries}
+    SELECT pos, at, type,
+        encode(substring(entry FROM position('"cred":"'::bytea IN entry) + 8 FOR 36), 'escape')
+            AS credential
+    FROM {entries}
     WHERE pos > %(after)s AND pos <= %(until)s
 ) AS e
-JOIN {sources} AS s ON s.credential = substr(e.line, strpos(e.line, '"cred":"') + 8, 36)
+JOIN {sources} AS s USING (credential)
 GROUP BY s.name
 ON CONFLICT (name) DO UPDATE SET
     delivered = c.delivered + excluded.delivered, unmapped = c.unmapped + excluded.unmapped,
