@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from api.host import Served
+    from api.served import Served
     from api.telemetry.journey import Telemetry
     from projections.catalogue import Catalogue
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastapi import Request
 
     from api.deciding import Decided
-    from api.host import Served
+    from api.served import Served
 
 OPERATOR: Final = ("operator",)
 _PROBLEM: Final = {"application/problem+json": {"schema": {"type": "object"}}}

@@ -15,7 +15,7 @@ import click
 
 from api.granting import Granting
 from api.guards.address import parse_guard
-from api.host import Host, Served, Settings, now
+from api.host import Host, Settings, now
 from domain.errors import SettingError, UnavailableError
 from domain.instant import read_instant
 from store.files import write_file
@@ -24,6 +24,7 @@ from store.ledger.ledger import SERVER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from api.served import Served
     from projections.catalogue import Catalogue
 
 DEFAULT: Final = "default"

@@ -26,7 +26,7 @@ from projections.sampled import Sample
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from api.host import Served
+    from api.served import Served
     from projections.catalogue import Catalogue, Control
     from projections.history import Question
     from projections.selection import Selection

@@ -15,7 +15,7 @@ from store.ledger.ledger import SERVER
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from api.host import Served
+    from api.served import Served
     from domain.draft import Draft
     from domain.errors import ReusedIdError
     from store.credentials import Credential

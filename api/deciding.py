@@ -27,7 +27,7 @@ from store.ledger.request import ConditionFailedError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from api.host import Served
+    from api.served import Served
     from domain.decisions.command import Command, Proposal, TwoPersonCommand
     from domain.log.key import Entropy
 

@@ -10,7 +10,7 @@ from store.source_counts import Count
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from api.host import Served
+    from api.served import Served
     from store.sources import Source
 
 

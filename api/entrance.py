@@ -17,7 +17,7 @@ from domain.log.wire import write_base64
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from api.host import Served
+    from api.served import Served
     from store.credentials import Credential
     from store.ledger.publisher import Published
 

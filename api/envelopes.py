@@ -9,7 +9,7 @@ from domain.errors import ForbiddenError, RefusedError
 from domain.log.dsse import ENVELOPE_MEDIA_TYPE, Envelope
 
 if TYPE_CHECKING:
-    from api.host import Served
+    from api.served import Served
     from store.credentials import Credential
 
 MEDIA_TYPES: Final = (ENVELOPE_MEDIA_TYPE, "application/vnd.dsse+json")

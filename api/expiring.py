@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from api.host import Served
+    from api.served import Served
     from domain.log.key import Entropy
 
 PERIOD_S: Final = 60.0

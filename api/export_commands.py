@@ -25,7 +25,8 @@ from projections.asked_controls import every_control
 from store.ledger.ledger import SERVER
 
 if TYPE_CHECKING:
-    from api.host import Served, Settings
+    from api.host import Settings
+    from api.served import Served
     from projections.catalogue import Catalogue
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from eventsourcing.dcb.api import DCBEvent
 
-    from api.host import Served
+    from api.served import Served
     from domain.log.key import Entropy
     from store.credentials import Credential
 

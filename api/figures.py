@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from api.host import Served
+    from api.served import Served
 
 
 def figures(here: Served, now: datetime) -> Iterator[Figure]:

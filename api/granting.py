@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from api.host import Served
+    from api.served import Served
     from domain.log.by import By
     from domain.log.emitter import EmitterKey
     from domain.log.key import Entropy

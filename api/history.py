@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from api.emptiness import Origin
-    from api.host import Served
+    from api.served import Served
 
 router = APIRouter()
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from api.guards.address import Folder, open_guard
 from api.later import Later
 from api.making import Packs
+from api.served import Served
 from api.witness.calling import UnknownLogError
 from api.witness.cosigners import Cosigners
 from api.witness.tree import LedgerTree
@@ -84,55 +85,6 @@ class Settings:
     def guards(self) -> Path:
         """The folder of the guards that is used where nothing else is said."""
         return self.data.with_name(self.data.name + ".guard")
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """One open ledger and what stands around it.
-
-    Attributes:
-        ledger: the recorder and readers.
-        register: who the persons are.
-        tokens: who may come in.
-        emitters: whose signatures count.
-        sources: which systems deliver by webhook.
-        counts: what came from them.
-        past: gives `history`, which is made when somebody asks.
-        derived: gives `whole`, likewise.
-        packs: evidence that auditors asked for.
-        session_key: signs the sessions of people who look at its console.
-        cosigners: the witnesses that see its checkpoints.
-    """
-
-    ledger: Ledger
-    register: Register
-    tokens: Tokens
-    emitters: Emitters
-    sources: Sources
-    counts: SourceCounts
-    past: Later[History]
-    derived: Later[LocalHistory]
-    packs: Packs
-    session_key: bytes = field(repr=False)
-    cosigners: Cosigners
-
-    @property
-    def history(self) -> History:
-        """What can be asked of its past."""
-        return self.past.get()
-
-    @property
-    def whole(self) -> LocalHistory:
-        """The same with all its rows at hand, derived by this process."""
-        return self.derived.get()
-
-    def close(self) -> None:
-        """Close the ledger and what follows it."""
-        self.cosigners.close()
-        self.packs.close()
-        self.past.close()
-        self.derived.close()
-        self.ledger.close()
 
 
 def now() -> datetime:

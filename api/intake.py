@@ -27,7 +27,7 @@ from intake.registry import SENDERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from api.host import Served
+    from api.served import Served
     from domain.draft import Draft
     from intake.sender import Sender
     from store.sources import Source

@@ -14,7 +14,8 @@ from domain.log.emitter import MAX_KEY_FILE, EmitterKey
 from store.ledger.keys import PURPOSES
 
 if TYPE_CHECKING:
-    from api.host import Served, Settings
+    from api.host import Settings
+    from api.served import Served
 
 _POSITION: Final = re.compile("[1-9][0-9]{0,17}")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from api.host import Served
+from api.served import Served
 from domain.errors import DamageError, UnavailableError
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from exporters.grafana.files import write_grafana
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.host import Served, Settings
+    from api.host import Settings
+    from api.served import Served
 
 _ENDPOINTS: Final = tuple(
     f"OTEL_EXPORTER_OTLP_{signal}ENDPOINT" for signal in ("", "TRACES_", "LOGS_", "METRICS_")

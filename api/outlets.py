@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from api.host import Served
+    from api.served import Served
     from exporters.otlp.sending import Sending
     from exporters.outgoing import Sent
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from api.host import Served
+    from api.served import Served
     from exporters.assessment import Assessment
     from projections.catalogue import Catalogue, Control
     from projections.engine import View

@@ -27,8 +27,8 @@ from exporters.pack import write_pack
 from projections.following import redactions
 
 if TYPE_CHECKING:
-    from api.host import Served
     from api.making import Making, Pack
+    from api.served import Served
     from projections.catalogue import Catalogue
 
 ZIP: Final = "application/zip"

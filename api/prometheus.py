@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from api.host import Served
+    from api.served import Served
 
 router = APIRouter()
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"

@@ -18,7 +18,7 @@ from store.ledger.reader import Filter
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from api.host import Served
+    from api.served import Served
     from domain.log.key import Entropy
     from projections.catalogue import Catalogue
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fastapi import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from api.host import Served
+    from api.served import Served
     from domain.log.by import By
     from domain.log.key import Entropy
     from store.credentials import Credential

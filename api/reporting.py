@@ -23,7 +23,7 @@ from exporters.report.page import POLICY, write_report
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.host import Served
+    from api.served import Served
     from exporters.assessment import Assessment
     from projections.catalogue import Catalogue, Framework
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from api.host import Served
+    from api.served import Served
     from api.telemetry.journey import Telemetry
     from projections.catalogue import Catalogue
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fastapi import Request
 
-    from api.host import Served
+    from api.served import Served
     from domain.draft import Draft
     from domain.log.key import Entropy
     from store.credentials import Credential

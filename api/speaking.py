@@ -14,7 +14,7 @@ from domain.errors import SettingError
 
 if TYPE_CHECKING:
     from api.deciding import Decided
-    from api.host import Served
+    from api.served import Served
 
 TOKEN: Final = "PIPELEDGER_TOKEN"  # noqa: S105 - its name
 C = TypeVar("C", bound=Commanding)

@@ -19,7 +19,7 @@ from api.tables import ARROW, CSV, PARQUET, write_table
 from projections import trace
 
 if TYPE_CHECKING:
-    from api.host import Served
+    from api.served import Served
 
 router = APIRouter()
 _MEDIA: Final = (JSON, CSV, ARROW, PARQUET)

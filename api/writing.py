@@ -27,7 +27,7 @@ from domain.log.dsse import ENVELOPE_MEDIA_TYPE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from api.host import Served
+    from api.served import Served
     from api.telemetry.journey import Journey
     from domain.draft import Draft
     from domain.people import Account, People

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.pool import Pool
 
-    from api.host import Served
+    from api.served import Served
     from projections.history import History
     from projections.segment import Seal
 

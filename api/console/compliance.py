@@ -21,7 +21,7 @@ from projections.catalogue import controls_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from api.host import Served
+    from api.served import Served
     from projections.catalogue import Catalogue, Control, Framework
     from projections.history import Answer
     from projections.selection import Selection

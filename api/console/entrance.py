@@ -21,7 +21,7 @@ from domain.errors import ForbiddenError, NotFoundError, PipeledgerError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from api.host import Served
+    from api.served import Served
     from store.credentials import Credential
 
 router = APIRouter(include_in_schema=False)

@@ -24,7 +24,7 @@ from domain.log.part import EVENT_PART
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.host import Served
+    from api.served import Served
     from store.credentials import Credential
 
 router = APIRouter(include_in_schema=False)

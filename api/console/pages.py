@@ -29,7 +29,7 @@ from projections import trace
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from api.host import Served
+    from api.served import Served
     from projections.history import Answer, Question
     from projections.selection import Selection
     from store.credentials import Credential

@@ -17,7 +17,7 @@ from exporters.assessment import frameworks_of
 from exporters.report.page import write_report
 
 if TYPE_CHECKING:
-    from api.host import Served
+    from api.served import Served
     from projections.catalogue import Catalogue
     from store.credentials import Credential
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from api.host import Served
+    from api.served import Served
     from domain.log.key import Entropy
     from store.credentials import Credential
 

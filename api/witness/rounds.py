@@ -22,7 +22,7 @@ from store.ledger.reader import Filter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from api.host import Served
+    from api.served import Served
     from api.telemetry.journey import Telemetry
     from api.witness.cosigners import Cosigners
     from domain.log.key import Entropy

@@ -10,7 +10,7 @@ from domain.instant import write_time
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from api.host import Served
+    from api.served import Served
     from api.witness.cosigners import Cosigners
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from api.host import Served
+    from api.served import Served
     from store.credentials import Credential
     from tests.api.house import House
 

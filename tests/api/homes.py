@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from api.deciding import Commanding, Deciding
 from api.granting import Granting
-from api.host import Host, Served, now
+from api.host import Host, now
 from store.ledger.ledger import SERVER
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from api.served import Served
     from domain.decisions.command import Command
     from store.credentials import Credential, Role
 

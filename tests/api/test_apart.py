@@ -47,7 +47,7 @@ from tests.store.ledger.conftest import draft
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.host import Served
+    from api.served import Served
     from tests.api.homes import Home
 
 DEPLOYMENTS = Selection("deployments", order=("finished_at", "deployment_key"))

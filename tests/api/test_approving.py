@@ -32,7 +32,7 @@ from tests.store.ledger.conftest import draft
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from api.host import Served
+    from api.served import Served
     from domain.draft import Draft
     from store.credentials import Credential
     from store.postgres.database import Connection

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from api.host import Served
+    from api.served import Served
     from domain.events.registry import EventType
     from store.credentials import Role
     from store.postgres.database import Database

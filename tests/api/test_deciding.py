@@ -14,7 +14,7 @@ from psycopg import sql
 from api import facts
 from api.deciding import BY_SERVER, Deciding
 from api.decisions import decide
-from api.host import Served, now
+from api.host import now
 from api.proposals import proposed_at, waiting
 from api.sightings import register
 from domain.decisions.command import LIFE
@@ -29,6 +29,7 @@ from tests.api.homes import Home, interrupted
 from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
+    from api.served import Served
     from domain.draft import Draft
 
 SOURCE = "https://ci.example/acme"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from api.host import Served
+    from api.served import Served
     from api.telemetry.journey import Journey
     from store.postgres.database import Database
 

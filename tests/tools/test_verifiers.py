@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from api.host import Served
+    from api.served import Served
 
 pytestmark = pytest.mark.long
 

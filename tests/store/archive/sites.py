@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from api.host import Served
+    from api.served import Served
     from store.archive.manifest import Manifest
     from tests.conftest import Server
 
