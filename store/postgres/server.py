@@ -7,7 +7,8 @@ both when a process dies:
     postgres.lock   held while starting or stopping: two starters do not race
     postgres.users  held shared by every user of the server; whoever gets it alone is the last
 
-All of it is one life, from the first start to the last leaving; in parts it could not be followed.
+Long since it is one life, from the first start to the last leaving, which in parts could not be
+followed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The console over HTTP: who may look, what the pages say, and what no name can do to them."""
+"""The console over HTTP: who may look, what the pages say, and what no name can do to them.
+
+Long since every page is asked for by the same people of one server.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The past over HTTP: real events in, rows and numbers with their proof out."""
+"""The past over HTTP: real events in, rows and numbers with their proof out.
+
+Long since every listing and number is asked of one server's one history.
+"""
 
 from __future__ import annotations
 

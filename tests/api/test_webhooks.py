@@ -1,4 +1,7 @@
-"""Systems deliver by their own webhooks, and nobody else does in their name."""
+"""Systems deliver by their own webhooks, and nobody else does in their name.
+
+Long since every way in is tried at one server.
+"""
 
 from __future__ import annotations
 

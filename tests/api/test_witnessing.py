@@ -1,4 +1,7 @@
-"""A ledger whose checkpoints are cosigned: in the background, or before anybody is answered."""
+"""A ledger whose checkpoints are cosigned: in the background, or before anybody is answered.
+
+Long since both ways share their witnesses.
+"""
 
 from __future__ import annotations
 

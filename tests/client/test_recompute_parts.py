@@ -1,4 +1,7 @@
-"""The parts of making an answer again, beside what the server does: two codes that must agree."""
+"""The parts of making an answer again, beside what the server does: two codes that must agree.
+
+Long since each part that is done twice has its case here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the code host has and what the ledger has are compared, both ways."""
+"""What the code host has and what the ledger has are compared, both ways.
+
+Long since both code hosts are spoken for here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Nothing is lost, nothing comes twice, the order stays, and the job does not fail."""
+"""Nothing is lost, nothing comes twice, the order stays, and the job does not fail.
+
+Long since every way to fail has its case here.
+"""
 
 from __future__ import annotations
 

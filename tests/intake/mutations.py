@@ -1,6 +1,7 @@
 """Files as nobody should send them: whatever a format is, its files damaged, swollen and swapped.
 
 A mutation is the same for the same file and number, so what fails can be looked at again.
+Long since each format is damaged in its own ways.
 """
 
 from __future__ import annotations

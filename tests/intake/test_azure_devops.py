@@ -1,4 +1,7 @@
-"""What Azure DevOps sends becomes the right facts."""
+"""What Azure DevOps sends becomes the right facts.
+
+One system's deliveries, case by case, so it is long.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Statements on artifacts become facts about each of them, and no signature is taken for proof."""
+"""Statements on artifacts become facts about each of them, and no signature is taken for proof.
+
+One format's predicates, case by case, so it is long.
+"""
 
 from __future__ import annotations
 

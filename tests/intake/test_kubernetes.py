@@ -1,4 +1,7 @@
-"""Audit events of Kubernetes become the right facts, without a secret among them."""
+"""Audit events of Kubernetes become the right facts, without a secret among them.
+
+One system's objects, case by case, so it is long.
+"""
 
 from __future__ import annotations
 

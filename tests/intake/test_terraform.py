@@ -1,4 +1,7 @@
-"""Plans, operations and notifications of Terraform and OpenTofu become the right facts."""
+"""Plans, operations and notifications of Terraform and OpenTofu become the right facts.
+
+One tool's three kinds of files, case by case, so it is long.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Vault's audit log says who touched which secret, and never what the secret is."""
+"""Vault's audit log says who touched which secret, and never what the secret is.
+
+One system's paths, case by case, so it is long.
+"""
 
 from __future__ import annotations
 

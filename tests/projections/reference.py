@@ -1,7 +1,8 @@
 """The metrics' rules once more, in plain Python and the slow way: what the SQL must agree with.
 
 Written from the text of the rules (docs/metrics.md), one function a rule, and from nothing else.
-Nothing here is quick: whole histories are looked through for every question.
+Nothing here is quick: whole histories are looked through for every question. It is long, as all
+rules are.
 """
 
 from __future__ import annotations

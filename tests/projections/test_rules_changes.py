@@ -1,4 +1,7 @@
-"""Which change is credited to which deployment, and what is no observation: rule R6."""
+"""Which change is credited to which deployment, and what is no observation: rule R6.
+
+One rule, case by case, so it is long.
+"""
 
 from __future__ import annotations
 

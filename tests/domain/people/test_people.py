@@ -1,4 +1,7 @@
-"""Nobody is named in what may be kept in clear, whatever the sender wrote where."""
+"""Nobody is named in what may be kept in clear, whatever the sender wrote where.
+
+Long since every place that may name somebody has its case here.
+"""
 
 from __future__ import annotations
 

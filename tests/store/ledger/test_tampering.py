@@ -2,6 +2,7 @@
 
 The client judges what a server of the tampered ledger would serve, with the keys it pinned and the
 checkpoint it saw before. `BLIND`: it cannot see it, since what was changed stands beside the log.
+A table, and what its rows do, so it is long.
 """
 
 from __future__ import annotations

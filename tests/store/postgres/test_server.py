@@ -1,4 +1,7 @@
-"""The embedded server's life: start, adopt, survive kills, stop."""
+"""The embedded server's life: start, adopt, survive kills, stop.
+
+One life from start to end, so it is long.
+"""
 
 from __future__ import annotations
 
