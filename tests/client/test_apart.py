@@ -6,13 +6,14 @@ import copy
 import os
 import random
 import resource
+import shutil
 import signal
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from pipeledger.verifier.apart import Processes
-from pipeledger.verifier.folder import _Tiled, check_folder
+from pipeledger.verifier.folder import _MOST_APART, _Tiled, check_folder
 from pipeledger.verifier.lines import Settings
 from pipeledger.verifier.stretch import Stretch
 from pipeledger.verifier.trust import trusted_log
@@ -217,6 +218,33 @@ def test_any_byte_of_any_file_that_differs_is_told_alike(tmp_path: Path, seed: i
     assert not same(folder).startswith("Run(")
 
 
+@pytest.mark.parametrize(
+    ("names", "position"),
+    [
+        (["0/001"], 5), (["1/000"], 1), (["0/001", "1/000"], 5), (["0/002", "1/000"], 9),
+        (["1/000", "0/004"], 1), (["1/001.p/2", "2/000.p/1"], 17), (["0/006.p/3", "2/000.p/1"], 25),
+    ],
+)  # fmt: skip
+def test_of_tiles_that_differ_the_same_one_is_told(
+    tmp_path: Path, names: list[str], position: int
+) -> None:
+    """The first that the entries fill, though others were compared in other processes."""
+    folder = WRITER.tiles(tmp_path / "log", FOUR)
+    for name in names:
+        file = folder / "tile" / name
+        file.write_bytes(bytes(len(file.read_bytes())))
+    assert same(folder).startswith(f"UnsoundError: position {position}: the hash tile {names[0]}")
+
+
+def test_without_tiles_no_process_compares_any(tmp_path: Path, here: list[int]) -> None:
+    """As a log that publishes its entries alone."""
+    folder = WRITER.tiles(tmp_path / "log", FOUR)
+    for level in range(3):
+        shutil.rmtree(folder / "tile" / str(level))
+    assert "no hash tiles" in same(folder)
+    assert here == [0, 1, 2, 3, 3] * 2
+
+
 @pytest.mark.parametrize("size", [1, 7, 8, 9, 12, 16, 24, 26, 27])
 def test_what_was_seen_before_must_be_contained_either_way(tmp_path: Path, size: int) -> None:
     """A checkpoint at any place in a stretch, or between two."""
@@ -293,6 +321,7 @@ def test_a_stretch_of_very_many_bytes_is_examined_by_one(
 ) -> None:
     """So that no more of a hostile log is in memory than one process holds of it."""
     folder = WRITER.tiles(tmp_path / "log", FOUR)
+    assert _MOST_APART == 32 * 1024**2
     sizes = [sum(map(len, RAW[at : at + 8])) for at in (0, 8, 16)]
     monkeypatch.setattr("pipeledger.verifier.folder._MOST_APART", sorted(sizes)[1])
     assert outcome(folder, APART).startswith("Run(")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -21,7 +22,6 @@ from tests.client.writer import ORIGIN, Key, Writer, ledger_of, root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 FOUR: Final = 4
 SIZE: Final = 10
@@ -235,3 +235,13 @@ def test_a_file_is_read_up_to_a_limit_or_not_at_all(tmp_path: Path) -> None:
     assert read_bounded(file, 10) == b"0123456789"
     with pytest.raises(UnsoundError, match="file: more than 9 bytes"):
         read_bounded(file, 9)
+
+
+def test_a_file_that_states_no_size_is_read_all_the_same() -> None:
+    """As a pipe does; up to the limit."""
+    pipe = Path("/proc/self/cmdline")
+    assert pipe.stat().st_size == 0
+    raw = pipe.read_bytes()
+    assert read_bounded(pipe, 1_000_000) == read_bounded(pipe, len(raw)) == raw
+    with pytest.raises(UnsoundError, match=f"cmdline: more than {len(raw) - 1} bytes"):
+        read_bounded(pipe, len(raw) - 1)

@@ -81,6 +81,7 @@ def test_answers_come_in_the_order_of_the_stretches() -> None:
         assert len(children() - before) == len(ahead._pids) == min(count, 7)
         told = [ahead.next() for _ in range(7)]
         assert told == [good(2), good(3), None, None, good(6), good(7), good(8)]
+        assert ahead.next() is None
         ahead.close()
         assert ahead.next() is None
         assert children() == before

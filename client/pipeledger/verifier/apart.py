@@ -70,7 +70,7 @@ class Processes:
             self.close()
 
     def next(self) -> Stretch | None:
-        """What was found of the next stretch: that it is good, or nothing."""
+        """What was found of the next stretch: that it is good, or nothing, as after the last."""
         if not self._pipes:
             return None
         pipe = self._pipes[self._turn % len(self._pipes)]

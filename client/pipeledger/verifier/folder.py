@@ -126,7 +126,7 @@ class _Tiled:
         ahead = self._ahead(0)
         try:
             for stretch in range((self._size + width - 1) // width):
-                found = ahead.next() if stretch < self._size // width else None
+                found = ahead.next()
                 if found is not None and self.chain.adopt(found):
                     self.tiles.adopt(found.tops)
                     self.absent.merge(found.absent, found.named)

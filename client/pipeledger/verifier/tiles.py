@@ -119,7 +119,7 @@ class HashTiles:
         """
         if self._fault is not None:
             raise self._fault
-        for level, row in self._rows.items():
+        for level, row in sorted(self._rows.items()):
             if row:
                 self._compare(level, self._done[level], row)
 

@@ -1,9 +1,10 @@
 """Whether the tests notice when the code is wrong: `python -m tests.tools.mutants [path ...]`.
 
 The tests of a folder are collected and run once; then each mutant of its files is tried in a
-process of its own, by those tests alone that come through the altered function, quickest first,
-up to the first that fails. One that no test notices is a *survivor*, and an error unless
-`explained.toml` says why it makes no difference. So is an explanation that explains nothing.
+process of its own, by those tests alone that come through the altered function, up to the first
+that fails: those that noticed its last mutants before others, then the quickest. One that no test
+notices is a *survivor*, and an error unless `explained.toml` says why it makes no difference. So
+is an explanation that explains nothing.
 With files of tests among the paths only these are run, and more survives.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import importlib
+import mmap
 import os
 import pickle
 import resource
@@ -89,6 +91,7 @@ class Trial:
         self._reached: dict[tuple[str, str], list[pytest.Item]] = defaultdict(list)
         self._seconds: dict[pytest.Item, float] = {}
         self._elapsed: dict[pytest.Item, float] = {}
+        self._at = mmap.mmap(-1, 4)  # which test a mutant came to
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Runs what was collected: once as it is, then for each mutant."""
@@ -182,6 +185,8 @@ class Trial:
                 self.met.add(key)
                 fate = "explained"
             counts[fate] += 1
+            if fate == "killed" and items:
+                items.insert(0, items.pop(int.from_bytes(self._at[:], "big")))
             if fate in ("survived", "broken"):
                 self.failed = True
                 print(f"\n{name}:{mutant.line} {mutant.function}: {fate}")
@@ -193,6 +198,7 @@ class Trial:
         *, values: bool,
     ) -> str:  # fmt: skip
         """What comes of running tests with other code, in a process of its own."""
+        self._at[:] = bytes(4)
         if not (child := os.fork()):
             self._be(codes, items, session, values=values)
         _, status = os.waitpid(child, 0)
@@ -219,7 +225,8 @@ class Trial:
             os._exit(_BROKEN)
         except BaseException:  # noqa: BLE001 - a module that does not load is noticed by anybody
             os._exit(_KILLED)
-        for item in items:
+        for at, item in enumerate(items):
+            self._at[:] = at.to_bytes(4, "big")
             # Whoever overruns either is ended by a signal that nobody handles.
             signal.setitimer(signal.ITIMER_PROF, _LEAST_S + _PATIENCE * self._seconds[item])
             signal.setitimer(signal.ITIMER_REAL, _LEAST_WAITING_S + _WAITING * self._elapsed[item])
