@@ -145,3 +145,70 @@ def test_r12_an_incident_of_alerts_is_another_than_one_that_is_called_so(tmp_pat
     told = columns(story, tmp_path, "positions")
     assert told["f", True] == (positions["f"],)
     assert told["g", True] == (positions["g"],)
+
+
+TILL, MONEY = dict.fromkeys(("i", "k", "told"), "till"), dict.fromkeys(("f", "derived"), "money")
+NIGHT = dict.fromkeys("bhj", "night")
+# What is asked for, and the groups in which each incident of the answer stands.
+CHOSEN: list[tuple[dict[str, str], dict[str, str]]] = [
+    ({}, dict.fromkeys(
+        ("a", "b", "c", "d", "e", "f", "h", "i", "j", "k", "l", "told", "derived"), "",
+    )),
+    ({"group_by": "service"}, {
+        "a": "cart pay shop", "b": "shop", "c": "", "d": "", "e": "bare", "f": "pay", "h": "shop",
+        "i": "cart", "j": "shop", "k": "shop", "l": "ghost", "told": "shop", "derived": "pay",
+    }),
+    ({"group_by": "team"},
+     {"a": "money till", "c": "", "d": "", "e": "", "l": ""} | TILL | MONEY | NIGHT),
+    ({"group_by": "repository"}, {
+        "a": "r1 r3", "b": "r9", "c": "", "d": "", "e": "r4", "f": "r1 r3", "h": "r9", "i": "",
+        "j": "r9", "k": "r1", "l": "", "told": "r1", "derived": "r1 r3",
+    }),
+    ({"group_by": "environment"}, {
+        "c": "", "e": "", "f": "blue",
+    } | dict.fromkeys(
+        ("a", "b", "d", "h", "i", "j", "k", "l", "told", "derived"), "production",
+    )),
+    ({"service": "pay", "group_by": "team"}, {"a": "money"} | MONEY),
+    ({"team": "till", "group_by": "service"},
+     {"a": "cart shop", "i": "cart", "k": "shop", "told": "shop"}),
+    # Nobody but the incident tells of it.
+    ({"service": "ghost", "group_by": "service"}, {"l": "ghost"}),
+    ({"repository": "r3", "group_by": "repository"}, dict.fromkeys(("a", "f", "derived"), "r3")),
+    ({"repository": "r1", "group_by": "service"},
+     {"a": "pay shop", "f": "pay", "k": "shop", "told": "shop", "derived": "pay"}),
+    # It holds only what is deployed.
+    ({"repository": "r2"}, {}),
+    ({"environment": "blue"}, {"f": ""}),
+    ({"service": "shop", "team": "night", "group_by": "team"}, NIGHT),
+]  # fmt: skip
+
+
+def test_r12_r13_an_answer_is_about_incidents_of_production_in_the_groups_of_what_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    """Each once in a group, by whoever had its services when it began, or else ended."""
+    story = organisation()
+    blue, silent = {"environment": "blue"}, {"environment": None}
+    told: list[tuple[str, str, dict[str, Any]]] = [
+        ("a", "05T10:00", {"services": ["shop", "pay", "cart"]}), ("b", "25T10:00", {}),
+        ("c", "05T10:00", {"service": None} | silent), ("d", "05T10:00", {"service": None}),
+        ("e", "05T10:00", {"service": "bare"} | silent), ("i", "05T10:00", {"service": "cart"}),
+        ("f", "12T10:00", {"service": "pay"} | blue), ("g", "25T10:00", {"service": "pay"} | blue),
+        ("j", "20T00:00", {}), ("k", "19T23:59:59", {"resolved": "03-21T10:00"}),
+        ("l", "05T10:00", {"service": "ghost"}), ("alert f", "05T10:00", {"source": PAGER}),
+    ]  # fmt: skip
+    for name, at, more in told:
+        impaired(story, name, f"03-{at}", **more)
+    said(story, "resolved", "03-20T00:00", "h", service="shop", environment="production")
+    story.tell("source.registered", when("03-01T00:00"), name="pager", kind="alertmanager",
+               credential="crd_" + "b" * 32, incident_when={"rule": "Down"})  # fmt: skip
+    story.tell("alert.fired", when("03-05T10:00"), source=PAGER, fingerprint="f", rule="Down",
+               service="pay", environment="production")  # fmt: skip
+    for asked, expected in CHOSEN:
+        found: dict[str, list[str]] = {}
+        with window(story, tmp_path, **asked) as view:
+            for row in view.table("chosen_incidents").to_pylist():
+                name = row["incident"].replace("alert f", "told")
+                found.setdefault("derived" if row["derived"] else name, []).append(row["group_key"])
+        assert {name: " ".join(sorted(groups)) for name, groups in found.items()} == expected, asked

@@ -9,7 +9,7 @@ import pytest
 
 from domain.errors import NotFoundError, RefusedError
 from projections.trace import trace_of
-from tests.projections.story import Story
+from tests.projections.story import SOURCE, Story
 from tests.projections.telling import REPOSITORY, artifact, commit, deployed, when, window
 from tests.projections.tracing import DIGEST, hop, traced
 
@@ -94,3 +94,55 @@ def test_a_name_that_several_changes_have_is_refused_with_one_of_them(tmp_path: 
     with pytest.raises(RefusedError, match=f"several changes .* such as {REPOSITORY}#7"):
         traced(story, "acme/shop#7", tmp_path)
     assert traced(story, f"{other}#7", tmp_path).found == (("change", f"{other}#7"),)
+
+
+NAMED = ("pushed", "of a change", "merged", "listed", "built", "deployed", "shipped", "tested",
+         "scanned")  # fmt: skip
+SAME = "abcdef1"
+TICKETS = ("T-1", "T-2", "T-3", "T-4", "T-5", "T-6")
+
+
+@pytest.fixture(scope="module")
+def named() -> Story:
+    """Commits and tickets that are named in one place each, and others."""
+    story = Story()
+    sha = {name: SAME + commit(name)[7:] for name in NAMED}
+    at = when("03-02T10:00")
+    story.tell("commit.pushed", at, repository="r", commit=sha["pushed"], ticket="T-1")
+    story.tell("change.merged", at, repository=REPOSITORY, number=7, commit=sha["of a change"],
+               merge_commit=sha["merged"], commits=[{"sha": sha["listed"]}],
+               ticket="T-2")  # fmt: skip
+    story.tell("build.finished", at, outcome="success", commit=sha["built"],
+               artifact=artifact("v1"))  # fmt: skip
+    deployed(story, "d1", "03-02T10:00", "v1", commit=sha["deployed"], ticket="T-3",
+             commits=[sha["shipped"]])  # fmt: skip
+    deployed(story, "d1", "03-02T10:00", "v1", service="pay", ticket="T-3")
+    deployed(story, "void", "03-02T10:00", outcome="cancelled")
+    deployed(story, "T-1", "03-02T10:00", "v2")
+    story.tell("tests.finished", at, outcome="success", commit=sha["tested"], kind="unit")
+    story.tell("scan.finished", at, outcome="success", commit=sha["scanned"], kind="sast")
+    story.tell("approval.granted", at, assurance="decided", approval="a", approver="cem",
+               ticket="T-4", subjects=[{"kind": "commit", "commit": sha["built"]}])  # fmt: skip
+    story.tell("incident.opened", at, incident="i", ticket="T-5")
+    story.tell("ticket.opened", at, key="T-6", system="tracker")
+    return story
+
+
+def test_each_word_names_what_is_called_so_once(named: Story, tmp_path: Path) -> None:
+    """A commit by its first digits, wherever it was told; what is named in full comes first."""
+    key, paid, void = (f"{line}@production {SOURCE} {name}" for line, name in (
+        ("shop", "d1"), ("pay", "d1"), ("shop", "void"),
+    ))  # fmt: skip
+    expected: dict[str, set[tuple[str, str]]] = {
+        SAME: {("commit", SAME + commit(name)[7:]) for name in NAMED}, SAME[:6]: set(),
+        **{ticket: {("ticket", ticket)} for ticket in TICKETS[1:]},
+        "T-1": {("ticket", "T-1"), ("deployment", f"shop@production {SOURCE} T-1")},
+        DIGEST.removeprefix("sha256:").upper(): {("artifact", DIGEST)},
+        "d1": {("deployment", key), ("deployment", paid)}, key: {("deployment", key)},
+        void: {("deployment", void)}, "void": {("deployment", void)},
+    }  # fmt: skip
+    for word, rows in expected.items():
+        with window(named, tmp_path, trace=word) as view:
+            found = [(row["kind"], row["value"]) for row in view.table("trace_asked").to_pylist()]
+        assert len(found) == len(rows), word
+        assert {*found} == rows, word

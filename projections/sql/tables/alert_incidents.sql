@@ -5,7 +5,7 @@ WITH rules AS (
         source_credential AS credential,
         arg_max(incident_when, position) AS incident_when
     FROM register_facts
-    WHERE what = 'source.registered' AND incident_when IS NOT NULL
+    WHERE what = 'source.registered'
     GROUP BY source_credential
 ),
 
@@ -39,7 +39,7 @@ ended AS (
         arg_min(coalesce(ended_at, occurred_at), position) AS ended_at,
         min(position) AS position
     FROM alert_facts
-    WHERE what = 'alert.resolved' AND fingerprint IS NOT NULL AND occurred_at IS NOT NULL
+    WHERE what = 'alert.resolved'
     GROUP BY source, fingerprint, occurred_at
 ),
 
@@ -67,8 +67,6 @@ SELECT
     arg_min(severity, position) AS severity,
     min(coalesce(started_at, occurred_at)) AS started_at,
     until AS ended_at,
-    list_sort([
-        one FOR one IN list_distinct(list(position) || [end_position]) IF one IS NOT NULL
-    ]) AS positions
+    list_sort([one FOR one IN list(position) || [end_position] IF one IS NOT NULL]) AS positions
 FROM firings
 GROUP BY source, fingerprint, until, end_position

@@ -28,7 +28,7 @@ asked AS (
     SELECT
         t.incident_key,
         t.derived,
-        list(DISTINCT t.service) AS services,
+        list(t.service) AS services,
         list(DISTINCT t.team) FILTER (WHERE t.team IS NOT NULL) AS teams,
         list_distinct(flatten(list([
             one FOR one IN t.repositories IF p.repository IS NULL OR one = p.repository

@@ -11,7 +11,7 @@ WITH others AS (
 other_parts AS (
     SELECT deployment_key, unnest(artifacts) AS part FROM others
     UNION ALL
-    SELECT deployment_key, commit FROM others WHERE commit IS NOT NULL
+    SELECT deployment_key, commit FROM others
 ),
 
 own AS (
@@ -25,7 +25,7 @@ own_each AS (
     FROM (
         SELECT deployment_key, unnest(artifacts) AS part FROM own
         UNION ALL
-        SELECT deployment_key, commit FROM own WHERE commit IS NOT NULL
+        SELECT deployment_key, commit FROM own
     ) AS p
     INNER JOIN own AS o USING (deployment_key)
 ),

@@ -4,7 +4,7 @@ WITH reached AS (
     -- R15: any event of the attempt may tell that it reached a target.
     SELECT deployment_key, attempt, bool_or(reached) AS reached
     FROM deployment_facts
-    WHERE reached IS NOT NULL AND deployment_key IS NOT NULL
+    WHERE reached IS NOT NULL
     GROUP BY deployment_key, attempt
 ),
 
@@ -30,7 +30,6 @@ reports AS (
             WHEN f.impact IN ('true', 'false') THEN f.impact = 'true'
             -- R15: aborted after it was exposed has changed the target, aborted before has not.
             WHEN e.reached IS NOT NULL THEN e.reached
-            WHEN f.outcome IN ('cancelled', 'skipped') THEN FALSE
         END AS had_impact
     FROM deployment_facts AS f
     LEFT JOIN reached AS e USING (deployment_key, attempt)

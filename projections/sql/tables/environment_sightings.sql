@@ -35,7 +35,6 @@ SELECT
                 '[-_/. ](dr|disaster-recovery|standby|stage|staging|stg|uat|test|testing|tst|qa|dev'
                 || '|development|sandbox|preview|review)([-_/. ]|$)'
             ) THEN 'production'
-        WHEN regexp_matches(name, '^(prod|production|prd|live)([-_/. ].*)?$') THEN NULL
         WHEN regexp_matches(name, '^(dr|disaster-recovery|standby)([-_/. ].*)?$') THEN 'dr'
         WHEN regexp_matches(
             name,

@@ -30,7 +30,7 @@ WITH said AS (
 ),
 
 held AS (
-    SELECT DISTINCT ON (environment, effective_from)
+    SELECT
         environment,
         effective_from,
         arg_max(
@@ -46,8 +46,7 @@ kept AS (
     SELECT *
     FROM held
     WINDOW w AS (PARTITION BY environment ORDER BY effective_from)
-    QUALIFY row_number() OVER w = 1
-        OR held.tier IS DISTINCT FROM lag(held.tier) OVER w
+    QUALIFY held.tier IS DISTINCT FROM lag(held.tier) OVER w
         OR held.basis IS DISTINCT FROM lag(held.basis) OVER w
 )
 

@@ -38,14 +38,10 @@ held AS (
     WINDOW w AS (PARTITION BY service ORDER BY effective_from RANGE UNBOUNDED PRECEDING)
 ),
 
-spans AS (
-    SELECT DISTINCT ON (service, effective_from) * FROM held
-),
-
 -- What is said again changes nothing.
 kept AS (
     SELECT *
-    FROM spans
+    FROM held
     WINDOW w AS (PARTITION BY service ORDER BY effective_from)
     QUALIFY row_number() OVER w = 1
         OR team IS DISTINCT FROM lag(team) OVER w

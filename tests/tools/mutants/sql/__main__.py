@@ -40,8 +40,10 @@ TESTS: Final = (
     "test_rules_kinds.py", "test_rules_lines.py", "test_rules_numbers.py", "test_rules_told.py",
     "test_rules_bands.py", "test_rules_evidence.py", "test_rules_rows.py",
     "test_rules_leads.py", "test_rules_described.py", "test_rules_impaired.py",
-    "test_rules_chosen.py", "test_rules_episodes.py",
-    "test_rules_exactly.py", "test_facts.py", "test_strange.py", "test_pushes.py",
+    "test_rules_chosen.py", "test_rules_episodes.py", "test_rules_gaps.py", "test_rules_alerts.py",
+    "test_rules_reports.py", "test_rules_spans.py", "test_rules_commits.py",
+    "test_rules_deployed.py", "test_rules_sources.py", "test_rules_exactly.py",
+    "test_facts.py", "test_strange.py", "test_pushes.py",
 )  # fmt: skip
 _IDLE: Final = "tests/projections/test_strange.py::test_every_table_can_be_asked_over_any_events"
 """It makes all there is of a mass of events, slowly, and looks at none of it."""

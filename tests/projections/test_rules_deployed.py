@@ -1,0 +1,167 @@
+"""What each success deployed, as whole rows: the commits, whose they are, how that is known: R6."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.projections.deploying import CONTROLLER
+from tests.projections.telling import Story, artifact, commit, deployed, pushed, when, window
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Told = tuple[str, dict[str, Any]]
+Row = tuple[str, str, bool, bool, bool]
+"""Commit, repository, whether it is listed, whether it is known, whether its repository has a
+list."""
+
+
+def of(name: str) -> dict[str, Any]:
+    """It names a commit."""
+    return {"commit": commit(name)}
+
+
+def lists(*names: str) -> dict[str, Any]:
+    """It lists commits."""
+    return {"commits": [commit(name) for name in names]}
+
+
+def has(*names: str) -> dict[str, Any]:
+    """It consists of artifacts."""
+    return {"artifacts": [artifact(name) for name in names]}
+
+
+R1: dict[str, Any] = {"repository": "r1"}
+R2: dict[str, Any] = {"repository": "r2"}
+API, WEB = {"component": "api"}, {"component": "web"}
+BAD: dict[str, Any] = {"outcome": "failure", "impact": False}
+# What was told of a deployment of each service, event by event, and what it deployed.
+CASES: dict[str, tuple[list[Told], list[Row]]] = {
+    # Its own commit, in the repository that it names, else its push's, else its deployment's.
+    "names": ([("finished", of("a") | R2)], [("a", "r2", False, True, False)]),
+    "is pushed": ([("finished", of("a"))], [("a", "r1", False, True, False)]),
+    "is unknown": ([("finished", of("x"))], [("x", "", False, False, False)]),
+    "began so": ([("started", of("x") | R2), ("finished", {})], [("x", "r2", False, False, False)]),
+    "in its beginning": (
+        [("started", R2), ("finished", of("x"))], [("x", "r2", False, False, False)],
+    ),
+    "again": (
+        [("finished", of("a") | R1), ("finished", of("a") | R1 | {"attempt": 2})],
+        [("a", "r1", False, True, False)],
+    ),
+    "of two repositories": (
+        [("finished", of("a") | R1 | API), ("finished", of("a") | R2 | WEB)],
+        [("a", "r1", False, True, False), ("a", "r2", False, True, False)],
+    ),
+    "silent": ([("finished", R1)], []),
+    # Only what succeeded was deployed, and only what is the line's own.
+    "failed": ([("finished", of("a") | BAD), ("finished", lists("b") | BAD)], []),
+    "failed first": (
+        [("finished", of("a") | BAD), ("finished", lists("a") | BAD),
+         ("finished", of("b") | {"attempt": 2})],
+        [("b", "r1", False, True, False)],
+    ),
+    "elsewhere": ([("finished", of("a") | {"source": CONTROLLER})], []),
+    # What it lists, and what its artifacts were built of, beside that.
+    "lists": (
+        [("finished", lists("a", "b", "b", "x") | R2)],
+        [("a", "r2", True, True, True), ("b", "r2", True, True, True),
+         ("x", "r2", True, False, True)],
+    ),
+    "lists none": ([("finished", {"commits": []} | of("a"))], [("a", "r1", False, True, False)]),
+    "is built": (
+        [("finished", has("of a", "of b", "of b too", "of nothing") | of("x"))],
+        [("a", "r1", False, True, False), ("b", "r1", False, True, False)],
+    ),
+    "is built elsewhere": ([("finished", has("of a in r2"))], [("a", "r2", False, True, False)]),
+    "is built of another": (
+        [("finished", has("of nothing") | of("x"))], [("x", "", False, False, False)],
+    ),
+    "lists and is built": (
+        [("finished", lists("b") | has("of a in r2"))],
+        [("b", "r1", True, True, True), ("a", "r2", False, True, True)],
+    ),
+    # Of several components each has what is its own.
+    "has components": (
+        [("finished", API | has("of a") | of("x")), ("finished", WEB | of("b") | R2)],
+        [("a", "r1", False, True, False), ("b", "r2", False, True, False)],
+    ),
+    "has a list each": (
+        [("finished", API | lists("a") | R1), ("finished", WEB | of("b") | R2)],
+        [("a", "r1", True, True, True), ("b", "r2", False, True, False)],
+    ),
+    "began with artifacts": (
+        [("started", has("of a")), ("finished", of("b"))], [("a", "r1", False, True, False)],
+    ),
+    "began with both": (
+        [("started", has("of a") | of("b")), ("finished", {})], [("a", "r1", False, True, False)],
+    ),
+    # A repository that holds only what is deployed, while it does.
+    **{
+        f"holds {name}": ([("finished", {"at": at} | more)], rows)
+        for name, at, more, rows in (
+            ("before", "04T23:59:59", of("m"), [("m", "manifests", False, True, False)]),
+            ("from", "05T00:00:00", of("m"), []), ("its own", "05T00:00:00", of("m") | R1, []),
+            ("said", "05T00:00:00", of("x") | {"repository": "manifests"}, []),
+            ("last", "07T23:59:59", of("m"), []),
+            ("after", "08T00:00:00", of("m"), [("m", "manifests", False, True, False)]),
+            ("another", "05T00:00:00", of("a"), [("a", "r1", False, True, False)]),
+        )
+    },
+    "has other manifests": ([("finished", of("m"))], [("m", "manifests", False, True, False)]),
+}  # fmt: skip
+
+
+def begin(story: Story, service: str) -> None:
+    """What was before a deployment of some services."""
+    if service == "elsewhere":
+        deployed(story, "first", "03-02T10:00", service=service)
+    if service.startswith("holds"):
+        for day, one in (("05", {"repository": "manifests", "role": "manifests"}), ("08", R1)):
+            story.tell("service.registered", when("03-01T10:00"), service=service,
+                       repositories=[one], effective_from=when(f"03-{day}T00:00"))  # fmt: skip
+
+
+def test_r6_each_success_deployed_the_commits_that_it_lists_or_is_built_of_or_names(
+    tmp_path: Path,
+) -> None:
+    """Service by service; in the order in which they finished, else were told."""
+    story = Story()
+    for name, repository in (("a", "r1"), ("b", "r1"), ("m", "manifests")):
+        pushed(story, name, "03-01T10:00", repository=repository)
+    for name, source, more in (
+        ("of a", "a", R1), ("of b", "b", {}), ("of b too", "b", {}), ("of a in r2", "a", R2),
+    ):  # fmt: skip
+        story.tell("build.finished", when("03-01T10:00"), artifact=artifact(name),
+                   outcome="success", commit=commit(source), **more)  # fmt: skip
+    expected, order = {}, []
+    for number, (service, (told, rows)) in enumerate(CASES.items()):
+        begin(story, service)
+        for what, more in told:
+            data: dict[str, Any] = {
+                "deployment": "d", "service": service, "environment": "production",
+                "outcome": "success",
+            } | more  # fmt: skip
+            # The last ones of these finished first, and some of them at once.
+            at = data.pop("at", f"06T{20 - number // 2:02d}:00:00")
+            position = story.tell(f"deployment.{what}", when(f"03-{at}"), **data)
+        expected[service] = sorted(rows)
+        if rows:
+            order.append((at, position, service))
+    with window(story, tmp_path) as view:
+        table = view.table("deployed_commits").to_pylist()
+    names = {commit(name): name for name in "abmx"}
+    found: dict[str, list[Row]] = {service: [] for service in CASES}
+    numbers: dict[str, set[int]] = {}
+    for row in table:
+        service = row["line"].removesuffix("@production")
+        found[service].append((
+            names[row["commit"]], row["repository"], row["is_listed"], row["is_known"],
+            row["has_list"],
+        ))  # fmt: skip
+        numbers.setdefault(service, set()).add(row["nth"])
+    assert {service: sorted(rows) for service, rows in found.items()} == expected
+    assert all(len(one) == 1 for one in numbers.values())
+    assert sorted(numbers, key=lambda service: min(numbers[service])) == [
+        service for _, _, service in sorted(order)
+    ]
