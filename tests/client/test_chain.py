@@ -117,6 +117,17 @@ def test_links_tell_the_same_without_signatures(change: Change, said: str, batch
 
 
 @pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("first", [1, 4])
+def test_without_signatures_sound_entries_are_not_looked_at_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, first: int, batch: int
+) -> None:
+    """Nor the first ones of a run that begins later."""
+    monkeypatch.setattr(Chain, "_first_unlinked", None)
+    chain = grown(Chain(LOG, first=first, signatures=False), [*RAW[first - 1 :]], batch)
+    assert chain.last_leaf == LEAVES[-1]
+
+
+@pytest.mark.parametrize("batch", BATCHES)
 def test_a_sound_run_gives_its_root_its_numbers_and_its_last_leaf(batch: int) -> None:
     """However it came in."""
     chain = grown(Chain(LOG), [*RAW], batch)
@@ -195,6 +206,7 @@ def test_a_run_that_begins_later_is_linked_in_itself(batch: int) -> None:
     known = [Checkpoint(ORIGIN, size, bytes(32)) for size in range(1, SIZE + 1)]
     chain = grown(Chain(LOG, first=4, known=known), [*RAW[3:]], batch)
     chain.settle()
+    chain.check_known(WRITER.checkpoint())
     assert (chain.next_position, chain.last_leaf) == (SIZE + 1, LEAVES[-1])
     assert chain.numbers | {"ledger": 1} == WRITER.numbers
     for position in range(4, SIZE):

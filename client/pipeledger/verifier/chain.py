@@ -278,8 +278,8 @@ class Chain:
     def _append(self, path: Sequence[bytes]) -> None:
         """Append the leaves of a complete tree but the last: it is held."""
         self._add(self._held)
-        for level, top in zip(range(len(path) - 1, -1, -1), path, strict=True):
-            self._tree.append(level, top)
+        for number, top in enumerate(path, 1):
+            self._tree.append(len(path) - number, top)
 
     def _add(self, leaves: list[bytes]) -> None:
         """Append to the tree, stopping at each size whose root is known."""
