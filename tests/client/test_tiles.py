@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from pipeledger.verifier.evidence import Policy, Verdict, check_path
-from pipeledger.verifier.tiles import HashTiles, partial_tiles, tile_path
+from pipeledger.verifier.tiles import HashTiles, partial_tiles, tile_path, tops
+from pipeledger.verifier.tree import levels
 from pipeledger.verifier.trust import trusted_log
 from pipeledger.verifier.wire import Checkpoint, UncheckedError, UnsoundError
 from tests.client.writer import Writer, leaf, ledger_of, root, write_hash_tiles
@@ -261,6 +262,39 @@ def test_of_several_tiles_that_differ_the_first_is_told(small: Path, batch: int)
     assert compare(small, batch) == 26
 
 
+@pytest.mark.usefixtures("small")
+def test_the_roots_of_full_tiles_are_of_the_tree_that_the_leaves_are() -> None:
+    """Of fewer leaves than a tile has there are none."""
+    for count in (1, 2):
+        assert [*tops(levels(LEAVES[:count]))] == []
+    for count in (4, 8, 16):
+        quarters = [LEAVES[at : at + FOUR] for at in range(0, count, FOUR)]
+        assert [*tops(levels(LEAVES[:count]))] == [root(some) for some in quarters]
+
+
+def test_nodes_that_are_given_are_not_made_again(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tiles are compared alike, and those that come after them."""
+    rows = [levels(LEAVES[at : at + 8]) for at in (0, 8)]
+    with monkeypatch.context() as made:
+        made.setattr("pipeledger.verifier.tiles.levels", None)
+        tiles = HashTiles(small)
+        tiles.extend(LEAVES[:8], rows[0])
+    tiles.extend(LEAVES[8:16], rows[1])
+    tiles.extend(LEAVES[16:])
+    tiles.finish()
+    assert tiles.count == 26
+    for name, position in (("0/003", 13), ("1/000", 1)):
+        (small / "tile" / name).write_bytes(bytes(FOUR * 32))
+        other = HashTiles(small)
+        for at, some in ((0, rows[0]), (8, rows[1])):
+            other.extend(LEAVES[at : at + 8], some)
+        with pytest.raises(UnsoundError, match=f"position {position}: the hash tile {name} is"):
+            other.finish()
+        write_hash_tiles(small, LEAVES, FOUR)
+
+
 @pytest.mark.parametrize("batch", [1, 4, 16])
 def test_what_differs_later_is_not_told_instead(small: Path, batch: int) -> None:
     """A tile above the leaves is filled by the 32nd, one of the leaves by the 40th."""
@@ -281,9 +315,9 @@ def test_tiles_of_three_levels_are_compared(
         writer.append()
     folder = writer.tiles(tmp_path / "log")
     judge(folder, writer, asked())
-    levels = sorted(one for one in (folder / "tile").iterdir() if one.name != "entries")
-    assert len(levels) == (2 if size < 65_536 else 3)
-    for level in levels:
+    found = sorted(one for one in (folder / "tile").iterdir() if one.name != "entries")
+    assert len(found) == (2 if size < 65_536 else 3)
+    for level in found:
         file = next(one for one in sorted(level.rglob("*")) if one.is_file())
         raw = file.read_bytes()
         file.write_bytes(bytes([raw[0] ^ 1]) + raw[1:])

@@ -85,7 +85,7 @@ class HashTiles:
         if not self.wanted:
             return
         try:
-            if (roots := tops(rows)) and not self._rows[0]:
+            if roots := tops(rows):
                 self.compare(self._done[0] * WIDTH, leaves)
                 self._rise(roots)
             else:
