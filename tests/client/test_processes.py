@@ -96,9 +96,19 @@ def test_processes_are_ended_in_the_midst_of_a_stretch_and_only_those() -> None:
     os.waitpid(first, 0)
     ahead._pids.insert(1, os.getpid())
     assert ahead.next() is None
+    # They are not waited for to notice that the pipe ended, which another may hold open.
+    held = os.dup(ahead._life[1])
     ahead.close()
+    os.close(held)
     assert children() == before
     assert open_files() == files
+    ahead.close()
+
+
+def test_an_answer_is_told_before_the_next_stretch_is_examined() -> None:
+    """There may be no end to that."""
+    ahead = Processes(stuck, range(99, 103), 2)
+    assert [ahead.next(), ahead.next()] == [good(99), good(100)]
     ahead.close()
 
 
@@ -151,6 +161,9 @@ def test_one_process_or_where_none_can_be_forked_well_is_none(
 def test_there_are_as_many_processors_as_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a system does not say that, as many as there are, and one at least."""
     assert processors() == len(os.sched_getaffinity(0))
+    mine = {0: range(9)}
+    monkeypatch.setattr(os, "sched_getaffinity", mine.__getitem__)
+    assert processors() == 9
     monkeypatch.delattr(os, "sched_getaffinity")
     for count, told in ((7, 7), (None, 1)):
         monkeypatch.setattr(os, "cpu_count", lambda count=count: count)

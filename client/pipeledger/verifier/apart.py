@@ -122,14 +122,13 @@ class Processes:
         try:
             reading, held = self._life
             os.close(held)
-            Thread(target=_end_after, args=(reading,), daemon=True).start()
+            Thread(target=_end_after, args=(reading,)).start()
             with os.fdopen(writing, "wb") as answers:
                 for stretch in stretches:
                     raw = b""
                     with contextlib.suppress(Exception):
                         said: Any = check(stretch)
-                        if said is not None:
-                            raw = marshal.dumps(tuple(said))
+                        raw = marshal.dumps(tuple(said))  # None is no tuple either
                     answers.write(len(raw).to_bytes(_LENGTH_BYTES, "big") + raw)
                     answers.flush()
         finally:
