@@ -59,7 +59,12 @@ def tell_commits(story: Story) -> None:
     for at, repository, more in again:
         times = {key: when(f"03-{more[key]}T10:00") for key in more if key.endswith("_at")}
         pushed(story, "again", at, repository, **more | times)
-    story.put("commit.pushed", json.dumps({"source": SOURCE, "data": {}}).encode())
+    # Of no commit; and one that is told twice.
+    nameless: dict[str, Any] = {"commits": [{"paths": ["b"]}]}
+    for kind, told in (("commit.pushed", {}), ("change.proposed", nameless)) * 2:
+        story.put(kind, json.dumps({"source": SOURCE, "data": told}).encode())
+    for at in ("03-05T10:00", "03-06T10:00"):
+        pushed(story, "twice told", at)
 
 
 def test_each_known_commit_is_one_row_of_all_that_was_told_of_it(
@@ -85,6 +90,7 @@ def test_each_known_commit_is_one_row_of_all_that_was_told_of_it(
             3, "r1", [commit("p"), commit("q")], instant("03-03T10:00"), instant("03-04T10:00"),
             instant("03-05T10:00"), "patch z", commit("z"), ["b"],
         ),
+        "twice told": (10, "r1", [], None, None, instant("03-05T10:00"), None, None, None),
     }  # fmt: skip
     assert {name: found[commit(name)] for name in expected} == expected
 
@@ -118,8 +124,9 @@ EDGES = {
 def tell_pushes(story: Story) -> None:
     """Branches move."""
     for after, more in MOVES:
-        data = more | {"commits": [{"sha": commit(one)} for one in more.get("commits", ())]}
-        data["before"] = commit(more["before"])
+        data = more | {"before": commit(more["before"])}
+        if "commits" in more:
+            data["commits"] = [{"sha": commit(one)} for one in more["commits"]]
         story.tell("ref.updated", when("03-05T10:00"), repository=data.pop("in", "r1"),
                    ref="refs/heads/main", after=commit(after), **data)  # fmt: skip
     pushed(story, "known", "03-05T10:00", parents=[commit("b"), commit("f")])
@@ -155,6 +162,7 @@ def tell_picks(story: Story) -> None:
         ("a1", "A", None), ("a2", "A", None), ("b1", "B", None), ("c1", None, None),
         ("c2", None, "c1"), ("d1", "D", None), ("d2", "E", "d1"), ("e1", None, "nowhere"),
         ("f1", "F", None), ("f2", "F", None), ("f3", "G", "f1"), ("g1", None, None),
+        ("h1", "H", None), ("h2", "H", None),
     ]  # fmt: skip
     for name, patch, origin in picks:
         pushed(story, name, "03-08T10:00", patch_id=patch,
@@ -171,12 +179,12 @@ def test_r6_commits_of_one_patch_or_picked_from_one_another_are_one_change(
     assert {pair for pair in links if not pair[0].startswith("patch ")} == expected
     changes: dict[str, set[str]] = {}
     names = {commit(f"{letter}{number}"): f"{letter}{number}"
-             for letter in "abcdefg" for number in range(1, 4)}  # fmt: skip
+             for letter in "abcdefgh" for number in range(1, 4)}  # fmt: skip
     rows = [row for row in told["twin_commits"].to_pylist() if row["commit"] in names]
     for row in rows:
         changes.setdefault(row["change_key"], set()).add(names[row["commit"]])
     assert sorted(map(sorted, changes.values())) == [
-        ["a1", "a2"], ["c1", "c2"], ["d1", "d2"], ["e1"], ["f1", "f2", "f3"],
+        ["a1", "a2"], ["c1", "c2"], ["d1", "d2"], ["e1"], ["f1", "f2", "f3"], ["h1", "h2"],
     ]  # fmt: skip
     known = {row["commit"]: row for row in told["commits"].to_pylist()}
     for row in rows:

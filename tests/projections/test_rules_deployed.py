@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from tests.projections.deploying import CONTROLLER
-from tests.projections.telling import Story, artifact, commit, deployed, pushed, when, window
+from tests.projections.telling import (
+    SOURCE,
+    Story,
+    artifact,
+    commit,
+    deployed,
+    pushed,
+    when,
+    window,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +96,24 @@ CASES: dict[str, tuple[list[Told], list[Row]]] = {
         [("finished", API | has("of a") | of("x")), ("finished", WEB | of("b") | R2)],
         [("a", "r1", False, True, False), ("b", "r2", False, True, False)],
     ),
+    "has a component that is built": (
+        [("finished", API | has("of a")), ("finished", WEB | has("of nothing") | of("b"))],
+        [("a", "r1", False, True, False), ("b", "r1", False, True, False)],
+    ),
+    "has one commit twice": (
+        [("finished", API | has("of a")), ("finished", WEB | of("a") | R1)],
+        [("a", "r1", False, True, False)],
+    ),
+    # What counts of a component is what it consists of in the end, and what its successes say.
+    "is built again": (
+        [("finished", has("of a")), ("finished", has("of nothing") | of("x") | {"attempt": 2})],
+        [("x", "", False, False, False)],
+    ),
+    "failed with an artifact": (
+        [("finished", API | has("of a") | BAD), ("finished", API | of("b") | {"attempt": 2}),
+         ("finished", WEB | of("x") | R2)],
+        [("a", "r1", False, True, False)],
+    ),
     "has a list each": (
         [("finished", API | lists("a") | R1), ("finished", WEB | of("b") | R2)],
         [("a", "r1", True, True, True), ("b", "r2", False, True, False)],
@@ -105,6 +133,7 @@ CASES: dict[str, tuple[list[Told], list[Row]]] = {
             ("said", "05T00:00:00", of("x") | {"repository": "manifests"}, []),
             ("last", "07T23:59:59", of("m"), []),
             ("after", "08T00:00:00", of("m"), [("m", "manifests", False, True, False)]),
+            ("source", "08T00:00:00", of("a"), [("a", "r1", False, True, False)]),
             ("another", "05T00:00:00", of("a"), [("a", "r1", False, True, False)]),
         )
     },
@@ -148,6 +177,11 @@ def test_r6_each_success_deployed_the_commits_that_it_lists_or_is_built_of_or_na
         expected[service] = sorted(rows)
         if rows:
             order.append((at, position, service))
+    nothing = {"source": SOURCE, "time": when("03-06T10:00"), "data": {
+        "deployment": "d", "service": "silent", "environment": "production", "outcome": "success",
+        "commits": [None],
+    }}  # fmt: skip
+    story.put("deployment.finished", json.dumps(nothing).encode())
     with window(story, tmp_path) as view:
         table = view.table("deployed_commits").to_pylist()
     names = {commit(name): name for name in "abmx"}

@@ -63,6 +63,7 @@ def story() -> Story:
     told.tell("change.merged", when("03-02T10:00"), repository="r2", number=1, method="rebase",
               merge_commit=commit("known 1"))  # fmt: skip
     impaired(told, "known", "03-13T10:00", caused_by="known")
+    each_family(told)
     for family, position in each_family(told):
         told.tell("event.voided", when("03-20T10:00"), assurance="decided", reason=family,
                   position=position)  # fmt: skip
@@ -75,7 +76,7 @@ def each_family(told: Story) -> list[tuple[str, int]]:
     """One event of each sort that numbers hang on."""
     at = when("03-10T10:00")
     return [
-        ("deployment", deployed(told, "gone", "03-10T10:00")),
+        ("deployment", deployed(told, "gone", "03-10T10:00", environment="staging")),
         ("incident", told.tell("incident.opened", at, incident="gone")),
         ("commit", pushed(told, "gone", "03-10T10:00")),
         ("change", told.tell("change.proposed", at, repository="r1", number=9)),
@@ -143,3 +144,21 @@ def test_r13_of_incidents_whose_place_nobody_knows_only_those_that_are_asked_for
         with window(story, tmp_path, *WINDOW, **asked) as view:
             rows = view.table("window_gaps").to_pylist()
         assert [row["name"] for row in rows if row["gap"] == UNKNOWN] == [expected]
+
+
+def test_r14_each_correction_says_what_it_takes_away_and_who_agreed(tmp_path: Path) -> None:
+    """An event, or its bytes."""
+    told = Story()
+    one, other = (deployed(told, name, "03-05T10:00") for name in "ab")
+    for what, position, more in (
+        ("event.voided", one, {"reason": "n", "second": "ann"}),
+        ("part.redacted", other, {"parts": ["event"], "second": "bob"}),
+        ("event.voided", other, {"reason": "n"}),
+    ):  # fmt: skip
+        data: dict[str, Any] = {"position": position} | more
+        told.tell(what, when("03-06T10:00"), assurance="decided", **data)
+    with window(told, tmp_path) as view:
+        rows = view.table("corrections").to_pylist()
+    assert [
+        (row["position"], row["voided"], row["redacted"], row["second"]) for row in rows
+    ] == [(3, one, None, "ann"), (4, None, other, "bob"), (5, other, None, None)]  # fmt: skip

@@ -8,6 +8,6 @@ SELECT commit, parents
 FROM commits
 WHERE len(parents) > 0 AND commit NOT IN (SELECT commit FROM moved)
 UNION ALL
-SELECT m.commit, list_distinct(list_concat(m.parents, coalesce(k.parents, [])))
+SELECT m.commit, list_distinct(list_concat(m.parents, k.parents))
 FROM moved AS m
 LEFT JOIN commits AS k USING (commit)

@@ -13,11 +13,11 @@ WITH own AS (
 listed AS (
     SELECT deployment_key, repository, unnest(commits) AS commit, TRUE AS is_listed
     FROM deployment_reports
-    WHERE succeeded AND len(commits) > 0
+    WHERE succeeded
 ),
 
 sourced AS (
-    SELECT DISTINCT o.deployment_key, o.artifact, b.repository, b.commit
+    SELECT o.deployment_key, o.artifact, b.repository, b.commit
     FROM (SELECT deployment_key, unnest(artifacts) AS artifact FROM own) AS o
     INNER JOIN artifact_sources AS b USING (artifact)
 ),
@@ -25,7 +25,7 @@ sourced AS (
 -- Components may be built from a commit each: so a commit and its repository are of one report, and
 -- the build of one component says nothing of another.
 built AS (
-    SELECT DISTINCT r.deployment_key, r.component_key
+    SELECT r.deployment_key, r.component_key
     FROM (
         SELECT deployment_key, component_key, unnest(artifacts) AS artifact
         FROM deployment_reports
@@ -35,13 +35,13 @@ built AS (
 ),
 
 reported AS (
-    SELECT DISTINCT deployment_key, component_key, repository, commit
+    SELECT deployment_key, component_key, repository, commit
     FROM deployment_reports
     WHERE succeeded AND commit IS NOT NULL
 ),
 
 stated AS (
-    SELECT DISTINCT deployment_key, repository, commit
+    SELECT deployment_key, repository, commit
     FROM reported
     ANTI JOIN built USING (deployment_key, component_key)
     WHERE deployment_key IN (SELECT deployment_key FROM built)
@@ -54,10 +54,10 @@ stated AS (
 ),
 
 together AS (
-    SELECT DISTINCT * FROM listed WHERE commit IS NOT NULL
-    UNION ALL
-    SELECT DISTINCT deployment_key, repository, commit, FALSE FROM sourced
-    UNION ALL
+    SELECT * FROM listed WHERE commit IS NOT NULL
+    UNION
+    SELECT deployment_key, repository, commit, FALSE FROM sourced
+    UNION
     SELECT *, FALSE FROM stated
 ),
 

@@ -10,7 +10,6 @@ WITH stated AS (
     FROM (
         SELECT service, effective_from, position, unnest(map_entries(deployment_source)) AS entry
         FROM service_statements
-        WHERE deployment_source IS NOT NULL
     )
 ),
 
@@ -25,7 +24,7 @@ said AS (
 ),
 
 held AS (
-    SELECT DISTINCT ON (line, effective_from)
+    SELECT
         line,
         arg_max(source, position) OVER (
             PARTITION BY line ORDER BY effective_from RANGE UNBOUNDED PRECEDING
@@ -39,7 +38,7 @@ kept AS (
     SELECT *
     FROM held
     WINDOW w AS (PARTITION BY line ORDER BY effective_from)
-    QUALIFY row_number() OVER w = 1 OR source IS DISTINCT FROM lag(source) OVER w
+    QUALIFY source IS DISTINCT FROM lag(source) OVER w
 )
 
 SELECT *

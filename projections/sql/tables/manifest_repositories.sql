@@ -3,6 +3,5 @@ SELECT service, effective_from, effective_until, used.repository
 FROM (
     SELECT service, effective_from, effective_until, unnest(repositories) AS used
     FROM service_registrations
-    WHERE repositories IS NOT NULL
 )
-WHERE used.role = 'manifests' AND used.repository IS NOT NULL
+WHERE used.role = 'manifests'

@@ -8,6 +8,6 @@ UNION
 SELECT c.merge_commit
 FROM change_facts AS c
 INNER JOIN commit_parents AS h ON c.merge_commit = h.commit
-WHERE c.what = 'merged' AND c.method IS DISTINCT FROM 'squash' AND c.head <> c.merge_commit
+WHERE c.what = 'merged' AND c.method IS DISTINCT FROM 'squash'
     AND list_contains(h.parents, c.head)
     AND c.merge_commit IN (SELECT after FROM ref_facts)

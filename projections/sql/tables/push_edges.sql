@@ -8,15 +8,15 @@ WITH moved AS (
         [
             one
             FOR one IN list_append(
-                coalesce(commits, []),
-                CASE WHEN NOT coalesce(created, FALSE)
-                    AND coalesce(NOT forced, protected, FALSE) THEN before
+                commits,
+                CASE WHEN NOT coalesce(created, FALSE) AND coalesce(NOT forced, protected)
+                    THEN before
                 END
             )
-            IF one IS NOT NULL AND one <> after
+            IF one <> after
         ] AS parents
     FROM ref_facts
-    WHERE after IS NOT NULL AND NOT coalesce(deleted, FALSE)
+    WHERE NOT coalesce(deleted, FALSE)
 )
 
 SELECT repository, commit, list_distinct(flatten(list(parents))) AS parents

@@ -1,7 +1,7 @@
 -- R6: commits that are the same change: of the same patch, or picked from one another. One
 -- row each.
 WITH repeated AS (
-    SELECT patch_id FROM commits WHERE patch_id IS NOT NULL GROUP BY patch_id HAVING count(*) > 1
+    SELECT patch_id FROM commits GROUP BY patch_id HAVING count(*) > 1
 )
 
 SELECT

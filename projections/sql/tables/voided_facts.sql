@@ -17,4 +17,4 @@ WITH facts AS (
 
 SELECT f.position, f.occurred_at, f.family
 FROM facts AS f
-WHERE f.position IN (SELECT voided FROM corrections WHERE voided IS NOT NULL)
+WHERE f.position IN (SELECT voided FROM corrections)
