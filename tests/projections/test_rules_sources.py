@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tests.projections.telling import Story, deployed, instant, when, window
@@ -101,6 +102,18 @@ LINES: dict[str, tuple[list[Stated], list[tuple[str, str, Row]]]] = {
         [("A", "03T10", (False, "b")), ("B", "04T10", (True, "b")), ("a", "04T12", (False, "b")),
          ("b", "05T10", (True, "b")), ("B", "06T10", (False, "b"))],
     ),
+    "history that is registered of two": (
+        [("01", {"production": B}), ("07", {"production": C})],
+        [("C", "08T10", (True, "c")), ("B", "04T10", (False, "c"))],
+    ),
+    "history beside the registered": (
+        [("01", {"production": B})], [("b", "05T10", (True, "b")), ("A", "03T10", (True, "a"))],
+    ),
+    "history told later": ([], [("b", "05T10", (True, "b")), ("A", "03T10", (True, "a"))]),
+    "history beside others": (
+        [], [("A", "03T10", (True, "a")), ("b", "05T10", (True, "b")),
+             ("c", "04T10", (False, "a")), ("A", "04T12", (True, "a"))],
+    ),
     "history of two": (
         [], [("B", "03T10", (True, "b")), ("A", "02T10", (False, "b")),
              ("a", "05T10", (True, "a"))],
@@ -123,6 +136,9 @@ def test_r2a_a_deployment_counts_if_its_source_is_that_of_its_line_then(tmp_path
             names[service, f"d{number}"] = (counts, SOURCES[line])
     for name, at in (("before", "03-04T23:59:59"), ("from", "03-05T00:00")):
         deployed(story, name, at, service="team", environment="blue")
+    # At the end of time nothing is registered any more.
+    story.tell("deployment.finished", f"{ALWAYS}T10:00:00Z", deployment="last", service="team",
+               environment="blue", outcome="success")  # fmt: skip
     for day, team in (("01", "early"), ("05", "late")):
         story.tell("service.registered", when("03-20T00:00"), service="team", team=team,
                    effective_from=when(f"03-{day}T00:00"))  # fmt: skip
@@ -133,11 +149,12 @@ def test_r2a_a_deployment_counts_if_its_source_is_that_of_its_line_then(tmp_path
         for row in rows if row["service"] != "team"
     }  # fmt: skip
     assert found == names
-    assert len(rows) == len(found) + 2
+    assert len(rows) == len(found) + 3
     assert {
         row["finished_at"]: (row["tier"], row["tier_basis"], row["team"])
         for row in rows if row["service"] == "team"
     } == {
+        datetime.fromisoformat(f"{ALWAYS}T10:00:00Z"): (None, None, None),
         instant("03-04T23:59:59"): (None, "name", "early"),
         instant("03-05T00:00"): ("production", "operator", "late"),
     }  # fmt: skip

@@ -138,6 +138,7 @@ def test_each_word_names_what_is_called_so_once(named: Story, tmp_path: Path) ->
         **{ticket: {("ticket", ticket)} for ticket in TICKETS[1:]},
         "T-1": {("ticket", "T-1"), ("deployment", f"shop@production {SOURCE} T-1")},
         DIGEST.removeprefix("sha256:").upper(): {("artifact", DIGEST)},
+        DIGEST.upper(): {("artifact", DIGEST)},
         "d1": {("deployment", key), ("deployment", paid)}, key: {("deployment", key)},
         void: {("deployment", void)}, "void": {("deployment", void)},
     }  # fmt: skip
