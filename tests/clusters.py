@@ -6,6 +6,7 @@ How one is made, `tests/store/postgres` shows.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -28,6 +29,10 @@ MEMORY: Final = Path("/dev/shm")  # noqa: S108 - likewise
 ROOM: Final = 4 << 30
 """Bytes that are left free there: a server of a worker's tests takes half a gibibyte."""
 
+# Numbers of processes are told in a namespace, folders may be shared by several.
+MARK: Final = f"pl-test-{Path('/proc/self/ns/pid').stat().st_ino}-"
+_AVAILABLE: Final = re.compile(r"^MemAvailable: +(\d+) kB$", re.MULTILINE)
+
 _made: list[Path] = []
 
 
@@ -39,7 +44,7 @@ def new_folder(*, quick: bool) -> Path:
             and many tests make one and drop it: in memory that is a quarter of the work.
     """
     place = MEMORY if quick and _has_room() else DISK
-    folder = Path(tempfile.mkdtemp(prefix="pl-test-", dir=place))
+    folder = Path(tempfile.mkdtemp(prefix=f"{MARK}{os.getpid()}-", dir=place))
     folder.chmod(0o711)
     return folder
 
@@ -48,7 +53,10 @@ def _has_room() -> bool:
     if not MEMORY.is_dir():
         return False
     told = os.statvfs(MEMORY)
-    return told.f_bavail * told.f_frsize >= ROOM and not told.f_flag & os.ST_NOEXEC
+    available = _AVAILABLE.search(Path("/proc/meminfo").read_text())
+    # The file system may be as large as the memory, which others need as well.
+    room = min(told.f_bavail * told.f_frsize, int(available[1]) << 10 if available else 0)
+    return room >= ROOM and not told.f_flag & os.ST_NOEXEC
 
 
 def prepared(data: Path) -> Path:
@@ -79,6 +87,21 @@ def forget() -> None:
     for folder in _made:
         shutil.rmtree(folder, ignore_errors=True)
     _made.clear()
+
+
+def sweep(*places: Path) -> None:
+    """Remove what the tests of processes that are gone left, as those do that were killed.
+
+    A server that still runs on such a cluster ends by itself when it is gone.
+
+    Args:
+        places: where they lie.
+    """
+    for place in places:
+        for folder in place.glob(f"{MARK}*-*"):
+            maker = folder.name.removeprefix(MARK).partition("-")[0]
+            if maker.isdecimal() and not Path(f"/proc/{maker}").exists():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -40,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("new", derandomize=False)
     if config.getoption("--hypothesis-profile") is None:
         settings.load_profile("same")
+    clusters.sweep(clusters.MEMORY, clusters.DISK)
 
 
 def pytest_collection_finish() -> None:
