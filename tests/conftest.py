@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -35,9 +35,15 @@ _numbers = count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw the same examples each time, unless told otherwise: a run fails for what was changed."""
-    settings.register_profile("same", derandomize=True)
-    settings.register_profile("new", derandomize=False)
+    """Draw the same examples each time, unless told otherwise: a run fails for what was changed.
+
+    And not for how busy the machine was, while examples were drawn or tried.
+    """
+    for name, is_same in (("same", True), ("new", False)):
+        settings.register_profile(
+            name, derandomize=is_same, deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        )  # fmt: skip
     if config.getoption("--hypothesis-profile") is None:
         settings.load_profile("same")
     clusters.sweep(clusters.MEMORY, clusters.DISK)
