@@ -39,7 +39,7 @@ _PLAIN: Final = {
 _ROW: Final = 26
 _LETTER: Final = 6.5
 _KEPT: Final = 64
-"""Charts of a kind: of some twenty pages, 20 to 60 KB each."""
+"""Charts of a kind: those of some twenty pages, about 10 KB each."""
 
 
 def _kept(draw: Callable[P, T]) -> Callable[P, T]:

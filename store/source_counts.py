@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 10_000
 # Who delivered stands in the context of an entry, whose spelling is fixed: nothing before it holds
 # these letters, and no name can, since none holds a quote. The database looks for them: to read
-# entries whole takes the server 70 µs each, and pages ask every second.
+# entries whole takes the server 70 to 100 µs each, and pages ask every second.
 _DELIVERED: Final = """
 INSERT INTO {source_counts} AS c (name, delivered, unmapped, last_position, last_at)
 SELECT s.name, count(*), count(*) FILTER (WHERE e.type = 'pipeledger.source.unmapped'),

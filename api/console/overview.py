@@ -145,7 +145,7 @@ class Overview:
         return [self._deployments_chart(), self._durations_chart(), self._rates_chart()]
 
     def _course(self, name: str, column: str, steps: Sequence[Row] | None = None) -> Markup | None:
-        values = tuple(row[column] for row in (self.steps if steps is None else steps))
+        values = _column(column, self.steps if steps is None else steps)
         return charts.spark(f"Course of {name.lower()}", values)
 
     def _compared(self, column: str, few: str = "few") -> float | None:
@@ -236,7 +236,7 @@ class Overview:
         )  # fmt: skip
 
     def _deployments_chart(self) -> Chart:
-        series = tuple(Series(name, name, self._over_steps(column))
+        series = tuple(Series(name, name, _column(column, self.steps))
                        for name, column in (("planned", "planned"), ("hotfix", "hotfixes"),
                                             ("rollback", "rollbacks")))  # fmt: skip
         title = "Deployments to production"
@@ -246,28 +246,26 @@ class Overview:
         columns = ("lead_median_s", "lead_p90_s", "recovery_median_s")
         told = _In(*_unit([row[name] for row in self.steps for name in columns]))
         series = tuple(
-            Series(name, look, self._over_steps(column, told.seconds))
+            Series(name, look, tuple(
+                None if one is None else one / told.seconds for one in _column(column, self.steps)
+            ))
             for name, look, column in (
                 ("lead time, median", "first", "lead_median_s"),
                 ("lead time, 90 %", "second", "lead_p90_s"),
                 ("recovery, median", "third", "recovery_median_s"),
             )
-        )
+        )  # fmt: skip
         title = "Lead time and recovery"
         return self._chart(title, charts.lines(title, self._labels, series, told), series, told)
 
     def _rates_chart(self) -> Chart:
-        series = tuple(Series(name, look, self._over_steps(column))
+        series = tuple(Series(name, look, _column(column, self.steps))
                        for name, look, column in (
                            ("change fail rate", "first", "change_fail_rate"),
                            ("rework rate", "second", "rework_rate")))  # fmt: skip
         title = "Change fail rate and rework rate"
         drawing = charts.lines(title, self._labels, series, "{:.0%}".format)
         return self._chart(title, drawing, series, wording.percent)
-
-    def _over_steps(self, column: str, size: int = 1) -> tuple[float | None, ...]:
-        told = (row[column] for row in self.steps)
-        return tuple(None if one is None else one / size if size > 1 else one for one in told)
 
     def _chart(
         self,
@@ -281,6 +279,10 @@ class Overview:
             for at, step in enumerate(self.steps)
         ]
         return Chart(title, drawing, series, ["from", *(one.name for one in series)], rows)
+
+
+def _column(name: str, rows: Sequence[Row]) -> tuple[float | None, ...]:
+    return tuple(row[name] for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
