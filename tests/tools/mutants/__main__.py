@@ -10,14 +10,12 @@ With files of tests among the paths only these are run, and more survives.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import importlib
 import mmap
 import os
 import pickle
 import resource
-import signal
 import sys
 import threading
 import time
@@ -30,6 +28,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.tools.mutants.ending import Patience, adopt, end_all
 from tests.tools.mutants.grafting import graft
 from tests.tools.mutants.operators import MODULE, mutants_of
 
@@ -52,13 +51,7 @@ TESTS: Final = {
 
 # None is 0: with that, code under test ends a process in which it finds itself by mistake.
 _SURVIVED, _KILLED, _BROKEN = 4, 1, 3
-_PATIENCE: Final = 3
-_LEAST_S: Final = 2
-_WAITING: Final = 5
-"""How many times as long as ever a test may take where it waits for another process."""
-_LEAST_WAITING_S: Final = 10
-_SUBREAPER: Final = 36
-"""PR_SET_CHILD_SUBREAPER of Linux: whom the processes of a mutant leave is this one's to end."""
+PATIENCE: Final = Patience(working_s=2, working=3, waiting_s=10, waiting=5)
 _MEMORY: Final = 4 << 30
 
 Key = tuple[str, str, str, str]
@@ -75,9 +68,17 @@ class Trial:
         failed: whether something is not as it should be.
     """
 
-    def __init__(self, files: list[str], explained: set[Key]) -> None:
+    def __init__(self, files: list[str], explained: set[Key], patience: Patience) -> None:
+        """Try nothing yet.
+
+        Args:
+            files: of the code.
+            explained: mutants that make no difference.
+            patience: how long a test may take with a mutant.
+        """
         self.files = files
         self.explained = explained
+        self._patience = patience
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self.met: set[Key] = set()
         self.failed = False
@@ -202,7 +203,7 @@ class Trial:
         if not (child := os.fork()):
             self._be(codes, items, session, values=values)
         _, status = os.waitpid(child, 0)
-        _end_all()
+        end_all()
         if os.WIFSIGNALED(status):
             return "endless"
         return {_SURVIVED: "survived", _BROKEN: "broken"}.get(os.WEXITSTATUS(status), "killed")
@@ -227,28 +228,23 @@ class Trial:
             os._exit(_KILLED)
         for at, item in enumerate(items):
             self._at[:] = at.to_bytes(4, "big")
-            # Whoever overruns either is ended by a signal that nobody handles.
-            signal.setitimer(signal.ITIMER_PROF, _LEAST_S + _PATIENCE * self._seconds[item])
-            signal.setitimer(signal.ITIMER_REAL, _LEAST_WAITING_S + _WAITING * self._elapsed[item])
+            self._patience.limit(self._seconds[item], self._elapsed[item])
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             if session.testsfailed:
                 os._exit(_KILLED)
         os._exit(_SURVIVED)
 
 
-def _end_all() -> None:
-    """End all processes that one of these left behind, and whom those left."""
-    tasks = Path("/proc/self/task")
-    while pids := [int(pid) for one in tasks.glob("*/children") for pid in one.read_text().split()]:
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-
-
 def explanations() -> set[Key]:
     """The mutants that are known to make no difference."""
     said = tomllib.loads((HERE / "explained.toml").read_text())
     return {(file, one["function"], one["was"], one["now"]) for file in said for one in said[file]}
+
+
+def run(trial: Trial, tests: list[str]) -> int:
+    """Try mutants by the tests in some files or folders; not 0: pytest broke down."""
+    quiet = ["-s", "--assert=plain", "-p", "no:terminal", "-p", "no:cacheprovider"]
+    return pytest.main([*quiet, "-o", "timeout=0", "-m", "not long", *tests], [trial])
 
 
 def main(names: list[str]) -> int:
@@ -259,7 +255,7 @@ def main(names: list[str]) -> int:
     only = [one for one in names if one.startswith("tests/")]
     names = [one for one in names if one not in only]
     os.chdir(ROOT)
-    ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+    adopt()
     settings.register_profile(
         "mutants", derandomize=True, database=None, deadline=None,
         phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck),
@@ -274,11 +270,8 @@ def main(names: list[str]) -> int:
         files = [one for one in files if not names or one.startswith((*names,))]
         if not files:
             continue
-        trial = Trial(files, explained)
-        quiet = ["-s", "--assert=plain", "-p", "no:terminal", "-p", "no:cacheprovider"]
-        status = pytest.main(
-            [*quiet, "-o", "timeout=0", "-m", "not long", *(only or tests)], [trial]
-        )
+        trial = Trial(files, explained, PATIENCE)
+        status = run(trial, only or tests)
         idle = {key for key in explained - trial.met if key[0] in files}
         for file, function, was, now in sorted(idle):
             print(f"\n{file} {function}: explained, but not a survivor\n- {was}\n+ {now}")

@@ -24,6 +24,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from projections.definitions import in_order
+from tests.tools.mutants.ending import Patience
 from tests.tools.mutants.sql.kept import HERE, ROOT
 from tests.tools.mutants.sql.trial import Trial
 
@@ -45,6 +46,7 @@ TESTS: Final = (
     "test_rules_deployed.py", "test_rules_sources.py", "test_rules_exactly.py",
     "test_facts.py", "test_strange.py", "test_pushes.py",
 )  # fmt: skip
+PATIENCE: Final = Patience(working_s=30, working=3, waiting_s=60, waiting=20)
 _IDLE: Final = "tests/projections/test_strange.py::test_every_table_can_be_asked_over_any_events"
 """It makes all there is of a mass of events, slowly, and looks at none of it."""
 
@@ -62,6 +64,19 @@ def tried() -> Iterator[str]:
             yield one.name
 
 
+def run(trial: Trial, files: list[str]) -> int:
+    """Try mutants by the tests in some files; not 0: pytest broke down."""
+    with tempfile.TemporaryDirectory() as folder:
+        return pytest.main(
+            [
+                "-s", "--assert=plain", "-p", "no:terminal", "-p", "no:cacheprovider",
+                "-o", "timeout=0", "-o", "tmp_path_retention_policy=none",
+                "--basetemp", folder, "-m", "not long", "--deselect", _IDLE, *files,
+            ],
+            [trial],
+        )  # fmt: skip
+
+
 def main(words: list[str]) -> int:
     """Try the mutants of some definitions, or of all; 1: something is not as it should be.
 
@@ -77,17 +92,9 @@ def main(words: list[str]) -> int:
     explained = explanations()
     files = [word for word in words if word.endswith(".py")]
     wanted = [word for word in words if word not in files] or list(tried())
-    trial = Trial(wanted, explained, int(os.environ.get("JOBS", "2")))
+    trial = Trial(wanted, explained, int(os.environ.get("JOBS", "2")), PATIENCE)
     whole = [*(f"tests/projections/{name}" for name in TESTS), str(HERE / "fixed_histories.py")]
-    with tempfile.TemporaryDirectory() as folder:
-        status = pytest.main(
-            [
-                "-s", "--assert=plain", "-p", "no:terminal", "-p", "no:cacheprovider",
-                "-o", "timeout=0", "-o", "tmp_path_retention_policy=none",
-                "--basetemp", folder, "-m", "not long", "--deselect", _IDLE, *(files or whole),
-            ],
-            [trial],
-        )  # fmt: skip
+    status = run(trial, files or whole)
     idle = {key for key in explained - trial.met if key[0] in wanted}
     for name, was, now in sorted(idle):
         print(f"\n{name}: explained, but no survivor\n- {was}\n+ {now}")

@@ -7,6 +7,7 @@ them is another.
 from __future__ import annotations
 
 import functools
+import os
 import pickle
 import re
 from hashlib import sha256
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[3]
-FOLDER: Final = ROOT / ".mutants"
+FOLDER = ROOT / ".mutants"
 _BELOW: Final = ("domain", "projections")
 _IMPORT: Final = re.compile(r"^from (tests\.[a-z_.]+) import", re.MULTILINE)
 
@@ -86,4 +87,4 @@ def _below() -> Iterator[Path]:
 
 
 def _digest_of(file: Path) -> str:
-    return f"{file.relative_to(ROOT)} {sha256(file.read_bytes()).hexdigest()}"
+    return f"{os.path.relpath(file, ROOT)} {sha256(file.read_bytes()).hexdigest()}"

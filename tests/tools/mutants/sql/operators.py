@@ -102,7 +102,7 @@ def mutants_of(text: str, parser: Parser) -> Iterator[Mutant]:
     plain = parser.text(tree)
     raw = text.encode()
     seen: Counter[tuple[str, str]] = Counter()
-    for spot in _spots(tree["statements"][0]["node"], 0, is_counted=False):
+    for spot in _spots(tree["statements"][0], 0, is_counted=False):
         for new in _instead_of(spot.node):
             if "alias" in new and spot.node.get("alias"):
                 new["alias"] = spot.node["alias"]

@@ -9,18 +9,20 @@ import resource
 import signal
 import sys
 import time
+import traceback
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from projections.definitions import Definition, definitions, is_settled, rules_of, types_of
 from projections.settled import Settled
 from tests.projections.story import _engine
+from tests.tools.mutants.ending import adopt, end_all, is_overrun
 from tests.tools.mutants.sql import kept
+from tests.tools.mutants.sql.course import Chances, Course
 from tests.tools.mutants.sql.operators import Parser, mutants_of
 from tests.tools.mutants.sql.recalling import Recalling
 from tests.tools.mutants.sql.recording import Recorded, Recording
-from tests.tools.mutants.sql.replay import PATIENCE_S, Replay
+from tests.tools.mutants.sql.replay import Replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from tests.tools.mutants.ending import Patience
     from tests.tools.mutants.sql.operators import Mutant
     from tests.tools.mutants.sql.recording import Given
 
@@ -61,7 +64,7 @@ class Altered(Definition):
         return _UNALTERED[self.name].types
 
 
-_UNALTERED: Final = dict(definitions())
+_UNALTERED: Final[dict[str, Definition]] = {}
 
 
 class Trial:
@@ -72,17 +75,22 @@ class Trial:
         met: explained mutants that survived.
         failed: whether something is not as it should be.
         explained: mutants that are known to make no difference.
+        patience: how long a test may take with a mutant.
     """
 
-    def __init__(self, names: list[str], explained: set[Key], jobs: int) -> None:
+    def __init__(
+        self, names: list[str], explained: set[Key], jobs: int, patience: Patience
+    ) -> None:
         """Try nothing yet.
 
         Args:
             names: of definitions.
             explained: mutants that are known to make no difference.
             jobs: how many processes share the work.
+            patience: how long a test may take with a mutant.
         """
         self._jobs = jobs
+        self.patience = patience
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self.met: set[Key] = set()
         self.failed = False
@@ -153,71 +161,49 @@ class Trial:
     def _shared(
         self, count: int, do: Callable[[int], None], result: Callable[[], Result]
     ) -> list[Result]:
-        """Do so many things in several processes, and give what each process found."""
+        """Do so many things in several processes, and give what each process found.
+
+        One that breaks down is told of; what it was about is as if it had not been asked.
+        """
         waiting, numbers = os.pipe()
         os.write(numbers, b"".join(number.to_bytes(2, "big") for number in range(count)))
         os.close(numbers)
-        pipes = []
+        pipes = {}
         for _ in range(min(self._jobs, count)):
             read, write = os.pipe()
-            if not os.fork():
-                while number := os.read(waiting, 2):
-                    do(int.from_bytes(number, "big"))
-                with os.fdopen(write, "wb") as pipe:
-                    pickle.dump(result(), pipe)
-                sys.stdout.flush()
-                os._exit(0)
+            if not (child := os.fork()):
+                self._work(waiting, write, do, result)
             os.close(write)
-            pipes.append(read)
+            pipes[child] = read
         os.close(waiting)
         found = []
-        for read in pipes:
+        for child, read in pipes.items():
             with os.fdopen(read, "rb") as pipe:
-                found.append(pickle.load(pipe))  # noqa: S301 - our own process wrote it
+                told = pipe.read()
+            _, status = os.waitpid(child, 0)
+            if status == 0:
+                found.append(pickle.loads(told))  # noqa: S301 - our own process wrote it
+            else:
+                self.failed = True
+                print(f"a process broke down: {os.waitstatus_to_exitcode(status)}", flush=True)
         return found
 
-
-class Chances:
-    """What it takes to have a test notice a mutant, by what it took before."""
-
-    def __init__(self, recorded: Recorded) -> None:
-        """Know nothing yet but how long the tests take.
-
-        Args:
-            recorded: what they made.
-        """
-        self._kills = dict.fromkeys(recorded.seconds, 0.5)
-        self._spent = dict(recorded.seconds)
-
-    def learn(self, item: str, seconds: float, *, noticed: bool) -> None:
-        """Take what a test took, and whether it noticed something."""
-        self._kills[item] += noticed
-        self._spent[item] += seconds
-
-    def cost(self, item: str) -> float:
-        """Seconds for each mutant that a test notices."""
-        return self._spent[item] / self._kills[item]
-
-
-@dataclass
-class Course:
-    """How far the mutants of a definition are tried.
-
-    Attributes:
-        left: numbers of those that no test has noticed.
-        differing: of what was given, by its id, the mutants that give other rows.
-        asked: mutants and the tests that ran with them.
-        unminded: how many runs in a row noticed nothing.
-    """
-
-    left: set[int]
-    differing: dict[int, set[int]] = field(default_factory=dict)
-    asked: set[tuple[int, str]] = field(default_factory=set)
-    unminded: int = 0
-
-    def items(self, number: int, given: list[Given]) -> set[str]:
-        """The tests in which a mutant gives other rows."""
-        return {item for each in given if number in self.differing[id(each)] for item in each.items}
+    def _work(
+        self, waiting: int, write: int, do: Callable[[int], None], result: Callable[[], object]
+    ) -> NoReturn:
+        """Do what is waiting, one after the other, and tell what was found."""
+        adopt()
+        try:
+            while number := os.read(waiting, 2):
+                do(int.from_bytes(number, "big"))
+            with os.fdopen(write, "wb") as pipe:
+                pickle.dump(result(), pipe)
+        except BaseException:  # noqa: BLE001 - nothing of it may go on as if it were the first one
+            traceback.print_exc(file=sys.stdout)
+            sys.stdout.flush()
+            os._exit(1)
+        sys.stdout.flush()
+        os._exit(0)
 
 
 class Tries:
@@ -252,7 +238,7 @@ class Tries:
         one, parser = definitions()[name], Parser()
         given = list(self._recorded.given[name].values())
         same = parser.text(parser.tree(one.text))
-        if given and self._is_noticed(one, same, given[0].items[0]):
+        if given and self._noticed(one, same, given[0].items[0]):
             raise self._session.Failed(f"{name}: a test fails with what says the same")
         mutants = dict(enumerate(mutants_of(one.text, parser), 1))
         counts = self._trial.counts[name]
@@ -288,9 +274,9 @@ class Tries:
         texts = {number: mutant.text for number, mutant in mutants.items()}
         replay = Replay(self._recorded, {_SAME: same} | texts)
         course = Course(set(mutants))
-        for number in self._killed(one, replay, texts, given, course):
+        for number, fate in self._killed(one, replay, texts, given, course):
             course.left.remove(number)
-            yield number, "killed"
+            yield number, fate
         for each in given if course.left else ():
             self._compare(one, replay, each, course)
         for number in sorted(replay.wrong & course.left):
@@ -302,15 +288,13 @@ class Tries:
                 self._print(one.name, mutants[number], "left")
         for number, asked in items.items():
             likely = sorted(asked, key=self._chances.cost)
-            if any(self._is_killer(one, texts[number], number, item, course) for item in likely):
-                yield number, "killed"
-            else:
-                yield number, "survived" if asked else "alike"
+            tried = (self._tried(one, texts[number], number, item, course) for item in likely)
+            yield number, next(filter(None, tried), "survived" if asked else "alike")
 
     def _killed(
         self, one: Definition, replay: Replay, texts: dict[int, str], given: list[Given],
         course: Course,
-    ) -> Iterator[int]:  # fmt: skip
+    ) -> Iterator[tuple[int, str]]:  # fmt: skip
         """The likeliest test is asked about all that are left, until it has minded little.
 
         Then another one is, until many runs in a row have noticed nothing.
@@ -324,23 +308,21 @@ class Tries:
                 if waiting and self._chances.cost(item) > self._chances.cost(waiting[-1][1]):
                     waiting.append((each, item))
                     break
-                if self._is_killer(one, texts[number], number, item, course):
-                    yield number
+                if fate := self._tried(one, texts[number], number, item, course):
+                    yield number, fate
 
     def _compare(self, one: Definition, replay: Replay, given: Given, course: Course) -> None:
         if id(given) not in course.differing:
             course.differing[id(given)] = self._differing(one, replay, given, course.left)
 
-    def _is_killer(
-        self, one: Definition, text: str, number: int, item: str, course: Course
-    ) -> bool:
-        """Whether a test fails with a mutant, if it was not asked before."""
+    def _tried(self, one: Definition, text: str, number: int, item: str, course: Course) -> str:
+        """What becomes of a mutant by a test, if it was not asked before."""
         if (number, item) in course.asked:
-            return False
+            return ""
         course.asked.add((number, item))
-        is_noticed = self._is_noticed(one, text, item)
-        course.unminded = 0 if is_noticed else course.unminded + 1
-        return is_noticed
+        fate = self._noticed(one, text, item)
+        course.unminded = 0 if fate else course.unminded + 1
+        return fate
 
     def _differing(
         self, one: Definition, replay: Replay, given: Given, numbers: set[int]
@@ -351,24 +333,28 @@ class Tries:
             raise self._session.Failed(f"{one.name}: written again it says something else")
         return {one for one in numbers - replay.wrong if replay.rows(one) != expected}
 
-    def _is_noticed(self, one: Definition, text: str, item: str) -> bool:
-        """Whether a test fails with a text, in a process of its own."""
+    def _noticed(self, one: Definition, text: str, item: str) -> str:
+        """How a test notices a text, in a process of its own; empty: it does not."""
         if not (child := os.fork()):
             self._be(one, text, item)
         _, status, used = os.wait4(child, 0)
+        end_all()
         self._chances.learn(item, used.ru_utime + used.ru_stime, noticed=status != 0)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSEGV:
             raise self._session.Failed(f"{one.name}: a process broke down with\n{text}")
-        return status != 0
+        if is_overrun(status):
+            return "endless"
+        return "killed" if status else ""
 
     def _be(self, one: Definition, text: str, item: str) -> NoReturn:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
-        limit = PATIENCE_S + int(3 * self._recorded.seconds[item])
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+        # How long a test took beside others by the clock says less than what it worked.
+        self._trial.patience.limit(self._recorded.seconds[item], self._recorded.seconds[item])
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         Recalling(self._recorded, one.name).begin()
+        _UNALTERED[one.name] = one
         definitions()[one.name] = Altered(one.name, one.layer, text, one.needs)
         Settled.unheard.clear()
         test = self._items[item]
