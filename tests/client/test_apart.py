@@ -323,9 +323,24 @@ def test_a_stretch_of_very_many_bytes_is_examined_by_one(
     folder = WRITER.tiles(tmp_path / "log", FOUR)
     assert _MOST_APART == 32 * 1024**2
     sizes = [sum(map(len, RAW[at : at + 8])) for at in (0, 8, 16)]
-    monkeypatch.setattr("pipeledger.verifier.folder._MOST_APART", sorted(sizes)[1])
-    assert outcome(folder, APART).startswith("Run(")
-    assert here == [sizes.index(max(sizes)), 3]
+    for most in (sorted(sizes)[1], max(sizes) - 1):
+        monkeypatch.setattr("pipeledger.verifier.folder._MOST_APART", most)
+        here.clear()
+        assert outcome(folder, APART).startswith("Run(")
+        assert here == [sizes.index(max(sizes)), 3]
+
+
+def test_the_processes_remain_while_they_believe_what_this_one_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever this one examines meanwhile."""
+    before = children()
+    left: list[set[str]] = []
+    settings = Settings(processes=2, alone=0, progress=lambda _: left.append(children() - before))
+    monkeypatch.setattr(_Tiled, "_examine_apart", lambda _run, _stretch: None)
+    assert outcome(WRITER.tiles(tmp_path / "log", FOUR), settings).startswith("Run(")
+    assert left == [left[0]] * 4
+    assert len(left[0]) == 2
 
 
 def test_what_a_killed_process_leaves_is_examined_here(

@@ -109,6 +109,7 @@ OTHER: Final = WRITER.entries[2].raw.replace(b".000003Z", b".000004Z")
         ({"001": b""}, "position 5: its entry bundle is damaged here"),
         ({"001": bundle(5, 8)[:-1]}, "position 8: its entry bundle is damaged here"),
         ({"001": bundle(5, 7) + b"\0"}, "position 8: its entry bundle is damaged here"),
+        ({"001": bundle(5, 7) + b"\0\0"}, "position 8: entry: not two lines"),
         ({"001": bundle(5, 8) + b"x"}, "position 9: its entry bundle is damaged here"),
         ({LAST: bundle(9, 9)}, "position 10: its entry bundle is damaged here"),
         ({LAST: bundle(9, 10) + b"xx"}, "position 11: its entry bundle is damaged here"),
@@ -210,6 +211,10 @@ def test_a_folder_holds_a_log_in_one_of_two_forms(tmp_path: Path) -> None:
     assert is_log_folder(tmp_path)
     (tmp_path / "checkpoint").unlink()
     assert not is_log_folder(tmp_path)
+    (tmp_path / "other" / "tile" / "entries").mkdir(parents=True)
+    assert not is_log_folder(tmp_path / "other")
+    (tmp_path / "other" / "checkpoint").touch()
+    assert is_log_folder(tmp_path / "other")
 
 
 def test_a_line_has_a_limit_and_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,10 +234,14 @@ def test_a_line_has_a_limit_and_an_end(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_file_is_read_up_to_a_limit_or_not_at_all(tmp_path: Path) -> None:
-    """It is named."""
+    """It is named, and however long it is, no more of it is in memory."""
     file = tmp_path / "file"
     file.write_bytes(b"0123456789")
     assert read_bounded(file, 10) == b"0123456789"
+    with pytest.raises(UnsoundError, match="file: more than 9 bytes"):
+        read_bounded(file, 9)
+    with file.open("r+b") as stream:
+        stream.truncate(1 << 40)
     with pytest.raises(UnsoundError, match="file: more than 9 bytes"):
         read_bounded(file, 9)
 

@@ -91,15 +91,10 @@ class Tree:
             level += 1
 
     def append(self, level: int, top: bytes) -> None:
-        """Append the root of a complete tree of 2^level leaves; `size` is a multiple of these."""
+        """Append the root of 2^level leaves; a multiple of twice as many stands before them."""
         self.size += 1 << level
-        self._peaks += [None] * (level - len(self._peaks))
-        for waiting in self._peaks[level:]:
-            if waiting is None:
-                break
-            self._peaks[level] = None
-            top, level = node_hash(waiting, top), level + 1
-        self._peaks[level : level + 1] = [top]
+        self._peaks += [None] * (level + 1 - len(self._peaks))
+        self._peaks[level] = top
 
     def root(self) -> bytes:
         """The root hash of all leaves so far."""
