@@ -37,7 +37,7 @@ from projections.facts import Facts, reading
 from projections.memory import query_memory
 from projections.selection import Selection
 from projections.settled import Settled
-from projections.statements import parsed, put
+from projections.statements import parsed, plan_plainly, put
 from projections.steps import STEPS
 
 if TYPE_CHECKING:
@@ -178,6 +178,8 @@ class View:
         self._opened = opened
         self._made: set[str] = set()
         self._voided = False
+        if not snapshot.state:
+            plan_plainly(cursor)
         cursor.register("parameters", parameters.row())
         cursor.register("chosen_rules", parameters.rules_row())
         for name, instant in zip(("asked_from", "asked_until"), parameters.span, strict=True):

@@ -23,7 +23,7 @@ from projections.definitions import definitions
 from projections.growing import after, grown, until
 from projections.placing import place
 from projections.segment import types_in
-from projections.statements import parsed
+from projections.statements import parsed, plan_plainly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _NOTHING: Final[dict[Definition, pa.Table]] = {}
 """The facts, by definition, of events none of which is of their types: the same of every ledger."""
+_FEW: Final = 1_000
+"""Events: of fewer it takes longer to find out which columns need not be read than to read them."""
 
 
 @dataclass(slots=True)
@@ -192,6 +194,8 @@ class Facts:
 
     def _derived(self, rows: pa.Table, one: Definition) -> pa.Table:
         with self._database.cursor() as cursor:
+            if rows.num_rows < _FEW:
+                plan_plainly(cursor)
             cursor.register(one.base, rows)
             # What is asked for its rows at once is bound twice, which costs more than these rows.
             cursor.execute(parsed(f"CREATE TEMP TABLE told AS {one.text}"))

@@ -21,6 +21,15 @@ def parsed(text: str) -> duckdb.Statement:
     return statement
 
 
+def plan_plainly(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Run the statements of one connection as they are written.
+
+    Definitions name the rows that they begin with first, so of a ledger of which nothing is sealed
+    DuckDB's optimiser takes longer than it saves.
+    """
+    cursor.execute("PRAGMA disable_optimizer")
+
+
 def put(cursor: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
     """Give rows from outside a name in one connection.
 

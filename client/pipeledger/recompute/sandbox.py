@@ -39,6 +39,8 @@ _BESIDE = (
     "CREATE TEMP MACRO asked_until() AS (SELECT greatest(window_to, baseline_to) FROM parameters)",
 )
 """What else definitions may read: parameters that are rules, and the ends of all windows."""
+_FEW = 10_000
+"""Entries: of fewer, finding the best plan of a definition takes longer than running it."""
 _VOIDED = f"(SELECT voided FROM {VOIDS} WHERE voided IS NOT NULL)"  # noqa: S608 - a name of ours
 
 
@@ -81,6 +83,8 @@ class Sandbox:
                 _check_select(one)
         self._database = duckdb.connect(":memory:", config=_SETTINGS)
         self._database.execute("SET GLOBAL TimeZone = 'UTC'")
+        if known_at < _FEW:
+            self._database.execute("PRAGMA disable_optimizer")
         self._database.execute("SET GLOBAL lock_configuration = true")
         self._database.register("parameters", parameters)
         for statement in _BESIDE:
