@@ -39,6 +39,7 @@ from projections.selection import Selection
 from projections.settled import Settled
 from projections.statements import parsed, plan_plainly, put
 from projections.steps import STEPS
+from projections.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -49,15 +50,6 @@ if TYPE_CHECKING:
     from projections.live import Snapshot
     from projections.parameters import Parameters
 
-_SETTINGS: Final = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "preserve_insertion_order": "true",
-    # It knows files by their names, and a descriptor's name is used again for another file.
-    "enable_external_file_cache": "false",
-    # Or its allocator keeps what answers took, most of which is free again when they are made.
-    "allocator_background_threads": "true",
-}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _VOIDED: Final = f"FROM {VOIDS} WHERE voided IS NOT NULL"
 
@@ -82,22 +74,19 @@ class Engine:
         folder.mkdir(parents=True, exist_ok=True)
         spill = folder / "spill"
         self._threads = threads or os.cpu_count() or 1
-        settings: dict[str, Any] = _SETTINGS | {
+        self._workspace = Workspace({
             "memory_limit": f"{memory or query_memory()}B",
             "temp_directory": str(spill),
             "threads": self._threads,
-        }
-        self._database = duckdb.connect(":memory:", config=settings)
-        # An extension's setting, known only once it is there.
-        self._database.execute("SET GLOBAL TimeZone = 'UTC'")
+        })  # fmt: skip
         self._lock = threading.Lock()
         self.settled = Settled(folder / "settled")
         self.making = threading.Lock()
-        self._facts = Facts(folder, self._database, self.settled.heard)
+        self._facts = Facts(folder, self._workspace, self.settled.heard)
 
     def close(self) -> None:
         """End the database."""
-        self._database.close()
+        self._workspace.close()
 
     @contextlib.contextmanager
     def view(self, snapshot: Snapshot, parameters: Parameters) -> Iterator[View]:
@@ -105,7 +94,7 @@ class Engine:
 
         What is asked within raises UnavailableError where it takes more memory than there is.
         """
-        with self._database.cursor() as cursor, contextlib.ExitStack() as opened:
+        with self._workspace.cursor() as cursor, contextlib.ExitStack() as opened:
             try:
                 yield View(self, cursor, snapshot, parameters, opened)
             except duckdb.OutOfMemoryException as error:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from projections.definitions import Definition
     from projections.live import Snapshot
+    from projections.workspace import Workspace
 
 _NOTHING: Final[dict[Definition, pa.Table]] = {}
 """The facts, by definition, of events none of which is of their types: the same of every ledger."""
@@ -73,18 +74,18 @@ class Facts:
     def __init__(
         self,
         folder: Path,
-        database: duckdb.DuckDBPyConnection,
+        workspace: Workspace,
         heard: Callable[[Snapshot], Mapping[str, int]],
     ) -> None:
         """Derive nothing yet.
 
         Args:
             folder: where those of segments are kept; it may be dropped at any time.
-            database: derives them.
+            workspace: in which they are derived.
             heard: tells the types of the events that are not sealed.
         """
         self._folder = folder
-        self._database = database
+        self._workspace = workspace
         self._heard = heard
         self._types: dict[str, frozenset[str]] = {}
         self._whole: set[Path] = set()
@@ -146,7 +147,7 @@ class Facts:
             return
         fresh = path.with_suffix(f".{os.getpid()}.new")
         try:
-            with self._database.cursor() as cursor:
+            with self._workspace.cursor() as cursor:
                 cursor.execute(f"CREATE TEMP VIEW {one.base} AS {reading([file])}")
                 cursor.sql(one.text).write_parquet(str(fresh), compression="zstd")
             place(fresh, path)
@@ -193,7 +194,7 @@ class Facts:
         return asked
 
     def _derived(self, rows: pa.Table, one: Definition) -> pa.Table:
-        with self._database.cursor() as cursor:
+        with self._workspace.cursor() as cursor:
             if rows.num_rows < _FEW:
                 plan_plainly(cursor)
             cursor.register(one.base, rows)

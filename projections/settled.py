@@ -92,7 +92,7 @@ class Settled:
         """Keep a table in memory, if it is one that is kept there."""
         if self.is_unheard(name, snapshot, parameters):
             self.unheard[name] = made.to_arrow_table()
-        elif snapshot.state is None and self.keeps(name, snapshot, parameters):
+        elif snapshot.state is None and not self._now and self.keeps(name, snapshot, parameters):
             self._recent[name] = (self._key(name, snapshot), made.to_arrow_table())
 
     def is_unheard(self, name: str, snapshot: Snapshot, parameters: Parameters) -> bool:
@@ -174,6 +174,8 @@ class Settled:
         now = (snapshot.state or "")[:_SIGNIFICANT]
         if self._now != now:
             self._now = now
+            # What is kept in memory is of a ledger of which nothing was sealed.
+            self._recent.clear()
             for old in self._folder.glob("*"):
                 if old.name != now:
                     shutil.rmtree(old, ignore_errors=True)

@@ -355,3 +355,20 @@ def test_kept_tables_answer_as_those_made_anew(events: Events) -> None:
 
 def _rows(view: View, name: str) -> list[str]:
     return sorted(str(row) for row in view.select(Selection(name)).to_pylist())
+
+
+def test_what_was_kept_in_memory_goes_when_something_is_sealed(tmp_path: Path) -> None:
+    """From then on it lies in files; in memory it would stay for as long as the process does."""
+    gone = []
+    engine = Engine(tmp_path, threads=1)
+    snapshot = story().snapshot()
+    for state in (None, STATE):
+        engine.settled.turn_to(replace(snapshot, state=state))
+        with engine.view(replace(snapshot, state=None), Parameters(known_at=snapshot.size)) as view:
+            view.make(["deployments"])
+        found = engine.settled.recall(
+            "deployments", replace(snapshot, state=None), Parameters(known_at=snapshot.size)
+        )
+        gone.append(found is None)
+    engine.close()
+    assert gone == [False, True]
