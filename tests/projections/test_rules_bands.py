@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,51 +22,56 @@ from tests.projections.telling import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from projections.engine import View
 
-@pytest.mark.parametrize(
-    ("count", "end", "band"),
-    [
-        (5, "03-06T00:00", "on demand"), (4, "03-06T00:00", "4"),
+
+def test_r5_the_band_of_a_frequency(tmp_path: Path) -> None:
+    """By deployments a day; one history that is looked at in windows of several lengths."""
+    story = Story()
+    for service, count in (("five", 5), ("four", 4), ("one", 1)):
+        for number in range(count):
+            deployed(story, f"{service} {number}", f"03-02T{number:02d}:00", f"{service} {number}",
+                     service=service)  # fmt: skip
+    for end, bands in (
+        ("03-06T00:00", {"five": "on demand", "four": "4"}),
         # A week, a month and half a year, and a second more than each.
-        (1, "03-09T00:00", "4"), (1, "03-09T00:00:01", "3"),
-        (1, "04-01T10:30", "3"), (1, "04-01T10:30:01", "2"),
-        (1, "08-31T15:00", "2"), (1, "08-31T15:00:01", "1"),
-        (0, "03-03T00:00", "1"),
-    ],
-)  # fmt: skip
-def test_r5_the_band_of_a_frequency(tmp_path: Path, count: int, end: str, band: str) -> None:
-    """By deployments a day."""
-    story = Story()
-    for number in range(count):
-        deployed(story, f"d{number}", f"03-02T{number:02d}:00", str(number))
-    with window(story, tmp_path, "03-02T00:00", end) as view:
-        assert only(view, "dora")["frequency_band"] == band
+        ("03-09T00:00", {"one": "4"}), ("03-09T00:00:01", {"one": "3"}),
+        ("04-01T10:30", {"one": "3"}), ("04-01T10:30:01", {"one": "2"}),
+        ("08-31T15:00", {"one": "2"}), ("08-31T15:00:01", {"one": "1"}),
+    ):  # fmt: skip
+        with window(story, tmp_path, "03-02T00:00", end, group_by="service") as view:
+            found = {row["group_key"]: row["frequency_band"] for row in dora_of(view)}
+        assert found.items() >= bands.items()
 
 
-@pytest.mark.parametrize(
-    ("seconds", "band"),
-    [
-        (3599, 6), (3600, 5), (86_399, 5), (86_400, 4), (7 * 86_400 - 1, 4), (7 * 86_400, 3),
-        (2_629_799, 3), (2_629_800, 2), (15_778_799, 2), (15_778_800, 1),
-    ],
-)  # fmt: skip
-def test_r7_the_band_of_a_length_of_time(tmp_path: Path, seconds: int, band: int) -> None:
-    """Lead time and recovery have the same ones."""
-    story = Story()
-    length, finished = timedelta(seconds=seconds), instant("03-02T00:00")
-    authored, restored = (
-        at.isoformat().replace("+00:00", "Z") for at in (finished - length, finished + length)
-    )
-    story.tell("commit.pushed", authored, commit=commit("c"), repository=REPOSITORY, parents=[],
-               authored_at=authored)  # fmt: skip
-    deployed(story, "d", "03-02T00:00", "1", commits=[commit("c")])
-    story.tell("incident.opened", when("03-02T00:00"), incident="i", caused_by="d", service="shop",
-               environment="production")  # fmt: skip
-    story.tell("incident.restored", restored, incident="i")
-    with window(story, tmp_path) as view:
-        dora = only(view, "dora")
-    assert (dora["recovery_median_s"], dora["recovery_band"]) == (seconds, band)
-    assert (dora["lead_median_s"], dora["lead_band"]) == (seconds, band)
+def test_r7_the_band_of_a_length_of_time(tmp_path: Path) -> None:
+    """Lead time and recovery have the same ones; a service for each length."""
+    bands = {
+        3599: 6, 3600: 5, 86_399: 5, 86_400: 4, 7 * 86_400 - 1: 4, 7 * 86_400: 3,
+        2_629_799: 3, 2_629_800: 2, 15_778_799: 2, 15_778_800: 1,
+    }  # fmt: skip
+    story, finished = Story(), instant("03-02T00:00")
+    for seconds in bands:
+        name, length = str(seconds), timedelta(seconds=seconds)
+        authored, restored = (
+            at.isoformat().replace("+00:00", "Z") for at in (finished - length, finished + length)
+        )
+        story.tell("commit.pushed", authored, commit=commit(name), repository=REPOSITORY,
+                   parents=[], authored_at=authored)  # fmt: skip
+        deployed(story, name, "03-02T00:00", name, service=name, commits=[commit(name)])
+        story.tell("incident.opened", when("03-02T00:00"), incident=name, caused_by=name,
+                   service=name, environment="production")  # fmt: skip
+        story.tell("incident.restored", restored, incident=name)
+    with window(story, tmp_path, group_by="service") as view:
+        found = dora_of(view)
+    for metric in ("recovery", "lead"):
+        assert {row[f"{metric}_median_s"]: row[f"{metric}_band"] for row in found} == bands
+
+
+def dora_of(view: View) -> list[dict[str, Any]]:
+    """The rows of the metrics."""
+    found: list[dict[str, Any]] = view.table("dora").to_pylist()
+    return found
 
 
 @pytest.mark.parametrize(("count", "few"), [(4, True), (5, False)])
