@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from domain.errors import RefusedError
 from domain.instant import read_instant, write_time
 from domain.log.wire import read_number
+from projections.ahead import LATE, Ahead
 from projections.definitions import digest_of
 from projections.parameters import Parameters
 from projections.selection import MOST
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from projections.ahead import Asked
     from projections.heard import Told
     from projections.selection import Selection
 
@@ -163,6 +165,7 @@ class History(ABC):
         self._kept: OrderedDict[str, Answer] = OrderedDict()
         self._making: dict[str, Future[Answer]] = {}
         self._took: dict[tuple[str, ...], float] = {}
+        self._ahead = Ahead(self._renew)
 
     def newest(self) -> State:
         """The newest published state, verified.
@@ -260,16 +263,23 @@ class History(ABC):
             chosen: parameters that differ from their defaults, without `known_at`.
             known_at: position or instant of recording up to which the ledger is read; None: all.
             max_age: where all is read, a state that was the newest so many seconds ago will do:
-                tables made for another who asked can then be read again.
+                tables made for another who asked can then be read again. Where that takes long, the
+                newest state's are made before this one is so old, for whoever keeps asking.
 
         Raises:
             RefusedError: a parameter is wrong.
             DamageError: the ledger does not verify; names the position.
             UnavailableError: the database or the disk.
         """
-        state, age = self._recent(max_age if known_at is None else 0.0)
+        shared = max_age if known_at is None else 0.0
+        state, age = self._recent(shared)
         parameters = Parameters(known_at=self.known_at(known_at, state), **chosen)
         proof = self.proof([one.table for one in wanted], parameters, state)
+        if shared > 0:
+            self._ahead.note(wanted, chosen)
+            # What is made quickly may as well be waited for.
+            if age > LATE * shared and self.patience(wanted) > 0:
+                self._ahead.begin()
         return Question(proof, tuple(wanted), state, age)
 
     def answer(self, question: Question) -> Answer:
@@ -306,6 +316,17 @@ class History(ABC):
         parameters = Parameters(known_at=question.proof.position, **chosen)
         proof = self.proof([one.table for one in wanted], parameters, question.state)
         return self.answer(Question(proof, tuple(wanted), question.state, question.age))
+
+    def _renew(self, lately: Sequence[Asked]) -> None:
+        """Answer what was asked lately on the newest state, and share that from then on."""
+        began = self._monotonic()
+        state = self.follow()
+        for one in lately:
+            parameters = Parameters(known_at=state.size, **one.chosen)
+            proof = self.proof([each.table for each in one.wanted], parameters, state)
+            self.answer(Question(proof, one.wanted, state))
+        if self._seen is None or self._seen[0] < began:
+            self._seen = (began, state)
 
     def _make(self, key: str, question: Question, mine: Future[Answer]) -> Answer:
         """Compute an answer for all who wait for it."""

@@ -48,11 +48,24 @@ class Told:
         """Nothing is open."""
 
 
-class Slow(Engine):
-    """An engine that counts views, and makes none before it may."""
+@dataclass
+class Clock:
+    """Seconds, as told."""
 
-    def __init__(self, folder: Path) -> None:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        """What is told."""
+        return self.now
+
+
+class Slow(Engine):
+    """An engine that counts views, takes its time, and makes none before it may."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
         super().__init__(folder, threads=1)
+        self.clock = clock
+        self.takes = 0.0
         self.views = 0
         self.asked = threading.Event()
         self.may = threading.Event()
@@ -63,19 +76,9 @@ class Slow(Engine):
         self.views += 1
         self.asked.set()
         assert self.may.wait(60)
+        self.clock.now += self.takes
         with super().view(snapshot, parameters) as view:
             yield view
-
-
-@dataclass
-class Clock:
-    """Seconds, as told."""
-
-    now: float = 0.0
-
-    def __call__(self) -> float:
-        """What is told."""
-        return self.now
 
 
 @dataclass
@@ -92,7 +95,8 @@ class Asking:
 def asking(tmp_path: Path) -> Iterator[Asking]:
     """Nobody has asked yet."""
     story = told()
-    clock, engine = Clock(), Slow(tmp_path)
+    clock = Clock()
+    engine = Slow(tmp_path, clock)
     history = LocalHistory(Told(story), engine, lambda _: b"", lambda _, size: size, clock)
     yield Asking(history, engine, story, clock)
     history.close()
@@ -153,6 +157,88 @@ def test_an_older_state_is_told_to_whoever_puts_up_with_it_and_to_nobody_else(
     asking.clock.now = 41.0
     newest = asking.history.question(ASKED, {}, max_age=20.0)
     assert (newest.proof.position, newest.age) == (size + 2, 0.0)
+
+
+def slowly(asking: Asking) -> int:
+    """Somebody asks, and it takes a second; gives the position of the answer."""
+    asking.engine.may.set()
+    asking.engine.takes = 1.0
+    question = asking.history.question(ASKED, {}, max_age=60.0)
+    return asking.history.answer(question).proof.position
+
+
+def finish() -> None:
+    """Wait until what is made ahead is made."""
+    for one in threading.enumerate():
+        if one.name == "pipeledger ahead":
+            one.join(60)
+
+
+def test_whoever_keeps_asking_waits_for_no_newer_state(asking: Asking) -> None:
+    """It is made while the older one is told, once, and then told to all."""
+    size = slowly(asking)
+    deployed(asking.story, "d-3", "03-03T10:00", commit=commit("a"))
+    asking.clock.now = 45.0
+    assert asking.history.question(ASKED, {}, max_age=60.0).age == 45.0
+    assert asking.engine.views == 1
+    asking.engine.may.clear()
+    asking.engine.asked.clear()
+    asking.clock.now = 46.0
+    for _ in range(3):
+        older = asking.history.question(ASKED, {}, max_age=60.0)
+        # What is told at once is what was made before: nothing may be made now.
+        assert asking.history.answer(older).proof.position == size
+        assert asking.engine.asked.wait(60)
+    asking.engine.may.set()
+    finish()
+    newer = asking.history.question(ASKED, {}, max_age=60.0)
+    assert (newer.proof.position, newer.age) == (size + 1, 1.0)
+    assert asking.history.answer(newer).tables["dora"].num_rows == 1
+    assert asking.engine.views == 2
+
+
+def test_what_is_made_quickly_is_made_when_it_is_asked_for(asking: Asking) -> None:
+    """Nobody waits long for it."""
+    asking.engine.may.set()
+    question = asking.history.question(ASKED, {}, max_age=60.0)
+    size = asking.history.answer(question).proof.position
+    deployed(asking.story, "d-3", "03-03T10:00", commit=commit("a"))
+    asking.clock.now = 59.0
+    assert asking.history.question(ASKED, {}, max_age=60.0).proof.position == size
+    finish()
+    assert asking.engine.views == 1
+
+
+def test_what_nobody_asks_any_more_is_not_made_another_time(asking: Asking) -> None:
+    """Of two questions one goes on being asked."""
+    slowly(asking)
+    other = asking.history.question([Selection("deployments")], {}, max_age=60.0)
+    assert asking.history.answer(other).tables["deployments"].num_rows == 2
+    for turn, views in ((1, 4), (2, 5)):
+        deployed(asking.story, f"e-{turn}", "03-03T10:00", commit=commit("a"))
+        asking.clock.now += 50.0
+        asking.history.question(ASKED, {}, max_age=60.0)
+        finish()
+        assert asking.engine.views == views
+
+
+def test_what_fails_ahead_is_told_to_whoever_asks_then(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then the older state is told; once it can be made again, it is."""
+    size = slowly(asking)
+    deployed(asking.story, "d-3", "03-03T10:00", commit=commit("a"))
+    asking.clock.now = 50.0
+    with monkeypatch.context() as broken:
+        broken.setattr(asking.engine, "facts", _no_disk)
+        for _ in range(2):
+            assert asking.history.question(ASKED, {}, max_age=60.0).proof.position == size
+            finish()
+        asking.clock.now = 61.0
+        with pytest.raises(UnavailableError, match="no disk"):
+            asking.history.answer(asking.history.question(ASKED, {}, max_age=60.0))
+    newest = asking.history.question(ASKED, {}, max_age=60.0)
+    assert asking.history.answer(newest).proof.position == size + 1
 
 
 def test_tables_that_are_kept_are_made_by_one_of_those_who_need_them(
