@@ -116,6 +116,15 @@ def test_more_than_thirty_two_of_each_are_read() -> None:
 
 
 @pytest.mark.parametrize(
+    "line", [f"log {LOG.verifier.vkey()} ", f"{LINES[0]} ", "log ", "witness X1 "]
+)
+def test_a_key_or_an_address_that_is_no_utf_8_is_refused(line: str) -> None:
+    """A name may be any bytes; these are texts."""
+    with pytest.raises(RefusedError, match="policy line 1: keys and addresses are UTF-8"):
+        Policy.parse(line.encode() + b"\xff\nquorum none\n")
+
+
+@pytest.mark.parametrize(
     ("text", "where"),
     [
         ("", "policy: no quorum line"),
