@@ -84,9 +84,9 @@ class Story(UnsignedLog):
         """Append bytes that came through no door, as a plain recorder takes them."""
         return self._append(body, ("plain", 1, "asserted", SENDER, (), ()), None)
 
-    def put(self, kind: str, body: bytes) -> int:
+    def put(self, kind: str, body: bytes, *, assurance: str = "asserted") -> int:
         """Append bytes as an event of a type although they came through no door."""
-        head = (f"pipeledger.{kind}", 1, "asserted", SENDER, (), ())
+        head = (f"pipeledger.{kind}", 1, assurance, SENDER, (), ())
         return self._append(body, head, None)
 
     def _append(

@@ -202,20 +202,57 @@ def test_a_change_came_only_where_its_landing_is_contained(tmp_path: Path) -> No
         assert view.table("change_deployments").num_rows == 0
 
 
-def test_a_change_whose_commits_a_deployment_lists_came_when_all_of_them_had(
-    tmp_path: Path,
-) -> None:
-    """Nobody told the history of the commit that was merged."""
-    story = Story()
-    proposed(story)
-    merged(story)
-    deployed(story, "d1", "03-04T10:00", "v1", commits=[commit("a")])
+# What a change is made of and merged as; what was deployed on which day of which service; and what
+# it came with where.
+WAYS: list[tuple[dict[str, Any], list[tuple[str, int, str]], list[tuple[str, int, str | None]]]] = [
+    # What came to the branch is all that counts, where it comes.
+    ({"commits": "ab", "merge_commit": "m"}, [("x", 4, "ab"), ("x", 5, "m"), ("y", 6, "m")],
+     [("x", 5, "m"), ("y", 6, "m")]),
+    # Else all that the change was made of, when the last of that came, whenever it was told.
+    ({"commits": "ab", "merge_commit": "m"}, [("x", 6, "a"), ("x", 5, "b"), ("y", 7, "a")],
+     [("x", 6, None)]),
+    ({"head": "h", "merge_commit": "m"}, [("x", 4, "h")], [("x", 4, None)]),
+    ({"commits": "a", "original_commits": "o", "merge_commit": "m"}, [("x", 4, "ao")],
+     [("x", 4, None)]),
+    # Its last state stands for what came to the branch only where nobody names that.
+    ({"commits": "a", "head": "h"}, [("x", 4, "a"), ("x", 5, "h")], [("x", 5, "h")]),
+    ({"commits": "a", "head": "h"}, [("x", 4, "a")], []),
+    # One that was not merged came nowhere.
+    ({"what": "proposed", "commits": "a", "head": "h"}, [("x", 4, "ah")], []),
+]  # fmt: skip
+
+
+def test_a_change_came_to_each_line_with_what_was_merged_or_with_all_of_it(tmp_path: Path) -> None:
+    """Nobody told the history of the commits, only which of them were deployed."""
+    story, expected = Story(), []
+    for number, (more, deployments, came) in enumerate(WAYS):
+        names = {one: commit(f"{number} {one}") for one in "abhmo"}
+        data: dict[str, Any] = {
+            key: names[value] if key in ("head", "merge_commit") else [names[one] for one in value]
+            for key, value in more.items() if key != "what"
+        }  # fmt: skip
+        if "commits" in data:
+            data["commits"] = [{"sha": one} for one in data["commits"]]
+        story.tell(f"change.{more.get('what', 'merged')}", when("03-03T10:00"), number=number,
+                   repository=REPOSITORY, **data)  # fmt: skip
+        at = {}
+        for service, day, commits in deployments:
+            name = f"{service}{number}"
+            at[service, day] = deployed(story, f"{name} {day}", f"03-{day:02d}T10:00", service=name,
+                                        commits=[names[one] for one in commits])  # fmt: skip
+        for service, day, landed in came:
+            name = f"{service}{number}"
+            expected.append((
+                f"{REPOSITORY}#{number}", REPOSITORY, str(number), f"{name}@production", name,
+                "production", f"{name} {day}", landed and names[landed], (day - 3) * 86_400,
+                [at[service, day]],
+            ))  # fmt: skip
+    columns = ("change_key", "repository", "number", "line", "service", "environment",
+               "deployment", "commit", "from_merge_s", "positions")  # fmt: skip
     with window(story, tmp_path) as view:
-        assert view.table("change_deployments").num_rows == 0
-    deployed(story, "d2", "03-05T10:00", "v2", commits=[commit("b")])
-    with window(story, tmp_path) as view:
-        found = only(view, "change_deployments")
-    assert (found["deployment"], found["commit"]) == ("d2", None)
+        rows = view.table("change_deployments").to_pylist()
+    found = [tuple(row[name] for name in columns) for row in rows]
+    assert sorted(found, key=str) == sorted(expected, key=str)
 
 
 def test_a_change_belongs_to_the_services_that_are_built_from_its_repository(

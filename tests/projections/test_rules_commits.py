@@ -196,6 +196,7 @@ def test_r6_commits_of_one_patch_or_picked_from_one_another_are_one_change(
 # and what that contains.
 MERGED: dict[str, tuple[str, str | None, str, bool, list[str], bool]] = {
     "by the button": ("merged", "merge", "h", False, [], True),
+    "by both": ("merged", "merge", "h", False, ["g", "h"], True),
     "proposed": ("proposed", "merge", "h", True, ["h"], False),
     "squashed": ("merged", "squash", "h", True, ["h"], False),
     "rebased": ("merged", "rebase", "h", True, ["h"], True),

@@ -24,6 +24,8 @@ Told = tuple[str, dict[str, Any]]
 Row = tuple[str, str, bool, bool, bool]
 """Commit, repository, whether it is listed, whether it is known, whether its repository has a
 list."""
+Source = tuple[str, str | None, int, Any]
+"""Commit, repository, whose word it is, all commits that were told."""
 
 
 def of(name: str) -> dict[str, Any]:
@@ -84,6 +86,7 @@ CASES: dict[str, tuple[list[Told], list[Row]]] = {
         [("a", "r1", False, True, False), ("b", "r1", False, True, False)],
     ),
     "is built elsewhere": ([("finished", has("of a in r2"))], [("a", "r2", False, True, False)]),
+    "is built twice": ([("finished", has("of a", "of a too"))], [("a", "r1", False, True, False)]),
     "is built of another": (
         [("finished", has("of nothing") | of("x"))], [("x", "", False, False, False)],
     ),
@@ -135,16 +138,64 @@ CASES: dict[str, tuple[list[Told], list[Row]]] = {
             ("after", "08T00:00:00", of("m"), [("m", "manifests", False, True, False)]),
             ("source", "08T00:00:00", of("a"), [("a", "r1", False, True, False)]),
             ("another", "05T00:00:00", of("a"), [("a", "r1", False, True, False)]),
+            ("built", "08T00:00:00", has("of a in r2"), [("a", "r2", False, True, False)]),
         )
     },
     "has other manifests": ([("finished", of("m"))], [("m", "manifests", False, True, False)]),
+    "has both": ([("finished", of("m"))], [("m", "manifests", False, True, False)]),
 }  # fmt: skip
+REPOSITORIES: dict[str, list[str]] = {
+    "names": ["r2"], "is pushed": [], "of two repositories": ["r1", "r2"], "silent": ["r1"],
+    # Of its artifacts' builds where it names none; else the one that is registered at that time.
+    "has components": ["r2"], "is built": ["r1"], "is built elsewhere": ["r2"],
+    "is built twice": ["r1"], "is built of another": [], "holds built": ["r2"],
+    "holds before": [], "holds from": [], "holds last": [], "holds after": ["r1"],
+    "holds its own": ["r1"], "holds said": [], "has both": [],
+}  # fmt: skip
+# Who says what an artifact is made of: what, commit, repository, outcome; then commit, repository,
+# whose word that is, and all commits that were told of it.
+BUILDS: list[tuple[list[tuple[str, str | None, str | None, str | None]], Source]] = [
+    # Its own build before others, and then the first.
+    ([("artifact.published", "b", "r2", None), ("build.finished", "a", None, "success")],
+     ("a", None, 1, "ab")),
+    ([("build.finished", "a", "r1", None), ("build.finished", "b", "r2", "success")],
+     ("a", "r1", 0, "ab")),
+    ([("artifact.published", "b", "r1", "failure"), ("artifact.described", "a", "r2", None)],
+     ("b", "r1", 0, "ab")),
+    # What failed made nothing, and what did not verify says nothing.
+    ([("build.finished", "a", "r1", "failure"), ("artifact.signed", "b", "r2", None)],
+     ("b", "r2", 1, "b")),
+    ([("attestation.verified", "a", "r1", "failure"),
+      ("attestation.verified", "b", "r1", "success"),
+      ("attestation.verified", "b", "r2", None)], ("b", "r1", 1, "b")),
+    ([("build.finished", None, "r1", "success"), ("artifact.published", "a", "r2", None)],
+     ("a", "r2", 1, "a")),
+]  # fmt: skip
+
+
+def tell_builds(story: Story) -> dict[str, Source]:
+    """Tell what artifacts are made of; gives what holds, by digest."""
+    expected = {}
+    for number, (told, (name, repository, teller, commits)) in enumerate(BUILDS):
+        made = artifact(f"built {number}")
+        for what, source, of_repository, outcome in told:
+            data = {"artifact": made, "commit": source and commit(source),
+                    "repository": of_repository, "outcome": outcome}  # fmt: skip
+            last = story.put(what, json.dumps({"source": SOURCE, "data": data}).encode())
+        position = last + 1 - len(told) + teller
+        expected[made["digest"]] = (commit(name), repository, position,
+                                    sorted(commit(one) for one in commits))  # fmt: skip
+    return expected
 
 
 def begin(story: Story, service: str) -> None:
     """What was before a deployment of some services."""
     if service == "elsewhere":
         deployed(story, "first", "03-02T10:00", service=service)
+    if service == "has both":
+        story.tell(
+            "service.registered", when("03-01T10:00"), service=service, repositories=[R1, R2]
+        )
     if service.startswith("holds"):
         for day, one in (("05", {"repository": "manifests", "role": "manifests"}), ("08", R1)):
             story.tell("service.registered", when("03-01T10:00"), service=service,
@@ -160,9 +211,11 @@ def test_r6_each_success_deployed_the_commits_that_it_lists_or_is_built_of_or_na
         pushed(story, name, "03-01T10:00", repository=repository)
     for name, source, more in (
         ("of a", "a", R1), ("of b", "b", {}), ("of b too", "b", {}), ("of a in r2", "a", R2),
+        ("of a too", "a", R1),
     ):  # fmt: skip
         story.tell("build.finished", when("03-01T10:00"), artifact=artifact(name),
                    outcome="success", commit=commit(source), **more)  # fmt: skip
+    sources = tell_builds(story)
     expected, order = {}, []
     for number, (service, (told, rows)) in enumerate(CASES.items()):
         begin(story, service)
@@ -184,6 +237,8 @@ def test_r6_each_success_deployed_the_commits_that_it_lists_or_is_built_of_or_na
     story.put("deployment.finished", json.dumps(nothing).encode())
     with window(story, tmp_path) as view:
         table = view.table("deployed_commits").to_pylist()
+        made_of = view.table("artifact_sources").to_pylist()
+        repositories = view.table("deployment_repositories").to_pylist()
     names = {commit(name): name for name in "abmx"}
     found: dict[str, list[Row]] = {service: [] for service in CASES}
     numbers: dict[str, set[int]] = {}
@@ -199,3 +254,14 @@ def test_r6_each_success_deployed_the_commits_that_it_lists_or_is_built_of_or_na
     assert sorted(numbers, key=lambda service: min(numbers[service])) == [
         service for _, _, service in sorted(order)
     ]
+    assert {
+        row["artifact"]: (row["commit"], row["repository"], row["position"], row["commits"])
+        for row in made_of if row["artifact"] in sources
+    } == sources  # fmt: skip
+    found_of: dict[str, list[str]] = {}
+    for row in repositories:
+        service = row["deployment_key"].partition("@")[0].replace("%20", " ")
+        if service in REPOSITORIES:
+            assert service not in found_of
+            found_of[service] = row["repositories"]
+    assert found_of == REPOSITORIES

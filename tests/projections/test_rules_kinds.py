@@ -20,7 +20,7 @@ from tests.projections.telling import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-from tests.projections.deploying import BAD, D, P, R, sequence
+from tests.projections.deploying import P, R, sequence
 
 # R3, kinds
 
@@ -71,63 +71,6 @@ def test_r3_contents_are_compared_by_what_is_told_of_them(
         deployed(story, f"d{number}", f"03-05T{10 + number}:00", **told)
     with window(story, tmp_path) as view:
         assert kinds(view) == expected
-
-
-@pytest.mark.parametrize(
-    ("steps", "expected", "blamed"),
-    [
-        # To and fro: each return is planned, and each going back is one more rollback.
-        ("12121", [P, P, R, P, R], {"d2", "d4"}),
-        ("123121", [P, P, P, R, R, P], {"d2", "d3"}),
-        ("1231", [P, P, P, R], {"d2"}),
-        # A redeploy between changes nothing.
-        ("12112", [P, P, R, D, P], {"d2"}),
-        ("1122", [P, D, P, D], set()),
-        # Failures: f2 is content 2, failed with impact.
-        ("1f21", [P, P, R], {"d2"}),
-        ("12f11", [P, P, R, R], {"d2", "d3"}),
-        # It failed, so the line has been rolled back from 2 all the same.
-        ("12f12", [P, P, R, P], {"d3"}),
-        # What never succeeded is nothing to go back to.
-        ("1f232", [P, P, P, P], {"d2"}),
-        ("f11", [P, P], {"d1"}),
-    ],
-)  # fmt: skip
-def test_r3_a_sequence_without_kinds(
-    tmp_path: Path, steps: str, expected: list[str], blamed: set[str]
-) -> None:
-    """Each is read as if by hand."""
-    told: list[tuple[str, dict[str, Any]]] = []
-    for at, one in enumerate(steps):
-        if one != "f":
-            told.append((one, BAD if steps[at - 1 : at] == "f" else {}))
-    with window(sequence(*told), tmp_path) as view:
-        assert kinds(view) == expected
-        assert failed(view) == blamed
-
-
-def test_r3_only_a_rollback_is_one_again_when_it_is_tried_again(tmp_path: Path) -> None:
-    """What failed as a hotfix and comes without a word is planned."""
-    story = sequence(("1", {}), ("2", BAD | {"kind": "hotfix"}), ("2", {}))
-    with window(story, tmp_path) as view:
-        assert kinds(view) == [P, "hotfix", P]
-
-
-def test_r3_a_stated_rollback_that_is_tried_again_was_rolled_back_from_the_same(
-    tmp_path: Path,
-) -> None:
-    """So returning to that is planned."""
-    back = {"kind": "rollback"}
-    story = sequence(("1", {}), ("2", {}), ("1", BAD | back), ("1", back), ("2", {}))
-    with window(story, tmp_path) as view:
-        assert kinds(view) == [P, P, R, R, P]
-
-
-def test_r3_without_inference_only_what_is_stated_is_a_rollback(tmp_path: Path) -> None:
-    """`infer_rollback` of false; a redeploy is still one."""
-    story = sequence(("1", {}), ("2", {}), ("1", {}), ("1", {}), ("2", {"kind": "rollback"}))
-    with window(story, tmp_path, infer_rollback=False) as view:
-        assert kinds(view) == [P, P, P, D, R]
 
 
 def test_r3_a_rollback_goes_back_to_what_it_names(tmp_path: Path) -> None:

@@ -54,10 +54,10 @@ SELECT
     told.commits AS authored,
     -- Which of its free texts were written; what they say is sealed.
     list_distinct(list_concat(
-        coalesce(string_split(event ->> '$.pipeledgertexts', ' '), []),
+        string_split(event ->> '$.pipeledgertexts', ' '),
         [
             one FOR one IN ['description', 'reason', 'impact', 'security_impact', 'back_out']
-            IF trim(coalesce(event -> '$.data' ->> one, '')) <> ''
+            IF trim(event -> '$.data' ->> one) <> ''
         ]
     )) AS texts,
     told.url,

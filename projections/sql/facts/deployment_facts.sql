@@ -72,9 +72,7 @@ SELECT
         )) > 0 THEN TRUE
         WHEN len(list_filter(
             from_json(told.targets, '[{"share": "DOUBLE", "outcome": "VARCHAR"}]'),
-            lambda target: coalesce(
-                target.outcome IN ('cancelled', 'skipped') OR target.share = 0, FALSE
-            )
+            lambda target: target.outcome IN ('cancelled', 'skipped') OR target.share = 0
         )) = json_array_length(told.targets)
             AND json_array_length(told.targets) > 0 THEN FALSE
     END AS reached,

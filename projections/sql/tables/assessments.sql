@@ -3,7 +3,7 @@
 -- that the statement names; where it could be of several sources, it restates nothing.
 WITH statements AS (
     SELECT
-        row_number() OVER (ORDER BY min(position)) AS statement,
+        row_number() OVER () AS statement,
         source,
         deployment,
         service,
@@ -16,7 +16,7 @@ WITH statements AS (
         max(position) FILTER (WHERE rolls_back IS NOT NULL) AS rolls_back_at,
         list(position) AS positions
     FROM deployment_facts
-    WHERE what = 'assessed' AND deployment IS NOT NULL
+    WHERE what = 'assessed'
     GROUP BY source, deployment, service, environment
 ),
 
@@ -31,7 +31,6 @@ named AS (
     SELECT
         s.statement,
         r.deployment_key,
-        r.source,
         s.source = r.source AS is_own
     FROM statements AS s
     INNER JOIN reported AS r
@@ -44,7 +43,7 @@ named AS (
 ),
 
 owned AS (
-    SELECT DISTINCT statement FROM named WHERE is_own
+    SELECT statement FROM named WHERE is_own
 ),
 
 told AS (

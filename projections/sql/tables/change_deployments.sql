@@ -6,9 +6,7 @@ WITH roles AS (
         c.change_key,
         c.commit,
         c.role = 'merged' OR (m.merge_commit IS NULL AND c.role = 'head') AS landed,
-        count(*) OVER (PARTITION BY c.change_key) - count(*) FILTER (WHERE c.role = 'merged') OVER (
-            PARTITION BY c.change_key
-        ) AS made_of
+        count(*) FILTER (WHERE c.role <> 'merged') OVER (PARTITION BY c.change_key) AS made_of
     FROM change_commits AS c
     INNER JOIN change_merges AS m USING (change_key)
     WHERE m.merged_at IS NOT NULL
@@ -18,12 +16,12 @@ came AS (
     SELECT
         r.change_key,
         w.line,
-        arg_min(w.deployment_key, (d.finished_at, d.last_position)) FILTER (WHERE r.landed)
-            AS landed_key,
-        min(r.commit) FILTER (WHERE r.landed) AS landed_commit,
-        arg_max(w.deployment_key, (d.finished_at, d.last_position)) FILTER (WHERE NOT r.landed)
-            AS last_key,
-        count(*) FILTER (WHERE NOT r.landed) = any_value(r.made_of) AS all_came
+        -- A change has one commit of this kind at most, and a line one row of it.
+        any_value(w.deployment_key) FILTER (WHERE r.landed) AS landed_key,
+        any_value(r.commit) FILTER (WHERE r.landed) AS landed_commit,
+        -- These two are asked only where that one is not there.
+        arg_max(w.deployment_key, (d.finished_at, d.last_position)) AS last_key,
+        count(*) = any_value(r.made_of) AS all_came
     FROM roles AS r
     INNER JOIN contained_anywhere AS w USING (commit)
     INNER JOIN deployments AS d USING (deployment_key)

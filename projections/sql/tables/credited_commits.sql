@@ -15,10 +15,9 @@ rollbacks AS (
 ),
 
 squashed AS (
-    SELECT DISTINCT merge_commit AS commit, unnest(original_commits) AS original
+    SELECT merge_commit AS commit, unnest(original_commits) AS original
     FROM change_facts
-    WHERE what = 'merged' AND method = 'squash' AND len(original_commits) > 0
-        AND merge_commit IS NOT NULL
+    WHERE what = 'merged' AND method = 'squash' AND merge_commit IS NOT NULL
 ),
 
 originals AS (
@@ -52,7 +51,7 @@ replaced AS (
 
 -- The same change may come again as another commit; it counts once, where it came first.
 repeated AS (
-    SELECT r.*, t.change_key
+    SELECT r.*, coalesce(t.change_key, r.commit) AS change_key
     FROM replaced AS r
     LEFT JOIN twin_commits AS t USING (commit)
     WHERE t.commit IS NOT NULL OR r.commit IN (SELECT original FROM originals)
@@ -66,10 +65,9 @@ WHERE is_credited
 UNION ALL
 SELECT line, deployment_key, commit, change_key
 FROM (
-    SELECT DISTINCT ON (line, coalesce(change_key, commit))
-        line, deployment_key, commit, coalesce(change_key, commit) AS change_key,
-        is_credited
+    SELECT DISTINCT ON (line, change_key)
+        line, deployment_key, commit, change_key, is_credited
     FROM repeated
-    ORDER BY line, coalesce(change_key, commit), nth, is_credited DESC, commit
+    ORDER BY nth, is_credited DESC, commit
 )
 WHERE is_credited

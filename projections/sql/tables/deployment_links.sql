@@ -3,19 +3,16 @@
 WITH said AS (
     SELECT deployment_key, line, source, 'remediates' AS link, unnest(remediates) AS name
     FROM deployment_totals
-    WHERE len(remediates) > 0
-    UNION ALL
+    UNION
     SELECT deployment_key, line, source, 'rolls_back' AS link, rolls_back AS name
     FROM deployment_totals
-    WHERE rolls_back IS NOT NULL
-    UNION ALL
+    UNION
     SELECT deployment_key, line, source, 'restores' AS link, restores AS name
     FROM deployment_totals
-    WHERE restores IS NOT NULL
 ),
 
 wanted AS (
-    SELECT DISTINCT deployment_key, line, source, link, name FROM said WHERE name IS NOT NULL
+    SELECT * FROM said WHERE name IS NOT NULL
 ),
 
 -- The source's own id before one of another source, then the one told last.
@@ -31,7 +28,7 @@ on_line AS (
 ),
 
 anywhere AS (
-    SELECT name, min(deployment_key) AS named_key
+    SELECT name, any_value(deployment_key) AS named_key
     FROM deployment_names
     WHERE name IN (SELECT name FROM wanted)
     GROUP BY name

@@ -11,7 +11,8 @@ WITH reported AS (
             reported
         )) AS repositories
     FROM deployment_totals AS d
-    LEFT JOIN service_registrations AS v
+    -- Each service that was deployed has a row for any time.
+    INNER JOIN service_registrations AS v
         ON d.service = v.service
         AND d.finished_at >= v.effective_from AND d.finished_at < v.effective_until
 ),

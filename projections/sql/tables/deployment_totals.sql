@@ -57,7 +57,7 @@ ranked AS (
             ELSE f.position
         END AS weight
     FROM deployment_facts AS f
-    WHERE f.what <> 'assessed' AND f.deployment_key IS NOT NULL
+    WHERE f.what <> 'assessed'
 ),
 
 told AS (
@@ -70,7 +70,7 @@ told AS (
         arg_min(deployment, position) AS deployment,
         bool_and(assurance = 'imported') AS imported,
         min(CASE assurance
-            WHEN 'imported' THEN 1 WHEN 'asserted' THEN 2 WHEN 'observed' THEN 3 ELSE 4
+            WHEN 'imported' THEN 1 WHEN 'asserted' THEN 2 WHEN 'observed' THEN 3
         END) AS least,
         min(position) AS first_position,
         list(position ORDER BY position) AS positions,
@@ -109,7 +109,7 @@ joined AS (
                 told.stated_kind,
                 CASE WHEN coalesce(a.rolls_back, told.rolls_back) IS NOT NULL THEN 'rollback' END
             ) AS stated_kind,
-            list_concat(told.positions, coalesce(a.positions, [])) AS positions
+            list_concat(told.positions, a.positions) AS positions
         ),
         totals.components,
         totals.succeeded,
@@ -135,10 +135,7 @@ SELECT
     -- R3, R4: what changed the target counts for what comes after it.
     succeeded OR harmed_at IS NOT NULL AS changed_target,
     -- What was deployed, to be compared: its artifacts, else its commit, else its release.
-    CASE
-        WHEN len(artifacts) > 0 THEN array_to_string(artifacts, ' ')
-        ELSE coalesce(commit, release)
-    END AS content,
+    coalesce(array_to_string(artifacts, ' '), commit, release) AS content,
     -- A version's name alone may be used for other bytes another time.
-    coalesce(len(artifacts) > 0, FALSE) OR commit IS NOT NULL AS is_exact
+    artifacts IS NOT NULL OR commit IS NOT NULL AS is_exact
 FROM joined

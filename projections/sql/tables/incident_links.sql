@@ -12,7 +12,7 @@ touched AS (
 ),
 
 names AS (
-    SELECT DISTINCT name, service, environment, deployment_key
+    SELECT name, service, environment, deployment_key
     FROM deployment_names
     WHERE name IN (SELECT name FROM said)
 ),
@@ -21,7 +21,7 @@ near AS (
     SELECT
         t.incident_key,
         n.deployment_key,
-        coalesce(t.environment = n.environment, FALSE) AS same_environment
+        t.environment IS NOT DISTINCT FROM n.environment AS same_environment
     FROM touched AS t
     INNER JOIN names AS n USING (service, name)
 ),
@@ -40,7 +40,7 @@ chosen AS (
 
 -- By the id alone: one source's, however many lines it deployed under it.
 anywhere AS (
-    SELECT name, list(DISTINCT deployment_key) AS deployment_keys
+    SELECT name, list(deployment_key) AS deployment_keys
     FROM deployment_names
     WHERE name IN (SELECT name FROM said)
     GROUP BY name

@@ -24,7 +24,6 @@ contents AS (
         min(step) AS content_number,
         min(step) FILTER (WHERE succeeded) AS succeeded_first
     FROM numbered
-    WHERE content IS NOT NULL
     GROUP BY line, content
 ),
 
@@ -32,7 +31,7 @@ placed AS (
     SELECT
         n.* EXCLUDE (content),
         c.content_number AS content,
-        coalesce(c.succeeded_first < n.step, FALSE) AS succeeded_before
+        c.succeeded_first < n.step AS succeeded_before
     FROM numbered AS n
     LEFT JOIN contents AS c ON n.line = c.line AND n.content = c.content
 ),

@@ -13,10 +13,9 @@ WITH marked AS (
 grouped AS (
     SELECT
         *,
-        sum(CASE WHEN begins_try THEN 1 ELSE 0 END) OVER w AS try,
+        count_if(begins_try) OVER w AS try,
         -- What is stated stands for itself.
-        sum(CASE WHEN begins_try OR stated_kind IS NOT NULL OR remedies THEN 1 ELSE 0 END) OVER w
-            AS unit
+        count_if(begins_try OR stated_kind IS NOT NULL OR remedies) OVER w AS unit
     FROM marked
     WINDOW w AS (PARTITION BY line ORDER BY step ROWS UNBOUNDED PRECEDING)
 ),
@@ -30,16 +29,11 @@ units AS (
     SELECT
         line,
         unit,
-        first(replaced ORDER BY step) AS replaced,
-        first(content ORDER BY step) AS content,
+        any_value(replaced) AS replaced,
+        any_value(content) AS content,
         first(step ORDER BY step) AS first_step,
         first(deployment_key ORDER BY step) AS first_key,
-        first(
-            CASE
-                WHEN stated_kind IS NOT NULL THEN stated_kind
-                WHEN remedies THEN 'hotfix'
-            END ORDER BY step
-        ) AS stated,
+        any_value(stated_kind) AS stated,
         -- Something that ran here before comes back.
         first(
             coalesce(
@@ -47,7 +41,7 @@ units AS (
                 AND content <> before_content,
                 FALSE
             ) ORDER BY step
-        ) AND (SELECT infer_rollback FROM chosen_rules) AS comes_back
+        ) AS comes_back
     FROM replacing
     GROUP BY line, unit
 ),
@@ -58,16 +52,14 @@ units AS (
 runs AS (
     SELECT
         *,
-        comes_back AND coalesce(
-            content = lag(replaced) OVER (PARTITION BY line ORDER BY unit), FALSE
-        ) AS returns
+        comes_back AND content = lag(replaced) OVER (PARTITION BY line ORDER BY unit) AS returns
     FROM units
 ),
 
 counted AS (
     SELECT
         *,
-        sum(CASE WHEN returns THEN 0 ELSE 1 END) OVER (
+        count_if(returns IS DISTINCT FROM TRUE) OVER (
             PARTITION BY line ORDER BY unit ROWS UNBOUNDED PRECEDING
         ) AS run
     FROM runs

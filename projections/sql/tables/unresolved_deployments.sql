@@ -30,4 +30,4 @@ FROM candidates AS c
 LEFT JOIN resolved AS r USING (deployment_key)
 LEFT JOIN unknown AS u USING (deployment_key)
 WHERE (r.deployment_key IS NULL AND c.nth > 1 AND c.kind IN ('planned', 'hotfix'))
-    OR u.commits > 0
+    OR u.commits IS NOT NULL
