@@ -17,7 +17,6 @@ from domain.log.wire import read_number
 from projections.ahead import LATE, Ahead
 from projections.definitions import digest_of
 from projections.parameters import Parameters
-from projections.selection import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,6 +29,9 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "pipeledger/answer/v1"
 _KEPT: Final = 64
+_KEPT_BYTES: Final = 32 << 20
+_LARGEST: Final = _KEPT_BYTES // 4
+"""Bytes of an answer that is kept: a page of 10,000 deployments has 6 MB."""
 _PATIENCE: Final = 10
 _QUICK_S: Final = 0.2
 
@@ -129,6 +131,11 @@ class Answer:
     selections: tuple[Selection, ...]
     tables: dict[str, pa.Table] = field(repr=False)
 
+    @property
+    def size(self) -> int:
+        """Bytes that the rows take."""
+        return sum(table.nbytes for table in self.tables.values())
+
     def told(self) -> dict[str, Any]:
         """The whole answer as JSON values; `verify --recompute` takes it back."""
         return {
@@ -163,6 +170,7 @@ class History(ABC):
         self._seen: tuple[float, State] | None = None
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Answer] = OrderedDict()
+        self._kept_bytes = 0
         self._making: dict[str, Future[Answer]] = {}
         self._took: dict[tuple[str, ...], float] = {}
         self._ahead = Ahead(self._renew)
@@ -341,12 +349,17 @@ class History(ABC):
         with self._lock:
             del self._making[key]
             self._took[found.proof.definitions] = self._monotonic() - began
-            if sum(table.num_rows for table in found.tables.values()) <= MOST:
-                self._kept[key] = found
-                while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
+            if found.size <= _LARGEST:
+                self._keep(key, found)
         mine.set_result(found)
         return found
+
+    def _keep(self, key: str, found: Answer) -> None:
+        self._kept[key] = found
+        self._kept_bytes += found.size
+        while len(self._kept) > _KEPT or self._kept_bytes > _KEPT_BYTES:
+            _, oldest = self._kept.popitem(last=False)
+            self._kept_bytes -= oldest.size
 
     def ask(
         self, wanted: Sequence[Selection], chosen: Mapping[str, Any], known_at: str | None = None
