@@ -11,9 +11,15 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 _PATIENCE_S: Final = 5
-# Arrow's own allocator keeps what one thread allocated and another let go, and here each answer is
-# another thread's: up to a quarter of what the process held was that.
-_ALLOCATOR: Final = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+_ALLOCATORS: Final = {
+    # Arrow's own keeps what one thread allocated and another let go, and here each answer is
+    # another thread's: up to a quarter of what the process held was that.
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    # The C library's keeps up to 64 MiB at the end of each of sixteen arenas, once it was asked for
+    # pieces that large: segment by segment another one filled. Told how much, it does not guess.
+    "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(4 << 20),
+}
 
 
 def start(module: str) -> tuple[subprocess.Popen[bytes], Connection]:
@@ -59,4 +65,4 @@ def _environment() -> dict[str, str]:
     """What libpq and the interpreter read, and none of the server's own settings and secrets."""
     kept = {name: os.environ[name] for name in ("HOME", "TMPDIR", "LANG") if name in os.environ}
     kept |= {name: value for name, value in os.environ.items() if name.startswith("PG")}
-    return kept | _ALLOCATOR | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    return kept | _ALLOCATORS | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
