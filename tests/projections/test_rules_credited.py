@@ -56,8 +56,8 @@ LINES: dict[str, list[Step]] = {
     "of two": [(API | of("1"), "", None), (API | of("2"), "2", None), (WEB | of("w1"), "", None),
                (WEB | of("w2"), "w2", None)],
     # What both of them lead to is of the one that was there before.
-    "of one before": [(API | of("1"), "", None),
-                      (API | of("2") | {"also": WEB | of("w3")}, "2", None)],
+    "of one before": [(API | of("1") | {"at": "10"}, "", None),
+                      (API | of("2") | {"at": "11", "also": WEB | of("w3")}, "2", None)],
     # The originals of a squash commit, as far as they are known; each of them once.
     "squashed": [FIRST, (of("squash"), "o1 o2", None)],
     "squashed later": [FIRST, (of("o1"), "o1", None), (of("squash"), "o2", None)],
