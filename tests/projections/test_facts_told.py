@@ -49,6 +49,10 @@ def test_what_is_said_in_one_way_or_another_is_read_from_either(tmp_path: Path) 
     exposed = when("03-05T09:00")
     at = put(story, "deployment.finished", targets=[CANCELLED], first_exposed_at=exposed)
     reached[at] = True
+    attempts = {
+        put(story, "deployment.finished", attempt=told): attempt
+        for told, attempt in ((None, 1), ("x", 1), (2, 2))
+    }
     for what, data, written, words in CHANGES:
         texts[put(story, f"change.{what}", texts=written, **data)] = (what, words)
     both = {"artifact": {"digest": B}, "artifacts": [{"digest": A}, {"digest": B}, {}]}
@@ -72,8 +76,33 @@ def test_what_is_said_in_one_way_or_another_is_read_from_either(tmp_path: Path) 
                          "corrections")
         )  # fmt: skip
     assert {at: deployments[at]["reached"] for at in reached} == reached
+    assert {at: deployments[at]["attempt"] for at in attempts} == attempts
     assert {at: (row["what"], sorted(row["texts"])) for at, row in changes.items()} == texts
     assert [deployments[made[0]]["artifacts"], sorted(builds[made[1]]["artifacts"])] == [[A, B]] * 2
     assert {at: builds[at]["name"] for at in named} == named
     assert {at: row["what"] for at, row in incidents.items()} == {known: "acknowledged"}
     assert {at: (row["voided"], row["redacted"]) for at, row in corrections.items()} == corrected
+
+
+def test_facts_are_of_their_types_and_say_which_of_them_were_redacted(tmp_path: Path) -> None:
+    """Of each family two events, the second of which is gone."""
+    families = {
+        "deployment_facts": "deployment.finished", "change_facts": "change.merged",
+        "build_facts": "build.finished", "incident_facts": "incident.restored",
+        "alert_facts": "threat.detected", "ref_facts": "ref.updated",
+        "commit_facts": "commit.pushed", "snapshot_facts": "runtime.snapshot",
+        "register_facts": "source.registered",
+    }  # fmt: skip
+    story = Story()
+    told = {name: [put(story, kind), put(story, kind)] for name, kind in families.items()}
+    for _, gone in told.values():
+        story.redact(gone)
+    with viewing(story, tmp_path) as view:
+        rows = {name: view.table(name).to_pylist() for name in families}
+    assert {name: {row["position"] for row in rows[name]} for name in rows} == {
+        name: {*positions} for name, positions in told.items()
+    }
+    assert {
+        name: [row["position"] for row in rows[name] if row["redacted"]]
+        for name in rows if name != "register_facts"
+    } == {name: [gone] for name, (_, gone) in told.items() if name != "register_facts"}  # fmt: skip
