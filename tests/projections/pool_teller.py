@@ -25,11 +25,13 @@ def work(ended: threading.Barrier) -> None:
     library = ctypes.CDLL(None)
     library.malloc.restype = ctypes.c_void_p
     for size, count in ((30 * MIB, 1), (_PIECE, 40 * MIB // _PIECE)):
-        pieces = [library.malloc(ctypes.c_size_t(size)) for _ in range(count)]
-        for one in pieces:
-            ctypes.memset(one, 1, size)
-        for one in reversed(pieces):
-            library.free(ctypes.c_void_p(one))
+        # Made before: whatever lies behind them holds them all.
+        pieces = (ctypes.c_void_p * count)()
+        for number in range(count):
+            pieces[number] = piece = library.malloc(ctypes.c_size_t(size))
+            ctypes.memset(piece, 1, size)
+        for number in reversed(range(count)):
+            library.free(ctypes.c_void_p(pieces[number]))
     ended.wait()
 
 

@@ -9,7 +9,7 @@ import pytest
 from projections.apart.child import end, start
 
 _MOST_MIB: Final = 40
-"""Four threads that let go 40 MiB each; as the libraries do by themselves, nearly all is kept."""
+"""Of four threads that let go 40 MiB each, all of which is kept where nobody says how much."""
 
 
 @pytest.fixture(scope="module")
