@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 REMEMBERED: Final = 32_768
-"""Blocks, of all questions since it was made; about 8 MiB."""
-_LOOKED_AT: Final = 16
+"""Blocks, of all questions since it was made; about 6 MB."""
+_LOOKED_AT: Final = 4
 """Every so many questions it is asked how many they are, which takes a third of a millisecond."""
 _BLOCKS: Final = "SELECT sum(approximate_size) FROM duckdb_eviction_queues()"
 _SETTINGS: Final = {
