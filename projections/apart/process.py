@@ -27,7 +27,7 @@ class _Running:
     """One process, and who waits for its answers."""
 
     def __init__(self, begin: Begin) -> None:
-        self.process, self._connection = start(_MODULE)
+        self.process, self._connection = start(_MODULE, stays=True)
         self._sending = threading.Lock()
         self._lock = threading.Lock()
         # Under _lock; None when the process has ended.

@@ -52,7 +52,7 @@ class Workers:
         """Start as many as can be started."""
         for _ in range(self._count):
             with contextlib.suppress(OSError):
-                process, connection = start(_MODULE)
+                process, connection = start(_MODULE, stays=False)
                 self._all.append((process, connection))
                 self._free.put(connection)
                 connection.send_bytes(msgspec.msgpack.encode(self._begin))

@@ -15,7 +15,7 @@ _MOST_MIB: Final = 40
 @pytest.fixture(scope="module")
 def told() -> list[str]:
     """What such a process says of its allocators."""
-    process, connection = start("tests.projections.pool_teller")
+    process, connection = start("tests.projections.pool_teller", stays=True)
     with connection:
         said = connection.recv_bytes().decode()
     end(process)
