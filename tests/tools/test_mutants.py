@@ -98,8 +98,8 @@ def _try_sql(folder: Path) -> None:
 
 
 def _printed(work: Callable[[Path], None], folder: Path) -> list[str]:
-    """The lines that a process prints which has loaded everything already."""
-    process = multiprocessing.get_context("fork").Process(target=_be, args=(work, folder))
+    """The lines that a process prints which has used nothing yet: an engine outlives no fork."""
+    process = multiprocessing.get_context("forkserver").Process(target=_be, args=(work, folder))
     process.start()
     process.join()
     assert process.exitcode == 0
