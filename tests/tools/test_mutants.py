@@ -7,6 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
 from projections.definitions import Definition, definitions
 from tests.tools.mutants import __main__ as of_code
 from tests.tools.mutants.ending import Patience, adopt
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+# How long is for ever has to be long on a busy machine too.
+pytestmark = pytest.mark.long
+_PATIENCE: Final = Patience(working_s=5, working=3, waiting_s=15, waiting=3)
 CODE: Final = """
 import threading
 
@@ -85,16 +90,14 @@ def _try_code(folder: Path) -> None:
     (folder / "test_tiny.py").write_text(CODE_TESTS)
     sys.path.insert(0, str(folder))
     adopt()
-    patience = Patience(working_s=0.1, working=3, waiting_s=1, waiting=3)
-    of_code.run(of_code.Trial(["tiny.py"], set(), patience), [str(folder / "test_tiny.py")])
+    of_code.run(of_code.Trial(["tiny.py"], set(), _PATIENCE), [str(folder / "test_tiny.py")])
 
 
 def _try_sql(folder: Path) -> None:
     (folder / "test_tiny.py").write_text(SQL_TESTS)
     kept.FOLDER = folder  # where nobody else looks
     definitions()["tiny"] = Definition("tiny", "tables", SQL, ("deployment_facts",))
-    patience = Patience(working_s=5, working=3, waiting_s=1, waiting=3)
-    of_sql.run(Trial(["tiny"], set(), 1, patience), [str(folder / "test_tiny.py")])
+    of_sql.run(Trial(["tiny"], set(), 1, _PATIENCE), [str(folder / "test_tiny.py")])
 
 
 def _printed(work: Callable[[Path], None], folder: Path) -> list[str]:
