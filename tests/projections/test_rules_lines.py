@@ -125,12 +125,19 @@ def test_r1_a_later_statement_covers_an_earlier_one_from_its_beginning_on(tmp_pa
 
 
 def test_r1_two_lines_are_two_however_their_names_are_put_together(tmp_path: Path) -> None:
-    """The sign between service and environment may stand in either."""
+    """What stands between service and environment may stand in either, and what is put for it."""
+    places = [
+        ("a", "prod/b@c"), ("a@prod/b", "c"), ("a", "prod/b%40c"), ("a", "prod/b%2540c"),
+        ("b c", "d"), ("b%20c", "d"), ("b", "c d"), ("b", "c%20d"),
+    ]  # fmt: skip
     story = Story()
-    deployed(story, "d", "03-05T10:00", "x", service="a", environment="prod/b@c")
-    deployed(story, "d", "03-05T11:00", "x", service="a@prod/b", environment="c")
+    for hour, (service, environment) in enumerate(places, 10):
+        deployed(story, "d", f"03-05T{hour}:00", "x", service=service, environment=environment)
     with window(story, tmp_path) as view:
-        assert kinds(view) == ["planned", "planned"]
+        assert kinds(view) == ["planned"] * len(places)
+        found = view.table("deployments").select(["line", "service", "environment"]).to_pylist()
+    assert sorted((row["service"], row["environment"]) for row in found) == sorted(places)
+    assert len({row["line"] for row in found}) == len(places)
 
 
 # R2a: one source a line

@@ -17,7 +17,7 @@ seen AS (
         any_value(environment) AS environment,
         any_value(looked_at) AS looked_at,
         one.service AS service,
-        one.service || '@' || replace(environment, '@', '%40') AS line,
+        one.service || '@' || replace(replace(environment, '%', '%25'), '@', '%40') AS line,
         coalesce(list_sort(list(DISTINCT one.digest) FILTER (WHERE one.digest IS NOT NULL)), [])
             AS digests,
         coalesce(list(DISTINCT one.config) FILTER (WHERE one.config IS NOT NULL), []) AS configs,

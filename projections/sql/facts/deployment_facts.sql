@@ -28,10 +28,12 @@ SELECT
     told.deployment,
     service,
     environment,
-    -- R1: a line is a service in an environment. The last @ stands between the two.
-    service || '@' || replace(environment, '@', '%40') AS line,
+    -- R1: a line is a service in an environment. The last @ stands between the two, and no two
+    -- environments are written alike.
+    service || '@' || replace(replace(environment, '%', '%25'), '@', '%40') AS line,
     -- R2: an id is its source's. The same one on two lines is a deployment of each.
-    replace(service || '@' || replace(environment, '@', '%40'), ' ', '%20')
+    replace(replace(service, '%', '%25'), ' ', '%20') || '@'
+    || replace(replace(replace(environment, '%', '%25'), '@', '%40'), ' ', '%20')
     || ' ' || source || ' ' || told.deployment AS deployment_key,
     coalesce(TRY_CAST(told.attempt AS BIGINT), 1) AS attempt,
     told.component,

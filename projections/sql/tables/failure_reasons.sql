@@ -46,7 +46,7 @@ f4 AS (
 blameless AS (
     SELECT
         incident_key, started_at,
-        unnest(services) || '@' || replace(environment, '@', '%40') AS line
+        unnest(services) || '@' || replace(replace(environment, '%', '%25'), '@', '%40') AS line
     FROM incidents
     WHERE caused_by IS NULL AND coalesce(cause, '') <> 'external'
 ),

@@ -2,7 +2,7 @@
 -- Of two statements the later one, by position, covers the earlier one from its beginning on.
 WITH stated AS (
     SELECT
-        service || '@' || replace(entry.key, '@', '%40') AS line,
+        service || '@' || replace(replace(entry.key, '%', '%25'), '@', '%40') AS line,
         service,
         entry.value AS source,
         effective_from,

@@ -5,7 +5,7 @@ WITH seen AS (
 )
 
 SELECT
-    one.service || '@' || replace(environment, '@', '%40') AS line,
+    one.service || '@' || replace(replace(environment, '%', '%25'), '@', '%40') AS line,
     one.service AS service,
     environment,
     min(occurred_at) AS seen_at,
