@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from fastapi import Request
 
-    from projections.history import History, Question
+    from projections.answer import Question
+    from projections.history import History
     from projections.selection import Selection
 
 OLDEST_S: Final = 300.0

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from api.served import Served
+    from projections.answer import Question
     from projections.catalogue import Catalogue, Control
-    from projections.history import Question
     from projections.selection import Selection
 
 router = APIRouter()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from projections.history import History, Question
+    from projections.answer import Question
+    from projections.history import History
     from projections.selection import Selection
 
 _LOOKED_AT: Final = 1000

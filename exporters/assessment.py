@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from projections.answer import Proof, Question
     from projections.catalogue import Catalogue, Control, Framework
     from projections.engine import View
     from projections.heard import Told
-    from projections.history import History, Proof, Question
+    from projections.history import History
 
 SHOWN: Final = 5000
 """Items that are told one by one, those that violate first; all of them are counted."""

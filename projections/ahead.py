@@ -59,9 +59,10 @@ class Ahead:
     def note(self, wanted: Sequence[Selection], chosen: Mapping[str, Any]) -> None:
         """Remember what was asked; of very many the last ones."""
         one = Asked(tuple(wanted), chosen)
+        key = str(one)
         with self._lock:
-            self._asked[f"{one}"] = one
-            self._asked.move_to_end(f"{one}")
+            self._asked[key] = one
+            self._asked.move_to_end(key)
             while len(self._asked) > _MOST:
                 self._asked.popitem(last=False)
 

@@ -1,4 +1,4 @@
-"""What can be asked of one ledger's past, and the answer with what proves it."""
+"""What can be asked of one ledger's past, and who shares an answer."""
 
 from __future__ import annotations
 
@@ -7,142 +7,33 @@ import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from domain.errors import RefusedError
-from domain.instant import read_instant, write_time
+from domain.instant import read_instant
 from domain.log.wire import read_number
 from projections.ahead import LATE, Ahead
+from projections.answer import Answer, Proof, Question
 from projections.definitions import digest_of
 from projections.parameters import Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     import pyarrow as pa
 
     from projections.ahead import Asked
+    from projections.answer import State
     from projections.heard import Told
     from projections.selection import Selection
 
-FORMAT: Final = "pipeledger/answer/v1"
 _KEPT: Final = 64
 _KEPT_BYTES: Final = 32 << 20
 _LARGEST: Final = _KEPT_BYTES // 4
 """Bytes of an answer that is kept: a page of 10,000 deployments has 6 MB."""
 _PATIENCE: Final = 10
 _QUICK_S: Final = 0.2
-
-
-class State(Protocol):
-    """A published state of a ledger that verified."""
-
-    @property
-    def origin(self) -> str:
-        """Of the ledger."""
-        ...
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        ...
-
-    @property
-    def root(self) -> bytes:
-        """Root hash over them."""
-        ...
-
-    @property
-    def checkpoint(self) -> bytes:
-        """The signed note of this state."""
-        ...
-
-    @property
-    def version(self) -> tuple[int, int]:
-        """Differs between two states whose rows differ."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """On what an answer was given.
-
-    Attributes:
-        origin: of the ledger.
-        position: up to which it was read.
-        root: root hash over the entries up to there, hexadecimal.
-        checkpoint: a signed note of this size or a larger one.
-        parameters: with which parameters.
-        definitions: names of the tables that were asked for.
-        digest: over their definitions and all that these need.
-    """
-
-    origin: str
-    position: int
-    root: str
-    checkpoint: str
-    parameters: Parameters
-    definitions: tuple[str, ...]
-    digest: str
-
-    def told(self) -> dict[str, Any]:
-        """As it stands in an answer."""
-        return {
-            "format": FORMAT,
-            "origin": self.origin,
-            "position": self.position,
-            "root": self.root,
-            "checkpoint": self.checkpoint,
-            "parameters": self.parameters.told(),
-            "definitions": {"names": list(self.definitions), "digest": self.digest},
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question that is settled: whoever asks it again gets the same rows.
-
-    Attributes:
-        proof: on what it will be answered.
-        selections: which rows are wanted.
-        state: that is read.
-        age: seconds since that was the newest state for certain.
-    """
-
-    proof: Proof
-    selections: tuple[Selection, ...]
-    state: State = field(repr=False)
-    age: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Tables and what proves them.
-
-    Attributes:
-        proof: on what it was given.
-        selections: which rows, in the order asked for.
-        tables: the rows, by the name of their table.
-    """
-
-    proof: Proof
-    selections: tuple[Selection, ...]
-    tables: dict[str, pa.Table] = field(repr=False)
-
-    @property
-    def size(self) -> int:
-        """Bytes that the rows take."""
-        return sum(table.nbytes for table in self.tables.values())
-
-    def told(self) -> dict[str, Any]:
-        """The whole answer as JSON values; `verify --recompute` takes it back."""
-        return {
-            "proof": self.proof.told(),
-            "selections": [one.told() for one in self.selections],
-            "tables": {name: rows_of(table) for name, table in self.tables.items()},
-        }
 
 
 class History(ABC):
@@ -281,13 +172,20 @@ class History(ABC):
         """
         shared = max_age if known_at is None else 0.0
         state, age = self._recent(shared)
-        parameters = Parameters(known_at=self.known_at(known_at, state), **chosen)
-        proof = self.proof([one.table for one in wanted], parameters, state)
+        found = self._settled(wanted, chosen, self.known_at(known_at, state), state, age)
         if shared > 0:
             self._ahead.note(wanted, chosen)
             # What is made quickly may as well be waited for.
             if age > LATE * shared and self.patience(wanted) > 0:
                 self._ahead.begin()
+        return found
+
+    def _settled(
+        self, wanted: Sequence[Selection], chosen: Mapping[str, Any], position: int, state: State,
+        age: float = 0.0,
+    ) -> Question:  # fmt: skip
+        parameters = Parameters(known_at=position, **chosen)
+        proof = self.proof([one.table for one in wanted], parameters, state)
         return Question(proof, tuple(wanted), state, age)
 
     def answer(self, question: Question) -> Answer:
@@ -321,18 +219,15 @@ class History(ABC):
             RefusedError: a parameter is wrong.
             UnavailableError: the disk.
         """
-        parameters = Parameters(known_at=question.proof.position, **chosen)
-        proof = self.proof([one.table for one in wanted], parameters, question.state)
-        return self.answer(Question(proof, tuple(wanted), question.state, question.age))
+        position, state = question.proof.position, question.state
+        return self.answer(self._settled(wanted, chosen, position, state, question.age))
 
     def _renew(self, lately: Sequence[Asked]) -> None:
         """Answer what was asked lately on the newest state, and share that from then on."""
         began = self._monotonic()
         state = self.follow()
         for one in lately:
-            parameters = Parameters(known_at=state.size, **one.chosen)
-            proof = self.proof([each.table for each in one.wanted], parameters, state)
-            self.answer(Question(proof, one.wanted, state))
+            self.answer(self._settled(one.wanted, one.chosen, state.size, state))
         if self._seen is None or self._seen[0] < began:
             self._seen = (began, state)
 
@@ -349,17 +244,17 @@ class History(ABC):
         with self._lock:
             del self._making[key]
             self._took[found.proof.definitions] = self._monotonic() - began
-            if found.size <= _LARGEST:
+            if found.nbytes <= _LARGEST:
                 self._keep(key, found)
         mine.set_result(found)
         return found
 
     def _keep(self, key: str, found: Answer) -> None:
         self._kept[key] = found
-        self._kept_bytes += found.size
+        self._kept_bytes += found.nbytes
         while len(self._kept) > _KEPT or self._kept_bytes > _KEPT_BYTES:
             _, oldest = self._kept.popitem(last=False)
-            self._kept_bytes -= oldest.size
+            self._kept_bytes -= oldest.nbytes
 
     def ask(
         self, wanted: Sequence[Selection], chosen: Mapping[str, Any], known_at: str | None = None
@@ -375,19 +270,3 @@ class History(ABC):
             state.origin, at, root.hex(), state.checkpoint.decode(), parameters,
             tuple(names), digest_of(names),
         )  # fmt: skip
-
-
-def rows_of(table: pa.Table) -> list[dict[str, Any]]:
-    """The rows of a table as JSON values: instants as RFC 3339 in UTC, dates as ISO 8601."""
-    found: list[dict[str, Any]] = _plain(table.to_pylist())
-    return found
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    if isinstance(value, datetime):
-        return write_time(value)
-    return value.isoformat() if isinstance(value, date) else value

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from projections.answer import Question
     from projections.engine import Engine, View
     from projections.heard import Told
-    from projections.history import Question
     from projections.live import Snapshot
     from projections.parameters import Parameters
 

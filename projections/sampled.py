@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from domain.sampling import METHOD, draw
-from projections.history import rows_of
+from projections.answer import rows_of
 from projections.sheets import MOST
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from domain.errors import UnavailableError
 from domain.log.entry import parse_entry
-from projections.history import rows_of
+from projections.answer import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

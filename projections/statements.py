@@ -24,8 +24,8 @@ def parsed(text: str) -> duckdb.Statement:
 def plan_plainly(cursor: duckdb.DuckDBPyConnection) -> None:
     """Run the statements of one connection as they are written.
 
-    Definitions name the rows that they begin with first, so of a ledger of which nothing is sealed
-    DuckDB's optimiser takes longer than it saves.
+    Definitions name the rows that they begin with first, so while there are few rows, as of a
+    ledger of which nothing is sealed, DuckDB's optimiser takes longer than it saves.
     """
     cursor.execute("PRAGMA disable_optimizer")
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from domain.errors import NotFoundError, RefusedError
-from projections.history import rows_of
+from projections.answer import rows_of
 from projections.selection import Selection
 from projections.trace_gaps import Gap, Line, gap_of, lasting_of
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from projections.answer import Proof
     from projections.engine import View
-    from projections.history import History, Proof
+    from projections.history import History
 
 State = Literal["proved", "asserted", "missing", "none"]
 SELECTIONS: Final = (

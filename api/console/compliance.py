@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from api.served import Served
+    from projections.answer import Answer
     from projections.catalogue import Catalogue, Control, Framework
-    from projections.history import Answer
     from projections.selection import Selection
     from store.credentials import Credential
 

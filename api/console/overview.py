@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from api.console.asking import PageQuestion
-    from projections.history import Answer
+    from projections.answer import Answer
 
 Row = dict[str, Any]
 _BY_WINDOW: Final = ("part", "window_from", "group_key")

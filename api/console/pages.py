@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from api.served import Served
-    from projections.history import Answer, Question
+    from projections.answer import Answer, Question
     from projections.selection import Selection
     from store.credentials import Credential
 

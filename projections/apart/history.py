@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from projections.answer import Question
     from projections.apart.process import Apart
     from projections.heard import Told
-    from projections.history import Question
     from store.ledger.publisher import Published
 
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 class Known:
     """A state that the process keeps for as long as somebody here may ask about it.
 
-    See `projections.history.State`.
+    See `projections.answer.State`.
     """
 
     origin: str

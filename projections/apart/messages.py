@@ -111,7 +111,7 @@ class Forget(msgspec.Struct, tag=True, frozen=True):
 
 
 class Followed(msgspec.Struct, tag=True, frozen=True):
-    """The newest state, verified; see `projections.history.State`."""
+    """The newest state, verified; see `projections.answer.State`."""
 
     number: int
     size: int

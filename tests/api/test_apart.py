@@ -23,6 +23,7 @@ from domain.errors import (
     RefusedError,
     UnavailableError,
 )
+from projections.answer import rows_of
 from projections.apart.messages import (
     Begin,
     Follow,
@@ -34,7 +35,6 @@ from projections.apart.messages import (
     write,
 )
 from projections.apart.process import Apart
-from projections.history import rows_of
 from projections.parameters import FIRST, LAST, Parameters
 from projections.selection import Selection
 from store.ledger.opening import schema_of

@@ -19,7 +19,7 @@ from api.register_commands import environment_register
 from domain.errors import RefusedError
 from exporters import charts, wording
 from exporters.charts import Series
-from projections.history import Answer, Proof
+from projections.answer import Answer, Proof
 from tests.projections.story import viewing
 from tests.projections.telling import Story, commit, deployed
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from projections import contract
-from projections.history import rows_of
+from projections.answer import rows_of
 from tests.exporters.shipped import METRICS, NUMBERS, Shipped, shipped
 from tests.store.ledger.conftest import shared
 

@@ -14,8 +14,8 @@ from projections.selection import Selection
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from projections.answer import Question
     from projections.heard import Told
-    from projections.history import Question
 
 MIB = 1 << 20
 

@@ -20,10 +20,10 @@ from api.tables import ARROW, CSV, PARQUET, write_table
 from domain.events import TYPES
 from domain.events.examples import example
 from projections import contract
+from projections.answer import rows_of
 from projections.asked_controls import asked_tests
 from projections.catalogue import built_in
 from projections.definitions import definitions
-from projections.history import rows_of
 from tests.projections.story import Story, viewing
 from tests.projections.telling import only, window
 
