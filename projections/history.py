@@ -59,6 +59,7 @@ class History(ABC):
         self._position_at = position_at
         self._monotonic = monotonic
         self._seen: tuple[float, State] | None = None
+        self._next: tuple[float, State] | None = None
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Answer] = OrderedDict()
         self._kept_bytes = 0
@@ -109,10 +110,12 @@ class History(ABC):
 
     def _recent(self, max_age: float) -> tuple[State, float]:
         """A state that was the newest so many seconds ago at most, and how many it is."""
-        if max_age > 0 and (seen := self._seen) is not None:
-            age = self._monotonic() - seen[0]
-            if age <= max_age:
-                return seen[1], age
+        if max_age > 0:
+            # Of a state that is being made answers for, whoever asks shares these. A still newer
+            # one would have to be made as well, beside it, and all would wait for both.
+            for known in (self._seen, self._next):
+                if known is not None and (age := self._monotonic() - known[0]) <= max_age:
+                    return known[1], age
         return self.newest(), 0.0
 
     def patience(self, wanted: Sequence[Selection]) -> float:
@@ -226,10 +229,17 @@ class History(ABC):
         """Answer what was asked lately on the newest state, and share that from then on."""
         began = self._monotonic()
         state = self.follow()
-        for one in lately:
-            self.answer(self._settled(one.wanted, one.chosen, state.size, state))
-        if self._seen is None or self._seen[0] < began:
-            self._seen = (began, state)
+        self._next = (began, state)
+        try:
+            for one in lately:
+                self.answer(self._settled(one.wanted, one.chosen, state.size, state))
+            took = self._monotonic() - began
+            # They share tables: which of them made those, and seems slow, is chance.
+            self._took.update((tuple(of.table for of in one.wanted), took) for one in lately)
+            if self._seen is None or self._seen[0] < began:
+                self._seen = (began, state)
+        finally:
+            self._next = None
 
     def _make(self, key: str, question: Question, mine: Future[Answer]) -> Answer:
         """Compute an answer for all who wait for it."""

@@ -197,6 +197,40 @@ def test_whoever_keeps_asking_waits_for_no_newer_state(asking: Asking) -> None:
     assert asking.engine.views == 2
 
 
+def test_whoever_asks_too_late_shares_what_is_being_made(asking: Asking) -> None:
+    """A still newer state is not begun beside it."""
+    size = slowly(asking)
+    deployed(asking.story, "d-3", "03-03T10:00", commit=commit("a"))
+    asking.engine.may.clear()
+    asking.engine.asked.clear()
+    asking.clock.now = 50.0
+    asking.history.question(ASKED, {}, max_age=60.0)
+    assert asking.engine.asked.wait(60)
+    deployed(asking.story, "d-4", "03-04T10:00", commit=commit("a"))
+    asking.clock.now = 61.0
+    late = asking.history.question(ASKED, {}, max_age=60.0)
+    assert (late.proof.position, late.age) == (size + 1, 11.0)
+    # Who does not put up with its age either is told the newest.
+    assert asking.history.question(ASKED, {}, max_age=10.0).proof.position == size + 2
+    asking.engine.may.set()
+    assert asking.history.answer(late).proof.position == size + 1
+    finish()
+    assert asking.engine.views == 2
+
+
+def test_a_question_is_as_slow_as_all_that_were_made_with_it(asking: Asking) -> None:
+    """Which of them made the tables that they share is chance."""
+    slowly(asking)
+    other = [Selection("deployments")]
+    asking.history.answer(asking.history.question(other, {}, max_age=60.0))
+    assert [asking.history.patience(one) for one in (ASKED, other)] == [10.0, 10.0]
+    deployed(asking.story, "d-3", "03-03T10:00", commit=commit("a"))
+    asking.clock.now = 50.0
+    asking.history.question(ASKED, {}, max_age=60.0)
+    finish()
+    assert [asking.history.patience(one) for one in (ASKED, other)] == [20.0, 20.0]
+
+
 def test_what_is_made_quickly_is_made_when_it_is_asked_for(asking: Asking) -> None:
     """Nobody waits long for it."""
     asking.engine.may.set()
