@@ -98,9 +98,9 @@ class Question:
     age: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Answer:
-    """Tables and what proves them.
+    """Tables and what proves them. It equals itself alone: many share one.
 
     Attributes:
         proof: on what it was given.

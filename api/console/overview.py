@@ -111,16 +111,18 @@ class Overview:
     def __init__(self, answer: Answer) -> None:
         """Read what `wanted` was answered with."""
 
-        def rows(table: str, part: str) -> list[Row]:
-            found: list[Row] = answer.tables[table].to_pylist()
-            return [row for row in found if row["part"] == part]
+        def parts(table: str) -> dict[str, list[Row]]:
+            found: dict[str, list[Row]] = {"window": [], "step": []}
+            for row in answer.tables[table].to_pylist():
+                found.setdefault(row["part"], []).append(row)
+            return found
 
-        (self.dora,) = rows("dora", "window")
-        (self.mttr,) = rows("mttr", "window")
-        self.steps = rows("dora", "step")
-        self.mttr_steps = rows("mttr", "step")
-        self.gaps = gaps.told(rows("window_gaps", "window"))
-        self.before = next(iter(rows("dora", "baseline")), None)
+        dora, mttr = parts("dora"), parts("mttr")
+        (self.dora,) = dora["window"]
+        (self.mttr,) = mttr["window"]
+        self.steps = dora["step"]
+        self.mttr_steps = mttr["step"]
+        self.gaps = gaps.told(parts("window_gaps")["window"])
         compared: list[Row] = answer.tables["comparison"].to_pylist()
         self.compared = compared[0] if compared else {}
         self.recent: list[Row] = answer.tables["deployments"].to_pylist()

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from api.doors import PART_READERS
 from exporters import wording
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fastapi import Request
 
 HTML: Final = "text/html; charset=utf-8"
@@ -58,8 +61,13 @@ _TEMPLATES: Final = _environment()
 
 def draw(template: str, status: int = 200, /, **values: Any) -> Response:  # noqa: ANN401 - a template's
     """A page from a template."""
-    body = _TEMPLATES.get_template(template).render(values)
+    body = render(template, values)
     return Response(body, status, HEADERS | {"Cache-Control": "no-store"}, HTML)
+
+
+def render(template: str, values: Mapping[str, Any]) -> Markup:
+    """A part of a page from a template."""
+    return Markup(_TEMPLATES.get_template(template).render(values))  # noqa: S704 - it escapes
 
 
 def is_own(request: Request) -> bool:

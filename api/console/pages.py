@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
+from weakref import WeakKeyDictionary
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -15,7 +16,7 @@ from api.console import running, timeline
 from api.console.asking import LENGTHS, PageQuestion, Q, TraceQuestion, read_query
 from api.console.entrance import shown
 from api.console.overview import BANDS, Overview, names_wanted, offered, wanted
-from api.console.page import HEADERS, draw
+from api.console.page import HEADERS, draw, render
 from api.delivering import listed
 from api.doors import PART_READERS, TRACERS
 from api.emptiness import Asked, why_empty
@@ -29,6 +30,8 @@ from projections import trace
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from markupsafe import Markup
+
     from api.served import Served
     from projections.answer import Answer, Question
     from projections.selection import Selection
@@ -39,6 +42,7 @@ router = APIRouter(include_in_schema=False)
 ROWS: Final = 100
 """Rows on one page of a list."""
 _FIELDS: Final = ("days", "from", "to", "service", "team", "environment", "known_at", "tz")
+_overviews: WeakKeyDictionary[Answer, tuple[str, Markup]] = WeakKeyDictionary()
 
 
 @router.get("/console/{ledger}/overview")
@@ -47,10 +51,10 @@ async def get_overview(request: Request, ledger: str) -> Response:
 
     def make(here: Served, credential: Credential, asked: PageQuestion) -> Response:
         question, answer = _ask(request, here, asked, wanted(asked))
-        seen = Overview(answer)
-        return drawn(
-            request, here, credential, "overview", asked, question, answer, seen=seen, bands=BANDS,
-            empty=_empty(here, asked, question, seen),
+        frame = _frame(request, here, asked, answer)
+        return draw(
+            "overview.html", **frame, role=credential.role, here="overview", age=question.age,
+            measured=_measured(here, asked, question, answer, frame),
             sources=listed(here, request.app.state.clock()),
         )  # fmt: skip
 
@@ -192,6 +196,25 @@ def _listed(table: str, asked: PageQuestion) -> Selection:
                    limit=ROWS + 1)  # fmt: skip
 
 
+def _measured(
+    here: Served, asked: PageQuestion, question: Question, answer: Answer, frame: dict[str, Any]
+) -> Markup:
+    """What the overview shows of an answer: the same for whoever is given it.
+
+    A dashboard asks every second, and most of a page's cost is this: it is drawn once an answer,
+    and lives as long. With other words of the same question only the last ones are kept.
+    """
+    kept, measured = _overviews.get(answer, ("", None))
+    if measured is None or kept != frame["kept"]:
+        seen = Overview(answer)
+        measured = render("measured.html", frame | {
+            "seen": seen, "bands": BANDS, "offered": offered(answer),
+            "empty": _empty(here, asked, question, seen),
+        })  # fmt: skip
+        _overviews[answer] = frame["kept"], measured
+    return measured
+
+
 def _empty(here: Served, asked: PageQuestion, question: Question, seen: Overview) -> dict[str, str]:
     """Why nothing was counted and what to run; nothing to say where something was."""
     if not seen.is_empty:
@@ -240,10 +263,17 @@ def drawn(
         place: name of the page in the navigation; None: that of the template.
         values: of the template.
     """
+    return draw(
+        f"{name}.html", **_frame(request, here, asked, answer), offered=offered(answer),
+        role=credential.role, age=question.age, here=place or name, **values,
+    )  # fmt: skip
+
+
+def _frame(request: Request, here: Served, asked: PageQuestion, answer: Answer) -> dict[str, Any]:
+    """Values of a page that the answer and the words of its question settle."""
     query = {field: request.query_params.get(field, "") for field in _FIELDS}
     kept = urlencode({field: told for field, told in query.items() if told})
-    return draw(
-        f"{name}.html", ledger=here.ledger.name, role=credential.role,
-        query=query, kept=f"?{kept}" if kept else "", lengths=LENGTHS, picked=asked.picked,
-        offered=offered(answer), proof=answer.proof, age=question.age, here=place or name, **values,
-    )  # fmt: skip
+    return {
+        "ledger": here.ledger.name, "query": query, "kept": f"?{kept}" if kept else "",
+        "lengths": LENGTHS, "picked": asked.picked, "proof": answer.proof,
+    }  # fmt: skip
