@@ -291,7 +291,7 @@ def test_what_a_file_is_is_told_by_its_first_4096_bytes(file: Path) -> None:
 
 
 def test_a_folder_is_a_log_or_each_of_its_files(tmp_path: Path) -> None:
-    """In the order of their names, which stand in what is told of them; folders are passed over."""
+    """In the order of their names, which stand in what is told; empty folders are nothing."""
     (whole,) = check_path(WRITER.export(tmp_path / "log"), policy())
     assert whole.lines[0] == WHOLE
     folder = tmp_path / "files"
@@ -311,12 +311,32 @@ def test_a_folder_is_a_log_or_each_of_its_files(tmp_path: Path) -> None:
         check_path(folder, policy(prove=proving))
     assert told.value.next_step == "get the file anew"
     write(folder / "b", export(ENDED).replace(b"T00:", b"T01:"))
-    lines = [dict(line) for line in WRITER.lines()]
-    lines[4]["leaf"] = "00" * 32
-    write(folder / "b", "".join(compact(line) + "\n" for line in lines).encode() + ENDED)
+    write(folder / "b", "".join(compact(line) + "\n" for line in altered()).encode() + ENDED)
     with pytest.raises(UnsoundError, match=r"^position 5: b: the entry is not") as caught:
         check_path(folder, policy(prove=proving))
     assert caught.value.position == 5
+
+
+def test_what_lies_in_a_folder_of_a_folder_is_not_taken_for_looked_at(tmp_path: Path) -> None:
+    """It is named, and how it is verified; what is unsound beside it comes first."""
+    folder = tmp_path / "files"
+    (folder / "more").mkdir(parents=True)
+    write(folder / "more" / "z", WRITER.proved(2))
+    for files in (0, 1):
+        with pytest.raises(UncheckedError, match=r"^more is a folder in it") as told:
+            check_path(folder, policy())
+        assert told.value.next_step == f"pipeledger verify {folder / 'more'}"
+        write(folder / f"a{files}", WRITER.proved(2))
+    write(folder / "b", "".join(compact(line) + "\n" for line in altered()).encode() + ENDED)
+    with pytest.raises(UnsoundError, match=r"^position 5: b: the entry is not"):
+        check_path(folder, policy())
+
+
+def altered() -> list[dict[str, Any]]:
+    """Lines, of which one is beside another leaf hash than its own."""
+    lines = [dict(line) for line in WRITER.lines()]
+    lines[4]["leaf"] = "00" * 32
+    return lines
 
 
 def test_an_empty_folder_without_a_name_is_told_all_the_same(

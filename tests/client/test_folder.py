@@ -200,18 +200,17 @@ def test_an_export_s_last_line_is_no_entry(tmp_path: Path) -> None:
 
 
 def test_a_folder_holds_a_log_in_one_of_two_forms(tmp_path: Path) -> None:
-    """A checkpoint beside entries in lines or in bundles; a file is no folder of them."""
+    """A checkpoint beside entries in lines, or beside tiles; a file is no folder of them."""
     assert not is_log_folder(tmp_path)
     (tmp_path / "checkpoint").touch()
     assert not is_log_folder(tmp_path)
-    (tmp_path / "tile").mkdir()
-    (tmp_path / "tile" / "entries").touch()
+    (tmp_path / "tile").touch()
     assert not is_log_folder(tmp_path)
     (tmp_path / "entries.ndjson").touch()
     assert is_log_folder(tmp_path)
     (tmp_path / "checkpoint").unlink()
     assert not is_log_folder(tmp_path)
-    (tmp_path / "other" / "tile" / "entries").mkdir(parents=True)
+    (tmp_path / "other" / "tile").mkdir(parents=True)
     assert not is_log_folder(tmp_path / "other")
     (tmp_path / "other" / "checkpoint").touch()
     assert is_log_folder(tmp_path / "other")

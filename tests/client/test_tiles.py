@@ -62,6 +62,18 @@ def test_a_log_without_hash_tiles_is_said_to_have_none(
     assert "no hash tiles" in judge(folder, writer, asked()).lines
 
 
+def test_a_log_without_its_entries_is_not_taken_for_a_checkpoint(
+    writer: Writer, folder: Path, asked: Callable[..., Settings]
+) -> None:
+    """Whoever takes all bundles away leaves a checkpoint that is sound by itself."""
+    shutil.rmtree(folder / "tile" / "entries")
+    for file in folder.iterdir():
+        if file.is_file() and file.name != "checkpoint":
+            file.unlink()
+    with pytest.raises(UnsoundError, match=r"^position 1: the entry bundle .* is missing"):
+        judge(folder, writer, asked())
+
+
 @pytest.mark.parametrize(
     ("name", "at", "said"),
     [

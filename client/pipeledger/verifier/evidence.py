@@ -9,7 +9,7 @@
 | an answer about the past | checkpoint, position, root; its rows only by `verify --recompute` |
 | a checkpoint | the log's signature, and what was seen before |
 | entries in a file or folder, a tiled log | every entry, every link, the root |
-| a folder of such files | each of them |
+| a folder of such files | each of them; none in a folder within it, which is status 2 |
 """
 
 from __future__ import annotations
@@ -141,11 +141,23 @@ def check_path(path: Path, policy: Policy) -> list[Verdict]:
     if path.is_dir():
         if is_log_folder(path):
             return [_of_run(check_folder(path, policy.logs, policy.settings), policy)]
-        files = sorted(file for file in path.iterdir() if file.is_file())
-        if not files:
-            raise UncheckedError(f"{path.name or path} is empty")
-        return [verdict for file in files for verdict in _named(file, policy)]
+        return _check_each(path, policy)
     return _check_file(path, policy)
+
+
+def _check_each(folder: Path, policy: Policy) -> list[Verdict]:
+    found = sorted(folder.iterdir())
+    verdicts = [verdict for file in found if file.is_file() for verdict in _named(file, policy)]
+    # Whoever is told that a folder is sound takes all that lies in it for looked at.
+    for below in found:
+        if below.is_dir() and any(below.iterdir()):
+            raise UncheckedError(
+                f"{below.name} is a folder in it, which is not looked into",
+                f"pipeledger verify {below}",
+            )
+    if not verdicts:
+        raise UncheckedError(f"{folder.name or folder} is empty")
+    return verdicts
 
 
 def _named(file: Path, policy: Policy) -> list[Verdict]:

@@ -41,9 +41,10 @@ _MOST_APART = 33_554_432
 
 
 def is_log_folder(folder: Path) -> bool:
-    """Whether this folder holds a log in one of the two forms."""
+    """Whether this folder holds a log in one of the two forms, or what is left of one."""
+    # Also where all its bundles were taken away: the checkpoint alone would be sound.
     return (folder / CHECKPOINT).is_file() and (
-        (folder / ENTRIES).is_file() or (folder / "tile" / "entries").is_dir()
+        (folder / ENTRIES).is_file() or (folder / "tile").is_dir()
     )
 
 
