@@ -82,6 +82,7 @@ class Tokens:
         # Apart: anybody can make up wrong tokens, and they must not push out valid ones.
         self._found: _Memory = {}
         self._missed: _Memory = {}
+        self._revocations = 0
         table = sql.Identifier(schema, "tokens")
         self._insert = sql.SQL(
             "INSERT INTO {} (digest, credential, principal, role, sources, expires)"
@@ -146,15 +147,18 @@ class Tokens:
         now = self._monotonic()
         known = self._found.get(key) or self._missed.get(key)
         if known is None or now - known[0] > TRUSTED_S:
+            revocations = self._revocations
             known = (now, look_up())
             here, there = self._found, self._missed
             if known[1] is None:
                 here, there = there, here
             with self._lock:
-                if len(here) >= _REMEMBERED:
-                    here.clear()
-                here[key] = known
-                there.pop(key, None)
+                # Looked up before one was revoked meanwhile, it may be that one: it would go on.
+                if revocations == self._revocations:
+                    if len(here) >= _REMEMBERED:
+                        here.clear()
+                    here[key] = known
+                    there.pop(key, None)
         return self._in_time(known[1])
 
     def _in_time(self, credential: Credential | None) -> Credential | None:
@@ -186,6 +190,7 @@ class Tokens:
         with self._database.session("writer") as connection:
             done = connection.execute(self._revoke, (self._clock(), credential))
         with self._lock:
+            self._revocations += 1
             self._found.clear()
         if not done.rowcount:
             raise NotFoundError(f"no valid token {credential}")

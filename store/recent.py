@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -28,15 +29,24 @@ class Recent(Generic[T]):
         """
         self._read = read
         self._monotonic = monotonic
+        self._lock = threading.Lock()
         self._known: tuple[float, T] | None = None
+        self._changes = 0
 
     def get(self, age_s: float) -> T:
         """The value as it stood at most so many seconds ago."""
         known = self._known
         if known is None or self._monotonic() - known[0] > age_s:
-            self._known = known = (self._monotonic(), self._read())
+            changes = self._changes
+            known = (self._monotonic(), self._read())
+            with self._lock:
+                # Read before a change that was made meanwhile, it would be believed after it.
+                if changes == self._changes:
+                    self._known = known
         return known[1]
 
     def forget(self) -> None:
         """Have it read anew by whoever asks next."""
-        self._known = None
+        with self._lock:
+            self._changes += 1
+            self._known = None

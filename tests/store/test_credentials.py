@@ -17,7 +17,7 @@ from domain.errors import NotFoundError
 from store.credentials import Tokens
 
 if TYPE_CHECKING:
-    from store.credentials import Role
+    from store.credentials import Credential, Role
     from store.postgres.database import Database
 
 PERSON = "per_" + "a" * 32
@@ -153,6 +153,25 @@ def test_a_revoked_token_is_useless_here_at_once_and_elsewhere_soon(
     assert elsewhere.find(text) is None
     assert tokens.find(other) is not None
     assert [one.id for one in tokens.valid()] != [found.id]
+
+
+def test_a_token_that_was_looked_up_while_it_was_revoked_is_useless_too(
+    tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database answered before, and the answer is remembered by nobody."""
+    text = issued(tokens)
+    look_up = tokens._look_up
+
+    def slow(digest: bytes) -> Credential | None:
+        found = look_up(digest)
+        if found is not None:
+            tokens.revoke(found.id)
+        return found
+
+    monkeypatch.setattr(tokens, "_look_up", slow)
+    assert tokens.find(text) is not None
+    assert tokens.remembered(text) is None
+    assert tokens.find(text) is None
 
 
 def test_wrong_tokens_push_no_valid_one_out_of_memory(

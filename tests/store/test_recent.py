@@ -18,3 +18,18 @@ def test_a_value_is_read_as_often_as_who_asks_wants_it_young() -> None:
     assert value.get(TRUSTED_S) == 3
     value.forget()
     assert value.get(TRUSTED_S) == 4
+
+
+def test_what_was_read_while_it_changed_is_believed_by_nobody_afterwards() -> None:
+    """Whoever began to read before a change and ends after it has the value before it."""
+    there = ["before"]
+
+    def read() -> str:
+        found = there[0]
+        if found == "before":
+            there[0] = "after"
+            value.forget()
+        return found
+
+    value = Recent(read, lambda: 0.0)
+    assert [value.get(TRUSTED_S), value.get(TRUSTED_S)] == ["before", "after"]
