@@ -133,10 +133,11 @@ async def post_approval(request: Request, ledger: str, wanted: NewApproval) -> R
 async def get_approval(request: Request, ledger: str, identity: Id) -> Response:
     """One approval as it stands now; an emitter sees its state alone."""
     here, credential = await enter_reading(request, ledger, _WATCHERS)
+    given_on = facts(here)
     found = await run_in_threadpool(
         shown, here.ledger, identity, request.app.state.clock(), whole=credential.role != "emitter"
     )
-    return Response(msgspec.json.encode(found), headers=facts(here), media_type=JSON)
+    return Response(msgspec.json.encode(found), headers=given_on, media_type=JSON)
 
 
 @router.post(

@@ -141,9 +141,10 @@ async def post_incident(
 async def get_commands(request: Request, ledger: str) -> Response:
     """What waits for a second person, oldest first."""
     here, _ = await enter_reading(request, ledger, PART_READERS)
+    given_on = facts(here)
     found = await run_in_threadpool(waiting, here.ledger, request.app.state.clock())
     body = {"commands": [shown(one) for one in found]}
-    return Response(msgspec.json.encode(body), headers=facts(here), media_type=JSON)
+    return Response(msgspec.json.encode(body), headers=given_on, media_type=JSON)
 
 
 @router.post(

@@ -91,9 +91,15 @@ class Told(Response):
         ]
 
 
-def facts(here: Served) -> dict[str, str]:
-    """Headers that say what the answer was given on."""
-    return _facts(here.ledger.published, here.cosigners.covered)
+def facts(here: Served, published: Published | None = None) -> dict[str, str]:
+    """Headers that say what the answer was given on.
+
+    Args:
+        here: the ledger.
+        published: the state that was read; None: the newest. What is published while an answer is
+            made is not in it, and whoever goes on from the position that it names would miss that.
+    """
+    return _facts(published or here.ledger.published, here.cosigners.covered)
 
 
 def _facts(published: Published, witnessed: int | None) -> dict[str, str]:

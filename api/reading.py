@@ -99,7 +99,7 @@ async def get_entries(
         return tables.encode([(row, parts or []) for row, parts in rows], media), last
 
     content, last = await run_in_threadpool(find)
-    headers = facts(here) | {"Vary": "Accept"}
+    headers = facts(here, published) | {"Vary": "Accept"}
     if last:
         headers["Link"] = next_page(request, after=last)
     return Response(content, headers=headers, media_type=media)
@@ -231,7 +231,7 @@ async def get_stream(
         return msgspec.json.encode(found), found["next"]
 
     content, last = await run_in_threadpool(find)
-    headers = facts(here)
+    headers = facts(here, published)
     if last is not None:
         headers["Link"] = next_page(request, after=last)
     return Response(content, headers=headers, media_type=JSON)

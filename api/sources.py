@@ -40,9 +40,9 @@ class NewSource(BaseModel):
 async def get_sources(request: Request, ledger: str) -> Response:
     """Every source with its last delivery, counts and whether it is silent for too long."""
     here, _ = await enter_reading(request, ledger, READERS)
-    now = request.app.state.clock()
+    now, given_on = request.app.state.clock(), facts(here)
     found = await run_in_threadpool(listed, here, now)
-    return Response(msgspec.json.encode({"sources": found}), 200, facts(here), JSON)
+    return Response(msgspec.json.encode({"sources": found}), 200, given_on, JSON)
 
 
 @router.post("/v1/{ledger}/sources", status_code=201, tags=["decide"])

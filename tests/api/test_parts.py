@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from store.ledger.bodies import Bodies
 from tests.serving import event
+from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
     import httpx
 
+    from store.ledger.reader import Row
     from tests.api.doors import Doors
 
 NDJSON = "application/x-ndjson"
@@ -101,3 +104,23 @@ def test_what_an_erasure_took_is_named_no_more(doors: Doors) -> None:
     assert get(doors, path).json()["parts"] == ["event", "text"]
     own.register.erase(get(doors, path).json()["event"]["data"]["actor"])
     assert get(doors, path).json()["parts"] == ["event"]
+
+
+@pytest.mark.parametrize("path", ["entries", "streams/line/checkout@production", "commands"])
+def test_an_answer_names_the_state_that_was_read_whatever_comes_while_it_is_made(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Whoever goes on after the position that it names finds what came meanwhile."""
+    own = doors.app.state.served["own"]
+    before, read = own.ledger.published.size, own.ledger.reader.entries
+    numbers = count(before)
+
+    def slow(*asked: Any, **more: Any) -> list[Row]:  # noqa: ANN401 - as the reader
+        found: list[Row] = read(*asked, **more)
+        own.ledger.submit([draft(next(numbers))]).result(60)
+        return found
+
+    monkeypatch.setattr(own.ledger.reader, "entries", slow)
+    answer = get(doors, path)
+    assert answer.headers["Pipeledger-Position"] == str(before)
+    assert own.ledger.published.size > before
