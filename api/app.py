@@ -93,7 +93,7 @@ def make_app(
     app.state.telemetry = telemetry
     app.state.catalogue = catalogue or built_in()
     app.state.reports = asyncio.Semaphore(recording.AT_ONCE)
-    app.state.lookups = asyncio.Semaphore(LOOKUPS)
+    app.state.lookups = {door: asyncio.Semaphore(most) for door, most in LOOKUPS.items()}
     app.state.deliveries = asyncio.Semaphore(intake.AT_ONCE)
     app.state.rates = Rates(_PER_SECOND, _BURST, time.monotonic)
     app.state.strangers = Rates(_PER_SECOND, _BURST, time.monotonic)

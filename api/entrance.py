@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 from fastapi import Path
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +15,8 @@ from api.refusing import UnauthorisedError
 from domain.log.wire import write_base64
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastapi import Request
 
     from api.served import Served
@@ -23,8 +25,13 @@ if TYPE_CHECKING:
 
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
-LOOKUPS: Final = 8
-"""Tokens that are looked up at once; half of the connections are left to those who came in."""
+CREDENTIAL: Final = "credential"
+SOURCE: Final = "source"
+SIGNATURE: Final = "signature"
+LOOKUPS: Final = {CREDENTIAL: 8, SOURCE: 2, SIGNATURE: 2}
+"""What is looked up at once of what anybody can make up, door by door; of sources and keys that
+sign all are read together. Connections and threads are left to those who came in."""
+T = TypeVar("T")
 Position = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
@@ -41,11 +48,23 @@ async def bearer_of(request: Request, here: Served) -> Credential | None:
     token = token.strip()
     found = here.tokens.remembered(token)
     if found is None:
-        # Anybody can have a wrong token looked up, and the database may be slow to say so: neither
-        # is a reason for all others to wait.
-        async with request.app.state.lookups:
-            found = await run_in_threadpool(here.tokens.find, token)
+        found = await look_up(request, CREDENTIAL, here.tokens.find, token)
     return found
+
+
+async def look_up(request: Request, door: str, ask: Callable[..., T], *asked: object) -> T:
+    """Ask the database about something that anybody can make up.
+
+    It may be slow to say so, and strangers may be many: neither is a reason for all others to wait.
+
+    Args:
+        request: of whoever makes it up.
+        door: one of `LOOKUPS`; who waits at one is in nobody's way at another.
+        ask: blocks; raises what it likes.
+        asked: its arguments.
+    """
+    async with request.app.state.lookups[door]:
+        return await run_in_threadpool(ask, *asked)
 
 
 async def known(request: Request, ledger: str) -> tuple[Served, Credential]:

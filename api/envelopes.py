@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from api.ingest import MAX_EVENT
 from domain.errors import ForbiddenError, RefusedError
 from domain.log.dsse import ENVELOPE_MEDIA_TYPE, Envelope
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from api.served import Served
     from store.credentials import Credential
+    from store.emitters import Enrolled
 
 MEDIA_TYPES: Final = (ENVELOPE_MEDIA_TYPE, "application/vnd.dsse+json")
 PAYLOAD_TYPE: Final = "application/cloudevents+json"
@@ -20,8 +23,24 @@ ORIGIN: Final = "pipeledgerorigin"
 """CloudEvents extension by which a signed event names the one ledger it is meant for."""
 
 
-def open_envelope(raw: bytes, here: Served | None) -> tuple[Served, Credential, bytes]:
-    """The ledger, who signed an envelope, and the bytes of its event.
+class Opened(NamedTuple):
+    """An envelope that was read and held against the keys that are known.
+
+    Attributes:
+        here: the ledger it was sent to.
+        envelope: the same, read.
+        tried: the keys that it was held against.
+        signer: who signed it, if one of these did.
+    """
+
+    here: Served
+    envelope: Envelope
+    tried: Sequence[Enrolled]
+    signer: Credential | None
+
+
+def open_envelope(raw: bytes, here: Served | None) -> Opened:
+    """An envelope of an event; the database is not asked who signed it.
 
     Args:
         raw: the envelope as received.
@@ -30,14 +49,19 @@ def open_envelope(raw: bytes, here: Served | None) -> tuple[Served, Credential, 
 
     Raises:
         RefusedError: no envelope of an event.
-        ForbiddenError: no enrolled key signed it.
+        ForbiddenError: there is no such ledger.
     """
     envelope = Envelope.parse(raw)
     if envelope.payload_type != PAYLOAD_TYPE:
         raise RefusedError("field payloadType", f"expected {PAYLOAD_TYPE}")
     if here is None:
         raise ForbiddenError("field signatures", "no signature verifies with an enrolled key")
-    return here, here.emitters.signer(envelope), envelope.payload
+    tried = here.emitters.remembered()
+    try:
+        signer = envelope.verify(tried).credential
+    except ForbiddenError:
+        signer = None
+    return Opened(here, envelope, tried, signer)
 
 
 def check_origin(value: object, origin: str) -> None:

@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from api.bodies import read_body
 from api.described import RECEIPTS
 from api.doors import check_intake
-from api.entrance import peer_of
+from api.entrance import SOURCE, look_up, peer_of
 from api.ingest import Original
 from api.readings import Arrival, drafts_of
 from api.refusing import UnauthorisedError
@@ -90,7 +90,11 @@ async def _post(request: Request, ledger: str, name: str) -> Response:
 
 async def _known(request: Request, ledger: str, name: str) -> Known | None:
     here: Served | None = request.app.state.served.get(ledger)
-    source = await run_in_threadpool(here.sources.find, name) if here is not None else None
+    source = None
+    if here is not None:
+        source = here.sources.remembered(name)
+        if source is None:
+            source = await look_up(request, SOURCE, here.sources.find, name)
     sender = SENDERS.get(source.kind) if source is not None else None
     return None if here is None or source is None or sender is None else (here, source, sender)
 

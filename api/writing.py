@@ -16,7 +16,7 @@ from api import conflicts, envelopes, ingest, problems, receipts, sightings
 from api.bodies import read_body
 from api.described import RECEIPTS
 from api.doors import READERS
-from api.entrance import Told, enter, peer_of
+from api.entrance import SIGNATURE, Told, enter, look_up, peer_of
 from api.headers import header
 from api.ingest import MAX_BATCH, MAX_EVENT, Original
 from api.telemetry.journey import journey_of, passed, travel
@@ -126,9 +126,13 @@ async def _signed(request: Request, ledger: str) -> Response:
 
     with state.unproven.holding() as take:
         raw = await read_body(request, envelopes.MAX_SIGNED, take)
-        here, credential, payload = await run_in_threadpool(
-            envelopes.open_envelope, raw, state.served.get(ledger)
-        )
+        opened = await run_in_threadpool(envelopes.open_envelope, raw, state.served.get(ledger))
+        here, payload = opened.here, opened.envelope.payload
+        credential = opened.signer
+        if credential is None:
+            credential = await look_up(
+                request, SIGNATURE, here.emitters.signer, opened.envelope, opened.tried
+            )
         state.rates.take(credential.id)
 
         def prepare() -> Draft:

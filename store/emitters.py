@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import errors, sql
 
-from domain.errors import ConflictError, ForbiddenError, NotFoundError
+from domain.errors import ConflictError, NotFoundError
 from domain.log.emitter import EmitterKey
 from store.credentials import Credential, new_id
 from store.recent import FRESH_S, TRUSTED_S, Recent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from domain.log.dsse import Envelope
@@ -106,19 +106,26 @@ class Emitters:
             raise ConflictError("this key is enrolled already, or was and is revoked") from None
         self._known.forget()
 
-    def signer(self, envelope: Envelope) -> Credential:
-        """Whose key signed an envelope.
+    def remembered(self) -> list[Enrolled]:
+        """The keys that may sign now, if they were read a few seconds ago; else none.
+
+        The database is not asked.
+        """
+        return self._in_force(self._known.remembered(TRUSTED_S) or [])
+
+    def signer(self, envelope: Envelope, tried: Sequence[Enrolled] = ()) -> Credential:
+        """Whose key signed an envelope; may ask the database.
+
+        Args:
+            envelope: it.
+            tried: keys that did not.
 
         Raises:
-            ForbiddenError: no key that is valid now did.
+            ForbiddenError: no other key that is valid now did.
         """
-        tried = self._in_force(TRUSTED_S)
-        try:
-            return envelope.verify(tried).credential
-        except ForbiddenError:
-            # No key is tried twice.
-            fresh = [one for one in self._in_force(FRESH_S) if one not in tried]
-            return envelope.verify(fresh).credential
+        # No key is tried twice.
+        fresh = [one for one in self._in_force(self._known.get(FRESH_S)) if one not in tried]
+        return envelope.verify(fresh).credential
 
     def valid(self) -> list[Enrolled]:
         """Every key that was not revoked."""
@@ -145,11 +152,11 @@ class Emitters:
         if not done.rowcount:
             raise NotFoundError(f"no valid key {credential}")
 
-    def _in_force(self, age_s: float) -> list[Enrolled]:
-        """The keys that may sign now, as they stood at most so many seconds ago."""
+    def _in_force(self, keys: Sequence[Enrolled]) -> list[Enrolled]:
+        """Those of the keys that have not expired."""
         now = self._clock()
         return [
-            one for one in self._known.get(age_s)
+            one for one in keys
             if one.credential.expires is None or one.credential.expires > now
         ]  # fmt: skip
 

@@ -33,6 +33,11 @@ class Recent(Generic[T]):
         self._known: tuple[float, T] | None = None
         self._changes = 0
 
+    def remembered(self, age_s: float) -> T | None:
+        """The same as `get`, without reading: None where it is older."""
+        known = self._known
+        return None if known is None or self._monotonic() - known[0] > age_s else known[1]
+
     def get(self, age_s: float) -> T:
         """The value as it stood at most so many seconds ago."""
         known = self._known

@@ -125,9 +125,17 @@ class Sources:
             raise ConflictError(f"a source {source.name} is there already") from None
         self._known.forget()
 
+    def remembered(self, name: str) -> Source | None:
+        """The source of a name that may deliver now and was read a few seconds ago.
+
+        The database is not asked; None says only that `find` may have to.
+        """
+        known = self._known.remembered(TRUSTED_S)
+        return None if known is None else known.get(name)
+
     def find(self, name: str) -> Source | None:
-        """The source of a name that may deliver now."""
-        return self._known.get(TRUSTED_S).get(name) or self._known.get(FRESH_S).get(name)
+        """The source of a name that may deliver now; may ask the database."""
+        return self.remembered(name) or self._known.get(FRESH_S).get(name)
 
     def valid(self) -> list[Source]:
         """Every source that was not revoked, by name."""

@@ -12,7 +12,7 @@ from api.bodies import read_body
 from api.console.page import ASSETS, HEADERS, draw, is_own
 from api.console.session import COOKIE, LENGTH
 from api.doors import PART_READERS, TRACERS, check_role
-from api.entrance import peer_of
+from api.entrance import CREDENTIAL, look_up, peer_of
 from api.paging import own_address
 from api.problems import status_of
 from api.refusing import TooManyError, UnauthorisedError
@@ -159,7 +159,9 @@ async def _let_in(request: Request, ledger: str, token: str) -> Credential:
     state = request.app.state
     _check_own(request)
     here = state.served.get(ledger)
-    found = None if here is None else await run_in_threadpool(here.tokens.find, token.strip())
+    found = None
+    if here is not None:
+        found = await look_up(request, CREDENTIAL, here.tokens.find, token.strip())
     if found is None:
         # Only wrong tokens count: who guesses must not lock others of the same address out.
         state.wrong_tokens.take(peer_of(request))

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from starlette.requests import Request
 
-from api.entrance import known
+from api.entrance import LOOKUPS, known
 from api.refusing import UnauthorisedError
+from domain.errors import UnavailableError
+from domain.log.dsse import ENVELOPE_MEDIA_TYPE
+from store.recent import Recent
 
 if TYPE_CHECKING:
     from tests.api.doors import Doors
@@ -57,3 +61,64 @@ def test_nobody_waits_for_a_token_that_is_being_looked_up(
             return answer.status_code, (await stranger).status_code
 
     assert asyncio.run(ask()) == (200, 401)
+
+
+SIGNED = {
+    "payloadType": "application/cloudevents+json", "payload": "e30=",
+    "signatures": [{"sig": "AA=="}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/v1/own/entries", {"method": "GET"}),
+        ("/console/login", {"data": {"ledger": "own", "token": "plt_of"}}),
+        ("/v1/own/intake/nothing", {"json": {}}),
+        ("/v1/own/events", {"json": SIGNED, "headers": {"Content-Type": ENVELOPE_MEDIA_TYPE}}),
+    ],
+    ids=["token", "login", "source", "signature"],
+)
+def test_strangers_who_are_looked_up_leave_threads_to_those_who_came_in(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch, path: str, sent: dict[str, Any]
+) -> None:
+    """However many there are, at whatever door, while the database is silent."""
+    own = doors.app.state.served["own"]
+    text = doors.tokens["auditor"][0]
+    assert own.tokens.find(text) is not None
+    over = threading.Event()
+
+    def silent(*_: bytes) -> Any:  # noqa: ANN401 - of each door
+        over.wait(60)
+        raise UnavailableError("silent")
+
+    monkeypatch.setattr(own.tokens, "_look_up", silent)
+    # Of this test's event loop.
+    for door, most in LOOKUPS.items():
+        monkeypatch.setitem(doors.app.state.lookups, door, asyncio.Semaphore(most))
+    for each in (own.sources, own.emitters):
+        monkeypatch.setattr(each, "_known", Recent(silent, time.monotonic))
+
+    async def ask() -> int:
+        transport = httpx.ASGITransport(doors.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            strangers = [asyncio.create_task(client.request(**wrong(one))) for one in range(60)]
+            for _ in range(100):
+                await asyncio.sleep(0)
+            known = {"Authorization": f"Bearer {text}"}
+            answer = await asyncio.wait_for(client.get("/v1/own/entries/1", headers=known), 20)
+            assert not any(one.done() for one in strangers)
+            over.set()
+            assert {one.status_code for one in await asyncio.gather(*strangers)} == {503}
+            return answer.status_code
+
+    def wrong(number: int) -> dict[str, Any]:
+        asked: dict[str, Any] = {"method": "POST", "url": path} | sent
+        if path.endswith("entries"):
+            asked["headers"] = {"Authorization": f"Bearer plt_{number}"}
+        return asked
+
+    try:
+        assert asyncio.run(ask()) == 200
+    finally:
+        over.set()

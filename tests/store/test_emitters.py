@@ -41,9 +41,15 @@ def test_a_stranger_is_tried_with_each_key_once_and_a_new_key_is_known_at_once(
     keys = [EmitterKey.ed25519(one.verifier.public) for one in (ONE, TWO)]
     there.enroll(keys[0], there.credential("one", (), None))
     said = Envelope("t", b"x", (EnvelopeSignature(None, TWO.sign(pae("t", b"x"))),))
+    assert here.remembered() == []
     with pytest.raises(ForbiddenError):
         here.signer(said)
     assert tried == keys[:1]
+    known = here.remembered()
+    assert [one.key for one in known] == keys[:1]
+    with pytest.raises(ForbiddenError):
+        here.signer(said, known)
+    assert tried == keys[:1]
     there.enroll(keys[1], there.credential("two", (), None))
-    assert here.signer(said).principal == "two"
-    assert tried == [keys[0], *keys]
+    assert here.signer(said, known).principal == "two"
+    assert tried == keys
