@@ -108,15 +108,17 @@ def _listed(
     listed.take(issues)
     total = answer.paging.total if answer.paging is not None else answer.total
     (project,) = listed.projects if len(listed.projects) == 1 else (None,)
+    # An answer is one page of all there are.
+    claimed = differing({"total": len(issues)}, {"total": total})
     data = {
         "tool": TOOL,
         "kind": "sast",
         "target": project,
         "closed": listed.closed or None,
-        # An answer is one page of all there are.
-        "claimed": differing({"total": len(issues)}, {"total": total}),
+        "claimed": claimed,
+        "extent": "unknown" if claimed is not None else None,
     }
-    return listed.scan.reading(f"{what} by severity, closed ones too", None, data)
+    return listed.scan.reading(f"{what} by severity, without closed ones", None, data)
 
 
 FORMAT: Final = Format("sonarqube-api", "SonarQube web API", "application/json", claims, read)

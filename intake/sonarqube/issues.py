@@ -55,7 +55,7 @@ class Listed:
 
     Attributes:
         scan: what was counted.
-        closed: of them those that are mended or gone.
+        closed: how many more there were that are mended or gone: no findings any more.
         projects: keys of the projects they are of.
     """
 
@@ -65,7 +65,7 @@ class Listed:
         self.projects: set[str] = set()
 
     def take(self, issues: Sequence[Issue]) -> None:
-        """Count issues and write them down.
+        """Count issues and write them down; those that are mended or gone are counted apart.
 
         Raises:
             TooLargeError: too many.
@@ -74,9 +74,12 @@ class Listed:
             states = {one.status, one.issue_status, one.resolution}
             suppressed = bool(states & _SUPPRESSED)
             self.scan.suppressed += suppressed
-            self.closed += bool(states & _CLOSED) and not suppressed
             if (project := named(one.project)) is not None:
                 self.projects.add(project)
+            if states & _CLOSED and not suppressed:
+                # A server goes on listing for a month what was mended.
+                self.closed += 1
+                continue
             word = _severity(one)
             self.scan.add(word, _row(one, word, suppressed=suppressed))
 

@@ -68,7 +68,11 @@ def read(body: bytes) -> list[Reading]:
         "extent": "changes" if report.in_new_code_period else None,
         "claimed": differing(listed.scan.counts, msgspec.structs.asdict(summary)),
     }
-    found = [listed.scan.reading("issues and hotspots by severity", None, data, source)]
+    found = [
+        listed.scan.reading(
+            "issues and hotspots by severity, without closed ones", None, data, source
+        )
+    ]
     evaluated = report.quality_gate_status
     if isinstance(evaluated, _Evaluated) and evaluated.project_status is not None:
         verdict = gate_reading(evaluated.project_status, None, {"target": target}, source)

@@ -110,14 +110,17 @@ class _Report:
         path = (told.get("sourcefilepath") or "") + (told.get("sourcefile") or "")
         target = named(path) or address_of(told.get("url")) or named(told.get("module"))
         rule, issue = cwe_of(told.get("cweid")), named(told.get("issueid"))
-        scan.add(word, self._row(word, rule, target, issue) | {
+        row = self._row(word, rule, target, issue) | {
             "line": count_of(told.get("line")),
             "issue": issue,
             "category": named(told.get("categoryname")),
             "status": named(told.get("remediation_status")),
             "suppressed": aside or None,
             "policy": (told.get("affects_policy_compliance") or "").lower() == "true" or None,
-        })  # fmt: skip
+        }
+        # What was mended is no finding.
+        if not is_closed:
+            scan.add(word, row)
 
     def _vulnerability(self, told: Mapping[str, str]) -> None:
         scan, word = self._scan("sca"), word_of(told.get("severity"))

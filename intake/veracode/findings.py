@@ -130,12 +130,15 @@ def _scan(kind: str, findings: list[_Finding], claimed: int | None) -> Reading:
         violating += bool(one.violates_policy) and not is_closed and not aside
         details = one.finding_details or _Details()
         word = word_of(details.severity)
-        scan.add(word, _row(one, details, word, fingerprints) | {
+        row = _row(one, details, word, fingerprints) | {
             "status": named(status.status),
             "resolution": named(status.resolution),
             "suppressed": aside or None,
             "policy": one.violates_policy or None,
-        })  # fmt: skip
+        }
+        # What was mended is no finding; what a mitigation closed may be there still.
+        if aside or not is_closed:
+            scan.add(word, row)
     guids = {named(one.context_guid) for one in findings}
     seen = [one.finding_status.last_seen_date for one in findings if one.finding_status]
     # The scan that saw the newest of them was over by then.
