@@ -1,7 +1,8 @@
 """What Datadog's DORA metrics are told: deployments, failures, and deployments put right later.
 
 The bodies of `/api/v2/dora/deployment`, `/failure` (once `/incident`) and the patch of a
-deployment, and the events that the API answers with. Times are nanoseconds since 1970.
+deployment, and the events that the API answers with. Times are seconds, milliseconds or
+nanoseconds since 1970, whichever their writer chose.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import msgspec
 from intake.address import repository_of
 from intake.fingerprint import fingerprint_of
 from intake.ids import commit_of
-from intake.instant import seconds_between, told_epoch
+from intake.instant import seconds_between, told_epoch, told_stamp
 from intake.json_body import read_fields
 from intake.order import by_time
 from intake.report import Format, Reading, fact
@@ -191,7 +192,7 @@ def _failure(told: _Attributes, identity: str | None) -> Iterator[Reading]:
 
 
 def _told(ticks: int | None) -> Told | None:
-    return told_epoch(ticks, 1_000_000_000)
+    return told_stamp(ticks) or told_epoch(ticks, 1_000_000_000)
 
 
 FORMAT: Final = Format("datadog-dora", "Datadog DORA metrics", "application/json", claims, read)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from intake.datadog import SENDER
+from intake.registry import read_report
 from tests.fixtures import needs_fixtures
 from tests.intake.damage import check_damaged
 from tests.intake.told import row_of, told, told_file
@@ -159,7 +160,7 @@ def test_events_of_both_versions_are_a_monitors_or_none() -> None:
 
 
 def test_what_dora_metrics_are_told_are_deployments_and_failures() -> None:
-    """In nanoseconds; the commit only where it is one."""
+    """The commit only where it is one."""
     found = _one({"data": {"attributes": DEPLOYED | {"id": "d1"}}}, "datadog-dora")
     assert (found["type"], found["outcome"], found["duration_s"]) == (
         "deployment.finished", "success", 60.0,
@@ -175,6 +176,17 @@ def test_what_dora_metrics_are_told_are_deployments_and_failures() -> None:
     opened = _one({"data": {"attributes": failed, "id": "i1"}}, "datadog-dora")
     assert (opened["type"], opened["incident"], opened["services"]) == (
         "incident.opened", "i1", ["a", "b"],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("per_second", [1, 1_000, 1_000_000_000])
+def test_dora_times_are_in_whichever_unit_datadog_takes(per_second: int) -> None:
+    """Seconds are not read as nanoseconds, two seconds after 1970 began."""
+    times = {"started_at": 1767261600 * per_second, "finished_at": 1767261660 * per_second}
+    body = json.dumps({"data": {"attributes": DEPLOYED | times}}).encode()
+    (found,) = read_report(body).readings
+    assert (found.time, found.data["started_at"], found.data["duration_s"]) == (
+        "2026-01-01T10:01:00Z", "2026-01-01T10:00:00Z", 60.0,
     )  # fmt: skip
 
 
