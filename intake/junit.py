@@ -29,6 +29,11 @@ _ROOTS: Final = ("testsuites", "testsuite")
 _WORST: Final = ("error", "failure", "skipped")
 _FLAKY: Final = ("flakyFailure", "flakyError")
 _SAID: Final = frozenset((*_WORST, *_FLAKY))
+# Of a case with no element inside: googletest says only so that it was not run.
+_NOT_RUN: Final = {
+    "status": frozenset({"notrun", "disabled", "skipped", "ignored"}),
+    "result": frozenset({"suppressed", "skipped"}),
+}  # fmt: skip
 _CLAIMS: Final = ("tests", "failures", "errors", "skipped")
 _TOOLS: Final = {"pytest tests": "pytest", "pytest": "pytest", "jest tests": "jest"}
 
@@ -60,6 +65,7 @@ class _Suites:
         self._found: set[str] = set()
         self._rows = Rows("results")
         self._counts: Counter[str] = Counter()
+        self._not_run = 0
         self._claimed: Counter[str] = Counter()
         self._has_claims = False
         self._begun: Told | None = None
@@ -116,6 +122,9 @@ class _Suites:
 
     def _count(self) -> None:
         status = next((one for one in _WORST if one in self._found), "passed")
+        if status == "passed" and _was_not_run(self._case):
+            status = "skipped"
+            self._not_run += 1
         self._counts[status] += 1
         self._rows.add({
             "suite": next((name for name in reversed(self._suites) if name), None),
@@ -156,6 +165,9 @@ class _Suites:
             "tests": sum(counts.values()), "failures": counts["failure"],
             "errors": counts["error"], "skipped": counts["skipped"],
         }  # fmt: skip
+        if self._claimed.get("skipped") == counts["skipped"] - self._not_run:
+            # Who says only in a case's attributes that it was not run counts it apart, too.
+            found["skipped"] -= self._not_run
         if not self._has_claims or all(found[key] == told for key, told in self._claimed.items()):
             return None
         return {key: self._claimed[key] for key in _CLAIMS if key in self._claimed}
@@ -165,6 +177,10 @@ def _outcome(counts: Mapping[str, int]) -> str:
     if counts["failure"] or counts["error"]:
         return "failure"
     return "success" if counts["passed"] else "skipped"
+
+
+def _was_not_run(case: Mapping[str, str]) -> bool:
+    return any(case.get(name, "").strip().lower() in words for name, words in _NOT_RUN.items())
 
 
 def _seconds(text: str | None) -> float | None:

@@ -33,6 +33,10 @@ def read(inner: bytes, **attributes: str) -> Reading:
         (CASE + b"><failure/></testcase>" + CASE + b"/>", "failure"),
         (CASE + b"><error/></testcase>", "failure"),
         (CASE + b"><flakyFailure/></testcase>", "success"),
+        (CASE + b' status="notrun" result="suppressed"/>', "skipped"),
+        (CASE + b' status="Disabled"/>', "skipped"),
+        (CASE + b' status="run" result="completed"/>', "success"),
+        (CASE + b' status="notrun"><failure/></testcase>', "failure"),
         (CASE + b"><system-out><failure/></system-out></testcase>", "success"),
     ],
 )
@@ -45,6 +49,15 @@ def test_a_case_counts_once() -> None:
     """With the worst that stands in it."""
     counts = read(CASE + b"><failure/><failure/><error/></testcase>").data["counts"]
     assert counts == {"passed": 0, "failure": 0, "error": 1, "skipped": 0}
+
+
+@pytest.mark.parametrize(("claimed", "differs"), [("0", False), ("1", False), ("2", True)])
+def test_a_disabled_case_may_be_claimed_apart(claimed: str, differs: bool) -> None:  # noqa: FBT001 - cases
+    """As googletest does, whose `skipped` are those that skipped themselves."""
+    inner = CASE + b' status="notrun"/>' + CASE + b' status="run"/>'
+    data = read(inner, tests="2", failures="0", errors="0", disabled="1", skipped=claimed).data
+    assert data["counts"] == {"passed": 1, "failure": 0, "error": 0, "skipped": 1}
+    assert ("claimed" in data) == differs
 
 
 def test_nested_suites_are_claimed_once_and_counted_through() -> None:
