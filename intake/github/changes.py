@@ -85,10 +85,11 @@ def pull_request(payload: Payload) -> list[Reading]:
     if action in ("opened", "reopened"):
         time = pull.created_at if action == "opened" else pull.updated_at
         return [reading("pull_request", payload, "change.proposed", time, data)]
-    if action == "closed" and pull.merged:
+    # The events API, which says no more of the pull request, has an action of its own for it.
+    if action == "merged" or (action == "closed" and pull.merged):
         merged = told_time(pull.merged_at)
         data |= {
-            "merged_by": who(pull.merged_by),
+            "merged_by": who(pull.merged_by or (payload.sender if action == "merged" else None)),
             "merge_commit": commit_of(pull.merge_commit_sha),
             "commit": commit_of(pull.merge_commit_sha),
             "merged_at": merged.time if merged else None,

@@ -207,6 +207,33 @@ def test_an_object_of_the_events_api_has_a_time_of_its_own() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("action", "kind"), [("merged", "merged"), ("closed", "abandoned")])
+def test_the_events_api_says_by_the_action_alone_what_was_merged(action: str, kind: str) -> None:
+    """Its pull requests have neither `merged` nor times; whoever merged is who did it."""
+    event = {
+        "type": "PullRequestEvent",
+        "actor": SENDER,
+        "repo": {"name": "acme/shop"},
+        "created_at": "2026-01-02T03:04:05Z",
+        "payload": {
+            "action": action,
+            "number": 7,
+            "pull_request": {
+                "url": "https://api.github.com/repos/acme/shop/pulls/7",
+                "id": 1,
+                "number": 7,
+                "head": {"ref": "fix", "sha": SHA},
+                "base": {"ref": "main", "sha": SHA},
+            },
+        },
+    }
+    (found,) = read_report(json.dumps(event).encode()).readings
+    assert found.type == f"pipeledger.change.{kind}.v1"
+    assert (found.time, found.data["number"]) == ("2026-01-02T03:04:05Z", 7)
+    by = found.data["merged_by" if action == "merged" else "closed_by"]
+    assert by["login"] == SENDER["login"]
+
+
 def test_an_application_that_is_asked_about_a_deployment_is_a_request() -> None:
     """`deployment_protection_rule`."""
     what, data = _one(action="requested", deployment=DEPLOYMENT, environment="production",
