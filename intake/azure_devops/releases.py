@@ -65,13 +65,14 @@ def _deployment(told: Released) -> dict[str, Any] | None:
     if not service or place is None or environment.id is None:
         return None
     number = release.id if release.id is not None else environment.release_id
-    who, attempt = person(deployment.requested_for), deployment.attempt
+    who, attempt = person(deployment.requested_for), deployment.attempt or told.attempt_id or 1
     manual = (deployment.reason or "").lower() == "manual"
+    identity = f"{number}/{environment.id}" if number is not None else str(environment.id)
     return service | {
-        "deployment": f"{number}/{environment.id}" if number is not None else str(environment.id),
+        # Going back is to deploy an earlier release once more: another attempt there, weeks later.
+        "deployment": f"{identity}/{attempt}" if attempt > 1 else identity,
         "environment": place,
         "release": named(release.name),
-        "attempt": attempt if attempt is not None and attempt > 0 else None,
         "trigger": "manual" if manual else None,
         "triggered_by": who if manual else None,
         "actor": who if manual else None,

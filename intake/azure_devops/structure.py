@@ -238,6 +238,7 @@ class Released(_Object):
     deployment: Deployment | None = None
     approval: Approval | None = None
     project: Named | None = None
+    attempt_id: int | None = None
 
 
 class Hosted(_Object):

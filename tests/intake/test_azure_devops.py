@@ -307,6 +307,23 @@ def test_a_deployment_ends_as_its_stage_says(status: str, outcome: str) -> None:
     assert (ended.data["outcome"], ended.data["release"]) == (outcome, "Release-9")
 
 
+def test_an_earlier_release_that_is_deployed_again_is_another_deployment() -> None:
+    """It is how one goes back: it did not happen when the release came there first."""
+    release = {"id": 9, "name": "Release-9", "releaseDefinition": {"name": "Shop.CD"}}
+    told = []
+    for attempt in (1, 2):
+        resource = {"environment": {"id": 5, "name": "production", "status": "succeeded"},
+                    "release": release, "deployment": {"attempt": attempt}}  # fmt: skip
+        (ended,) = _read("ms.vss-release.deployment-completed-event", resource)
+        # Where a deployment is only begun, its attempt may stand beside it.
+        resource = {name: one for name, one in resource.items() if name != "deployment"}
+        started = resource | {"attemptId": attempt}
+        (begun,) = _read("ms.vss-release.deployment-started-event", started)
+        assert begun.data["deployment"] == ended.data["deployment"]
+        told.append((ended.data["deployment"], ended.data["release"]))
+    assert told == [("9/5", "Release-9"), ("9/5/2", "Release-9")]
+
+
 def test_releases_and_work_items_are_told() -> None:
     """A release has a version; a work item is a ticket, closed by its state."""
     release = {"id": 9, "name": "Release-9", "createdBy": MIA, "createdOn": "2026-01-05T10:00:00Z",
