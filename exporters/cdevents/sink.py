@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import urllib3
 
@@ -35,15 +35,24 @@ class FileSink:
     def send(self, batch: Sequence[Told]) -> None:
         """Append a line an event.
 
+        What a run that was killed left of a line is written anew.
+
         Raises:
             UnavailableError: the disk.
         """
-        lines = b"".join(json.dumps(cdevent_of(told)).encode() + b"\n" for told in batch)
+        lines = [json.dumps(cdevent_of(told)).encode() + b"\n" for told in batch]
         try:
-            with self._path.open("ab") as file:
-                start = file.tell()
+            with self._path.open("a+b") as file:
+                start = file.seek(0, os.SEEK_END)
+                half = _unended(file, start, max(map(len, lines), default=0))
+                if half and any(line.startswith(half) for line in lines):
+                    start -= len(half)
+                    file.truncate(start)
+                elif half:
+                    # Nothing of ours: whatever it is, it stays.
+                    lines.insert(0, b"\n")
                 try:
-                    file.write(lines)
+                    file.write(b"".join(lines))
                     file.flush()
                     os.fsync(file.fileno())
                 except OSError:
@@ -54,6 +63,18 @@ class FileSink:
             raise UnavailableError(
                 f"{self._path} cannot be written: {error.strerror or error}"
             ) from error
+
+
+def _unended(file: BinaryIO, size: int, most: int) -> bytes:
+    """What follows the last whole line of a file, or the last bytes of that.
+
+    Args:
+        file: may be read.
+        size: its length in bytes.
+        most: bytes to be looked at.
+    """
+    file.seek(max(0, size - most))
+    return file.read(most).rpartition(b"\n")[2]
 
 
 class HttpSink:

@@ -221,6 +221,31 @@ def test_a_broker_that_is_away_is_told_of() -> None:
         HttpSink("http://127.0.0.1:1/", {}).send(deployments(1))
 
 
+@pytest.mark.parametrize("cut", [1, 40, -1])
+def test_a_line_that_a_kill_cut_off_is_written_anew(tmp_path: Path, cut: int) -> None:
+    """The run before sent the same events, and was killed in the second line."""
+    path, events = tmp_path / "events.ndjson", deployments(3)
+    FileSink(path).send(events)
+    whole = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(whole[0] + whole[1][:cut])
+    FileSink(path).send(events)
+    assert path.read_bytes().splitlines(keepends=True) == [whole[0], *whole]
+
+
+@pytest.mark.parametrize("there", [b'{"no": "end"}', b"x" * 5000, b'{"a": 1}\n{'])
+def test_what_is_no_line_of_the_events_stays(tmp_path: Path, there: bytes) -> None:
+    """It gets an end, so that the first event has a line of its own."""
+    path, events = tmp_path / "events.ndjson", deployments(2)
+    path.write_bytes(there + b"?")
+    FileSink(path).send(events)
+    FileSink(path).send([])
+    told = path.read_bytes()
+    assert told.startswith(there + b"?\n")
+    assert [json.loads(line) for line in told.splitlines()[-2:]] == [
+        cdevent_of(one) for one in events
+    ]
+
+
 def test_a_file_grows_by_a_line_an_event(tmp_path: Path) -> None:
     """Run after run."""
     path, events = tmp_path / "events.ndjson", deployments(3)
