@@ -114,6 +114,10 @@ def _action(told: _Delivery) -> Iterator[Reading]:
         data = _incident(one, identity, began, happened if what == "incident.resolved" else None)
         data["acknowledged_by"] = actor if what == "incident.acknowledged" else None
     data |= {"actor": actor, "tool": TOOL, "reported_outcome": named(told.action)}
+    if what == "incident.resolved" and action == "resolve" and happened is not None:
+        # It is closed afterwards, when all was written down: that is not when it was over.
+        over = {"restored_at": happened.time}
+        yield fact("incident.restored", happened, data | over, kind=named(told.action))
     yield fact(what, happened, data, kind=named(told.action))
 
 

@@ -44,7 +44,7 @@ def test_what_neither_fires_nor_ends_is_no_fact(action: str) -> None:
 
 @pytest.mark.parametrize(
     ("action", "what"),
-    [("Create", "incident.opened"), ("ResolveIncident", "incident.resolved"),
+    [("Create", "incident.opened"), ("Close", "incident.resolved"),
      ("reopen", "incident.reopened"), ("Acknowledge", "incident.acknowledged")],
 )  # fmt: skip
 def test_an_incident_is_told_by_its_actions(action: str, what: str) -> None:
@@ -54,6 +54,19 @@ def test_an_incident_is_told_by_its_actions(action: str, what: str) -> None:
     value = {"action": action, "incident": incident, "integrationName": "hook"}
     (found,) = told(value, "opsgenie")
     assert (found["type"], found["incident"], found["severity"]) == (what, "n-1", "P1")
+
+
+def test_an_incident_is_over_when_it_is_resolved_and_not_when_it_is_closed() -> None:
+    """It is closed by whoever has written it up, days later."""
+    incident = {"id": "n-1", "message": "Down", "updatedAt": 1_767_261_660_000}
+    value = {"action": "ResolveIncident", "incident": incident, "integrationName": "hook"}
+    restored, resolved = told(value, "opsgenie")
+    assert [one["type"] for one in (restored, resolved)] == [
+        "incident.restored", "incident.resolved",
+    ]  # fmt: skip
+    assert restored["restored_at"] == resolved["resolved_at"] == "2026-01-01T10:01:00Z"
+    (closed,) = told(value | {"action": "CloseIncident"}, "opsgenie")
+    assert (closed["type"], "restored_at" in closed) == ("incident.resolved", False)
 
 
 def test_incidents_of_the_api_have_begun_and_may_be_over() -> None:
