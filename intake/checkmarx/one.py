@@ -104,6 +104,8 @@ def read(body: bytes) -> list[Reading]:
         "tool": ONE,
         "analysis": named(output.scan_id),
         "claimed": differing({"total": len(results)}, {"total": total}),
+        # What one page of several does not show is not gone.
+        "extent": "unknown" if total is not None and total > len(results) else None,
     }
     # A clean file does not say what was looked for.
     return [

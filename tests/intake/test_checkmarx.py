@@ -81,6 +81,8 @@ def test_each_part_of_checkmarx_one_is_a_scan() -> None:
     assert counted(kinds["sast"]) == {"high": 1, "low": 1}
     assert (kinds["sast"].data["suppressed"], kinds["iac"].data.get("suppressed")) == (1, None)
     assert {one.data["claimed"]["total"] for one in found} == {75}
+    # What the other pages have is not gone.
+    assert {one.data["extent"] for one in found} == {"unknown"}
     (row,) = rows_of(kinds["sca"])
     assert (row["rule"], row["target"]) == ("CVE-2026-1", "npm-debug-2.6.9")
     assert kinds["sast"].time == "2026-01-05T10:00:00Z"
