@@ -25,6 +25,7 @@ _PAGED: Final = frozenset({"paging", "ps"})
 _TASK: Final = frozenset({"id", "type", "status", "submittedAt"})
 _PROBABILITIES: Final = ("high", "medium", "low")
 _ANALYSIS: Final = "REPORT"
+_HOTSPOTS: Final = f"{TOOL} hotspots"
 
 
 class _Paging(msgspec.Struct, gc=False):
@@ -111,7 +112,8 @@ def _listed(
     # An answer is one page of all there are.
     claimed = differing({"total": len(issues)}, {"total": total})
     data = {
-        "tool": TOOL,
+        # An answer of the one takes nothing back that an answer of the other shows.
+        "tool": _HOTSPOTS if what == "hotspots" else TOOL,
         "kind": "sast",
         "target": project,
         "closed": listed.closed or None,

@@ -192,6 +192,10 @@ def test_hotspots_are_read_like_issues() -> None:
     found = reading_of(answer, "sonarqube-api")
     assert (counted(found), found.data["suppressed"]) == ({"high": 1}, 1)
     assert rows_of(found)[0]["rule"] == "java:S4790"
+    # Neither answer takes back what the other shows.
+    issues = reading_of(_issues(ISSUE), "sonarqube-api")
+    assert found.data["target"] == issues.data["target"]
+    assert (found.data["tool"], issues.data["tool"]) == ("SonarQube hotspots", "SonarQube")
 
 
 @pytest.mark.parametrize(
