@@ -103,7 +103,7 @@ def _reading(run: Run) -> Reading:
         "suppressed": suppressed,
         "rules": levels.declared,
         "errors": errors or None,
-        "target": named(image),
+        "target": named(image) or _category(run),
         "findings": document.digest if document else None,
         "findings_count": len(findings),
     }
@@ -120,6 +120,15 @@ def _reading(run: Run) -> Reading:
         local_time=told.local if told else None,
         documents=(document,) if document else (),
     )
+
+
+def _category(run: Run) -> str | None:
+    """Which of several analyses by one tool (section 3.17.3): one a language, one a folder.
+
+    The last step of its id is of this run alone.
+    """
+    told = run.automation.id if run.automation is not None else None
+    return named((told or "").rpartition("/")[0].strip("/"))
 
 
 def _notified(run: Run) -> Iterator[str]:

@@ -11,6 +11,7 @@ from intake.json_array import read_array
 from intake.json_body import decoded, read_fields
 from intake.sarif_structure import (
     Artifact,
+    Automation,
     Elsewhere,
     Invocation,
     Origin,
@@ -38,7 +39,7 @@ class Run:
 
     Attributes:
         place: where it stands: `runs[0]`.
-        tool, invocations, artifacts, origins, elsewhere, properties: see `RunMembers`.
+        tool, invocations, artifacts, origins, elsewhere, properties, automation: see `RunMembers`.
         results: a JSON array.
     """
 
@@ -49,6 +50,7 @@ class Run:
     origins: list[Origin] | None
     elsewhere: Elsewhere | None
     properties: RunProperties | None
+    automation: Automation | None
     results: memoryview | None = field(repr=False)
 
     @classmethod
@@ -73,6 +75,7 @@ class Run:
             member(told.origins, list[Origin], "versionControlProvenance"),
             member(told.elsewhere, Elsewhere, "externalPropertyFileReferences"),
             member(told.properties, RunProperties, "properties"),
+            member(told.automation, Automation, "automationDetails"),
             _there(told.results),
         )
 

@@ -197,6 +197,12 @@ class Artifact(_Object):
     location: ArtifactLocation | None = None
 
 
+class Automation(_Object):
+    """Section 3.17: which of several analyses a run is."""
+
+    id: str | None = None
+
+
 class RunMembers(_Object):
     """Section 3.14: the members of a run, as they stand in the file."""
 
@@ -207,6 +213,7 @@ class RunMembers(_Object):
     origins: msgspec.Raw = field(default=NONE, name="versionControlProvenance")
     elsewhere: msgspec.Raw = field(default=NONE, name="externalPropertyFileReferences")
     properties: msgspec.Raw = NONE
+    automation: msgspec.Raw = field(default=NONE, name="automationDetails")
 
 
 class Log(_Object):

@@ -137,6 +137,19 @@ def test_a_placeholder_is_no_fingerprint() -> None:
     assert rows[0]["fingerprint"] != rows[1]["fingerprint"]
 
 
+@pytest.mark.parametrize(
+    ("identity", "category"),
+    [
+        ("/language:java/", "language:java"), ("nightly/x64/2026-01-02", "nightly/x64"),
+        ("4d0c-9f", None), ("/", None), (None, None),
+    ],
+)  # fmt: skip
+def test_analyses_by_one_tool_are_told_apart(identity: str | None, category: str | None) -> None:
+    """One of a language takes no finding back that one of another shows; each run of it may."""
+    (reading,) = read_report(log_of(run_of(automationDetails={"id": identity}))).readings
+    assert reading.data.get("target") == category
+
+
 def test_every_run_is_a_fact_of_its_own() -> None:
     """Also of another tool; time, commit and repository are the file's."""
     second = run_of()
