@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from concurrent.futures import Future
 from itertools import count
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound="Said")
 
 _MODULE: Final = "projections.apart.program"
+_LOG: Final = logging.getLogger("pipeledger.api")
 _OVER: Final = "the process that answers questions ended; ask again"
 
 
@@ -71,14 +73,12 @@ class _Running:
     def _read(self) -> None:
         # What is no answer to anything asked is taken for the end as well, and makes it so.
         with contextlib.suppress(EOFError, OSError, msgspec.DecodeError, KeyError):
-            while True:
-                said = read_said(self._connection.recv_bytes())
-                with self._lock:
-                    future = (self._waiting or {}).pop(said.number)
-                if isinstance(said, Failed):
-                    future.set_exception(raised(said))
-                else:
-                    future.set_result(said)
+            try:
+                while True:
+                    self._take(read_said(self._connection.recv_bytes()))
+            except MemoryError:
+                # An answer that is longer than what is left here: nobody may wait for it for ever.
+                _LOG.error("an answer about the past took more memory than there is")
         with self._lock:
             left, self._waiting = self._waiting or {}, None
         with self._sending:
@@ -87,6 +87,14 @@ class _Running:
         self.process.wait()
         for future in left.values():
             future.set_exception(UnavailableError(_OVER))
+
+    def _take(self, said: Said) -> None:
+        with self._lock:
+            future = (self._waiting or {}).pop(said.number)
+        if isinstance(said, Failed):
+            future.set_exception(raised(said))
+        else:
+            future.set_result(said)
 
 
 class Apart:

@@ -46,8 +46,10 @@ from tests.store.ledger.conftest import draft
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
     from api.served import Served
+    from projections.apart.messages import Said
     from tests.api.homes import Home
 
 DEPLOYMENTS = Selection("deployments", order=("finished_at", "deployment_key"))
@@ -69,6 +71,19 @@ def there(home: Home, apart: Apart) -> Iterator[Served]:
     with_process = home.host.open(home.here.ledger.name, Later(lambda: apart))
     yield with_process
     with_process.close()
+
+
+def following(apart: Apart, there: Served) -> Follow:
+    """A request for the newest state."""
+    published = there.ledger.published
+    return Follow(
+        apart.number(), there.ledger.name, published.size, published.root, published.checkpoint
+    )
+
+
+def asking(apart: Apart, there: Served) -> Future[Said]:
+    """What will hold the answer to that."""
+    return apart._process().ask(following(apart, there))
 
 
 def ended(pid: int) -> bool:
@@ -132,17 +147,14 @@ def test_it_starts_when_somebody_asks_and_anew_when_it_was_killed(
 def test_who_waits_when_it_dies_is_told_to_ask_again(apart: Apart, there: Served) -> None:
     """And nobody waits for ever."""
     rows(there)
-    running, published = apart._process(), there.ledger.published
+    running = apart._process()
     os.kill(running.process.pid, signal.SIGSTOP)
-    asked = Follow(
-        apart.number(), there.ledger.name, published.size, published.root, published.checkpoint
-    )
-    future = running.ask(asked)
+    future = asking(apart, there)
     os.kill(running.process.pid, signal.SIGKILL)
     with pytest.raises(UnavailableError, match="ended; ask again"):
         future.result(60)
     with pytest.raises(UnavailableError, match="ended; ask again"):
-        running.ask(asked)
+        running.ask(following(apart, there))
     assert rows(there)
 
 
@@ -161,6 +173,26 @@ def test_one_that_says_what_is_no_answer_is_not_kept_and_nobody_waits_for_ever(
         assert apart.pid is None
     finally:
         apart.close()
+
+
+def test_nobody_waits_for_an_answer_that_there_is_no_memory_for(
+    apart: Apart, there: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process is started anew, and the next question is answered."""
+    assert rows(there)
+    first = apart.pid
+
+    def short(raw: bytes) -> None:
+        raise MemoryError(len(raw))
+
+    with monkeypatch.context() as now:
+        now.setattr("projections.apart.process.read_said", short)
+        # Whoever reads is in the middle of it already.
+        there.history.newest()
+        with pytest.raises(UnavailableError, match="ended; ask again"):
+            asking(apart, there).result(20)
+    assert rows(there)
+    assert apart.pid != first
 
 
 def test_an_altered_ledger_is_named_by_its_position(home: Home, there: Served) -> None:
