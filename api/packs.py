@@ -122,9 +122,11 @@ async def get_pack(
             here, f"packs/{identity}", pack.size, digest, credential.by, state.clock(),
             state.entropy,
         )  # fmt: skip
+        # It holds events: an erasure reaches no cache.
         return FileResponse(
-            pack.path, headers=_headers(here, identity), media_type=ZIP, filename=f"{identity}.zip"
-        )
+            pack.path, headers=_headers(here, identity) | {"Cache-Control": "no-store"},
+            media_type=ZIP, filename=f"{identity}.zip",
+        )  # fmt: skip
 
     return await run_in_threadpool(give)
 

@@ -34,6 +34,9 @@ MAX_PAGE: Final = 1000
 MAX_BYTES: Final = 16 * 1_048_576
 """A page of entries ends after the one with which entries and parts have more bytes than this."""
 
+_UNKEPT: Final = {"Cache-Control": "no-store"}
+"""Of an answer that holds parts: an erasure reaches no cache."""
+
 router = APIRouter()
 
 
@@ -99,7 +102,7 @@ async def get_entries(
         return tables.encode([(row, parts or []) for row, parts in rows], media), last
 
     content, last = await run_in_threadpool(find)
-    headers = facts(here, published) | {"Vary": "Accept"}
+    headers = facts(here, published) | {"Vary": "Accept"} | _UNKEPT
     if last:
         headers["Link"] = next_page(request, after=last)
     return Response(content, headers=headers, media_type=media)
@@ -119,7 +122,8 @@ async def get_entry(request: Request, ledger: str, position: Position) -> Respon
             found["parts"] = here.ledger.reader.names(row)
         return msgspec.json.encode(found)
 
-    return Response(await run_in_threadpool(find), headers=facts(here), media_type=JSON)
+    content = await run_in_threadpool(find)
+    return Response(content, headers=facts(here) | _UNKEPT, media_type=JSON)
 
 
 @router.get(
@@ -154,7 +158,7 @@ async def get_proof(request: Request, ledger: str, position: Position) -> Respon
 
     content = await run_in_threadpool(find)
     media = PROOF_JSON if whole else TEXT
-    return Response(content, headers=facts(here), media_type=media)
+    return Response(content, headers=facts(here) | _UNKEPT, media_type=media)
 
 
 @router.get("/v1/{ledger}/entries/{position}/parts/{name}", tags=["read"])
@@ -174,7 +178,7 @@ async def get_part(request: Request, ledger: str, position: Position, name: str)
     await record_read(request, here, credential, path if content is None else f"{path}/{name}")
     if content is None:
         raise NotFoundError(f"position {position} has no part {name}, or it was redacted")
-    return Response(content, headers=facts(here), media_type=JSON)
+    return Response(content, headers=facts(here) | _UNKEPT, media_type=JSON)
 
 
 @router.get(
@@ -190,16 +194,18 @@ async def get_document(
     row, part = await run_in_threadpool(reader.document, bytes.fromhex(commitment), size)
     if part is None:
         raise HTTPException(410, f"the key of this document of position {row.position} is gone")
-    headers = facts(here) | {
-        # Bytes that strangers wrote: never shown as a page of ours, never kept by a cache that
-        # an erasure does not reach.
-        "Content-Disposition": f'attachment; filename="{row.position}-{part.name}"',
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
-        "ETag": f'"{commitment}"',
-        "Link": f'</v1/{ledger}/entries/{row.position}>; rel="describedby"',
-    }
+    headers = (
+        facts(here)
+        | {
+            # Bytes that strangers wrote: never shown as a page of ours.
+            "Content-Disposition": f'attachment; filename="{row.position}-{part.name}"',
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "X-Content-Type-Options": "nosniff",
+            "ETag": f'"{commitment}"',
+            "Link": f'</v1/{ledger}/entries/{row.position}>; rel="describedby"',
+        }
+        | _UNKEPT
+    )
     return Response(part.body, headers=headers, media_type=part.media_type)
 
 

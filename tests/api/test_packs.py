@@ -49,6 +49,7 @@ def test_a_pack_is_asked_for_made_and_fetched(auditor: httpx.Client, server: Run
     found = auditor.get(f"/packs/{identity}", params={"wait": 60}, headers=ZIP)
     assert found.status_code == 200, found.text
     assert found.headers["content-type"] == "application/zip"
+    assert found.headers["cache-control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(found.content)) as archive:
         manifest = json.loads(archive.read("manifest.json"))
     assert manifest["parameters"]["service"] == "checkout"

@@ -94,6 +94,23 @@ def test_a_page_ends_where_it_has_bytes_enough_and_says_where_the_next_begins(
         assert 2 < pages < len(found)
 
 
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("entries", NDJSON), ("entries", "text/csv"), ("entries/{}", "application/json"),
+        ("entries/{}/proof", "application/vnd.pipeledger.proof+json"),
+        ("entries/{}/parts/original", "application/json"),
+    ],
+)  # fmt: skip
+def test_what_holds_parts_is_kept_by_no_cache(
+    doors: Doors, position: int, path: str, accept: str
+) -> None:
+    """An erasure would not reach it."""
+    answer = get(doors, path.format(position), accept)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
 def test_what_an_erasure_took_is_named_no_more(doors: Doors) -> None:
     """As if the bodies were opened."""
     own = doors.app.state.served["own"]
