@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from intake.image import images_of
 from intake.instant import told_time
+from intake.kubernetes.revisions import revision_of
 from intake.report import fact
 from intake.rows import named
 
@@ -33,7 +34,7 @@ def rollout_of(rollout: Rollout) -> list[Reading]:
     strategy = (rollout.spec.strategy if rollout.spec else None) or {}
     data: dict[str, Any] = {
         "tool": "Argo Rollouts",
-        "deployment": named(f"{meta.namespace or ''}/{meta.name}#{revision}".lstrip("/")),
+        "deployment": revision_of(meta.namespace, meta.name, revision, meta.uid),
         "service": name,
         "service_basis": "workload",
         "environment": place,

@@ -24,6 +24,7 @@ class Metadata(_Object):
 
     name: str | None = None
     namespace: str | None = None
+    uid: str | None = None
     annotations: dict[str, Any] | None = None
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from intake.instant import told_time
 from intake.json_body import read_items
+from intake.kubernetes.revisions import revision_of
 from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.rows import named
@@ -45,6 +46,7 @@ class _About(msgspec.Struct, gc=False):
     kind: str | None = None
     name: str | None = None
     namespace: str | None = None
+    uid: str | None = None
 
 
 class _Metadata(msgspec.Struct, gc=False):
@@ -109,7 +111,7 @@ def _read(event: _Event) -> Reading | None:
         "outcome": outcome,
         "kind": kind,
         "kind_basis": "event" if kind else None,
-        "restores": named(f"{stem}#{back[1]}") if back else None,
+        "restores": revision_of(place, name, back[1], about.uid) if back else None,
         "reason": text or None,
         "tool": _TOOLS.get(about.kind, "Kubernetes"),
         "reported_outcome": event.reason,

@@ -40,6 +40,7 @@ class _Owner(msgspec.Struct, gc=False):
 
     kind: str | None = None
     name: str | None = None
+    uid: str | None = None
 
 
 class _Metadata(msgspec.Struct, gc=False, rename="camel"):
@@ -47,6 +48,7 @@ class _Metadata(msgspec.Struct, gc=False, rename="camel"):
 
     name: str | None = None
     namespace: str | None = None
+    uid: str | None = None
     creation_timestamp: str | None = None
     labels: dict[str, Any] | None = None
     annotations: dict[str, Any] | None = None
@@ -111,6 +113,13 @@ class _Line:
     def __init__(self) -> None:
         self.deployment: _Object | None = None
         self.sets: dict[int, _Object] = {}
+        self.owner: str | None = None
+
+    @property
+    def uid(self) -> str | None:
+        """Of the deployment, which its replica sets know as well."""
+        own = self.deployment.metadata if self.deployment else None
+        return (own.uid if own else None) or self.owner
 
 
 def claims(shape: Shape) -> bool:
@@ -148,6 +157,7 @@ def _lines(objects: list[_Object]) -> dict[tuple[str | None, str], _Line]:
             owner, number = next(owners, _Owner()), count_of(meta.note(_REVISION))
             if (of := named(owner.name)) is not None and number is not None:
                 lines[place, of].sets[number] = one
+                lines[place, of].owner = owner.uid
     return lines
 
 
@@ -158,7 +168,7 @@ def _readings(place: str | None, name: str, line: _Line) -> Iterator[Reading]:
         # When a set that was brought back later became the current one is told for the last alone.
         if number != current and not _before(one):
             meta = one.metadata or _Metadata()
-            data = _common(place, name, number, one) | _restarted(number, line)
+            data = _common(place, name, number, one, line.uid) | _restarted(number, line)
             yield fact("deployment.started", told_time(meta.creation_timestamp), data, kind="set")
     if current is not None:
         yield _current(place, name, current, line)
@@ -166,8 +176,8 @@ def _readings(place: str | None, name: str, line: _Line) -> Iterator[Reading]:
 
 def _current(place: str | None, name: str, number: int, line: _Line) -> Reading:
     standing = line.sets.get(number)
-    data = _common(place, name, number, line.deployment or standing)
-    data |= _back(place, name, number, standing) or _restarted(number, line)
+    data = _common(place, name, number, line.deployment or standing, line.uid)
+    data |= _back(place, name, number, standing, line.uid) or _restarted(number, line)
     if line.deployment is None:
         meta = (standing.metadata if standing else None) or _Metadata()
         made = None if "kind" in data else told_time(meta.creation_timestamp)
@@ -182,7 +192,9 @@ def _current(place: str | None, name: str, number: int, line: _Line) -> Reading:
     return fact(what, told, data, kind="deployment")
 
 
-def _back(place: str | None, name: str, number: int, one: _Object | None) -> dict[str, Any]:
+def _back(
+    place: str | None, name: str, number: int, one: _Object | None, uid: str | None
+) -> dict[str, Any]:  # fmt: skip
     """That a revision is an earlier one, brought back."""
     before = _before(one) if one is not None else []
     if not before:
@@ -190,8 +202,8 @@ def _back(place: str | None, name: str, number: int, one: _Object | None) -> dic
     return {
         "kind": "rollback",
         "kind_basis": "revision-history",
-        "rolls_back": _identity(place, name, number - 1),
-        "restores": _identity(place, name, before[-1]),
+        "rolls_back": revision_of(place, name, number - 1, uid),
+        "restores": revision_of(place, name, before[-1], uid),
     }
 
 
@@ -227,13 +239,15 @@ def _before(one: _Object) -> list[int]:
     return [number for number in told if number is not None]
 
 
-def _common(place: str | None, name: str, number: int, one: _Object | None) -> dict[str, Any]:
+def _common(
+    place: str | None, name: str, number: int, one: _Object | None, uid: str | None
+) -> dict[str, Any]:  # fmt: skip
     meta = (one.metadata if one else None) or _Metadata()
     template = decoded(one.spec.template, _Pod) if one and one.spec else None
     pod = template.spec if template else None
     version = (meta.labels or {}).get(_VERSION)
     return {
-        "deployment": _identity(place, name, number),
+        "deployment": revision_of(place, name, number, uid),
         "service": name,
         "service_basis": "workload",
         "environment": place,
@@ -245,8 +259,19 @@ def _common(place: str | None, name: str, number: int, one: _Object | None) -> d
     } | images_of(one.image for one in ((pod.containers if pod else None) or ()))
 
 
-def _identity(place: str | None, name: str, number: int) -> str | None:
-    return named(f"{place or ''}/{name}#{number}".lstrip("/"))
+def revision_of(
+    place: str | None, name: str | None, number: int | str, uid: str | None
+) -> str | None:  # fmt: skip
+    """The id of a revision: an object that was removed and made again begins with 1 once more.
+
+    Args:
+        place: the namespace.
+        name: of the object.
+        number: of the revision.
+        uid: of the object, where it is told.
+    """
+    stem = f"{place or ''}/{name}#{number}".lstrip("/")
+    return named(f"{stem}@{uid}" if uid else stem)
 
 
 FORMAT: Final = Format(

@@ -301,6 +301,14 @@ def test_a_rollout_is_complete_aborted_or_under_way(
     assert found["artifacts"] == [{"name": "registry.example/shop:7"}]
 
 
+def test_a_rollout_that_was_made_again_begins_other_deployments() -> None:
+    """Its revisions are counted from 1 once more."""
+    rollout = _rollout(conditions=[_progressing("NewReplicaSetAvailable")])
+    rollout["metadata"]["uid"] = "u-2"
+    (found,) = _read(rollout)
+    assert found["deployment"] == "production/shop#7@u-2"
+
+
 @needs_fixtures
 def test_the_real_application_says_what_its_row_says() -> None:
     """Two synchronisations; the second by somebody."""

@@ -79,6 +79,27 @@ def test_replica_sets_alone_show_the_rollback_too() -> None:
     assert (last["rolls_back"], last["restores"]) == ("shop/web#2", "shop/web#1")
 
 
+@pytest.mark.parametrize("alone", [False, True])
+def test_an_object_that_was_made_again_begins_other_deployments(*, alone: bool) -> None:
+    """Its numbers begin with 1 once more: without its uid they would be those of long ago."""
+    found = {}
+    for uid in ("11", "22"):
+        listed = copy.deepcopy(LISTED["items"])
+        listed[0]["metadata"]["uid"] = uid
+        for one in listed[1:]:
+            one["metadata"]["ownerReferences"][0]["uid"] = uid
+        first, last = told(listed[1:] if alone else listed, "kubernetes-revisions")
+        assert (last["rolls_back"], last["restores"]) == (
+            first["deployment"], f"shop/web#1@{uid}",
+        )  # fmt: skip
+        found[uid] = (first["deployment"], last["deployment"])
+    assert found == {uid: (f"shop/web#2@{uid}", f"shop/web#3@{uid}") for uid in ("11", "22")}
+    back = copy.deepcopy(EVENT)
+    back["involvedObject"]["uid"] = "22"
+    (event,) = told({"kind": "EventList", "items": [back]}, "kubernetes-events")
+    assert event["restores"] == "shop/web#1@22"
+
+
 def test_an_event_tells_of_a_rollback() -> None:
     """With the revision that was brought back."""
     (found,) = told({"kind": "EventList", "items": [EVENT]}, "kubernetes-events")
