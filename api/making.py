@@ -8,9 +8,13 @@ may be dropped at any time.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
+import os
 import re
+import shutil
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,6 +36,8 @@ WAITING: Final = 8
 KEPT: Final = 20
 """Packs that are kept; the one that was made longest ago goes first."""
 _NAME: Final = re.compile(r"([0-9a-f]{32})-([0-9]{1,19})-([0-9]{1,19})\.zip")
+_UNFINISHED: Final = re.compile(rf"\.{_NAME.pattern}\..+")
+"""What a pack is written into until it is whole."""
 
 
 class Pack(NamedTuple):
@@ -76,6 +82,8 @@ class Packs:
         self._lock = threading.Lock()
         self._making: OrderedDict[str, Making] = OrderedDict()
         self._worker = ThreadPoolExecutor(1, "packs")
+        self._held: Callable[[], object] | None = None
+        self._hold()
 
     def find(self, identity: str, redacted: int) -> Pack | None:
         """A pack, where it is made.
@@ -127,12 +135,40 @@ class Packs:
     def close(self) -> None:
         """Begin no other; wait for the one under way."""
         self._worker.shutdown(wait=True, cancel_futures=True)
+        if self._held is not None:
+            self._held()
+
+    def _hold(self) -> None:
+        """Remove what killed writers left, unless another process may be writing now.
+
+        It is large, and holds events that a redaction would not reach.
+        """
+        if self._held is not None:
+            return
+        with contextlib.suppress(OSError):
+            handle = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._held = weakref.finalize(self, os.close, handle)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                pass
+            else:
+                for left in self._folder.iterdir():
+                    if _UNFINISHED.fullmatch(left.name) is None:
+                        continue
+                    if left.is_dir():
+                        shutil.rmtree(left, ignore_errors=True)
+                    else:
+                        left.unlink(missing_ok=True)
+            fcntl.flock(handle, fcntl.LOCK_SH)
 
     def _run(self, identity: str, state: Making, write: Writing, target: Path) -> None:
         def tell(done: int, total: int) -> None:
             state.done, state.total = done, total
 
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._hold()
             if not target.exists():
                 write(target, tell)
             self._drop_old()

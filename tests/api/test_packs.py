@@ -103,6 +103,43 @@ def test_whatever_was_packed_before_a_redaction_is_removed(tmp_path: Path) -> No
     packs.close()
 
 
+def test_what_a_kill_left_of_a_pack_is_removed_at_the_next_start(tmp_path: Path) -> None:
+    """It holds events, whatever is redacted since; what another process writes now stays."""
+    name = f".{'a' * 32}-9-0.zip"
+    (tmp_path / f"{name}.12.new").write_bytes(b"x")
+    (tmp_path / f"{name}.abc" / "events").mkdir(parents=True)
+    (tmp_path / f"{name}.abc" / "events" / "tail.parquet").write_bytes(b"x")
+    for theirs in (".theirs.zip.new", f"{name}"):
+        (tmp_path / theirs).write_bytes(b"x")
+    one = Packs(tmp_path)
+    assert sorted(left.name for left in tmp_path.iterdir()) == sorted([".theirs.zip.new", name])
+    (tmp_path / f"{name}.13.new").write_bytes(b"x")
+    other = Packs(tmp_path)
+    assert (tmp_path / f"{name}.13.new").exists()
+    for packs in (one, other):
+        packs.close()
+    Packs(tmp_path).close()
+    assert not (tmp_path / f"{name}.13.new").exists()
+
+
+def test_a_folder_that_comes_with_the_first_pack_is_held_from_then_on(tmp_path: Path) -> None:
+    """So that nobody who starts meanwhile takes what is being written for left behind."""
+    folder = tmp_path / "derived" / "packs"
+    one = Packs(folder)
+
+    def write(target: Path, _: object) -> None:
+        unfinished = target.with_name(f".{target.name}.1.new")
+        unfinished.write_bytes(b"x")
+        Packs(folder).close()
+        unfinished.rename(target)
+
+    made = one.make("a" * 32, 3, 0, write)
+    made.ended.result(60)
+    assert made.failure is None
+    assert one.find("a" * 32, redacted=0) is not None
+    one.close()
+
+
 def test_a_pack_of_an_old_state_that_is_made_after_a_redaction_stays(tmp_path: Path) -> None:
     """Else it would be asked for again and again and never be there."""
     packs = Packs(tmp_path)
