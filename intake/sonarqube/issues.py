@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 WORDS: Final = ("blocker", "critical", "major", "minor", "info")
 """Severities of issues, from the worst."""
 
+# As SonarQube itself sets one scale beside the other: an issue that is critical does high harm.
+_SEVERITIES: Final = {
+    "blocker": "critical", "critical": "high", "major": "medium", "minor": "low",
+}  # fmt: skip
 _IMPACTS: Final = ("blocker", "high", "medium", "low", "info")
 _SUPPRESSED: Final = frozenset({
     "FALSE-POSITIVE", "FALSE_POSITIVE", "WONTFIX", "ACCEPTED", "SAFE",
@@ -106,7 +110,7 @@ def _row(one: Issue, word: str, *, suppressed: bool) -> dict[str, Any]:
         "fingerprint_basis": "key" if key else "made",
         "target": target,
         "line": count_of(one.line),
-        "severity": of_word(word),
+        "severity": _SEVERITIES.get(word) or of_word(word),
         "level": named(word),
         "type": named(one.type) if isinstance(one.type, str) else None,
         "status": named(one.issue_status or one.status),

@@ -166,6 +166,21 @@ def test_what_is_closed_is_no_finding_any_more() -> None:
         assert hidden not in everything([found])
 
 
+@pytest.mark.parametrize(
+    ("severity", "harm", "expected"),
+    [
+        ("BLOCKER", "BLOCKER", "critical"), ("CRITICAL", "HIGH", "high"),
+        ("MAJOR", "MEDIUM", "medium"), ("MINOR", "LOW", "low"), ("INFO", "INFO", "info"),
+    ],
+)  # fmt: skip
+def test_both_scales_of_sonarqube_say_the_same(severity: str, harm: str, expected: str) -> None:
+    """An issue is as grave whichever of them a server lists; most issues are major."""
+    issue = {name: one for name, one in ISSUE.items() if name != "severity"}
+    told = ({"severity": severity}, {"impacts": [{"severity": harm}]})
+    found = [rows_of(reading_of(_issues(issue | one), "sonarqube-api"))[0] for one in told]
+    assert [one["severity"] for one in found] == [expected, expected]
+
+
 def test_a_page_of_many_says_how_many_there_are() -> None:
     """What is not in the file is not counted, not forgotten, and not gone."""
     page = _issues(ISSUE, paging={"pageIndex": 1, "pageSize": 1, "total": 812})
