@@ -2,6 +2,10 @@
 
 It follows ledgers beside the server, with connections of its own, and shares their folders of
 what is derived with every other process. It ends when the server does, however that ends.
+
+What it holds of a ledger (what is not sealed, with its facts, a database of its own to compute in,
+connections) it lets go when nobody has asked about that ledger for a while; the next question opens
+it again. That loses nothing, since a question can be the first one to this process at any time.
 """
 
 from __future__ import annotations
@@ -9,7 +13,9 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -43,11 +49,19 @@ from store.ledger.read_only import ReadOnlyLedger
 from store.postgres.database import Database
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from projections.apart import messages
     from projections.live import Snapshot
 
 AT_ONCE: Final = 16
 """Requests that are answered side by side; the server asks fewer questions at once."""
+IDLE_S: Final = 15 * 60.0
+"""Seconds after its last question until a ledger is let go. Who reads through pages, or has a
+dashboard that looks every five minutes, comes back sooner; who comes later waits for at most 65,536
+events to be read again, which takes seconds."""
+LOOK_S: Final = 60.0
+"""Seconds until it looks for such ledgers while no message comes; each message has it look too."""
 _CONNECTIONS: Final = 2
 _NAME: Final = "pipeledger past"
 
@@ -95,6 +109,11 @@ class Derived:
         with self._lock:
             self._states.pop(version, None)
 
+    def close(self) -> None:
+        """Close its connections and its database; nobody may ask meanwhile or later."""
+        self._live.close()
+        self._engine.close()
+
     def _newest(self) -> Snapshot:
         found = self._live.snapshot()
         self._engine.settled.turn_to(found)
@@ -108,46 +127,89 @@ class Derived:
         return found or self._newest()
 
 
+@dataclass(slots=True)
+class _Use:
+    """How a ledger is used.
+
+    Attributes:
+        derived: what is held of it; None: nothing.
+        under_way: questions that came and are not answered.
+        left: when the last of them was.
+    """
+
+    derived: Derived | None = None
+    under_way: int = 0
+    left: float = 0.0
+
+
 class Program:
     """Answers what comes by a socket."""
 
-    def __init__(self, connection: Connection, begin: Begin) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        begin: Begin,
+        monotonic: Callable[[], float] = time.monotonic,
+        look_s: float = LOOK_S,
+    ) -> None:
         self._connection = connection
+        self._monotonic = monotonic
+        self._look_s = look_s
         self._sending = threading.Lock()
         self._places = {one.name: one for one in begin.ledgers}
         self._databases = (
             Database(begin.database, application=_NAME, pool_size=_CONNECTIONS),
             Database(begin.database, application=_NAME, pool_size=_CONNECTIONS),
         )
-        self._opening = threading.Lock()
-        self._derived: dict[str, Derived] = {}
+        self._lock = threading.Lock()
+        # Under _lock, which is held while one is opened or closed: two databases of one ledger
+        # would spill into the same folder.
+        self._uses: dict[str, _Use] = {}
 
     def run(self) -> None:
         """Answer until the server ends the connection; raises EOFError or OSError then."""
         pool = ThreadPoolExecutor(AT_ONCE)
         while True:
+            self._let_go()
+            if not self._connection.poll(self._look_s):
+                continue
             match read_asked(self._connection.recv_bytes()):
                 case Forget(ledger, version):
-                    if (one := self._derived.get(ledger)) is not None:
-                        one.forget(version)
+                    if (use := self._uses.get(ledger)) is not None and use.derived is not None:
+                        use.derived.forget(version)
                 case asked:
-                    pool.submit(self._answer, asked)
+                    with self._lock:
+                        use = self._uses.setdefault(asked.ledger, _Use())
+                        # Here and not when its turn comes, so that it is not let go in between.
+                        use.under_way += 1
+                    pool.submit(self._answer, asked, use)
 
-    def _answer(self, asked: Asked) -> None:
+    def _let_go(self) -> None:
+        """Close what nobody asked about for long."""
+        with self._lock:
+            before = self._monotonic() - IDLE_S
+            for use in self._uses.values():
+                if use.derived is not None and not use.under_way and use.left <= before:
+                    derived, use.derived = use.derived, None
+                    derived.close()
+
+    def _answer(self, asked: Asked, use: _Use) -> None:
         try:
-            raw = write(self._said(asked))
+            raw = write(self._said(asked, use))
         except Exception as error:  # noqa: BLE001 - the server raises it, and logs what is a fault
             raw = write(failed(asked.number, error))
+        with self._lock:
+            use.under_way -= 1
+            use.left = self._monotonic()
         with self._sending:
             self._connection.send_bytes(raw)
 
-    def _said(self, asked: Asked) -> Said:
+    def _said(self, asked: Asked, use: _Use) -> Said:
         published = Published(asked.size, asked.root, asked.checkpoint)
-        with self._opening:
-            one = self._derived.get(asked.ledger)
-            if one is None:
-                one = Derived(self._places[asked.ledger], published, *self._databases)
-                self._derived[asked.ledger] = one
+        with self._lock:
+            if use.derived is None:
+                use.derived = Derived(self._places[asked.ledger], published, *self._databases)
+            one = use.derived
         return one.said(asked, published)
 
 
