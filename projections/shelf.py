@@ -131,6 +131,9 @@ class Shelf:
                 return False
             self._redacted[number] = redaction
             path = self._path(number)
+            # What a killed writer left holds the same; who writes it now asks again.
+            for left in self._folder.glob(f"{path.stem}.*.new"):
+                left.unlink(missing_ok=True)
             seal = _read_seal(path)
             if seal is None or seal.redaction >= redaction:
                 return False
@@ -145,8 +148,9 @@ class Shelf:
     def drop(self) -> None:
         """Forget everything, so that it is made anew."""
         with self._lock:
-            for path in self._folder.glob("*.parquet"):
-                path.unlink(missing_ok=True)
+            for pattern in ("*.parquet", "*.new"):
+                for path in self._folder.glob(pattern):
+                    path.unlink(missing_ok=True)
             self._sound = {}
             self._tail = None
 

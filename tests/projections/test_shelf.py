@@ -139,6 +139,30 @@ def test_a_redaction_that_nobody_saw_is_made_up_for(
     other.close()
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_redaction_takes_what_a_kill_left_unfinished(
+    home: Home, told: Ledger, tmp_path: Path, *, is_there: bool
+) -> None:
+    """Whether the file itself was made or not; what other segments left stays."""
+    folder = tmp_path / "segments"
+    first = follow(told, folder, SIZE)
+    (path, *_) = first.snapshot().documents().files
+    first.close()
+    ours, other = (path.with_name(f"{number:08d}.99.new") for number in (0, 1))
+    for left in (ours, other):
+        left.write_bytes(path.read_bytes())
+    if not is_there:
+        path.unlink()
+    _redact(home, told, SEALED)
+    second = follow(told, folder, SIZE)
+    second.snapshot()
+    assert not ours.exists()
+    assert other.exists()
+    second.rebuild()
+    assert not other.exists()
+    second.close()
+
+
 @pytest.mark.parametrize("damage", ["cut", "altered", "foreign"])
 def test_a_file_that_does_not_hold_is_made_anew(
     told: Ledger, live: Live, tmp_path: Path, damage: str
