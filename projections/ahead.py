@@ -69,7 +69,11 @@ class Ahead:
     def begin(self) -> None:
         """Make the next state's answers, in a thread of their own; one at a time does."""
         if self._at_work.acquire(blocking=False):
-            threading.Thread(target=self._make, name=_NAME, daemon=True).start()
+            try:
+                threading.Thread(target=self._make, name=_NAME, daemon=True).start()
+            except RuntimeError:
+                # No thread is to be had; whoever asks next tries again.
+                self._at_work.release()
 
     def _make(self) -> None:
         with self._lock:

@@ -275,6 +275,25 @@ def test_what_fails_ahead_is_told_to_whoever_asks_then(
     assert asking.history.answer(newest).proof.position == size + 1
 
 
+def test_where_no_thread_is_to_be_had_it_is_made_ahead_later(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks is answered meanwhile."""
+    size = slowly(asking)
+    deployed(asking.story, "d-3", "03-03T10:00", commit=commit("a"))
+    asking.clock.now = 50.0
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", _no_thread)
+        assert asking.history.question(ASKED, {}, max_age=60.0).proof.position == size
+    assert asking.history.question(ASKED, {}, max_age=60.0).proof.position == size
+    finish()
+    assert asking.history.question(ASKED, {}, max_age=60.0).proof.position == size + 1
+
+
+def _no_thread(*_: object) -> None:
+    raise RuntimeError("can't start new thread")
+
+
 def test_tables_that_are_kept_are_made_by_one_of_those_who_need_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
