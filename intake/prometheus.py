@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from intake.shape import Shape
 
-# The second and third are Alertmanager's words: suppressed fires unheard. The last are Grafana's.
+# The second and third are Alertmanager's words: suppressed fires unheard. The last are Grafana's,
+# which keeps a recovering alert firing.
 _FIRING: Final = frozenset({
-    "firing", "active", "suppressed", "alerting", "nodata", "error",
+    "firing", "active", "suppressed", "alerting", "nodata", "error", "recovering",
 })  # fmt: skip
 _MARKS: Final = frozenset({"status", "data"})
 _LISTED: Final = frozenset({"fingerprint", "receivers", "startsAt", "status", "labels"})

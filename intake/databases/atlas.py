@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 _MARKS: Final = frozenset({"id", "eventTypeName", "groupId", "created"})
 _ELECTED: Final = "PRIMARY_ELECTED"
-_STATES: Final = {"OPEN": "alert.fired", "CLOSED": "alert.resolved"}
+_STATES: Final = {
+    "OPEN": "alert.fired", "CLOSED": "alert.resolved",
+    # What it was configured by was changed or removed: nobody watches any more.
+    "CANCELLED": "alert.resolved",
+}  # fmt: skip
 
 
 class _Event(msgspec.Struct, gc=False, rename="camel"):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _MARKS: Final = frozenset({"id", "time", "timeEnd", "text", "tags"})
 _FIRED: Final = frozenset({"alerting", "no_data", "nodata", "error"})
 _FINE: Final = frozenset({"ok", "normal"})
+# A rule may keep firing for a while after it was true: it goes from there to normal.
+_BEFORE: Final = _FIRED | {"recovering"}
 _LABELS: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -58,7 +60,7 @@ def read(body: bytes) -> list[Reading]:
 def _read(one: _Annotation) -> Reading | None:
     now, before = state_of(one.new_state), state_of(one.prev_state)
     what = "alert.fired" if now in _FIRED else "alert.resolved" if now in _FINE else None
-    if what is None or not one.alert_id or (what == "alert.resolved" and before not in _FIRED):
+    if what is None or not one.alert_id or (what == "alert.resolved" and before not in _BEFORE):
         return None
     told = told_epoch(one.time, 1_000)
     data = {

@@ -96,7 +96,9 @@ def _issue(issue: _Issue) -> list[Reading]:
     what = _what(state, trigger)
     if what is None or (identity := named(str(issue.id))) is None:
         return []
-    happened = began if what == "incident.opened" else changed or began
+    happened = began if what == "incident.opened" else changed
+    if what != "incident.resolved":
+        happened = happened or began
     data = {
         "incident": identity,
         "title": issue.title or None,

@@ -97,6 +97,15 @@ def test_annotations_of_alerting_are_a_history() -> None:
     assert other[0]["fingerprint"] != first["fingerprint"]
 
 
+def test_a_rule_that_keeps_firing_for_a_while_ends_when_it_is_normal() -> None:
+    """Grafana calls it recovering in between; that is neither an end nor another firing."""
+    recovering = NOTE | {"newState": "Recovering", "prevState": "Alerting"}
+    ended = NOTE | {"newState": "Normal", "prevState": "Recovering", "time": 1_767_261_660_000}
+    found = told([ended, recovering, NOTE], "grafana-annotations")
+    assert [one["type"] for one in found] == ["alert.fired", "alert.resolved"]
+    assert found[1]["ended_at"] == "2026-01-01T10:01:00Z"
+
+
 AT = datetime(2026, 1, 1, 10, 0, tzinfo=UTC)
 BODY = json.dumps(GROUP).encode()
 

@@ -61,6 +61,14 @@ def test_other_states_are_no_facts_and_missing_fields_are_absent() -> None:
     assert "target" not in found
 
 
+def test_an_issue_whose_end_has_no_time_did_not_end_when_it_began() -> None:
+    """Then it is over when it is told of."""
+    found = _issue(state="CLOSED", trigger="INCIDENT_CLOSED", updatedAt=None)
+    assert (found["type"], found["time"]) == ("incident.resolved", None)
+    assert "resolved_at" not in found
+    assert found["started_at"] == "2026-01-01T10:00:00Z"
+
+
 def test_a_template_of_an_operator_may_say_little() -> None:
     """Id, state and address are enough; the id may be a number."""
     little = {

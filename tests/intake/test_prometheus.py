@@ -56,6 +56,7 @@ def test_rules_have_their_alerts() -> None:
 @pytest.mark.parametrize(
     ("state", "fires"),
     [("Alerting (NoData)", 1), ("Alerting (Error)", 1), ("NoData", 1), ("Error", 1),
+     ("Recovering", 1),
      ("Normal (NoData)", 0), ("Pending (Error)", 0)],
 )  # fmt: skip
 def test_grafana_says_why_beside_the_state(state: str, fires: int) -> None:

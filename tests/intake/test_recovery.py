@@ -136,6 +136,9 @@ def test_atlas_elects_and_warns() -> None:
     assert (found["type"], found["rule"], found["target"]) == ("alert.fired", "NO_PRIMARY", "c")
     closed = alert | {"status": "CLOSED", "resolved": "2026-01-01T10:05:00Z"}
     assert _one(closed, "mongodb-atlas")["ended_at"] == "2026-01-01T10:05:00Z"
+    # Its configuration was removed; one that waits to be open is none yet.
+    assert _one(alert | {"status": "CANCELLED"}, "mongodb-atlas")["type"] == "alert.resolved"
+    assert told(alert | {"status": "TRACKING"}, "mongodb-atlas") == []
 
 
 def test_atlas_signs_the_body() -> None:
