@@ -195,6 +195,41 @@ def test_an_image_with_another_tag_is_the_same_target(tmp_path: Path) -> None:
     assert states(story, tmp_path) == {"a": "closed"}
 
 
+@pytest.mark.parametrize(
+    ("more", "target"),
+    [
+        ({"kind": "secret", "image_id": artifact("id")["digest"]}, "registry.example/acme/shop"),
+        ({"kind": "iac", "image_id": artifact("id")["digest"]}, "registry.example/acme/shop"),
+        ({"kind": "secret", "artifact": artifact("v")}, "registry.example/acme/shop"),
+        ({"kind": "license", "artifact": artifact("v")}, "registry.example/acme/shop"),
+        ({"kind": "secret"}, "registry.example/acme/shop:1.0"),
+        ({"kind": "dast", "artifact": artifact("v")}, "registry.example/acme/shop:1.0"),
+    ],
+)
+def test_whatever_is_looked_for_in_an_image_its_tag_is_no_part_of_the_target(
+    tmp_path: Path, more: dict[str, Any], target: str
+) -> None:
+    """A scan that says nothing of an image has the target that it names."""
+    story = Story()
+    image = "registry.example/acme/shop:1.0"
+    scanned(story, "03-01T10:00", "a", **more, target=image)
+    with window(story, tmp_path) as view:
+        assert only(view, "findings")["scan_target"] == target
+    scanned(story, "03-02T10:00", **more, target=image.replace("1.0", "1.1"))
+    assert states(story, tmp_path) == {"a": "open" if target == image else "closed"}
+
+
+def test_what_is_no_tag_stays_part_of_the_target(tmp_path: Path) -> None:
+    """A port, or a drive's letter."""
+    story = Story()
+    for number, target in enumerate(("registry.example:5000/shop", "C:\\src")):
+        scanned(story, "03-01T10:00", str(number), kind="secret", target=target,
+                artifact=artifact("v"))  # fmt: skip
+    with window(story, tmp_path) as view:
+        told = {row["scan_target"] for row in view.table("findings").to_pylist()}
+    assert told == {"registry.example:5000/shop", "C:\\src"}
+
+
 def test_what_was_set_aside_is_suppressed_until_it_is_gone(tmp_path: Path) -> None:
     """It is no open finding, and not forgotten."""
     story = Story()

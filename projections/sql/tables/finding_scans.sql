@@ -1,8 +1,9 @@
 -- The scans and evaluations of policies whose findings are followed, up to the instant `at`, each
 -- with what it looked at (`scope`): the same tool and kind, of the same service or repository,
 -- environment, branch and target. Images have another tag with each build, which is no other
--- target. Where none of these says what it was (an environment does of baselines and policies), it
--- is the artifact or commit alone, else something that no other scan looked at.
+-- target, whatever was looked for in them. Where none of these says what it was (an environment
+-- does of baselines and policies), it is the artifact or commit alone, else something that no other
+-- scan looked at.
 -- A scan is full, so that what it does not show is gone, where the tool ran to its end, its
 -- findings can be read, and nobody says that it looked at changes alone. What is dated later than
 -- it was recorded is told when it was recorded, or it would hide what later scans still show.
@@ -13,8 +14,11 @@ WITH told AS (
         coalesce(kind, 'unknown') AS kind,
         tool,
         CASE
-            WHEN kind = 'container'
-                THEN regexp_replace(regexp_replace(target, '@[a-z0-9]+:.*$', ''), ':[^:/]+$', '')
+            WHEN kind = 'container' OR image_id IS NOT NULL
+                OR (kind IN ('secret', 'license') AND artifact IS NOT NULL)
+                THEN regexp_replace(
+                    regexp_replace(target, '@[a-z0-9]+:.*$', ''), ':\w[\w.-]*$', ''
+                )
             ELSE target
         END AS target,
         extent,
