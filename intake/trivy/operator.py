@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from intake.baseline import Baseline
@@ -30,6 +31,9 @@ _PLURALS: Final = ".aquasecurity.github.io"
 _SEVERITIES: Final = ("critical", "high", "medium", "low", "unknown")
 _LABEL: Final = "trivy-operator.resource."
 _OLD_LABEL: Final = "starboard.resource."
+_PARTS: Final = ("namespace", "kind", "name")
+_TEMPLATE: Final = re.compile(r"(?<=.)-[bcdfghjklmnpqrstvwxz2456789]{6,10}\Z")
+"""What Kubernetes adds to the name of a Deployment's ReplicaSet: another with each rollout."""
 _VERSION: Final = "app.kubernetes.io/version"
 _KINDS: Final = {
     "VulnerabilityReport": "container", "ExposedSecretReport": "secret",
@@ -141,11 +145,11 @@ def _image(report: Report) -> str | None:
 def _owner(metadata: Metadata) -> str | None:
     """The object that was looked at, as the operator's labels name it."""
     labels = metadata.labels or {}
-    steps = []
-    for part in ("namespace", "kind", "name"):
-        told = labels.get(_LABEL + part, labels.get(_OLD_LABEL + part))
-        steps.append(told if isinstance(told, str) else None)
-    return named("/".join(filter(None, steps))) or named(metadata.name)
+    told = (labels.get(_LABEL + one, labels.get(_OLD_LABEL + one)) for one in _PARTS)
+    space, kind, name = (one if isinstance(one, str) else None for one in told)
+    if name and kind == "ReplicaSet":
+        name = _TEMPLATE.sub("", name)
+    return named("/".join(filter(None, (space, kind, name)))) or named(metadata.name)
 
 
 def _compliance(one: Resource, status: Status) -> Reading:

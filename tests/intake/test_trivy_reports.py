@@ -113,6 +113,19 @@ def test_a_finding_keeps_its_fingerprint_when_the_tag_changes() -> None:
     assert [row["fingerprint"] for row in first] == [row["fingerprint"] for row in second]
 
 
+def test_what_is_wrong_in_a_deployment_stays_the_same_with_its_next_rollout() -> None:
+    """Its ReplicaSet has another name; one that somebody named so keeps its own."""
+    found = []
+    for name in ("web-6d4cf56db6", "web-7f89cc4d5", "web-other"):
+        audited = json.loads(json.dumps(AUDITED))
+        audited["metadata"]["labels"]["trivy-operator.resource.name"] = name
+        found.append(reading_of(audited, "trivy-operator"))
+    one, two, other = ((each.data["target"], rows_of(each)[0]["fingerprint"]) for each in found)
+    assert one == two
+    assert (one[0], other[0]) == ("shop/ReplicaSet/web", "shop/ReplicaSet/web-other")
+    assert one[1] != other[1]
+
+
 def test_secrets_and_checks_are_scans_of_their_own_kind() -> None:
     """Of checks those that failed are counted."""
     found = readings_of([LEAKING, AUDITED], "trivy-operator")
