@@ -52,6 +52,7 @@ class _Message(msgspec.Struct, gc=False):
     backup_end: str | None = None
     files_restored: int | None = None
     seconds_elapsed: float | None = None
+    dry_run: bool | None = None
 
 
 def claims(shape: Shape) -> bool:
@@ -99,8 +100,10 @@ def _run(messages: list[_Message]) -> list[Reading]:
     errors = kinds.count("error")
     last = next((one for one in reversed(messages) if one.message_type == "summary"), None)
     summary, restored = last or _Message(), any(one.files_restored for one in messages)
-    backed = summary.snapshot_id is not None if last else "status" in kinds
-    # Other commands have summaries too; a rehearsal makes no snapshot.
+    # A rehearsal tells the id of a snapshot that it did not make.
+    made = summary.snapshot_id is not None and not summary.dry_run
+    backed = made if last else "status" in kinds
+    # Other commands have summaries too.
     if not (restored or backed) or (last is None and "exit_error" not in kinds):
         return []
     # Files that could not be read are missing in the snapshot.

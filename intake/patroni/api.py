@@ -89,10 +89,13 @@ def _row(number: int, entry: Entry) -> _Row:
 
 
 def _promoted(row: _Row) -> Reading:
-    lsn = row.lsn if isinstance(row.lsn, str) else exact(row.lsn)
+    lsn, told = row.lsn if isinstance(row.lsn, str) else exact(row.lsn), told_time(row.timestamp)
+    place = told.time if told else lsn
+    stem = f"timeline-{row.timeline + 1}"
     data: dict[str, Any] = {
-        # The timeline that began with it; the one that ended is told.
-        "recovery": f"timeline-{row.timeline + 1}",
+        # The timeline that began with it; the one that ended is told. Every cluster counts them
+        # from 1, and no entry names its cluster.
+        "recovery": named(f"{stem}@{place}") if place else stem,
         "outcome": "success",
         "timeline": exact(row.timeline),
         "lsn": named(lsn) if isinstance(lsn, str) else lsn,
@@ -100,7 +103,7 @@ def _promoted(row: _Row) -> Reading:
         "tool": TOOL,
         "reported_outcome": named(row.reason),
     }
-    return fact("failover.finished", told_time(row.timestamp), data, kind="history")
+    return fact("failover.finished", told, data, kind="history")
 
 
 def _cluster(cluster: _Cluster) -> list[Reading]:

@@ -30,6 +30,7 @@ _LINE: Final = re.compile(_STAMP + r"(.*)")
 _OWN: Final = re.compile(r"; I am (\S+)$")
 _ASKED: Final = re.compile(
     r"received (switchover|failover) request with leader=(\S+) candidate=(\S+)"
+    r"(?: scheduled_at=(.+))?"
 )
 _PROMOTED: Final = re.compile(
     r"promoted self to leader (?:by acquiring session lock|because I had the session lock)"
@@ -66,6 +67,9 @@ def _readings(lines: list[re.Match[str]], own: str | None) -> Iterator[Reading]:
         if _BY_HAND in text:
             by_hand = True
         elif (asked := _ASKED.search(text)) is not None:
+            if (asked[4] or _NOBODY) != _NOBODY:
+                yield _scheduled(told, asked)
+                continue
             pending = _identity(told)
             yield _asked(told, asked, pending)
         elif _PROMOTED.search(text):
@@ -87,6 +91,23 @@ def _asked(told: Told | None, asked: re.Match[str], identity: str) -> Reading:
         "reported_outcome": asked[1],
     }
     return fact("failover.started", told, data, kind=asked[1])
+
+
+def _scheduled(told: Told | None, asked: re.Match[str]) -> Reading:
+    """It has not happened yet, and may be taken back until then."""
+    since, to = (named(name) if name != _NOBODY else None for name in (asked[2], asked[3]))
+    at = told_time(asked[4])
+    data: dict[str, Any] = {
+        "resource": "patroni",
+        "action": "switchover.scheduled",
+        "from_site": since,
+        "to_site": to,
+        "scheduled_at": at.time if at else None,
+        "planned": True,
+        "tool": TOOL,
+        "reported_outcome": asked[1],
+    }
+    return fact("config.changed", told, data, kind=asked[1])
 
 
 def _promoted(told: Told | None, own: str | None, identity: str, *, by_hand: bool) -> Reading:

@@ -31,8 +31,9 @@ def test_each_timeline_of_patroni_began_with_a_failover() -> None:
     ]
     later, first = told(history, "patroni")
     assert (later["type"], later["recovery"], later["to_site"]) == (
-        "failover.finished", "timeline-3", "b",
+        "failover.finished", "timeline-3@2026-01-01T10:00:00+01:00", "b",
     )  # fmt: skip
+    assert first["recovery"] == "timeline-2@25623960"
     assert (later["time"], first["time"]) == ("2026-01-01T10:00:00+01:00", None)
     table = [{"TL": 2, "LSN": 25624344, "Reason": "no recovery target specified",
               "Timestamp": "2026-01-01T10:00:00+01:00", "New Leader": "b"}]  # fmt: skip
@@ -40,6 +41,33 @@ def test_each_timeline_of_patroni_began_with_a_failover() -> None:
     assert {name: again[name] for name in ("recovery", "time", "to_site", "lsn")} == {
         name: later[name] for name in ("recovery", "time", "to_site", "lsn")
     }
+
+
+def test_timelines_of_two_clusters_are_two_failovers() -> None:
+    """Each cluster counts from 1, and its history does not name it."""
+    histories = [
+        [[1, 25623960, "no recovery target specified", at, "b"]]
+        for at in ("2026-01-01T10:00:00Z", "2026-02-01T10:00:00Z")
+    ]
+    first, second = (_one(one, "patroni")["recovery"] for one in histories)
+    assert first != second
+
+
+def test_a_switchover_for_later_has_not_begun() -> None:
+    """It may be taken back; what promotes a member then is another failover."""
+    log = (
+        "2026-01-01 10:00:01,000 INFO: received switchover request with leader=a candidate=b "
+        "scheduled_at=2026-01-01T22:00:00+00:00\n"
+        "2026-01-01 22:00:02,000 INFO: Cleaning up failover key after acquiring leader lock...\n"
+        "2026-01-01 22:00:02,500 INFO: promoted self to leader by acquiring session lock\n"
+    )
+    asked, done = told(log, "patroni-log")
+    assert (asked["type"], asked["action"], asked["scheduled_at"], asked["to_site"]) == (
+        "config.changed", "switchover.scheduled", "2026-01-01T22:00:00+00:00", "b",
+    )  # fmt: skip
+    assert (done["type"], done["trigger"], done["recovery"]) == (
+        "failover.finished", "manual", "promotion@2026-01-01T22:00:02.500Z",
+    )  # fmt: skip
 
 
 def test_a_cluster_tells_what_is_to_be_changed_alone() -> None:
@@ -211,6 +239,8 @@ def test_restic_lists_snapshots_and_tells_of_runs() -> None:
     # Of `check`, of a rehearsal, and of a command that never began.
     assert run({"message_type": "summary", "num_errors": 0}) == []
     assert run(status, {"message_type": "summary", "files_new": 1, "dry_run": True}) == []
+    # It names the snapshot that it would have made.
+    assert run(status, summary | {"dry_run": True}) == []
     assert run({"message_type": "exit_error", "code": 10, "message": "no repository"}) == []
     restored = {"message_type": "summary", "total_files": 2, "files_restored": 2}
     assert run(status, restored)[0]["type"] == "restore.tested"
