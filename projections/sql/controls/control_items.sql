@@ -62,6 +62,17 @@ listed AS (
     SELECT 'INC-01', 'incident'
     UNION ALL
     SELECT unnest(['CHG-01', 'CHG-08']), 'change'
+    UNION ALL
+    SELECT unnest(['ACC-01', 'ACC-03', 'ACC-03', 'INC-02', 'VUL-03', 'PRV-02', 'SEC-04', 'VUL-02']),
+        unnest([
+            'extraordinary access', 'access.granted', 'access.revoked', 'breach', 'waiver', 'release',
+            'scan for secrets', 'scan with findings'
+        ])
+    UNION ALL
+    SELECT unnest(['SEC-03', 'MON-01', 'PRI-01', 'LOG-04', 'LOG-06']),
+        unnest([
+            'reading', 'deficiency', 'request to be forgotten', 'disposal', 'check of a clock'
+        ])
 ),
 
 voided AS (

@@ -103,6 +103,9 @@ told AS (
         'comparison', concat_ws(' ', repository, position), NULL, NULL, repository,
         least(occurred_at, recorded_at), assurance, position
     FROM all_reconciliation_facts
+    UNION ALL
+    SELECT item, item_key, service, environment, repository, occurred_at, assurance, position
+    FROM voided_records
 )
 
 SELECT
