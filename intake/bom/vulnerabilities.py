@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _OF_THE_DOCUMENT: Final = frozenset({"serial", "document_name", "format_version", "purl"})
 UNSTATED: Final = "not_stated"
-_SEVERITIES: Final = ("critical", "high", "medium", "low", "info", "unknown")
+_UNKNOWN: Final = "unknown"
+_SEVERITIES: Final = ("critical", "high", "medium", "low", "info", _UNKNOWN)
 
 
 def stated(bom: Bom, vulnerabilities: Iterable[Vulnerability]) -> Reading:
@@ -63,7 +64,7 @@ def scanned(bom: Bom, vulnerabilities: Iterable[Vulnerability], *, is_image: boo
     fingerprints = Fingerprints()
     tool = named(bom.tool)
     for one in vulnerabilities:
-        severity, rule = severity_of(one) or "unknown", named(one.id)
+        severity, rule = severity_of(one) or _UNKNOWN, named(one.id)
         affected = _affected(one)
         scan.add(severity, {
             "tool": tool, "rule": rule, "severity": severity,
@@ -72,17 +73,24 @@ def scanned(bom: Bom, vulnerabilities: Iterable[Vulnerability], *, is_image: boo
             "targets": affected[1:] or None,
         })  # fmt: skip
     common = {name: value for name, value in bom.common().items() if name not in _OF_THE_DOCUMENT}
-    data = common | {"kind": "container" if is_image else "sca"}
+    data = common | {
+        "kind": "container" if is_image else "sca",
+        # Another version of it is scanned as the same: `release` tells which one it was.
+        "target": named(bom.subject.name) if bom.subject is not None else None,
+    }
     return scan.reading("vulnerabilities by severity", bom.told, data)
 
 
 def severity_of(one: Vulnerability) -> str | None:
-    """By the rating of who told of it, else the worst of all ratings; None without any."""
+    """By the rating of who told of it, else the worst of all ratings; None without any.
+
+    Who told of it without rating it (`unknown`) says nothing against the others.
+    """
     teller = one.source.name if one.source is not None else None
     rated = [(rating.source.name if rating.source else None, _band(rating))
              for rating in one.ratings or ()]  # fmt: skip
-    own = [band for source, band in rated if band is not None and source == teller]
     every = [band for _, band in rated if band is not None]
+    own = [band for source, band in rated if band and band != _UNKNOWN and source == teller]
     return min(own or every, key=_SEVERITIES.index, default=None)
 
 

@@ -23,6 +23,8 @@ KINDS: Final = {
 EXTENTS: Final = {"full": "full", "incremental": "changes"}
 """What was looked at, by the type of a scan."""
 _INFORMATION: Final = frozenset({"information", "informational"})
+# CxSAST's number for the first is 1; thresholds of Checkmarx One pass over the second as well.
+_JUDGED: Final = frozenset({"not exploitable", "ignored", "1"})
 _SPENT: Final = re.compile(r"(\d{1,4})h:(\d{1,2})m:(\d{1,2})s")
 
 
@@ -34,7 +36,7 @@ def word_of(severity: str | None) -> str:
 
 def is_set_aside(state: str | None) -> bool:
     """Whether people judged that a result is none; proposing so is not yet a judgement."""
-    return (state or "").strip().lower().replace("_", " ") in ("not exploitable", "1")
+    return (state or "").strip().lower().replace("_", " ") in _JUDGED
 
 
 def cwe_of(number: str | None) -> str | None:

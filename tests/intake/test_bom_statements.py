@@ -44,6 +44,27 @@ def test_a_list_without_any_analysis_is_what_a_scanner_found() -> None:
     assert one(CYCLONEDX | {"vulnerabilities": []}).data["kind"] == "sbom"
 
 
+def test_another_version_is_scanned_as_the_same_thing() -> None:
+    """What the next release has mended would be open for ever otherwise."""
+    told = [
+        all_of(json.dumps(subject(version=version) | {"vulnerabilities": [VULNERABLE]}).encode())[1]
+        for version in ("1.2.0", "1.3.0")
+    ]
+    assert [one.data["target"] for one in told] == ["shop", "shop"]
+    assert [one.data["release"] for one in told] == ["1.2.0", "1.3.0"]
+
+
+def test_who_told_of_it_without_rating_it_hides_no_rating() -> None:
+    """Trivy writes `unknown` for a vendor that has none."""
+    ratings = [{"source": {"name": "NVD"}, "severity": "unknown"},
+               {"source": {"name": "ghsa"}, "severity": "critical"}]  # fmt: skip
+    value = CYCLONEDX | {"vulnerabilities": [VULNERABLE | {"ratings": ratings}]}
+    _, scan = all_of(json.dumps(value).encode())
+    assert rows(scan, "findings")[0]["severity"] == "critical"
+    none = CYCLONEDX | {"vulnerabilities": [VULNERABLE | {"ratings": ratings[:1]}]}
+    assert rows(all_of(json.dumps(none).encode())[1], "findings")[0]["severity"] == "unknown"
+
+
 def test_statements_may_come_alone() -> None:
     """A VEX file without components describes no bill."""
     told = {"bomFormat": "CycloneDX", "specVersion": "1.5", "vulnerabilities": [

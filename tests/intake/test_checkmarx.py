@@ -89,6 +89,14 @@ def test_each_part_of_checkmarx_one_is_a_scan() -> None:
     assert PLANTED not in everything(found)
 
 
+def test_what_people_said_to_ignore_is_set_aside() -> None:
+    """As Checkmarx' own command line counts against its thresholds."""
+    results = [_result("sca", "HIGH", state="IGNORED"), _result("sca", "HIGH", similarityId="6")]
+    (scan,) = readings_of({"results": results, "totalCount": 2, "scanID": "s"}, "checkmarx-one")
+    assert [row.get("suppressed") for row in rows_of(scan)] == [True, None]
+    assert scan.data["suppressed"] == 1
+
+
 def test_scan_reports_are_read_in_both_versions() -> None:
     """Queries in a list, or under their languages; times as texts or seconds."""
     one = {"similarityId": 1, "state": "Not exploitable", "severity": "High",
