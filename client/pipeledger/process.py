@@ -57,7 +57,7 @@ def run_command(command: Sequence[str], *, beside: Callable[[], None]) -> Ran:
             process = subprocess.Popen(list(command))  # noqa: S603 - the user's own command
         except OSError as error:
             with contextlib.suppress(OSError):
-                os.write(2, f"pipeledger: {command[0]}: {error.strerror}\n".encode())
+                os.write(2, os.fsencode(f"pipeledger: {command[0]}: {error.strerror}\n"))
             beside()
             status = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
             return Ran(status, "error", started_at, time.monotonic() - begin)

@@ -26,6 +26,7 @@ from pipeledger.durable import make_folder, move, replace, sync_folder, written
 from pipeledger.errors import SpoolError
 from pipeledger.event import CONTENT_TYPE
 from pipeledger.lock import locked
+from pipeledger.names import is_text
 from pipeledger.signing import ENVELOPE_TYPE
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ class Item:
             or any(type(value) is not str for value in query.values())
         ):
             raise SpoolError("not a file of the spool")
+        if not all(is_text(value) for value in query.values()):
+            raise SpoolError("a word of its query is no text, and cannot be sent")
         return fields
 
 

@@ -6,6 +6,7 @@ Long since every way to fail has its case here.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import tarfile
@@ -295,6 +296,25 @@ def test_what_cannot_be_read_or_signed_holds_nothing_up(
     assert "-x stays refused: " in done.stderr
     command(*EVENT_WORDS, "--id", "s")
     assert ledger.ids == ["s"]
+
+
+def test_a_word_that_is_no_text_is_refused_and_holds_nothing_up(
+    command: Command, ledger: Listening
+) -> None:
+    """A service in Latin-1, as an argument or in what an older version kept."""
+    (command.home / "junit.xml").write_text("<testsuites/>")
+    latin = os.fsdecode(b"caf\xe9")
+    done = command("record", "junit.xml", "--service", latin, status=2)
+    assert done.stderr == "pipeledger: service caf?: no text in UTF-8\n"
+    assert not command.waiting()
+    kept = Item("report", "", "default", "r", "junit.xml", "application/octet-stream", b"x",
+                {"service": latin})  # fmt: skip
+    queue = command.spool / "queue"
+    queue.mkdir(parents=True)
+    (queue / ("0" * 20 + "-x")).write_bytes(b"".join(kept.pieces()))
+    done = command(*EVENT_WORDS, "--id", "s")
+    assert ledger.ids == ["s"]
+    assert "no text, and cannot be sent" in command("spool", "status").stdout
 
 
 def test_what_waits_is_looked_through_once_for_many(tmp_path: Path) -> None:

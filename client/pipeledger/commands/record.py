@@ -17,9 +17,12 @@ from pipeledger.commands.common import (
     settings_of,
     warn,
 )
+from pipeledger.errors import UsageError
 from pipeledger.event import default_source, new_id, short_type
+from pipeledger.names import is_text
 from pipeledger.reports import find_reports
 from pipeledger.spool import REPORT, REPORT_TYPE, Item
+from pipeledger.verifier.shown import printable
 from pipeledger.words import check_instant
 
 if TYPE_CHECKING:
@@ -110,7 +113,11 @@ def _query(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
         "kind": options.kind,
         "at": check_instant(options.at) if options.at else None,
     }
-    return {name: str(value) for name, value in query.items() if value}
+    words = {name: str(value) for name, value in query.items() if value}
+    for name, word in words.items():
+        if not is_text(word):
+            raise UsageError(f"{name} {printable(word[:80])}: no text in UTF-8")
+    return words
 
 
 def _item(report: ReportFile, query: dict[str, str], settings: Settings) -> Item:
