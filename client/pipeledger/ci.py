@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FACTS = ("commit", "repository", "run", "ref", "actor", "url")
+ATTEMPT = "attempt"
+FACTS = ("commit", "repository", "run", ATTEMPT, "ref", "actor", "url")
 _AZURE_RUN = "${SYSTEM_COLLECTIONURI}${SYSTEM_TEAMPROJECT}/_build/results?buildId=${BUILD_BUILDID}"
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 # Up to the last `@` before the path: a password may hold one itself.
@@ -25,11 +26,18 @@ _QUERY = re.compile(r"[?#].*")
 # What stands in the place of a branch and is none: a fork's `owner:branch`, Jenkins' `PR-7`.
 _NO_BRANCH = re.compile(r"refs/heads/([^:]+:.+|[PM]R-[0-9]+)")
 _REMOTE = "origin/"
-_DISPLAY_NAMES = frozenset({"azure", "buildkite"})
+_DISPLAY_NAMES = frozenset({"azure-devops", "buildkite"})
 """Systems that tell what a person is called where they do not tell the address."""
+_SERVICES = re.compile(
+    r"Microsoft\.(?:VisualStudio|TeamFoundation)\..*|(?:.* )?Build Service \(.*\)"
+)
+"""Who Azure DevOps names where nobody asked: a schedule, say."""
 _SSH = re.compile(r"^ssh://(?:[^/@]*@)?([^/@:]+)/(?=.)")
 _SCP = re.compile(r"^[^/@:]+@([^/:]+):(?!/)(.+)$")
-_COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+_FORMS = {
+    "commit": re.compile("[0-9a-f]{40}|[0-9a-f]{64}"),
+    ATTEMPT: re.compile("[1-9][0-9]{0,8}"),
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,9 @@ SYSTEMS = (
     System("github", "GITHUB_ACTIONS", {
         "commit": ("${GITHUB_SHA}",),
         "repository": ("${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}",),
-        "run": ("${GITHUB_RUN_ID}.${GITHUB_RUN_ATTEMPT}", "${GITHUB_RUN_ID}"),
+        # The run by the name that the webhooks have for it: reviews and runs are found by it.
+        "run": ("${GITHUB_RUN_ID}",),
+        "attempt": ("${GITHUB_RUN_ATTEMPT}",),
         "ref": ("${GITHUB_REF}",),
         "actor": ("${GITHUB_TRIGGERING_ACTOR}", "${GITHUB_ACTOR}"),
         "url": ("${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}",),
@@ -66,7 +76,7 @@ SYSTEMS = (
         "actor": ("${GITLAB_USER_LOGIN}",),
         "url": ("${CI_JOB_URL}", "${CI_PIPELINE_URL}"),
     }),
-    System("azure", "TF_BUILD", {
+    System("azure-devops", "TF_BUILD", {
         "commit": ("${BUILD_SOURCEVERSION}",),
         "repository": ("${BUILD_REPOSITORY_URI}",),
         "run": ("${BUILD_BUILDID}",),
@@ -102,7 +112,7 @@ SYSTEMS = (
     System("tekton", "TEKTON_PIPELINE_RUN", {
         "commit": ("${TEKTON_COMMIT}",),
         "repository": ("${TEKTON_REPOSITORY}",),
-        "run": ("${TEKTON_PIPELINE_RUN_UID}", "${TEKTON_PIPELINE_RUN}"),
+        "run": ("${TEKTON_PIPELINE_RUN}",),
         "ref": ("${TEKTON_REF}",),
         "actor": ("${TEKTON_ACTOR}",),
         "url": ("${TEKTON_URL}",),
@@ -131,8 +141,9 @@ def job_of(environment: Mapping[str, str]) -> Job:
             for fact in FACTS:
                 text = _first(system.facts.get(fact, ()), environment)
                 if text is not None and (value := _shaped(fact, text)):
-                    facts[fact] = value
-            if isinstance(actor := facts.get("actor"), str):
+                    facts[fact] = int(value) if fact == ATTEMPT else value
+            actor = facts.pop("actor", None)
+            if isinstance(actor, str) and not _SERVICES.fullmatch(actor):
                 plain = "name" if system.name in _DISPLAY_NAMES else "login"
                 kind = "email" if "@" in actor else plain
                 facts["actor"] = {"system": system.name, kind: actor}
@@ -158,9 +169,9 @@ def _shaped(fact: str, text: str) -> str:
     """The value as events hold it, or nothing where the variable holds something else."""
     if not text.isprintable() or len(text) > 500:  # noqa: PLR2004 - longest name of the vocabulary
         return ""
-    if fact == "commit":
+    if form := _FORMS.get(fact):
         # Buildkite says HEAD where the commit is not known yet.
-        return text.lower() if _COMMIT.fullmatch(text.lower()) else ""
+        return text.lower() if form.fullmatch(text.lower()) else ""
     if fact == "repository":
         return clean_repository(text)
     if fact == "ref":

@@ -27,10 +27,12 @@ _VERSION = re.compile(r"\.v[0-9]+$")
 _ALL = ("commit", "repository", "run", "ref", "actor", "url")
 _FAMILIES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
-        ("build", "pipeline", "task", "artifact", "attestation", "release", "tests", "scan",
+        ("artifact", "attestation", "release", "tests", "scan",
          "quality", "coverage", "deployment", "database", "commit", "ref", "policy", "admission"),
         _ALL,
     ),
+    # Which try of its run it is; a deployment counts its own.
+    **dict.fromkeys(("build", "pipeline", "task"), (*_ALL, "attempt")),
     **dict.fromkeys(("infrastructure", "config", "flag"), ("commit", "repository", "run", "actor",
                                                            "url")),
 }  # fmt: skip

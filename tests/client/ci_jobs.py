@@ -53,7 +53,8 @@ _GITHUB = {
 }
 _GITHUB_FACTS = {
     "repository": SHOP,
-    "run": "8841.2",
+    "run": "8841",
+    "attempt": 2,
     "ref": "refs/heads/main",
     "actor": {"system": "github", "login": "bob"},
     "url": f"{SHOP}/actions/runs/8841",
@@ -132,7 +133,7 @@ _AZURE_FACTS = {
     "repository": "https://dev.code.example/acme/Web/_git/shop",
     "run": "77",
     "ref": "refs/heads/main",
-    "actor": {"system": "azure", "email": "erin@acme.example"},
+    "actor": {"system": "azure-devops", "email": "erin@acme.example"},
     "url": "https://dev.code.example/acme/Web%20Shop/_build/results?buildId=77",
 }
 _CIRCLE = {
@@ -180,7 +181,6 @@ _BUILDKITE_FACTS = {
 }
 _TEKTON = {
     "TEKTON_PIPELINE_RUN": "shop-run-x7",
-    "TEKTON_PIPELINE_RUN_UID": "c0ffee00-0000-4000-8000-000000000001",
     "TEKTON_COMMIT": SHA,
     "TEKTON_REPOSITORY": f"{SHOP}.git",
     "TEKTON_REF": "refs/heads/main",
@@ -190,7 +190,7 @@ _TEKTON = {
 }
 _TEKTON_FACTS = {
     "repository": SHOP,
-    "run": "c0ffee00-0000-4000-8000-000000000001",
+    "run": "shop-run-x7",
     "ref": "refs/heads/main",
     "actor": {"system": "tekton", "login": "heidi"},
     "url": "https://tekton.example/#/pipelineruns/shop-run-x7",
@@ -221,9 +221,8 @@ JOBS = (
         "github tag on an older runner",
         _without(_GITHUB, "GITHUB_RUN_ATTEMPT", "GITHUB_TRIGGERING_ACTOR")
         | {"GITHUB_REF": "refs/tags/v1.2"},
-        _GITHUB_FACTS
+        {name: value for name, value in _GITHUB_FACTS.items() if name != "attempt"}
         | {
-            "run": "8841",
             "ref": "refs/tags/v1.2",
             "actor": {"system": "github", "login": "alice"},
         },
@@ -268,9 +267,15 @@ JOBS = (
         _JENKINS | {"TAG_NAME": "v1.2", "BRANCH_NAME": "v1.2"},
         _JENKINS_FACTS | {"ref": "refs/tags/v1.2"},
     ),
-    CiJob("azure push", _AZURE, _AZURE_FACTS),
+    CiJob("azure-devops push", _AZURE, _AZURE_FACTS),
     CiJob(
-        "azure pull request of a fork",
+        "azure-devops schedule, which nobody asked for",
+        _without(_AZURE, "BUILD_REQUESTEDFOREMAIL")
+        | {"BUILD_REASON": "Schedule", "BUILD_REQUESTEDFOR": "Microsoft.VisualStudio.Services.TFS"},
+        {name: value for name, value in _AZURE_FACTS.items() if name != "actor"},
+    ),
+    CiJob(
+        "azure-devops pull request of a fork",
         _without(_AZURE, "BUILD_REQUESTEDFOREMAIL")
         | {
             "BUILD_REASON": "PullRequest",
@@ -282,7 +287,7 @@ JOBS = (
         _AZURE_FACTS
         | {
             "ref": "refs/pull/9/merge",
-            "actor": {"system": "azure", "name": "Erin Example"},
+            "actor": {"system": "azure-devops", "name": "Erin Example"},
         },
     ),
     CiJob("circleci branch", _CIRCLE, _CIRCLE_FACTS),

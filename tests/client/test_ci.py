@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from intake.registry import read_report
 from pipeledger.ci import SYSTEMS, clean_repository, job_of
 from tests.client.ci_jobs import CANARY, JOBS, SHOP, CiJob
 
@@ -40,6 +41,44 @@ def test_the_facts_of_a_job_are_read_from_its_variables(job: CiJob) -> None:
 def test_every_known_system_is_among_the_jobs() -> None:
     """A system that is added comes with its job here."""
     assert {job.name.split()[0] for job in JOBS} == {system.name for system in SYSTEMS}
+
+
+TOLD_BY_THE_SYSTEM: dict[str, dict[str, Any]] = {
+    "github": {
+        "repository": {"name": "shop", "full_name": "acme/shop", "html_url": SHOP},
+        "sender": {"login": "mia", "id": 7, "node_id": "U_7", "type": "User"},
+        "action": "requested",
+        "workflow_run": {"id": 8841, "run_attempt": 2, "name": "CI", "head_sha": "1" * 40,
+                         "event": "push", "run_started_at": "2026-01-05T10:00:00Z"},
+    },
+    "tekton": {
+        "apiVersion": "tekton.dev/v1", "kind": "PipelineRun",
+        "metadata": {"name": "shop-run-x7", "namespace": "ci", "uid": "u-1"},
+        "spec": {"pipelineRef": {"name": "shop"}},
+        "status": {"startTime": "2026-01-05T10:00:00Z",
+                   "conditions": [{"type": "Succeeded", "status": "Unknown", "reason": "Running"}]},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("system", TOLD_BY_THE_SYSTEM)
+def test_a_run_bears_the_name_that_the_system_itself_tells(system: str) -> None:
+    """Runs, reviews and deployments of both are found by it; the attempt stands beside."""
+    job = next(job for job in JOBS if job.name.split()[0] == system)
+    facts = job_of(job.variables | {"TEKTON_PIPELINE_RUN_UID": "u-1"}).facts
+    (told,) = read_report(json.dumps(TOLD_BY_THE_SYSTEM[system]).encode()).readings
+    assert (facts["run"], facts.get("attempt")) == (told.data["run"], told.data.get("attempt"))
+
+
+def test_the_attempt_of_a_run_is_told_of_what_a_run_does_again(
+    command: Command, ledger: Listening
+) -> None:
+    """Not of a deployment, which counts its own."""
+    command(*FINISHED, changes=JOBS[0].variables)
+    command("emit", "task.finished", "task=t", "outcome=success", changes=JOBS[0].variables)
+    command("emit", "build", changes=JOBS[0].variables)
+    command("emit", "deployment", "service=s", "environment=e", changes=JOBS[0].variables)
+    assert [json.loads(one)["data"].get("attempt") for one in ledger.kept] == [2, 2, 2, None]
 
 
 @NAMED
@@ -115,11 +154,14 @@ def test_outside_of_a_known_system_nothing_is_assumed(variables: dict[str, str])
         ("GITHUB_REF", "refs/heads/a\x00b"),
         ("GITHUB_REF", "x" * 501),
         ("GITHUB_RUN_ID", "\x1b[31m1"),
+        ("GITHUB_RUN_ATTEMPT", "0"),
+        ("GITHUB_RUN_ATTEMPT", "second"),
     ],
 )
 def test_a_variable_that_holds_something_else_is_left_out(name: str, value: str) -> None:
     """The event goes without it; a job is never failed for its variables."""
-    fact = {"GITHUB_SHA": "commit", "GITHUB_REF": "ref", "GITHUB_RUN_ID": "run"}[name]
+    fact = {"GITHUB_SHA": "commit", "GITHUB_REF": "ref", "GITHUB_RUN_ID": "run",
+            "GITHUB_RUN_ATTEMPT": "attempt"}[name]  # fmt: skip
     facts = job_of(JOBS[0].variables | {name: value}).facts
     assert facts.get(fact) is None
     assert facts["repository"] == SHOP
