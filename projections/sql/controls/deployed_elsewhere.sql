@@ -1,5 +1,6 @@
 -- When each digest is shown to have run first outside production, with success: one row a digest
--- and kind of environment.
+-- and kind of environment. A deployment to what was production then is none, whatever it is called
+-- since.
 WITH ran AS (
     SELECT
         unnest(d.artifacts) AS artifact,
@@ -11,6 +12,7 @@ WITH ran AS (
         e.shown_at
     FROM deployments AS d
     INNER JOIN deployment_ends AS e USING (deployment_key)
+    ANTI JOIN production_deployments AS p USING (deployment_key)
     WHERE d.tier IS NULL OR d.tier IN ('staging', 'test', 'development', 'preview')
 )
 

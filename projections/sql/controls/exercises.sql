@@ -1,5 +1,5 @@
 -- Exercises of recovery, and failovers, which show the same where they happen for real: one row a
--- service. What a whole environment did, every service that was ever deployed there did. Of an
+-- service. What a whole environment did, every service did that was deployed there by then. Of an
 -- exercise that says nothing of its times, those of the failover in it hold.
 WITH told AS (
     SELECT
@@ -21,9 +21,10 @@ WITH told AS (
 ),
 
 there AS (
-    SELECT DISTINCT environment, service
+    SELECT environment, service, min(finished_at) AS since
     FROM deployments
     WHERE service IS NOT NULL
+    GROUP BY ALL
 )
 
 SELECT
@@ -35,5 +36,7 @@ SELECT
     t.* EXCLUDE (service, finished_at, last_position)
 FROM told AS t
 INNER JOIN recovery_facts AS r ON t.last_position = r.position
-LEFT JOIN there AS e ON t.service IS NULL AND t.environment = e.environment
+LEFT JOIN there AS e
+    ON t.service IS NULL AND t.environment = e.environment
+    AND e.since <= least(t.finished_at, r.recorded_at)
 WHERE coalesce(t.service, e.service) IS NOT NULL

@@ -31,6 +31,7 @@ def test_the_same_digest_ran_elsewhere_before(tmp_path: Path) -> None:
         "at-the-site-for-disasters": {"environment": "dr"},
         "in-production-elsewhere": {"environment": "prod-eu"},
         "called-staging-now": {"environment": "prod-us"},
+        "called-staging-since-ever": {"environment": "prod-ap"},
         "observed": {"assurance": "observed"},
     }
     for name, one in told.items():
@@ -43,8 +44,11 @@ def test_the_same_digest_ran_elsewhere_before(tmp_path: Path) -> None:
     shop.deploy("no-digest", "03-01T11:00", service="no-digest", release="1")
     shop.deploy("waived", "03-01T11:00", "w", service="waived")
     shop.waive("w1", "03-01T10:00", TEST, until="03-10T10:00", services=["waived"])
-    shop.say("environment.registered", "03-05T10:00", environment="prod-us", tier="staging",
-             effective_from="2026-03-02T00:00:00Z", assurance="decided", second=BERT)  # fmt: skip
+    for name, since in (("prod-us", "03-02"), ("prod-ap", "01-01")):
+        shop.say(
+            "environment.registered", "03-05T10:00", environment=name, tier="staging",
+            effective_from=f"2026-{since}T00:00:00Z", assurance="decided", second=BERT,
+        )  # fmt: skip
     found = items(shop, tmp_path, TEST, service=None)
     unshown = ("insufficient-evidence", "nothing shows that it ran elsewhere before")
     assert {name: one for name, one in found.items() if not name.startswith("before-")} == {
@@ -63,15 +67,15 @@ def test_the_same_digest_ran_elsewhere_before(tmp_path: Path) -> None:
         "at-the-site-for-disasters": STRAIGHT,
         "in-production-elsewhere": STRAIGHT,
         "called-staging-now": STRAIGHT,
+        "called-staging-since-ever": STRAIGHT,
         "observed": PASSED,
         "straight": STRAIGHT,
         "half": STRAIGHT,
         "no-digest": ("insufficient-evidence", "nobody says which digest was deployed"),
         "waived": ("excepted", f"waived: {STRAIGHT[1]}"),
     }  # fmt: skip
-    assert {
-        found[f"before-{name}"] for name in ("in-production-elsewhere", "called-staging-now")
-    } == {STRAIGHT}
+    production = ("in-production-elsewhere", "called-staging-now", "called-staging-since-ever")
+    assert {found[f"before-{name}"] for name in production} == {STRAIGHT}
     strict = items(shop, tmp_path, TEST, {"least_assurance": "observed"})
     assert strict["observed"] == PASSED
     assert strict["promoted"] == (
