@@ -1,10 +1,10 @@
--- What failed in the newest scan of each baseline: one row a thing that was scanned, with the
--- waivers that hold now of those that name a rule or finding of it. `is_open` where one of them is
--- not waived.
+-- What failed in the scans of each baseline that no later one took back: one row a thing that was
+-- scanned, with the waivers that hold now of those that name a rule or finding of it. `is_open`
+-- where one of them is not waived.
 WITH open AS (
     SELECT scope, service, environment, unnest(failed) AS one
     FROM baseline_scans
-    WHERE is_newest
+    WHERE stands
 ),
 
 names AS (

@@ -1,4 +1,6 @@
--- Scans of hardening baselines that ran to their end: one row a scan, with what it looked at.
+-- Scans of hardening baselines: one row a scan, with what it looked at. `ran` to its end, `stands`
+-- until a later one of the same tool and thing takes it back: a whole one that ran, is as well
+-- assured, and shown to be of its time as well as that one is.
 -- Images have another tag with each build, which is no other target. Of what it lists, `failed` are
 -- those that did, and manual is what somebody has to look at; what passed is neither. The profile
 -- is told in small letters, its words parted by spaces, since ids part them otherwise than titles.
@@ -51,6 +53,9 @@ scanned AS (
         ) AS scanned,
         s.service,
         s.environment,
+        s.tool,
+        s.outcome = 'success' AS ran,
+        s.outcome = 'success' AND s.extent IS DISTINCT FROM 'changes' AS is_whole,
         s.benchmark,
         regexp_replace(
             regexp_replace(lower(s.profile), '[-_ ]+', ' ', 'g'), '\bl(evel)?([0-9])\b', 'level \2', 'g'
@@ -68,16 +73,32 @@ scanned AS (
         coalesce(l.failed, []) AS failed
     FROM scan_facts AS s
     LEFT JOIN summed AS l USING (position)
-    WHERE s.kind = 'baseline' AND s.outcome = 'success' AND s.occurred_at IS NOT NULL
+    WHERE s.kind = 'baseline' AND s.outcome IS NOT NULL AND s.occurred_at IS NOT NULL
 )
 
 SELECT
     s.*,
     regexp_extract(s.profile, '\blevel ([0-9])', 1) AS level,
     coalesce(s.environment, '') || ' ' || s.scanned AS scope,
-    row_number() OVER (
-        PARTITION BY coalesce(s.environment, ''), s.scanned ORDER BY s.scanned_at DESC, s.position DESC
-    ) = 1 AS is_newest
+    s.is_whole AND row_number() OVER (
+        PARTITION BY coalesce(s.environment, ''), s.scanned, s.is_whole
+        ORDER BY s.scanned_at DESC, s.position DESC
+    ) = 1 AS is_newest,
+    coalesce(s.scanned_at >= greatest(
+        max(s.scanned_at) FILTER (WHERE s.is_whole AND s.weakness IS NULL) OVER alike,
+        max(s.scanned_at) FILTER (WHERE s.is_whole) OVER as_timely
+    ), TRUE) AS stands
 FROM scanned AS s
 CROSS JOIN control_now AS n
 WHERE s.scanned_at <= n.now
+WINDOW
+    alike AS (
+        PARTITION BY coalesce(s.environment, ''), s.scanned, s.tool
+        ORDER BY list_position(['imported', 'asserted', 'observed', 'decided'], s.assurance) DESC
+        RANGE UNBOUNDED PRECEDING
+    ),
+    as_timely AS (
+        PARTITION BY coalesce(s.environment, ''), s.scanned, s.tool, s.weakness
+        ORDER BY list_position(['imported', 'asserted', 'observed', 'decided'], s.assurance) DESC
+        RANGE UNBOUNDED PRECEDING
+    )

@@ -3,6 +3,7 @@
 -- newest one must name its benchmark and the profile asked for (a higher level contains the lower
 -- ones; a profile that says none may be of any), and what failed in it must be waived by rule or
 -- fingerprint. What is left to be looked at by hand, or suppressed in the tool alone, is no pass.
+-- Another tool, or a weaker scan, takes back nothing of all that.
 -- And every environment of production must be named by such scans.
 WITH asked AS (
     SELECT
@@ -29,9 +30,11 @@ spans AS (
     CROSS JOIN (VALUES (FALSE), (TRUE)) AS m (strict)
     CROSS JOIN baseline_scans AS s
     CROSS JOIN control_now AS n
-    WHERE NOT m.strict
+    WHERE s.is_whole AND (
+        NOT m.strict
         OR s.weakness IS NULL
         AND list_position(['imported', 'asserted', 'observed', 'decided'], s.assurance) >= q.least
+    )
     WINDOW w AS (PARTITION BY q.variant, m.strict, s.scope ORDER BY s.scanned_at, s.position)
 ),
 
@@ -52,10 +55,23 @@ gaps AS (
     GROUP BY variant, scope
 ),
 
+standing AS (
+    SELECT
+        scope,
+        bool_or(is_unknown) AS is_unknown,
+        bool_or(has_manual) AS has_manual,
+        bool_or(has_suppressed) AS has_suppressed,
+        list(position ORDER BY position) AS positions
+    FROM baseline_scans
+    WHERE stands AND (ran OR NOT is_unknown)
+    GROUP BY scope
+),
+
 told AS (
     SELECT
         q.variant,
         s.*,
+        t.positions,
         coalesce(f.waiver_positions, []) AS waiver_positions,
         g.missed_at,
         CASE
@@ -75,9 +91,9 @@ told AS (
                 THEN {'level': 2, 'reason': 'nobody says against which profile'}
             WHEN NOT contains(s.profile, q.wanted) AND s.level = ''
                 THEN {'level': 2, 'reason': 'nobody says against which level of its profile'}
-            WHEN s.is_unknown THEN {'level': 2, 'reason': 'nobody knows what the scan found'}
-            WHEN s.has_manual THEN {'level': 2, 'reason': 'items are left to be looked at by hand'}
-            WHEN s.has_suppressed
+            WHEN t.is_unknown THEN {'level': 2, 'reason': 'nobody knows what the scan found'}
+            WHEN t.has_manual THEN {'level': 2, 'reason': 'items are left to be looked at by hand'}
+            WHEN t.has_suppressed
                 THEN {'level': 2, 'reason': 'an item that failed is suppressed, but not waived'}
             WHEN f.is_open = FALSE THEN {'level': 3, 'reason': 'waived: an item that failed is open'}
             ELSE {'level': 4, 'reason': 'scanned, and nothing is open'}
@@ -85,6 +101,7 @@ told AS (
     FROM asked AS q
     INNER JOIN gaps AS g USING (variant)
     INNER JOIN baseline_scans AS s ON g.scope = s.scope AND s.is_newest
+    INNER JOIN standing AS t ON s.scope = t.scope
     LEFT JOIN baseline_failures AS f ON s.scope = f.scope
 ),
 
@@ -93,7 +110,7 @@ unnamed AS (
     SELECT environment, arg_min(positions, first_position) AS positions
     FROM production_deployments
     WHERE environment NOT IN (
-        SELECT environment FROM baseline_scans WHERE environment IS NOT NULL
+        SELECT environment FROM baseline_scans WHERE environment IS NOT NULL AND is_whole
     )
     GROUP BY environment
 ),
@@ -121,7 +138,7 @@ SELECT
     ['violated', 'insufficient-evidence', 'excepted', 'satisfied'][t.word.level] AS outcome,
     t.word.reason AS reason,
     t.assurance,
-    list_concat([t.position], t.waiver_positions) AS positions
+    list_concat([t.position], t.positions, t.waiver_positions) AS positions
 FROM told AS t
 CROSS JOIN ending AS e
 LEFT JOIN service_registrations AS v
@@ -135,13 +152,13 @@ SELECT
     CAST([] AS VARCHAR[]) AS artifacts,
     e.at AS occurred_at,
     CASE
-        WHEN (SELECT bool_and(environment IS NOT NULL) FROM baseline_scans) THEN 'violated'
+        WHEN (SELECT bool_and(environment IS NOT NULL) FROM baseline_scans WHERE is_whole) THEN 'violated'
         ELSE 'insufficient-evidence'
     END AS outcome,
     CASE
-        WHEN (SELECT count(*) FROM baseline_scans) = 0
+        WHEN (SELECT count(*) FROM baseline_scans WHERE is_whole) = 0
             THEN 'this ledger knows of no scan of a baseline at all'
-        WHEN (SELECT bool_and(environment IS NOT NULL) FROM baseline_scans)
+        WHEN (SELECT bool_and(environment IS NOT NULL) FROM baseline_scans WHERE is_whole)
             THEN 'never scanned against a baseline'
         ELSE 'nobody says which environment was scanned'
     END AS reason,

@@ -26,7 +26,7 @@ open AS (
     FROM deployment_scans AS s
     INNER JOIN scan_contents AS c USING (position)
     INNER JOIN severe USING (severity)
-    WHERE s.newest AND (c.found > 0 OR c.basis = 'none')
+    WHERE s.newest AND (c.found > 0 OR (c.basis = 'none' AND s.ran))
 ),
 
 names AS (

@@ -41,6 +41,36 @@ SCANS: dict[str, tuple[list[tuple[str, tuple[str, ...], dict[str, Any]]], tuple[
     ),
     "failing": ([("03-20T10:00", ("FAIL 9.9",), {})], OPEN),
     "mended": ([("03-20T10:00", ("FAIL 9.9",), {}), ("03-21T10:00", ("PASS 9.9",), {})], FINE),
+    "not-seen-by-another-tool": (
+        [("03-20T10:00", ("FAIL 9.9",), {}), ("03-21T10:00", (), {"tool": "other"})], OPEN,
+    ),
+    "not-seen-by-a-weaker-one": (
+        [("03-20T10:00", ("FAIL 9.9",), {"assurance": "observed"}), ("03-21T10:00", (), {})], OPEN,
+    ),
+    "not-seen-by-one-told-afterwards": (
+        [("03-20T10:00", ("FAIL 9.9",), {}), ("03-21T10:00", (), {"recorded": "03-25T10:00"})],
+        OPEN,
+    ),
+    "not-seen-in-changes": (
+        [("03-20T10:00", ("FAIL 9.9",), {}), ("03-21T10:00", (), {"extent": "changes"})], OPEN,
+    ),
+    "looked-at-changes-since": (
+        [("03-01T10:00", (), {}), ("03-21T10:00", (), {"extent": "changes"})], STALE,
+    ),
+    "failing-before-it-crashed": (
+        [("03-20T10:00", (), {}), ("03-21T10:00", ("FAIL 9.9",), {"outcome": "error"})], OPEN,
+    ),
+    "crashed-without-a-word": (
+        [("03-20T10:00", (), {}),
+         ("03-21T10:00", (), {"outcome": "error", "findings_count": None})], FINE,
+    ),
+    "mended-after-a-crash": (
+        [("03-20T10:00", ("FAIL 9.9",), {"outcome": "error"}), ("03-21T10:00", (), {})], FINE,
+    ),
+    "manual-by-another-tool": (
+        [("03-20T10:00", ("WARN 2.1",), {"tool": "other"}), ("03-21T10:00", (), {})],
+        ("insufficient-evidence", "items are left to be looked at by hand"),
+    ),
     "manual": (
         [("03-20T10:00", ("WARN 2.1",), {})],
         ("insufficient-evidence", "items are left to be looked at by hand"),

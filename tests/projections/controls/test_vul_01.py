@@ -122,6 +122,16 @@ def test_what_is_found_stops_unless_a_waiver_names_it_and_holds(tmp_path: Path) 
             ("09:00", ("critical CVE-1",), {"time_basis": "received"}),
             ("10:00", (), {"time_basis": "received"}),
         ],
+        "seen-before-it-crashed": [
+            ("09:00", (), {}), ("10:00", ("critical CVE-1",), {"outcome": "error"}),
+        ],
+        "not-seen-after-a-crash": [
+            ("09:00", ("critical CVE-1",), {"outcome": "error"}), ("10:00", (), {}),
+        ],
+        "crashed-without-a-word": [
+            ("09:00", (), {}),
+            ("10:00", (), {"outcome": "error", "findings_count": None, "counts": None}),
+        ],
         "seen-by-a-weak-one": [
             ("09:00", (), {}), ("10:00", ("critical CVE-1",), {"time_basis": "received"}),
         ],
@@ -151,6 +161,8 @@ def test_what_is_found_stops_unless_a_waiver_names_it_and_holds(tmp_path: Path) 
             "insufficient-evidence", "the scan has no time of its own",
         ),
         "seen-by-a-weak-one": STOPPED,
+        "seen-before-it-crashed": STOPPED, "not-seen-after-a-crash": FINE,
+        "crashed-without-a-word": FINE,
     } | {f"not-taken-back-by-one-{name}": STOPPED for name in WEAK}  # fmt: skip
 
 
