@@ -6,10 +6,10 @@ does so too. Commands that ran in a container are not read: they hold what peopl
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import field
 
 from intake.docker.labels import project_in, service_in
 from intake.ids import artifact_of
@@ -38,9 +38,8 @@ _IMAGE: Final = frozenset({"pull", "delete", "import", "load", "tag", "untag", "
 _OTHERS: Final = frozenset({
     "create", "update", "destroy", "remove", "install", "enable", "disable", "reload", "prune",
 })  # fmt: skip
-_SECRETS: Final = {
-    "create": "secret.created", "update": "secret.rotated", "remove": "secret.revoked",
-}  # fmt: skip
+# What a secret is cannot be changed: an update is one of its labels.
+_SECRETS: Final = {"create": "secret.created", "remove": "secret.revoked"}
 _HEALTH: Final = {"unhealthy": "alert.fired", "healthy": "alert.resolved"}
 _STATES: Final = {
     "updating": ("deployment.started", None, None),
@@ -50,24 +49,26 @@ _STATES: Final = {
     "rollback_completed": ("deployment.finished", "success", "rollback"),
     "rollback_paused": ("deployment.finished", "failure", "rollback"),
 }  # fmt: skip
+_UPDATING: Final = "updating"
+_TURNED_BACK: Final = "rollback_started"
 
 
 class Actor(msgspec.Struct, gc=False):
     """What an event is about."""
 
-    id: str | None = field(default=None, name="ID")
-    attributes: dict[str, Any] | None = field(default=None, name="Attributes")
+    id: str | None = msgspec.field(default=None, name="ID")
+    attributes: dict[str, Any] | None = msgspec.field(default=None, name="Attributes")
 
 
 class Event(msgspec.Struct, gc=False):
     """An event."""
 
-    type: str | None = field(default=None, name="Type")
-    action: str | None = field(default=None, name="Action")
-    actor: Actor | None = field(default=None, name="Actor")
+    type: str | None = msgspec.field(default=None, name="Type")
+    action: str | None = msgspec.field(default=None, name="Action")
+    actor: Actor | None = msgspec.field(default=None, name="Actor")
     scope: str | None = None
     time: Any = None
-    nanos: Any = field(default=None, name="timeNano")
+    nanos: Any = msgspec.field(default=None, name="timeNano")
 
     @property
     def told(self) -> Told | None:
@@ -97,17 +98,30 @@ def read(body: bytes) -> list[Reading]:
 
 
 def _readings(events: list[Event]) -> Iterator[Reading]:
-    # A deployment has no id: it is known by when it began, where the file tells that.
-    begun: dict[str | None, str] = {}
+    services: dict[str | None, _Service] = {}
     for one in events:
         action = (one.action or "").partition(":")[0].strip()
         reader = _READERS.get(one.type or "", _other)
         if one.type == "service" and action == "update":
-            reading = _service(one, begun)
-        else:
-            reading = reader(one, action)
-        if reading is not None:
+            identity = one.actor.id if one.actor else None
+            yield from _service(one, services.setdefault(identity, _Service()))
+        elif (reading := reader(one, action)) is not None:
             yield reading
+
+
+@dataclass(slots=True)
+class _Service:
+    """What earlier events of a file tell of a service.
+
+    Attributes:
+        deployment: the newest. It has no id: it is known by when it began, or was first told of.
+        rolls_back: the one before, where it takes that back.
+        image: which runs; an update tells it before it begins.
+    """
+
+    deployment: str | None = None
+    rolls_back: str | None = None
+    image: list[str] = field(default_factory=list)
 
 
 def _name(one: Event) -> str:
@@ -176,7 +190,7 @@ def _image(one: Event, action: str) -> Reading | None:
 
 def _secret(one: Event, action: str) -> Reading | None:
     what = _SECRETS.get(action)
-    return None if what is None else _made(one, what, {
+    return _other(one, action) if what is None else _made(one, what, {
         "path": _name(one), "system": "docker", "operation": action,
     })  # fmt: skip
 
@@ -185,28 +199,43 @@ def _other(one: Event, action: str) -> Reading | None:
     return _changed(one, action) if action in _OTHERS else None
 
 
-def _service(one: Event, begun: dict[str | None, str]) -> Reading | None:
+def _service(one: Event, seen: _Service) -> Iterator[Reading]:
     """A service that gets another image or setting; without a state it is a setting."""
-    state = one.text("updatestate.new") or ""
+    state, image = one.text("updatestate.new") or "", one.text("image.new")
+    if state == _TURNED_BACK and one.text("updatestate.old") == _UPDATING and seen.deployment:
+        # The swarm gave the update up; that it failed no other event says.
+        yield _deployed(one, seen, state, ("deployment.finished", "failure", None))
+    if image is not None:
+        seen.image = [image]
     if state not in _STATES:
-        return _changed(one, "update")
-    what, outcome, kind = _STATES[state]
-    identity = one.actor.id if one.actor else None
+        yield _changed(one, "update")
+        return
+    what, _, kind = _STATES[state]
+    if what == "deployment.started" or seen.deployment is None:
+        seen.rolls_back = seen.deployment if kind else None
+        identity = one.actor.id if one.actor else None
+        seen.deployment = named(f"{identity}@{one.nanos or one.time}") or "unknown"
+    yield _deployed(one, seen, state, _STATES[state])
+
+
+def _deployed(
+    one: Event, seen: _Service, state: str, told: tuple[str, str | None, str | None]
+) -> Reading:
+    what, outcome, kind = told
     place = named(one.text("com.docker.stack.namespace")) or named(one.scope) or "swarm"
-    if what == "deployment.started" or identity not in begun:
-        begun[identity] = named(f"{identity}@{one.nanos or one.time}") or "unknown"
     basis = "project" if one.text("com.docker.stack.namespace") else "scope"
     return _made(one, what, {
-        "deployment": begun[identity],
+        "deployment": seen.deployment,
         "service": _name(one),
         "service_basis": "workload",
         "environment": place,
         "environment_basis": basis,
         "kind": kind,
         "kind_basis": "state" if kind else None,
+        "rolls_back": seen.rolls_back if kind else None,
         "outcome": outcome,
         "reported_outcome": state,
-    } | images_of([one.text("image.new")] if one.text("image.new") else []))  # fmt: skip
+    } | images_of(seen.image))  # fmt: skip
 
 
 _READERS: Final = {"container": _container, "image": _image, "secret": _secret}

@@ -58,6 +58,8 @@ def _fact(value: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
          "artifact.published", {"artifact": {"digest": DIGEST, "name": "reg.example/shop"}}),
         (event("secret", "create", "db"), "secret.created", {"path": "db", "system": "docker"}),
         (event("secret", "remove", "db"), "secret.revoked", {"path": "db"}),
+        # Labels are all that can be changed of a secret.
+        (event("secret", "update", "db"), "config.changed", {"resource": "secret/db"}),
         (event("network", "connect"), None, {}),
         (event("network", "create", "front"), "config.changed", {"resource": "network/front"}),
         (event("service", "update", "shop"), "config.changed", {"resource": "service/shop"}),
@@ -92,6 +94,34 @@ def test_the_beginning_and_the_end_of_a_deployment_are_of_one() -> None:
     ids = [one.data["deployment"] for one in found]
     assert ids[0] == ids[1] != ids[2] != ids[3] == ids[4]
     assert [one.data.get("kind") for one in found] == [None, None, None, "rollback", "rollback"]
+
+
+def test_an_update_that_the_swarm_turns_back_failed() -> None:
+    """No other event says so; the image is told before the update begins."""
+    lines = [
+        event("service", "update", "shop", **told) | {"timeNano": 1767323045_000_000_000 + at}
+        for at, told in enumerate((
+            {"image.old": f"shop@{DIGEST}", "image.new": f"shop@{OTHER}"},
+            {"updatestate.new": "updating"},
+            {"updatestate.old": "updating", "updatestate.new": "rollback_started",
+             "image.old": f"shop@{OTHER}", "image.new": f"shop@{DIGEST}"},
+            {"updatestate.old": "rollback_started", "updatestate.new": "rollback_completed"},
+        ))
+    ]  # fmt: skip
+    found = readings_of("\n".join(map(json.dumps, lines)).encode(), "docker-events")
+    told = [
+        (one.type[11:-3], one.data.get("outcome"), one.data["artifact"]["digest"])
+        for one in found[1:]
+    ]
+    assert told == [
+        ("deployment.started", None, OTHER), ("deployment.finished", "failure", OTHER),
+        ("deployment.started", None, DIGEST), ("deployment.finished", "success", DIGEST),
+    ]  # fmt: skip
+    begun, failed, back, done = (one.data for one in found[1:])
+    assert begun["deployment"] == failed["deployment"] != back["deployment"] == done["deployment"]
+    assert back["rolls_back"] == done["rolls_back"] == begun["deployment"]
+    assert "rolls_back" not in failed
+    assert "kind" not in failed
 
 
 def container(
