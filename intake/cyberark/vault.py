@@ -26,6 +26,7 @@ from intake.cyberark.actions import (
     FAILURES,
     GRANTED,
     MACHINES,
+    REVOKED,
     ROTATED,
     TAKEN,
 )
@@ -46,6 +47,8 @@ _CEF: Final = re.compile(r"CEF:\d+\|Cyber-?Ark\|", re.IGNORECASE)
 _JSON: Final = re.compile(r'\{[^{}]{0,200}"(?:raw|syslog)"\s*:')
 _RECORD: Final = '"audit_record"'
 _RAW: Final = "audit_record>"
+# What failed gave nobody a right or another secret, and took nothing away.
+_MADE: Final = frozenset({ROTATED, REVOKED, GRANTED, TAKEN, ELEVATED})
 _STAMPED: Final = re.compile(r"^(?:<\d{1,3}>\d{0,2} ?)?(\d{4}-\d{2}-\d{2}T\S+)")
 _PAIR: Final = re.compile(r"(?:^| )([A-Za-z][A-Za-z0-9_]{0,40})=")
 
@@ -229,7 +232,7 @@ def _read(one: Audit) -> Reading | None:
         "tool_version": one.version,
         "reported_outcome": one.action,
     }
-    if what == ROTATED and one.failed:
+    if one.failed and what in _MADE:
         what = CHANGED
     more = _about(what, one, path, outcome)
     return fact(what, one.told, data | more, kind=one.action)
@@ -238,7 +241,7 @@ def _read(one: Audit) -> Reading | None:
 def _about(what: str, one: Audit, path: str | None, outcome: str) -> dict[str, Any]:
     """The fields that say what an action was on."""
     other = one.target_user or one.source_user
-    if what in (ACCESSED, ROTATED, "secret.revoked"):
+    if what in (ACCESSED, ROTATED, REVOKED):
         # Without a safe it is the password of a user of the Vault itself.
         place = path or named(f"users/{other or one.issuer or 'unknown'}")
         return {"path": place, "outcome": outcome if what == ACCESSED else None}

@@ -67,7 +67,9 @@ class Revision:
         """Of the deployment: a release that was removed begins again with revision 1."""
         told = told_time(self.at)
         stem = f"{self.namespace or ''}/{self.name}".lstrip("/") if self.name else self.chart or ""
-        return named(f"{stem}.v{self.number}@{told.time}" if told else f"{stem}.v{self.number}")
+        # A list prints in full what a status writes as Z.
+        begun = f"@{told.time.replace('+00:00', 'Z')}" if told else ""
+        return named(f"{stem}.v{self.number}{begun}")
 
     @property
     def restored(self) -> int | None:

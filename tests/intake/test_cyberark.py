@@ -61,6 +61,14 @@ def test_failures_are_failures() -> None:
     assert (found["type"], found["outcome"]) == ("secret.accessed", "failure")
 
 
+@pytest.mark.parametrize("number", ["24", "52", "32", "273", "300"])
+def test_what_failed_changed_nothing(number: str) -> None:
+    """No secret is another one or gone, and nobody got or lost a right."""
+    found = _one(_line(number, Severity="Error"))
+    assert (found["type"], found["outcome"]) == ("config.changed", "failure")
+    assert found["resource"] == r"Shop/Root\db"
+
+
 def test_components_are_nobody_and_a_time_without_a_year_is_none() -> None:
     """Headers of RFC 3164 beside those of RFC 5424, in one file."""
     old = _line("88", "Mar 08 02:54:46 VAULT ", IsoTimestamp="", Issuer="PasswordManager1",

@@ -136,7 +136,7 @@ def test_lists_and_metadata_tell_the_newest_revision_of_releases() -> None:
     ]  # fmt: skip
     found = _read(listed)
     assert [one["service"] for one in found] == ["a", "b"]
-    assert found[1]["deployment"] == "production/b.v12@2026-01-02T10:00:00.123456789+00:00"
+    assert found[1]["deployment"] == "production/b.v12@2026-01-02T10:00:00.123456789Z"
     assert found[0]["artifacts"][0]["purl"] == "pkg:helm/till-web@v1.2.3-rc.1"
     assert "release" not in found[0]
     (last,) = _read({
@@ -144,6 +144,16 @@ def test_lists_and_metadata_tell_the_newest_revision_of_releases() -> None:
         "namespace": "production", "status": "failed", "deployedAt": "2026-01-02T10:00:00Z",
     })  # fmt: skip
     assert (last["outcome"], last["release"]) == ("failure", "9")
+
+
+def test_a_list_and_a_status_tell_of_one_deployment() -> None:
+    """What the one prints as `+0000 UTC` the other writes as Z."""
+    status = _release("deployed", "Upgrade complete")
+    listed = {"name": "shop", "namespace": "production", "revision": "3", "status": "deployed",
+              "updated": "2026-01-03 10:00:00.123456789 +0000 UTC", "chart": "till-web-1.2.3",
+              "app_version": "4.5"}  # fmt: skip
+    ids = {one["deployment"] for told in (status, [listed]) for one in _read(told)}
+    assert ids == {"production/shop.v3@2026-01-03T10:00:00.123456789Z"}
 
 
 def test_times_of_version_2_are_local() -> None:
