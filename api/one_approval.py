@@ -66,6 +66,7 @@ def shown(ledger: Ledger, approval: str, at: datetime, *, whole: bool) -> dict[s
         "required": found.required,
         "granted": len(found.counted),
         "missing_roles": found.missing_roles,
+        "valid_from": found.asked.get("valid_from"),
         "valid_until": found.asked.get("valid_until"),
     }
     return told | {"asked": found.asked, "steps": steps} if whole else told

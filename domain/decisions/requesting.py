@@ -82,8 +82,7 @@ class RequestApproval(Command):
         if self._taken:
             raise ConflictError("an approval of this id was requested before")
         check_subjects(self.data)
-        if not keys_of(self._declared.get("subjects") or ()) <= keys_of(self.data["subjects"]):
-            raise RefusedError("field subjects", "something that went ahead is not among them")
+        self._check_afterwards()
         check_span(self.data, self.at)
         roles, required = self.data.get("roles") or [], self.data.get("required")
         if len(set(roles)) < len(roles):
@@ -94,6 +93,17 @@ class RequestApproval(Command):
             raise RefusedError("field required", "fewer persons than roles: each role is a person")
         if self._authorship.selectors() != self._found:
             raise ConflictError(MEANWHILE)
+
+    def _check_afterwards(self) -> None:
+        """Refuse to approve afterwards anything but all that went ahead, where it did."""
+        if not keys_of(self._declared.get("subjects") or ()) <= keys_of(self.data["subjects"]):
+            raise RefusedError("field subjects", "something that went ahead is not among them")
+        # A release is told by its service, too.
+        if self._declared.get("service") not in (None, self.data.get("service")):
+            raise RefusedError("field service", "what went ahead is of another service")
+        where = set(self._declared.get("environments") or ())
+        if not where <= set(self.data.get("environments") or ()):
+            raise RefusedError("field environments", "where it went ahead is not among them")
 
     def execute(self) -> None:
         """Ask.

@@ -37,9 +37,12 @@ def test_somebody_asks_and_somebody_else_approves(house: House) -> None:
 
 def test_an_emitter_sees_how_an_approval_stands_and_not_what_was_said(house: House) -> None:
     """A pipeline that waits for it needs no more."""
-    identity = house.request(reason=REASON)
-    assert set(house.get(house.ann, f"/approvals/{identity}")) == {
-        "approval", "state", "required", "granted", "missing_roles", "valid_until",
+    dates = {"valid_from": "2099-01-01T00:00:00Z", "valid_until": "2099-02-01T00:00:00Z"}
+    identity = house.request(reason=REASON, **dates)
+    assert house.post(house.bob, f"/approvals/{identity}/grant").status_code == 201
+    assert house.get(house.ann, f"/approvals/{identity}") == {
+        "approval": identity, "state": "granted", "required": 1, "granted": 1,
+        "missing_roles": [], **dates,
     }  # fmt: skip
     with house.server.http(house.ann) as http:
         assert http.get("/approvals/apr-none").status_code == 404
@@ -211,6 +214,8 @@ def test_an_emergency_goes_ahead_and_is_approved_afterwards_by_another(house: Ho
     assert (row["subjects"], row["incident"]) == ([f"artifact {DIGEST}"], "INC-7")
     rows = house.get(house.eve, "/approvals")["tables"]["approvals"]
     assert [one["state"] for one in rows if one["emergency"] == emergency] == ["granted"]
+    elsewhere = {"emergency": emergency, "environments": ["staging"]}
+    assert house.post(house.ann, "/approvals", elsewhere).json()["place"] == "field environments"
     unknown = {"emergency": "emg-none"}
     assert house.post(house.ann, "/approvals", unknown).status_code == 404
 

@@ -110,6 +110,36 @@ def test_an_approval_afterwards_is_of_all_that_went_ahead() -> None:
         afterwards(IMAGE)
 
 
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ({"service": "other"}, "field service"),
+        ({"service": None}, "field service"),
+        ({"environments": ["staging"]}, "field environments"),
+        ({"environments": ["dr", "staging"]}, "field environments"),
+        ({"environments": []}, "field environments"),
+    ],
+)
+def test_an_approval_afterwards_is_of_what_went_ahead_where_it_did(
+    said: dict[str, Any], place: str
+) -> None:
+    """Version 1.4 of another service is another release, and a test is not production."""
+    subject = {"kind": "release", "release": "1.4"}
+    declared = {"subjects": [subject], "service": "shop", "environments": ["production", "dr"]}
+    data = {"approval": "apr-1", "emergency": "emg-1", **declared}
+
+    def afterwards(**said: Any) -> Fact:  # noqa: ANN401 - JSON
+        asked = data | said
+        authorship = Authorship([subject], asked["service"])
+        return told(RequestApproval(asked, by(ANN), NOW, authorship, declared=declared))
+
+    with pytest.raises(RefusedError) as refused:
+        afterwards(**said)
+    assert refused.value.place == place
+    more = ["dr", "production", "staging"]
+    assert afterwards(environments=more).data["environments"] == more
+
+
 def test_an_id_is_requested_once() -> None:
     """A second request of the same id would replace what was approved."""
     with pytest.raises(ConflictError, match="before"):
