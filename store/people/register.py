@@ -231,17 +231,12 @@ class Register:
 
     def _macs(self, account: Account) -> Iterator[bytes]:
         """Keyed digests: a plain hash of an e-mail address could be guessed."""
-        facts = []
-        if account.id is not None:
-            facts.append(("id", account.system or "", account.id))
-        if account.login is not None:
-            facts.append(("login", account.system or "", _folded(account.login)))
-        if account.email is not None:
-            facts.append(("email", "", _folded(account.email)))
-        if not facts:
-            facts.append(("name", account.system or "", account.name or ""))
-        for fact in facts:
-            yield hmac.digest(self._keys.register, json.dumps(fact).encode(), sha256)
+        system = account.system or ""
+        # A host's name means the same in any case. Accounts that were kept when it did not are
+        # found by it as it was written, after all else.
+        for host in dict.fromkeys((_folded(system), system)):
+            for fact in _facts(account, host):
+                yield hmac.digest(self._keys.register, json.dumps(fact).encode(), sha256)
 
     def _unlearn(self, persons: set[str]) -> None:
         with self._lock:
@@ -296,6 +291,18 @@ class Register:
 def _first(persons: Mapping[bytes, str], macs: Sequence[bytes]) -> str | None:
     """The person to whom the first known one of an account's digests leads."""
     return next((persons[mac] for mac in macs if mac in persons), None)
+
+
+def _facts(account: Account, system: str) -> Iterator[tuple[str, str, str]]:
+    """What an account is found by, the surest first, of a system as it is spelt here."""
+    if account.id is not None:
+        yield "id", system, account.id
+    if account.login is not None:
+        yield "login", system, _folded(account.login)
+    if account.email is not None:
+        yield "email", "", _folded(account.email)
+    if account.id is None and account.login is None and account.email is None:
+        yield "name", system, account.name or ""
 
 
 def _folded(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -36,14 +38,33 @@ def counted(database: Database, schema: str, table: str) -> int:
 def test_the_same_account_is_the_same_person_after_a_restart(
     opened: Callable[[], Register],
 ) -> None:
-    """By login, address or id alone, in any case."""
+    """By login, address or id alone, in any case, whichever case the host is written in."""
     (person,) = opened().resolve([ANNA])
     for part in (
         Account(system="code.example", login="ANNA"),
         Account(email="Anna@X.org"),
         Account(system="code.example", id="7"),
+        Account(system="Code.Example", login="anna"),
+        Account(system="CODE.EXAMPLE", id="7"),
     ):
         assert opened().resolve([part]) == [person]
+
+
+def test_accounts_that_were_kept_by_their_host_as_written_are_found_by_any_spelling(
+    opened: Callable[[], Register], ledger_database: Database, schema_name: str, keys: RegisterKeys
+) -> None:
+    """Once they were met as they were kept."""
+    written = Account(system="Code.Example", login="anna")
+    (person,) = opened().resolve([written])
+    in_small = json.dumps(("login", "code.example", "anna")).encode()
+    with ledger_database.connect() as connection:
+        query = sql.SQL("DELETE FROM {} WHERE mac = %s").format(
+            sql.Identifier(schema_name, "accounts")
+        )
+        gone = connection.execute(query, (hmac.digest(keys.register, in_small, "sha256"),))
+        assert gone.rowcount == 1
+    assert opened().resolve([written]) == [person]
+    assert opened().resolve([replace(written, system="code.example")]) == [person]
 
 
 def test_ids_say_nothing_about_the_person(
