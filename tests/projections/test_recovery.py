@@ -64,6 +64,33 @@ def test_a_failover_whose_time_nobody_tells_took_as_long_as_it_lasted(
         assert only(view, "failovers")["rto_kept"] is is_kept
 
 
+def test_a_failover_that_ends_before_it_began_kept_no_time(tmp_path: Path) -> None:
+    """Two clocks differ; one that took no time at all took none, and what is told is told."""
+    story = Story()
+    failed_over(story, "r1", "03-03T10:01", "03-03T10:00", "north", rto_wanted_s=10)
+    failed_over(story, "r2", "03-03T10:00", "03-03T10:00", "north", rto_wanted_s=10)
+    failed_over(story, "r3", "03-03T10:01", "03-03T10:00", "north", rto_wanted_s=10,
+                rto_reached_s=9)  # fmt: skip
+    with window(story, tmp_path) as view:
+        view.make(["failovers"])
+        rows = view.query("FROM failovers ORDER BY recovery")
+    assert rows["lasted_s"].to_pylist() == [None, 0, None]
+    assert rows["rto_kept"].to_pylist() == [None, True, True]
+
+
+def test_before_a_failover_that_does_not_say_from_where_nobody_knows_the_site(
+    tmp_path: Path,
+) -> None:
+    """What a later one came from is where the first one went to."""
+    story = Story()
+    failed_over(story, "r1", "03-03T10:00", "03-03T10:20", "north")
+    failed_over(story, "r2", "03-04T10:00", "03-04T10:20", "west", from_site="north")
+    with window(story, tmp_path) as view:
+        view.make(["primary_sites"])
+        rows = view.query("FROM primary_sites ORDER BY effective_from")
+    assert rows["site"].to_pylist() == [None, "north", "west"]
+
+
 def test_a_failover_switches_the_primary_site_when_it_succeeded(tmp_path: Path) -> None:
     """Of its service, or of the whole environment where it names none."""
     story = Story()

@@ -172,6 +172,17 @@ def test_what_runs_and_was_never_deployed_is_drift(tmp_path: Path) -> None:
         assert (found["tier"], only(view, "running")["replicas"]) == ("production", 2)
 
 
+def test_what_runs_has_the_tier_that_its_environment_has_by_then(tmp_path: Path) -> None:
+    """Not the one that it had when it was deployed to."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v1", environment="staging-eu")
+    story.tell("environment.registered", when("03-03T10:00"), environment="staging-eu",
+               tier="production")  # fmt: skip
+    for at, tier in (("03-02T12:00", "staging"), ("03-03T12:00", "production")):
+        with window(story, tmp_path, at=instant(at)) as view:
+            assert only(view, "running")["tier"] == only(view, "drift")["tier"] == tier
+
+
 def test_what_was_seen_is_of_the_line_that_was_deployed_whatever_its_environment_is_called(
     tmp_path: Path,
 ) -> None:
@@ -200,3 +211,86 @@ def test_without_digests_configuration_or_revision_is_compared_else_nothing(
         with window(story, tmp_path) as view:
             found = only(view, "drift")
         assert (found["state"], found["compared_by"]) == expected
+
+
+def at_site(site: str, name: str) -> dict[str, Any]:
+    """The running rows of a snapshot of one site."""
+    return {"running": [{"service": "shop", "digest": digest(name), "site": site}]}
+
+
+def test_each_site_is_looked_at_by_itself(tmp_path: Path) -> None:
+    """A newer look at another site does not hide what this one runs; one at all sites does."""
+    for namespaces in (None, ["shop"]):
+        story = Story()
+        deployed(story, "d1", "03-01T10:00", "v1")
+        deployed(story, "d2", "03-02T10:00", "v2")
+        looked(story, "03-02T11:00", **at_site("west", "v2"), namespaces=namespaces)
+        first = looked(story, "03-02T11:30", **at_site("west", "v1"), namespaces=namespaces)
+        second = looked(story, "03-02T12:00", **at_site("north", "v2"), namespaces=namespaces)
+        with window(story, tmp_path) as view:
+            found = only(view, "drift")
+            assert (found["state"], found["seen_positions"]) == (
+                "older beside it", [first, second],
+            )  # fmt: skip
+            assert only(view, "running")["seen_sites"] == ["north", "west"]
+        third = looked(story, "03-02T12:30", "v2", namespaces=namespaces)
+        with window(story, tmp_path) as view:
+            assert only(view, "drift")["seen_positions"] == [third]
+
+
+def test_argo_cd_sees_all_sites_at_once(tmp_path: Path) -> None:
+    """What it does not show any more at one of them runs there no more."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v2")
+    looked(story, "03-02T11:00", **at_site("west", "v1"), system="argocd")
+    last = looked(story, "03-02T12:00", **at_site("north", "v2"), system="argocd")
+    with window(story, tmp_path) as view:
+        found = only(view, "drift")
+    assert (found["state"], found["seen_positions"]) == ("as deployed", [last])
+
+
+def test_a_whole_look_at_one_site_leaves_parts_of_others(tmp_path: Path) -> None:
+    """Of its own site, and of none that is named, older looks at parts count no more."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v2")
+    looked(story, "03-02T11:00", **at_site("north", "v0"), namespaces=["shop"])
+    looked(story, "03-02T11:00", "v0", namespaces=["till"])
+    west = looked(story, "03-02T11:00", **at_site("west", "v2"), namespaces=["shop"])
+    last = looked(story, "03-02T12:00", **at_site("north", "v2"))
+    with window(story, tmp_path) as view:
+        found = only(view, "drift")
+    assert (found["state"], found["seen_positions"]) == ("as deployed", [west, last])
+
+
+def test_what_is_at_none_of_two_places_is_gone_when_both_were_looked_at_since(
+    tmp_path: Path,
+) -> None:
+    """It may have been deployed to the one that was not."""
+    story = Story()
+    other: dict[str, Any] = {"running": [{"service": "till", "digest": digest("t1")}]}
+    deployed(story, "d1", "03-02T10:00", "v1")
+    looked(story, "03-02T09:00", **other)
+    first = looked(story, "03-02T11:00", **other, system="docker")
+    with window(story, tmp_path) as view:
+        assert only(view, "drift", service="shop")["state"] == "not looked at"
+    second = looked(story, "03-02T12:00", **other)
+    with window(story, tmp_path) as view:
+        found = only(view, "drift", service="shop")
+    assert (found["state"], found["seen_positions"]) == ("gone", [first, second])
+    assert found["seen_at"] == instant("03-02T11:00")
+
+
+def test_a_snapshot_is_of_no_later_than_when_it_was_recorded(tmp_path: Path) -> None:
+    """A clock that is ahead hides neither later looks nor later deployments."""
+    story = Story()
+    ahead = story.tell("runtime.snapshot", "2099-01-01T00:00:00Z", environment="production",
+                       system="kubernetes", at=instant("03-02T09:00"),
+                       running=[{"service": "shop", "digest": digest("v0")}])  # fmt: skip
+    deployed(story, "d1", "03-02T10:00", "v1", at=instant("03-02T13:00"))
+    with window(story, tmp_path) as view:
+        found = only(view, "drift")
+    assert (found["state"], found["seen_positions"]) == ("not looked at", [ahead])
+    last = looked(story, "03-02T12:00", "v1")
+    with window(story, tmp_path) as view:
+        found = only(view, "drift")
+    assert (found["state"], found["seen_positions"]) == ("as deployed", [last])

@@ -27,7 +27,6 @@ SELECT
     s.line,
     d.service,
     d.environment,
-    d.tier,
     d.team,
     s.standing_key AS deployment_key,
     CASE WHEN d.succeeded THEN d.deployment END AS deployment,

@@ -12,12 +12,12 @@ WITH ever AS (
     GROUP BY line
 ),
 
--- Where everything was looked at, what is not there does not run.
+-- Where everything was looked at, what is not there does not run: wherever one looks at all.
 looked AS (
     SELECT
         environment,
-        max(occurred_at) AS looked_at,
-        arg_max(position, (occurred_at, position)) AS position
+        min(occurred_at) AS looked_at,
+        list(position ORDER BY position) AS positions
     FROM snapshots_at
     WHERE complete AND everywhere
     GROUP BY environment
@@ -27,7 +27,7 @@ compared AS (
     SELECT
         r.*,
         l.looked_at,
-        l.position AS looked_position,
+        l.positions AS looked_positions,
         list_filter(r.seen_artifacts, lambda one: NOT list_contains(r.artifacts, one)) AS others,
         list_filter(r.artifacts, lambda one: NOT list_contains(r.seen_artifacts, one)) AS missing,
         coalesce(e.artifacts, []) AS ever
@@ -85,7 +85,7 @@ SELECT
     harmed_by,
     positions,
     CASE
-        WHEN compared_by = 'gone' THEN [looked_position]
+        WHEN compared_by = 'gone' THEN looked_positions
         ELSE seen_positions
     END AS seen_positions
 FROM judged

@@ -34,9 +34,15 @@ WITH told AS (
 measured AS (
     SELECT
         *,
-        epoch(finished_at) - epoch(started_at) AS lasted_s,
-        coalesce(rto_reached_s, epoch(finished_at) - epoch(started_at)) AS took_s
-    FROM told
+        coalesce(rto_reached_s, lasted_s) AS took_s
+    FROM (
+        SELECT
+            *,
+            -- By two clocks it may end before it began: how long it took, nobody knows then.
+            CASE WHEN finished_at >= started_at THEN epoch(finished_at) - epoch(started_at) END
+                AS lasted_s
+        FROM told
+    )
 )
 
 SELECT

@@ -14,7 +14,8 @@ sites AS (
     SELECT
         service,
         environment,
-        arg_min(from_site, (finished_at, positions)) AS site,
+        -- Nobody says where it was before, if the first one does not.
+        arg_min_null(from_site, (finished_at, positions)) AS site,
         TIMESTAMPTZ '0001-01-01 00:00:00+00',
         CAST([] AS BIGINT[])
     FROM switched

@@ -4,7 +4,7 @@ SELECT
     coalesce(d.line, s.line) AS line,
     coalesce(d.service, s.service) AS service,
     coalesce(d.environment, s.environment) AS environment,
-    coalesce(d.tier, e.tier) AS tier,
+    e.tier,
     d.team,
     d.deployment_key,
     d.deployment,
