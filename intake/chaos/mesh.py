@@ -143,6 +143,9 @@ def _outcome(
     told = {one.type: one.status for one in status.conditions or ()}
     if state.desired_phase != "Stop" or told.get("AllRecovered") != "True":
         return None, None
+    if told.get("Paused") == "True":
+        # Its faults were taken back for a while; it goes on.
+        return None, None
     if not records or told.get("Selected") == "False":
         return "error", "NotSelected"
     failed = any(_last(record) == "failed" for record in records)

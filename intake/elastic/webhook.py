@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from intake.shape import Shape
 
 _WATCH: Final = frozenset({"watch_id", "trigger_event", "result"})
-_RECOVERED: Final = "recovered"
+# The second is what rules of geographic containment call it.
+_RECOVERED: Final = frozenset({"recovered", "notgeocontained"})
 
 
 class _Rule(msgspec.Struct, gc=False):
@@ -102,7 +103,7 @@ def read(body: bytes) -> list[Reading]:
     group = (told.alert.action_group or "").strip()
     if identity is None or not group:
         return []
-    what = "alert.resolved" if group.lower() == _RECOVERED else "alert.fired"
+    what = "alert.resolved" if group.lower() in _RECOVERED else "alert.fired"
     at = told_stamp(told.date) or (told_time(told.date) if isinstance(told.date, str) else None)
     context = told.context or _Context()
     data = {

@@ -105,6 +105,8 @@ def test_chaos_mesh_says_that_faults_came_and_went() -> None:
     running = whole | {"status": {**whole["status"],
                                   "experiment": {**state, "desiredPhase": "Run"}}}  # fmt: skip
     assert told(running, "chaos-mesh") == []
+    paused = [*whole["status"]["conditions"], {"type": "Paused", "status": "True"}]
+    assert told(whole | {"status": {**whole["status"], "conditions": paused}}, "chaos-mesh") == []
     failed = {
         **state,
         "containerRecords": [

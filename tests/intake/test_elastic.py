@@ -77,8 +77,10 @@ def test_detections_of_before_version_8_are_threats() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "what"), [("query matched", "alert.fired"), ("recovered", "alert.resolved")]
-)
+    ("group", "what"),
+    [("query matched", "alert.fired"), ("recovered", "alert.resolved"),
+     ("Tracked entity contained", "alert.fired"), ("notGeoContained", "alert.resolved")],
+)  # fmt: skip
 def test_a_webhook_says_what_became_of_an_alert(group: str, what: str) -> None:
     """By the documented body."""
     found = _one(BODY | {"alert": {"id": "host-a", "uuid": "u", "actionGroup": group}},
