@@ -33,7 +33,12 @@ _REFUSES: Final = frozenset({
     "reject", "rejected", "deny", "denied", "decline", "declined", "disapprove", "disapproved",
 })  # fmt: skip
 _ASKS: Final = frozenset({"approval", "approvals", "judgment", "judgement"})
-_NEGATIONS: Final = frozenset({"not", "don", "dont", "cannot", "never", "without"})
+_NEGATIONS: Final = frozenset({
+    "not", "don", "dont", "cannot", "never", "without",
+    # What takes an answer back, puts it off or shows it is called after it, and is none.
+    "undo", "unapprove", "revoke", "retract", "withdraw", "later", "remind", "snooze", "skip",
+    "view", "show", "details",
+})  # fmt: skip
 # These are answers only to what is called an approval: many a button says Continue.
 _ANSWERS: Final = {
     "yes": "approved", "true": "approved", "accept": "approved", "allow": "approved",
