@@ -30,8 +30,9 @@ told AS (
         q.variant,
         i.*,
         coalesce(s.assurance, 'asserted') AS assurance,
-        coalesce(i.started_at, s.detected_at, i.acknowledged_at, i.ended_at, s.recorded_at)
-            AS began_at,
+        least(
+            coalesce(i.started_at, s.detected_at, i.acknowledged_at, i.ended_at), s.recorded_at
+        ) AS began_at,
         [
             CASE
                 WHEN coalesce(s.detected_at, i.started_at) IS NULL
@@ -95,7 +96,11 @@ told AS (
             END
         ] AS words
     FROM asked AS q
-    CROSS JOIN incidents AS i
+    CROSS JOIN (
+        SELECT i.* REPLACE (coalesce(s.ended_at, i.ended_at) AS ended_at)
+        FROM incidents AS i
+        LEFT JOIN incident_stages AS s ON i.incident_key = s.incident_key AND NOT i.derived
+    ) AS i
     CROSS JOIN control_now AS n
     CROSS JOIN known AS k
     LEFT JOIN incident_stages AS s ON i.incident_key = s.incident_key AND NOT i.derived

@@ -1,8 +1,9 @@
 -- INC-02: were authorities told in time of what had to be told?
 -- Every incident that somebody called notifiable, and every one of personal data, which somebody
 -- has to call so or not, as long as it could still be told in time: afterwards nobody calls it off.
--- The time runs from when it was known: as is said, else from when it was noticed. Where a first
--- warning is wanted, one message alone does not show that more than the warning was told.
+-- The time runs from when it was known: as is said, else from when it was noticed; no later than
+-- the ledger had that. Where a first warning is wanted, one message alone does not show that more
+-- than the warning was told.
 -- Not judged: reasons for a delay, since that text is sealed; a waiver can except it.
 WITH asked AS (
     SELECT
@@ -21,7 +22,7 @@ assessed AS (
         source || ' ' || incident AS incident_key,
         arg_max(notifiable, position) AS notifiable,
         bool_or(notifiable) AS ever_notifiable,
-        min(aware_at) AS aware_at
+        min(CASE WHEN aware_at IS NOT NULL THEN least(aware_at, recorded_at) END) AS aware_at
     FROM incident_facts
     WHERE incident IS NOT NULL
     GROUP BY ALL
@@ -30,7 +31,7 @@ assessed AS (
 notified AS (
     SELECT
         source || ' ' || incident AS incident_key,
-        min(aware_at) AS aware_at,
+        min(CASE WHEN aware_at IS NOT NULL THEN least(aware_at, recorded_at) END) AS aware_at,
         min(least(coalesce(notified_at, occurred_at), recorded_at)) AS notified_at,
         arg_min(recorded_at, coalesce(notified_at, occurred_at)) AS recorded_at,
         arg_min(assurance, coalesce(notified_at, occurred_at)) AS assurance,
@@ -48,7 +49,9 @@ told AS (
         coalesce(b.assurance, 'asserted') AS assurance,
         coalesce(b.positions, []) AS breach_positions,
         least(a.aware_at, b.aware_at) AS said_aware_at,
-        coalesce(least(a.aware_at, b.aware_at), s.detected_at, i.started_at) AS known_at,
+        coalesce(
+            least(a.aware_at, b.aware_at), s.detected_at, least(i.started_at, s.recorded_at)
+        ) AS known_at,
         b.notified_at,
         b.recorded_at,
         b.messages,

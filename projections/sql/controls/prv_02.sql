@@ -19,7 +19,7 @@ released AS (
         arg_max(coalesce(f.version, f.release), f.position) AS version,
         arg_max(f.repository, f.position) AS repository,
         arg_max(f.commit, f.position) AS commit,
-        min(coalesce(f.occurred_at, f.recorded_at)) AS released_at,
+        min(least(f.occurred_at, f.recorded_at)) AS released_at,
         list_distinct(flatten(list(f.artifacts))) AS artifacts,
         arg_max(f.assurance, f.position) AS assurance,
         list(f.position ORDER BY f.position) AS positions

@@ -135,7 +135,7 @@ def test_a_population_is_narrowed_by_window_and_service(tmp_path: Path) -> None:
 def test_what_claims_to_happen_later_is_in_the_window_in_which_it_was_recorded(
     tmp_path: Path,
 ) -> None:
-    """Deployments, pushes, protections and decisions cannot be dated out of every window."""
+    """Neither deployments, pushes, decisions nor incidents can be dated out of every window."""
     shop = Shop()
     later, then = "12-30T10:00", "03-01T10:00"
     told = {
@@ -143,6 +143,11 @@ def test_what_claims_to_happen_later_is_in_the_window_in_which_it_was_recorded(
         "CHG-04": shop.say("ref.updated", later, then, repository=REPOSITORY, protected=True,
                            ref="refs/heads/main", forced=True),
         "POL-01": shop.say("policy.evaluated", later, then, policy="p", decision="deny"),
+        "PRV-02": shop.say("release.created", later, then, service="shop", version="1"),
+        "INC-01": shop.say("incident.opened", then, incident="i1",
+                           started_at="2026-12-30T10:00:00Z"),
+        "INC-02": shop.say("incident.assessed", then, incident="i1", notifiable=True,
+                           aware_at="2026-12-30T10:00:00Z"),
     }  # fmt: skip
     weakened = shop.say("protection.changed", later, then, repository=REPOSITORY,
                         ref="refs/heads/main", weakened=True)  # fmt: skip

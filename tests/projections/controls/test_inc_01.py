@@ -43,6 +43,15 @@ INCIDENTS: dict[str, tuple[Told, tuple[str, str]]] = {
         ("insufficient-evidence", "it was called by a word that may mean grave or not"),
     ),
     "of-an-odd-word-and-reviewed": ({"opened": ("03-01T10:00", {"severity": "purple"})}, FINE),
+    "over-in-the-future-and-never-reviewed": (
+        {"restored": ("03-01T12:00", {"restored_at": "2026-12-01T12:00:00Z"}), "assessed": None},
+        ("violated", "never reviewed"),
+    ),
+    "opened-in-the-future": (
+        {"opened": ("03-01T14:00", {"severity": "SEV-1", "recorded": "03-01T10:00"}),
+         "acknowledged": ("03-01T11:10", {"acknowledged_by": ANNA})},
+        ("violated", "taken on late"),
+    ),
     "never-taken-on": ({"acknowledged": None}, ("violated", "nobody took it on")),
     "taken-on-at-the-limit": (
         {"acknowledged": ("03-01T11:00", {"acknowledged_by": ANNA})}, FINE,
