@@ -156,7 +156,8 @@ def test_a_ledger_that_is_away_fails_no_step(runner: Runner, name: str) -> None:
 
 def test_the_action_makes_ready_and_keeps_what_could_not_be_sent(runner: Runner) -> None:
     """Its two shell steps: variables for later steps, and at the end what waits or a folder."""
-    ready, flush = shell("github", (FOLDER / "action" / "action.yml").read_text())
+    action = (FOLDER / "action" / "action.yml").read_text()
+    ready, flush = shell("github", action)
     assert runner(Block("github", ready)).returncode == 0
     name, _, spool = (runner.work.parent / "env").read_text().strip().partition("=")
     assert (name, spool) == ("PIPELEDGER_SPOOL", str(runner.work.parent / "temp/pipeledger-spool"))
@@ -166,6 +167,12 @@ def test_the_action_makes_ready_and_keeps_what_could_not_be_sent(runner: Runner)
     output = runner.work.parent / "output"
     assert runner(Block("github", flush), **away).returncode == 0
     assert output.read_text().startswith("kept=pipeledger-spool-build-2-")
+    output.unlink()
+    # Where a failed delivery fails the job, what could not be sent is kept all the same.
+    strict = runner(Block("github", flush), PIPELEDGER_STRICT="1", **away)
+    assert strict.returncode == 1
+    assert output.read_text().startswith("kept=pipeledger-spool-build-2-")
+    assert "if: always() && inputs.flush == 'true'" in action
     output.unlink()
     assert runner(Block("github", flush), PIPELEDGER_SPOOL=spool).returncode == 0
     assert not output.exists()
