@@ -318,7 +318,8 @@ class Delivery:
 
     def _failed_since(self, begun: float) -> bool:
         try:
-            return (self.spool.folder / "away").stat().st_mtime >= begun
+            # What lies ahead was written before a clock was set back.
+            return begun <= (self.spool.folder / "away").stat().st_mtime <= time.time()
         except OSError:
             return False
 

@@ -145,6 +145,29 @@ def test_outside_of_a_known_system_nothing_is_assumed(variables: dict[str, str])
 
 
 @pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"CI": "true", "DRONE": "true"}, 1),
+        ({"TEKTON_PIPELINE_RUN": "shop-run-x7"}, 1),
+        ({"CI": "true", "PIPELEDGER_SOURCE": "https://code.example/acme/shop"}, 0),
+        (JOBS[0].variables, 0),
+        ({}, 0),
+    ],
+)
+def test_a_job_without_a_repository_is_told_that_its_machine_names_the_source(
+    command: Command, variables: dict[str, str], told: int
+) -> None:
+    """Each machine would be a source of its own, and deployments count from one source a line."""
+    changes = {"PIPELEDGER_SOURCE": ""} | variables
+    words = ("deployment", "service=s", "environment=e")
+    for done in (
+        command("emit", *words, changes=changes),
+        command("run", *words, "--", "true", changes=changes),
+    ):
+        assert done.stderr.count("PIPELEDGER_SOURCE is not set") == told
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("GITHUB_SHA", "main"),

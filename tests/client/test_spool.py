@@ -11,6 +11,7 @@ import shutil
 import signal
 import tarfile
 import threading
+import time
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -334,6 +335,17 @@ def test_what_waits_is_looked_through_once_for_many(tmp_path: Path) -> None:
     with pytest.raises(SpoolError, match="has reached"):
         list(full.add_all(_item(str(number)) for number in range(20)))
     assert 20 < len(spool.waiting()) < 24
+
+
+def test_a_failure_of_before_the_clock_was_set_back_keeps_nothing_waiting(
+    command: Command, ledger: Listening
+) -> None:
+    """It spares others a try who wait for the same lock, and nobody else."""
+    command(*EVENT_WORDS, "--id", "a", changes=AWAY)
+    ahead = time.time() + 3600
+    os.utime(command.spool / "away", (ahead, ahead))
+    command(*EVENT_WORDS, "--id", "b")
+    assert "b" in ledger.ids
 
 
 def test_the_order_grows_when_the_clock_steps_back(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipeledger.errors import AwayError, SpoolError, UsageError
+from pipeledger.event import default_source
 from pipeledger.instant import instant_of, written
 from pipeledger.settings import Settings
 from pipeledger.verifier.shown import plain, printable
@@ -19,6 +20,7 @@ from pipeledger.verifier.shown import plain, printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pipeledger.ci import Job
     from pipeledger.delivery import Delivery, Sent
     from pipeledger.spool import Item
 
@@ -71,6 +73,17 @@ def settings_of(options: argparse.Namespace) -> Settings:
         strict=settings.strict or getattr(options, "strict", False),
         source=getattr(options, "source", "") or settings.source,
     )
+
+
+def source_of(settings: Settings, job: Job) -> str:
+    """Where events come from; warns in a CI job that would give each machine a name of its own."""
+    in_job = job.system or os.environ.get("CI", "").lower() not in ("", "0", "false")
+    if not settings.source and in_job and "repository" not in job.facts:
+        warn(
+            "PIPELEDGER_SOURCE is not set, and no repository is known: events come from a name "
+            "of this machine alone, and deployments told by several are not counted together"
+        )
+    return settings.source or default_source(job, settings.state)
 
 
 def delivery_of(settings: Settings) -> Delivery:

@@ -14,10 +14,11 @@ from pipeledger.commands.common import (
     parser_of,
     say,
     settings_of,
+    source_of,
     warn,
 )
 from pipeledger.errors import UsageError
-from pipeledger.event import build_event, default_source, encode, short_type
+from pipeledger.event import build_event, encode, short_type
 from pipeledger.words import SHORT_FORMS, data_of, form_of
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("type", metavar="TYPE")
     parser.add_argument("data", metavar="key=value", nargs="*")
     parser.add_argument("--at", metavar="TIME", help="when it happened, RFC 3339 with offset (now)")
-    parser.add_argument("--id", help="id of the event, to send the same one again (random)")
+    parser.add_argument(
+        "--id", help="id of the event; with --at, too, a second try sends the same one (random)"
+    )
     parser.add_argument("--json", action="store_true", help="print the receipt as JSON")
     add_delivery_options(parser)
     options = parser.parse_intermixed_args(list(words))
@@ -58,7 +61,7 @@ def main(words: Sequence[str]) -> int:
         form_of(options.type),
         given,
         job,
-        settings.source or default_source(job, settings.state),
+        source_of(settings, job),
         at=options.at,
         event_id=options.id,
     )

@@ -22,10 +22,11 @@ from pipeledger.commands.common import (
     parser_of,
     say,
     settings_of,
+    source_of,
     warn,
 )
 from pipeledger.errors import AwayError, UnseenError, UsageError
-from pipeledger.event import build_event, default_source, encode, new_id
+from pipeledger.event import build_event, encode, new_id
 from pipeledger.instant import instant_of, written
 from pipeledger.settings import split_url
 from pipeledger.transport import Transport
@@ -142,7 +143,7 @@ def _host(options: argparse.Namespace, settings: Settings) -> CodeHost:
 
 def _send(data: dict[str, Any], settings: Settings, *, quiet: bool) -> int:
     job = job_of(os.environ)
-    source = settings.source or default_source(job, settings.state)
+    source = source_of(settings, job)
     event = build_event(Form("reconciliation.finished"), data, job, source)
     delivery = delivery_of(settings)
     sent, status = attempt(

@@ -15,10 +15,11 @@ from pipeledger.commands.common import (
     parser_of,
     say,
     settings_of,
+    source_of,
     warn,
 )
 from pipeledger.errors import UsageError
-from pipeledger.event import default_source, new_id, short_type
+from pipeledger.event import new_id, short_type
 from pipeledger.names import is_text
 from pipeledger.reports import find_reports
 from pipeledger.spool import REPORT, REPORT_TYPE, Item
@@ -103,7 +104,7 @@ def _query(options: argparse.Namespace, settings: Settings) -> dict[str, str]:
     facts = job.facts
     query = {
         "format": options.format,
-        "source": settings.source or default_source(job, settings.state),
+        "source": source_of(settings, job),
         "service": options.service,
         "environment": options.environment,
         "repository": facts.get("repository"),

@@ -12,10 +12,11 @@ from pipeledger.commands.common import (
     delivery_of,
     parser_of,
     settings_of,
+    source_of,
     warn,
 )
 from pipeledger.errors import ClientError, UsageError
-from pipeledger.event import build_event, default_source, encode, new_id, short_type
+from pipeledger.event import build_event, encode, new_id, short_type
 from pipeledger.process import run_command
 from pipeledger.words import Form, data_of
 
@@ -72,7 +73,7 @@ def main(words: Sequence[str]) -> int:
         raise UsageError(f"{options.what!a} cannot be run; there are {', '.join(RUNS)}")
     given = data_of(options.data)
     settings = settings_of(options)
-    recorder = _Recorder(options.what, given, delivery_of(settings), settings.source)
+    recorder = _Recorder(options.what, given, delivery_of(settings))
     ran = run_command(command, beside=recorder.started)
     done = {
         "outcome": ran.outcome,
@@ -87,12 +88,12 @@ def main(words: Sequence[str]) -> int:
 class _Recorder:
     """Sends start and finish; nothing that goes wrong here reaches the command."""
 
-    def __init__(self, what: str, given: dict[str, Any], delivery: Delivery, source: str) -> None:
+    def __init__(self, what: str, given: dict[str, Any], delivery: Delivery) -> None:
         start, finish, identity = RUNS[what]
         self._start, self._finish = start, finish
         self._job = job_of(os.environ)
         self._delivery = delivery
-        self._source = source
+        self._source = ""
         self._data = {"kind": "rollback", **given} if what == "rollback" else dict(given)
         if (
             identity
@@ -116,8 +117,8 @@ class _Recorder:
         try:
             # What was measured wins over what was given: an outcome is not a wish.
             data = {**self._data, **done}
-            source = self._source or default_source(self._job, self._delivery.settings.state)
-            event = build_event(Form(kind), data, self._job, source)
+            self._source = self._source or source_of(self._delivery.settings, self._job)
+            event = build_event(Form(kind), data, self._job, self._source)
             item = self._delivery.event(encode(event), event["id"], short_type(event["type"]))
             _, failed = attempt(self._delivery, item)
         except (ClientError, OSError, ValueError) as error:

@@ -14,10 +14,11 @@ from pipeledger.commands.common import (
     parser_of,
     say,
     settings_of,
+    source_of,
     warn,
 )
 from pipeledger.errors import UnseenError, UsageError
-from pipeledger.event import build_event, default_source, encode
+from pipeledger.event import build_event, encode
 from pipeledger.runtime import argocd, docker, ecs, kubernetes
 from pipeledger.runtime.asking import read
 from pipeledger.runtime.workload import Runtime, rows_of
@@ -91,7 +92,7 @@ def main(words: Sequence[str]) -> int:
     job = job_of(os.environ)
     event = build_event(
         Form("runtime.snapshot"), _data(options, runtime), job,
-        settings.source or default_source(job, settings.state), at=options.at,
+        source_of(settings, job), at=options.at,
     )  # fmt: skip
     body = encode(event)
     rows = event["data"]["running"]
