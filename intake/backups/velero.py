@@ -8,6 +8,7 @@ import msgspec
 
 from intake.instant import seconds_between, told_time
 from intake.json_body import read_items
+from intake.number import count_of
 from intake.order import by_time
 from intake.report import Format, Reading, fact
 from intake.rows import named
@@ -104,8 +105,8 @@ def _read(one: _Resource) -> Reading | None:
         "started_at": began.time if began else None,
         "duration_s": took,
         "rto_reached_s": took if one.kind == "Restore" else None,
-        "errors": status.errors,
-        "warnings": status.warnings,
+        "errors": count_of(status.errors),
+        "warnings": count_of(status.warnings),
         "tool": "Velero",
         "reported_outcome": status.phase,
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from domain.errors import RefusedError
 from intake.cdevents import operations, runs, sources
 from intake.cdevents.event import Event
 from intake.cdevents.structure import CDEvent, Content
 from intake.json_body import read_fields
+from intake.rows import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +89,10 @@ def read_cdevent(body: bytes) -> Reading | None:
     reader = reader_of(told.context.type)
     if reader is None:
         return None
+    for name, text in (("id", told.context.id), ("source", told.context.source)):
+        # Without them all events of a type would be the same one.
+        if named(text) is None:
+            raise RefusedError(f"field context.{name}", "expected a text that is not empty")
     content = read_fields(bytes(told.subject.content), Content, "subject.content", 2)
     custom = told.custom_data if isinstance(told.custom_data, dict) else {}
     event = Event(told.context, told.subject.id, content, custom, {})

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.errors import RefusedError
 from intake.cloudevents import CDEVENTS_SENDER
 from intake.deliveries import Delivery, read_delivery
 from intake.registry import read_report
@@ -50,6 +51,16 @@ def test_a_run_that_began_is_told_of_and_one_that_waits_is_not() -> None:
         "https://ci.example/7"
     )
     assert all_of(event_of("pipelinerun.queued", pipelineName="ci")) == []
+
+
+@pytest.mark.parametrize("name", ["id", "source"])
+def test_an_event_without_id_or_source_is_refused_by_name(name: str) -> None:
+    """All of a type would be one and the same."""
+    event = event_of("pipelinerun.finished", outcome="success", pipelineName="ci")
+    event["context"][name] = " "
+    with pytest.raises(RefusedError) as refused:
+        read_report(json.dumps(event).encode())
+    assert refused.value.place == f"field context.{name}"
 
 
 @pytest.mark.parametrize(
