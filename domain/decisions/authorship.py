@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MOST_COMMITS: Final = 300
 """Commits behind one approval; each is a condition of its own."""
 _CHANGES: Final = (ChangeProposed, ChangeUpdated, ChangeReviewed, ChangeMerged)
+_CHANGED: Final = ("commit", "head", "merge_commit")
 _OF_COMMIT: Final = (CommitPushed, RefUpdated, *_CHANGES)
 _OF_ARTIFACT: Final = (
     BuildFinished, ArtifactPublished, ArtifactDescribed, AttestationVerified, ReleaseCreated,
@@ -113,7 +114,7 @@ class Authorship:
         self._authored(one for one in said.get("commits") or () if one["sha"] in self._commits)
 
     def _changed(self, said: Mapping[str, Any]) -> None:
-        if self._commits.keys().isdisjoint((said.get("commit"), said.get("merge_commit"))):
+        if self._commits.keys().isdisjoint(said.get(name) for name in _CHANGED):
             return
         self._made(said, "author", "co_authors", "last_pusher")
         self._authored(said.get("commits") or ())

@@ -30,10 +30,9 @@ def tags_of(event: Event) -> tuple[str, ...]:
     """The event's tags, sorted and unique."""
     data = event.data
     found = {tag(kind, value) for kind in _TAGS if isinstance(value := data.get(kind), str)}
-    merged = data.get("merge_commit")
-    if merged is not None and event.type.startswith(_OF_CHANGES):
-        # A merge is known by its commit, also where the sender calls its head so, or nothing.
-        found.add(tag("commit", merged))
+    if event.type.startswith(_OF_CHANGES):
+        # A change is known by its head and its merge, whichever the sender calls its commit.
+        found |= {tag("commit", data[name]) for name in _COMMITS if data.get(name) is not None}
     if TYPES[event.type].door is not Door.EMIT:
         # Of what was sent, an unknown field of such a name would pass for the ledger's word.
         found |= {tag(kind, str(at)) for kind in _ENTRIES if (at := data.get(kind)) is not None}
@@ -51,6 +50,7 @@ _TAGS: Final = ("service", "environment", "repository", "commit", "release", "ru
 _ENTRIES: Final = ("position", "proposal")
 """Fields by which the ledger's own events speak of another entry."""
 _OF_CHANGES: Final = "pipeledger.change."
+_COMMITS: Final = ("head", "merge_commit")
 _OF_SUBJECTS: Final = ("pipeledger.approval.", "pipeledger.emergency.")
 
 

@@ -83,6 +83,15 @@ def test_nobody_approves_what_they_asked_for_or_made(house: House) -> None:
     assert bob.startswith("per_")
 
 
+def test_whose_change_it_is_counts_whichever_commit_its_job_names_beside(house: House) -> None:
+    """A job of a change runs on a trial merge, which is not the head that is approved."""
+    head = "b" * 40
+    house.send("change.proposed", repository=REPOSITORY, number=7, commit="a" * 40, head=head,
+               author={"system": "pipeledger", "login": "bob"})  # fmt: skip
+    asked = house.request(subjects=[{"kind": "commit", "commit": head}])
+    assert "an author" in house.post(house.bob, f"/approvals/{asked}/grant").json()["detail"]
+
+
 def test_a_token_that_is_named_by_an_address_is_whoever_commits_by_it(house: House) -> None:
     """Without a link; whatever the spelling of the address."""
     fay = command(

@@ -82,9 +82,10 @@ def release(**said: Any) -> ReleaseCreated:  # noqa: ANN401 - JSON
         RefUpdated({"ref": "refs/heads/x", "commits": [{"sha": SHA, "authors": [BOB]}]}),
         RefUpdated({"ref": "refs/heads/x", "after": SHA, "pusher": BOB}),
         ChangeMerged({"commit": SHA, "last_pusher": BOB}),
+        ChangeMerged({"commit": OTHER, "head": SHA, "author": BOB}),
         CommitPushed({"commit": SHA, "committer": BOB}),
     ],
-    ids=["a release", "a commit of a push", "a push", "a change", "a commit"],
+    ids=["a release", "a commit of a push", "a push", "a change", "a change's head", "a commit"],
 )
 def test_who_made_it_is_told_by(fact: Fact) -> None:
     """Its author, committer or whoever pushed it."""

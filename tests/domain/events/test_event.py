@@ -83,15 +83,14 @@ def test_what_an_event_lists_is_tagged_as_far_as_there_is_room() -> None:
     )  # fmt: skip
 
 
-def test_a_merge_is_tagged_by_its_commit_too() -> None:
+def test_a_change_is_tagged_by_its_head_and_its_merge_too() -> None:
     """Whatever commit its sender names beside."""
     merged = deployment(type="pipeledger.change.merged.v1") | {
         "data": {"repository": "https://code.example/a", "number": 7, "commit": COMMIT,
-                 "merge_commit": "e" * 40},
+                 "head": "d" * 40, "merge_commit": "e" * 40},
     }  # fmt: skip
     tags = tags_of(read_event(merged))
-    assert f"commit:{COMMIT}" in tags
-    assert f"commit:{'e' * 40}" in tags
+    assert {f"commit:{COMMIT}", f"commit:{'d' * 40}", f"commit:{'e' * 40}"} <= set(tags)
 
 
 def test_unknown_fields_and_extensions_survive() -> None:
