@@ -13,7 +13,7 @@ from api.decisions import decide
 from api.doors import APPROVERS
 from api.naming import HERE
 from domain.errors import NotFoundError, SettingError
-from domain.people import Account, is_address
+from domain.people import account_of
 from store.ledger.compromised import report_tags
 
 if TYPE_CHECKING:
@@ -235,8 +235,7 @@ class Granting:
 
     def _person(self, who: str) -> str:
         # Named by an e-mail address, it is whoever commits and is mentioned by that address.
-        account = Account(system=HERE, login=who, email=who if is_address(who) else None)
-        (person,) = self._here.register.resolve([account])
+        (person,) = self._here.register.resolve([account_of(who, HERE)])
         return person
 
     def _record(self, kind: str, data: dict[str, Any], tags: Sequence[str] = ()) -> None:

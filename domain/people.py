@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _ID: Final = re.compile(PRINCIPAL)
 _NAMED: Final = re.compile(r"\s*([^<>]*?)\s*<([^<>\s]+@[^<>\s]+)>\s*")
 """How git and mail write somebody: a name, and the address in angle brackets."""
+_BARE: Final = re.compile(r"[^<>\s@/]+@[^<>\s@/]+")
 SEALED: Final = "pipeledgertexts"
 """CloudEvents extension of ours: which fields of free text an event had before they were sealed.
 
@@ -202,6 +203,21 @@ def _without_people(event: Event, people: People) -> Impersonal:
 def is_address(text: str) -> bool:
     """Whether this is somebody's e-mail address."""
     return ADDRESS.fullmatch(Folded(text).text) is not None
+
+
+def account_of(name: str, system: str) -> Account:
+    """Whoever an operator names: by an address, alone or as git writes it, who commits by it.
+
+    Args:
+        name: an address, a name with an address in angle brackets, or a login.
+        system: where logins are accounts of.
+    """
+    named = _NAMED.fullmatch(name)
+    if named is not None:
+        return Account(system=system, login=named[2], email=named[2], name=named[1] or None)
+    # Git's addresses often end in the name of a host without a domain.
+    is_mail = is_address(name) or _BARE.fullmatch(name) is not None
+    return Account(system=system, login=name, email=name if is_mail else None)
 
 
 def _with_sealed(extensions: dict[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:

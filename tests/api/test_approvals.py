@@ -92,6 +92,17 @@ def test_whose_change_it_is_counts_whichever_commit_its_job_names_beside(house: 
     assert "an author" in house.post(house.bob, f"/approvals/{asked}/grant").json()["detail"]
 
 
+@pytest.mark.parametrize("name", ["Gus <gus@example.com>", "gus@build"])
+def test_a_token_is_named_as_git_names_who_commits(house: House, name: str) -> None:
+    """With a name before the address, or by an address of a host without a domain."""
+    gus = command(house.server, "token", "create", "--role", "approver", "--name", name)
+    sha = name.encode().hex()[-40:].zfill(40)
+    author = name if "<" in name else f"Gus <{name}>"
+    house.send("commit.pushed", repository=REPOSITORY, commit=sha, authors=[author])
+    asked = house.request(subjects=[{"kind": "commit", "commit": sha}])
+    assert "an author" in house.post(gus, f"/approvals/{asked}/grant").json()["detail"]
+
+
 def test_a_token_that_is_named_by_an_address_is_whoever_commits_by_it(house: House) -> None:
     """Without a link; whatever the spelling of the address."""
     fay = command(
