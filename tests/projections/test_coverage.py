@@ -186,6 +186,28 @@ def test_evidence_is_its_service_s_by_artifact_commit_repository_or_environment(
     assert states(story, tmp_path, None) == {"iac": "seen"}
 
 
+def test_what_was_done_for_an_environment_covers_no_service_that_came_later(
+    tmp_path: Path,
+) -> None:
+    """It was in no backup of what was there."""
+    story = Story()
+    deployed(story, "d1", "03-18T10:00", "v1")
+    story.tell("backup.finished", when("03-19T10:00"), recovery="1", outcome="success",
+               environment="production")  # fmt: skip
+    deployed(story, "d2", "03-19T11:00", "t1", service="till")
+    assert states(story, tmp_path) == {"deployment": "seen", "backup": "seen"}
+    assert states(story, tmp_path, "till") == {"deployment": "seen"}
+
+
+def test_an_incident_of_no_service_is_nobody_s(tmp_path: Path) -> None:
+    """As everything is that names none; one that any report of it names a service of is not."""
+    story = Story()
+    impaired(story, "i2", "03-19T09:00", restored="03-19T10:00")
+    assert states(story, tmp_path, None) == {}
+    impaired(story, "i1", "03-19T10:00", service=None)
+    assert states(story, tmp_path, None) == {"incident": "seen"}
+
+
 def test_an_incident_covers_every_service_that_it_names(tmp_path: Path) -> None:
     """And a snapshot every service that it shows."""
     story = Story()

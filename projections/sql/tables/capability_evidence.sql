@@ -3,7 +3,16 @@
 -- `counts` says whether it does: a tool that failed, or a backup that did, covers nothing; tests
 -- that fail were run all the same. `basis` says how the service is known. What is dated later than
 -- it was recorded is taken for what it is: told when it was recorded.
-WITH told AS (
+WITH named_incidents AS (
+    -- What names a service in one report of an incident need not do so in the next.
+    SELECT *, bool_or(len(named) > 0) OVER (PARTITION BY source, incident) AS is_named
+    FROM (
+        SELECT *, list_distinct(coalesce(services, []) || [service]) AS named
+        FROM incident_facts
+    )
+),
+
+told AS (
     SELECT
         position, recorded_at, occurred_at, outcome, tool, service,
         coalesce(kind, 'tests of no stated kind') AS capability,
@@ -83,8 +92,8 @@ WITH told AS (
     UNION ALL
     SELECT
         position, recorded_at, occurred_at, what, NULL,
-        unnest(list_distinct(coalesce(services, []) || [service])), 'incident', TRUE
-    FROM incident_facts
+        unnest(CASE WHEN is_named THEN named ELSE [NULL] END), 'incident', TRUE
+    FROM named_incidents
     UNION ALL
     SELECT
         position, recorded_at, occurred_at, outcome, tool, service,
@@ -100,12 +109,20 @@ WITH told AS (
     WHERE what <> 'failover.started'
 ),
 
--- What was done for a whole environment was done for every service in it.
+there AS (
+    SELECT environment, service, min(least(occurred_at, recorded_at)) AS since
+    FROM deployment_facts
+    WHERE service IS NOT NULL AND environment IS NOT NULL
+    GROUP BY environment, service
+),
+
+-- What was done for a whole environment was done for every service that was in it by then.
 whole AS (
-    SELECT r.position, list_sort(list(DISTINCT d.service)) AS services
+    SELECT r.position, list_sort(list(t.service)) AS services
     FROM recovery_facts AS r
-    INNER JOIN deployment_facts AS d USING (environment)
-    WHERE r.service IS NULL AND d.service IS NOT NULL
+    INNER JOIN there AS t
+        ON r.environment = t.environment AND t.since <= least(r.occurred_at, r.recorded_at)
+    WHERE r.service IS NULL
     GROUP BY r.position
 )
 
