@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from intake.gitlab.common import reading, who
+from intake.gitlab.common import reading, service_of, who
 from intake.rows import named
 
 if TYPE_CHECKING:
@@ -32,7 +32,10 @@ def work_item(event: WorkItemEvent) -> list[Reading]:
         what = _updated(event, one)
     if what is None:
         return []
+    service = service_of(event)
     data: dict[str, Any] = {
+        "service": service,
+        "service_basis": "repository" if service is not None else None,
         "incident": str(one.iid),
         "title": one.title,
         "description": one.description,

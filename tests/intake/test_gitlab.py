@@ -303,7 +303,7 @@ def test_members_come_and_go(name: str, kind: str, time: str | None) -> None:
 def test_an_incident_goes_through_its_stages(
     action: str, changes: dict[str, Any], kind: str, time: str
 ) -> None:
-    """A work item of that type; an issue is none."""
+    """A work item of that type, of its project's service; an issue is none."""
     item = {
         "iid": 4, "type": "Incident", "title": "Down", "severity": "high", "action": action,
         "created_at": "2026-01-01T10:00:00Z", "updated_at": "2026-01-01T11:00:00Z",
@@ -312,6 +312,7 @@ def test_an_incident_goes_through_its_stages(
     body = {"object_kind": "work_item", "changes": changes}
     what, data = _one(**body, object_attributes=item)
     assert (what, data["incident"], data["severity"]) == (kind, "4", "high")
+    assert (data["service"], data["service_basis"]) == ("shop", "repository")
     assert data["time"] == f"2026-01-01T{time}:00Z"
     assert data.get("acknowledged_by") == (MIA if kind == "incident.acknowledged" else None)
     assert readings(BASE | body | {"object_attributes": item | {"type": "Issue"}}) == []
