@@ -253,6 +253,18 @@ def test_without_a_service_findings_are_followed_by_repository(tmp_path: Path) -
     assert states(story, tmp_path) == {"a": "closed"}
 
 
+def test_of_a_service_with_several_repositories_each_is_looked_at_by_itself(
+    tmp_path: Path,
+) -> None:
+    """A scan of one closes nothing of the other."""
+    story = Story()
+    scanned(story, "03-01T10:00", "a", repository=REPOSITORY)
+    scanned(story, "03-02T10:00", repository=f"{REPOSITORY}-web")
+    assert states(story, tmp_path) == {"a": "open"}
+    scanned(story, "03-03T10:00", repository=REPOSITORY)
+    assert states(story, tmp_path) == {"a": "closed"}
+
+
 LATER: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {}, "open"),
     ({"environment": "staging"}, {"environment": "staging"}, "open"),

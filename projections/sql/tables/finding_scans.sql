@@ -1,5 +1,5 @@
 -- The scans and evaluations of policies whose findings are followed, up to the instant `at`, each
--- with what it looked at (`scope`): the same tool and kind, of the same service or repository,
+-- with what it looked at (`scope`): the same tool and kind, of the same service and repository,
 -- environment, branch and target. Images have another tag with each build, which is no other
 -- target, whatever was looked for in them. Where none of these says what it was (an environment
 -- does of baselines and policies), it is the artifact or commit alone, else something that no other
@@ -72,7 +72,7 @@ scoped AS (
         concat_ws(
             ' | ', coalesce(t.tool, ''), t.kind,
             coalesce(
-                t.service, t.repository, nullif(array_to_string(e.services, ' '), ''),
+                t.service || coalesce(' ' || t.repository, ''), t.repository, nullif(array_to_string(e.services, ' '), ''),
                 CASE
                     WHEN t.target IS NOT NULL THEN ''
                     WHEN t.environment IS NOT NULL AND t.kind IN ('baseline', 'policy') THEN ''
