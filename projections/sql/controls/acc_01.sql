@@ -33,6 +33,7 @@ reviews AS (
     FROM access_facts AS f
     LEFT JOIN same_persons AS s ON coalesce(f.reviewer, f.actor) = s.id
     WHERE f.what = 'access.reviewed' AND f.occurred_at IS NOT NULL
+        AND coalesce(f.outcome, 'success') NOT IN ('error', 'cancelled', 'skipped')
 ),
 
 -- Reviews of this use by somebody else; the first one counts.

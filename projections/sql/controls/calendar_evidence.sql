@@ -95,7 +95,7 @@ SELECT
     assurance,
     list_concat([position], lost_positions) AS positions,
     CASE
-        WHEN outcome IN ('failure', 'error') THEN {'level': 1, 'reason': 'failed, and not tried again'}
+        WHEN outcome <> 'success' THEN {'level': 1, 'reason': 'failed, and not tried again'}
         WHEN not_removed > 0 THEN {'level': 1, 'reason': 'what was to be removed was not, in time'}
         WHEN coalesce(reviewer, actor) IS NULL THEN {'level': 2, 'reason': 'nobody says who reviewed'}
         WHEN to_be_removed > 0 THEN {'level': 2, 'reason': 'rights are still to be removed'}

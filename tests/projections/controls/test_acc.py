@@ -50,6 +50,10 @@ USES: dict[str, tuple[dict[str, Any], tuple[str, dict[str, Any]] | None, tuple[s
         ("insufficient-evidence", "the ledger does not know that it was approved"),
     ),
     "never-reviewed": ({}, None, ("violated", "nobody else reviewed it")),
+    "reviewed-not-after-all": (
+        {}, ("03-03T10:00", {"reviewer": BERT, "outcome": "cancelled"}),
+        ("violated", "nobody else reviewed it"),
+    ),
     "reviewed-by-oneself": (
         {}, ("03-03T10:00", {"reviewer": ANNA}), ("violated", "nobody else reviewed it"),
     ),
@@ -184,6 +188,7 @@ REVIEWS: dict[str, tuple[dict[str, Any] | None, str | None, tuple[str, str]]] = 
     "reviewed": ({}, None, ("satisfied", "reviewed")),
     "never": (None, None, ("violated", "not done in the interval")),
     "failed": ({"outcome": "failure"}, None, ("violated", "failed, and not tried again")),
+    "given-up": ({"outcome": "cancelled"}, None, ("violated", "failed, and not tried again")),
     "by-nobody": (
         {"reviewer": None}, None, ("insufficient-evidence", "nobody says who reviewed"),
     ),
