@@ -67,6 +67,7 @@ weighed AS (
     FROM asked AS q
     INNER JOIN deployment_decisions AS e
         ON q.policy_may_approve AND e.outcome = 'allow' AND e.timing = 'before'
+        AND NOT e.is_denied_since
         AND list_position(['imported', 'asserted', 'observed', 'decided'], e.assurance) >= q.least
     INNER JOIN production_deployments AS d
         ON e.deployment_key = d.deployment_key AND e.environment = d.environment,

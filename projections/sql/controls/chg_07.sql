@@ -1,7 +1,8 @@
 -- CHG-07: did the tests that are wanted pass on what was deployed, before it was?
 -- Of each suite that ran on a digest (or, where they name no digest, on its commit or run) the last
 -- result before the deployment began counts; one suite that failed last is not made up for by
--- another one of the same kind. Each digest needs each kind; the one that goes least far decides.
+-- another one of the same kind, nor by a result that is less assured or less surely before. Each
+-- digest needs each kind; the one that goes least far decides.
 WITH asked AS (
     SELECT
         variant,
@@ -22,11 +23,28 @@ results AS (
     WHERE e.what = 'tests'
 ),
 
+-- Failures that no success as good took back.
+words AS (
+    SELECT
+        *,
+        outcome IN ('failure', 'error') AND timing <> 'after' AND coalesce(
+            {'at': occurred_at, 'position': position} > max(
+                {'at': occurred_at, 'position': position}
+            ) FILTER (WHERE outcome = 'success' AND timing = 'before') OVER (
+                PARTITION BY deployment_key, slot, kind, suite
+                ORDER BY list_position(['imported', 'asserted', 'observed', 'decided'], assurance) DESC
+                RANGE UNBOUNDED PRECEDING
+            ),
+            TRUE
+        ) AS has_failed
+    FROM results
+),
+
 -- The last word of each suite that came before; what came otherwise stands for itself.
 standing AS (
     SELECT *
-    FROM results
-    QUALIFY timing <> 'before' OR row_number() OVER (
+    FROM words
+    QUALIFY has_failed OR timing <> 'before' OR row_number() OVER (
         PARTITION BY deployment_key, slot, kind, suite, timing
         ORDER BY occurred_at DESC, position DESC
     ) = 1
@@ -39,8 +57,8 @@ weighed AS (
         CASE
             WHEN s.kind IS NULL THEN CASE WHEN s.timing = 'after' THEN 1 ELSE 5 END
             WHEN s.timing = 'after' THEN 2
-            WHEN s.outcome IN ('failure', 'error')
-                THEN CASE WHEN s.timing = 'before' THEN 0 ELSE 3 END
+            WHEN s.has_failed THEN 0
+            WHEN s.outcome IN ('failure', 'error') THEN 3
             WHEN s.outcome IS DISTINCT FROM 'success' THEN 4
             WHEN s.timing = 'undated' THEN 6
             WHEN s.timing = 'recorded afterwards' THEN 7

@@ -49,12 +49,17 @@ overridden AS (
     SELECT
         deployment_key,
         slot,
-        max(granted_from) FILTER (WHERE is_of_slot) AS granted_from,
+        q.variant,
+        max(granted_from) FILTER (WHERE is_of_slot AND list_position(
+            ['imported', 'asserted', 'observed', 'decided'], assurance
+        ) >= q.least) AS granted_from,
+        max(granted_from) FILTER (WHERE is_of_slot) AS weakly_from,
         max(granted_from) AS perhaps_from,
         list_distinct(flatten(list(positions))) AS positions
-    FROM slot_approvals
+    FROM asked AS q
+    CROSS JOIN slot_approvals
     WHERE bound_by IS NOT NULL AND for_environment AND timing = 'before'
-    GROUP BY deployment_key, slot
+    GROUP BY q.variant, deployment_key, slot
 ),
 
 urgent AS (
@@ -70,8 +75,7 @@ summed AS (
         l.slot,
         any_value(l.is_known) AS is_known,
         max(w.occurred_at) FILTER (
-            WHERE w.outcome = 'deny' AND w.timing = 'before'
-                AND coalesce(w.enforcement, 'hard') = 'hard'
+            WHERE w.denies AND coalesce(w.enforcement, 'hard') = 'hard'
         ) AS denied_at,
         bool_or(w.timing = 'before' AND w.outcome IN ('allow', 'warn', 'deny') AND list_position(
             ['imported', 'asserted', 'observed', 'decided'], w.assurance
@@ -98,6 +102,8 @@ worded AS (
                 THEN {'level': 4, 'reason': 'denied, and overridden by an approval'}
             WHEN s.denied_at IS NOT NULL AND u.deployment_key IS NOT NULL
                 THEN {'level': 3, 'reason': 'emergency, see CHG-06'}
+            WHEN o.weakly_from >= s.denied_at
+                THEN {'level': 2, 'reason': 'the approval is a mere assertion'}
             WHEN o.perhaps_from >= s.denied_at THEN {
                 'level': 2,
                 'reason': 'approved is a commit or release that nothing ties to the digest'
@@ -124,7 +130,8 @@ worded AS (
         ) AS positions
     FROM summed AS s
     LEFT JOIN overridden AS o
-        ON s.deployment_key = o.deployment_key AND s.slot IS NOT DISTINCT FROM o.slot
+        ON s.variant = o.variant AND s.deployment_key = o.deployment_key
+        AND s.slot IS NOT DISTINCT FROM o.slot
     LEFT JOIN urgent AS u ON s.deployment_key = u.deployment_key
 ),
 

@@ -1,7 +1,8 @@
 -- PRV-03: was a signature of every deployed digest verified before the deployment began?
--- A verified attestation is a verified signature, whatever it states. That a cluster admitted
--- something does not say that its policy asked for one. Which identities may sign is in the policy
--- of whoever verifies; the ledger does not know it.
+-- A verified attestation is a verified signature, whatever it states, until the same is checked
+-- again and does not verify. That a cluster admitted something does not say that its policy asked
+-- for one. Which identities may sign is in the policy of whoever verifies; the ledger does not know
+-- it.
 WITH asked AS (
     SELECT
         variant,
@@ -19,7 +20,7 @@ weighed AS (
             WHEN e.what = 'artifact.signed' THEN 2
             WHEN e.what = 'admission.decided' THEN 4
             WHEN e.timing = 'after' THEN 3
-            WHEN e.outcome <> 'success' THEN 0
+            WHEN e.outcome <> 'success' OR e.refuted_at > e.occurred_at THEN 0
             WHEN e.timing = 'undated' THEN 5
             WHEN e.timing = 'recorded afterwards' THEN 6
             WHEN list_position(['imported', 'asserted', 'observed', 'decided'], e.assurance) < q.least
@@ -27,7 +28,13 @@ weighed AS (
             ELSE 9
         END AS weight
     FROM asked AS q
-    CROSS JOIN slot_evidence AS e
+    CROSS JOIN (
+        SELECT *, max(occurred_at) FILTER (WHERE outcome <> 'success' AND timing <> 'after') OVER (
+            PARTITION BY deployment_key, slot, what, kind, tool
+        ) AS refuted_at
+        FROM slot_evidence
+        WHERE what <> 'admission.decided' OR outcome = 'allow'
+    ) AS e
     WHERE e.bound_by = 'artifact' AND (
         e.what IN ('attestation.verified', 'artifact.signed')
         OR (e.what = 'admission.decided' AND e.outcome = 'allow' AND e.timing = 'before')

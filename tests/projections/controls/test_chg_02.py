@@ -203,10 +203,16 @@ def test_a_policy_approves_where_the_organisation_lets_it(allowed: bool, tmp_pat
     shop.deploy("d1", "03-01T11:00", "a")
     shop.deploy("denied-since", "03-01T11:00", "b", service="b")
     shop.deploy("long-ago", "03-01T11:00", "c", service="c")
+    for time, decision, recorded in (("10:30", "allow", None), ("10:40", "deny", "03-01T13:00")):
+        shop.say("gate.decided", f"03-01T{time}", recorded, gate="g2", decision=decision,
+                 assurance="decided", artifact={"digest": digest("d")},
+                 environment="production")  # fmt: skip
+    shop.deploy("denied-told-late", "03-01T11:00", "d", service="d")
     none = ("violated", "no approval")
     assert judged(shop, tmp_path, allow_policy_auto_approval=allowed) == {
         "d1": ("satisfied", "allowed by a policy") if allowed else none,
         "denied-since": none,
+        "denied-told-late": none,
         "long-ago": ("violated", "the approval was too old") if allowed else none,
     }
 

@@ -44,6 +44,21 @@ def test_each_required_kind_must_have_passed_on_the_same_digest_before(tmp_path:
         "failed-then-passed": [{"outcome": "failure", "time": "03-01T09:00"}, {}],
         "passed-then-failed": [{"time": "03-01T09:00"}, {"outcome": "failure"}],
         "another-suite-failed": [{"suite": "a", "outcome": "failure"}, {"suite": "b"}],
+        "failed-then-merely-said-to-have-passed": [
+            {"outcome": "failure", "time": "03-01T09:00", "assurance": "observed"}, {}
+        ],
+        "failed-then-passed-told-late": [
+            {"outcome": "failure", "time": "03-01T09:00"}, {"recorded": "03-01T12:00"}
+        ],
+        "passed-then-failed-told-late": [
+            {"time": "03-01T09:00"}, {"outcome": "failure", "recorded": "03-01T12:00"}
+        ],
+        "failed-told-late-then-passed": [
+            {"outcome": "failure", "time": "03-01T09:00", "recorded": "03-01T12:00"}, {}
+        ],
+        "another-suite-failed-told-late": [
+            {"suite": "a", "outcome": "failure", "recorded": "03-01T12:00"}, {"suite": "b"}
+        ],
         "another-digest": [{"artifact": {"digest": digest("x")}}],
         "another-digest-of-its-commit": [
             {"artifact": {"digest": digest("x")}, "commit": sha("another-digest-of-its-commit")}
@@ -79,6 +94,11 @@ def test_each_required_kind_must_have_passed_on_the_same_digest_before(tmp_path:
         "failed-then-passed": PASSED,
         "passed-then-failed": FAILED,
         "another-suite-failed": FAILED,
+        "failed-then-merely-said-to-have-passed": FAILED,
+        "failed-then-passed-told-late": FAILED,
+        "passed-then-failed-told-late": FAILED,
+        "failed-told-late-then-passed": PASSED,
+        "another-suite-failed-told-late": FAILED,
         "another-digest": NONE,
         "another-digest-of-its-commit": NONE,
         "its-commit": PASSED,

@@ -52,6 +52,18 @@ def test_nothing_goes_to_production_without_a_decision_or_against_one(tmp_path: 
         "denied": [("deny", {})],
         "denied-then-allowed": [("deny", {"time": "03-01T09:00"}), ("allow", {})],
         "allowed-then-denied": [("allow", {"time": "03-01T09:00"}), ("deny", {})],
+        "denied-then-merely-said-to-be-allowed": [
+            ("deny", {"time": "03-01T09:00", "assurance": "observed"}),
+            ("allow", {}),
+        ],
+        "allowed-then-denied-told-late": [
+            ("allow", {"time": "03-01T09:00"}),
+            ("deny", {"recorded": "03-01T12:00"}),
+        ],
+        "denied-told-late-then-allowed": [
+            ("deny", {"time": "03-01T09:00", "recorded": "03-01T12:00"}),
+            ("allow", {}),
+        ],
         "denied-by-another-policy": [("allow", {}), ("deny", {"policy": "other"})],
         "only-advised-against": [("deny", {"enforcement": "advisory"})],
         "denied-for-staging": [("allow", {}), ("deny", {"environment": "staging"})],
@@ -60,6 +72,7 @@ def test_nothing_goes_to_production_without_a_decision_or_against_one(tmp_path: 
         "a-second-late": [("allow", {"time": "03-01T11:00:01"})],
         "recorded-late": [("allow", {"recorded": "03-01T12:00"})],
         "overridden": [("deny", {})],
+        "overridden-as-it-is-said": [("deny", {"assurance": "observed"})],
         "overridden-by-its-release": [("deny", {})],
         "overridden-by-another-commit": [("deny", {})],
         "approved-before-it-was-denied": [("deny", {})],
@@ -71,6 +84,8 @@ def test_nothing_goes_to_production_without_a_decision_or_against_one(tmp_path: 
         for what, more in ones:
             shop.decide(name, what, **more)
     shop.approve("a1", "03-01T10:30", "overridden", service="overridden")
+    said = "overridden-as-it-is-said"
+    shop.approve(said, "03-01T10:30", said, service=said, assurance="asserted")
     for name, time, subject in (
         ("overridden-by-its-release", "03-01T09:30", {"kind": "artifact", "digest": digest(
             "overridden-by-its-release")}),
@@ -97,6 +112,9 @@ def test_nothing_goes_to_production_without_a_decision_or_against_one(tmp_path: 
         "denied": DENIED,
         "denied-then-allowed": DECIDED,
         "allowed-then-denied": DENIED,
+        "denied-then-merely-said-to-be-allowed": DENIED,
+        "allowed-then-denied-told-late": DENIED,
+        "denied-told-late-then-allowed": DECIDED,
         "denied-by-another-policy": DENIED,
         "only-advised-against": DECIDED,
         "denied-for-staging": DECIDED,
@@ -107,6 +125,7 @@ def test_nothing_goes_to_production_without_a_decision_or_against_one(tmp_path: 
             "insufficient-evidence", "nothing shows that it was decided before",
         ),
         "overridden": OVERRIDDEN,
+        said: OVERRIDDEN,
         "overridden-by-its-release": OVERRIDDEN,
         "overridden-by-another-commit": (
             "insufficient-evidence",
@@ -119,6 +138,10 @@ def test_nothing_goes_to_production_without_a_decision_or_against_one(tmp_path: 
         "never-asked": none,
         "half": none,
     }  # fmt: skip
+    strict = found(shop, tmp_path, "deployment", least_assurance="observed")
+    assert (strict["overridden"], strict[said]) == (
+        OVERRIDDEN, ("insufficient-evidence", "the approval is a mere assertion"),
+    )  # fmt: skip
 
 
 def test_a_decision_is_kept_with_what_it_rests_on(tmp_path: Path) -> None:

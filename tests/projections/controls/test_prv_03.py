@@ -31,6 +31,13 @@ def test_a_signature_of_each_digest_is_verified_before(tmp_path: Path) -> None:
     for name, one in told.items():
         shop.attest(one.get("time", "03-01T10:00"), name,
                     **{key: value for key, value in one.items() if key != "time"})  # fmt: skip
+    for name, other in (("refuted-since", {}), ("another-refuted", {"predicate_type": "x"})):
+        shop.attest("03-01T10:00", name)
+        shop.attest("03-01T10:30", name, **{"outcome": "failure"} | other)
+        shop.deploy(name, "03-01T11:00", name)
+    shop.attest("03-01T10:45", "verified-again")
+    shop.attest("03-01T10:30", "verified-again", outcome="failure")
+    shop.deploy("verified-again", "03-01T11:00", "verified-again")
     shop.say("artifact.signed", "03-01T10:00", artifact={"digest": digest("signed")})
     shop.say("admission.decided", "03-01T10:00", policy="images", decision="allow",
              artifact={"digest": digest("admitted")})  # fmt: skip
@@ -48,6 +55,9 @@ def test_a_signature_of_each_digest_is_verified_before(tmp_path: Path) -> None:
         "verified": VERIFIED,
         "of-its-contents": VERIFIED,
         "refuted": ("violated", "its signature did not verify"),
+        "refuted-since": ("violated", "its signature did not verify"),
+        "another-refuted": VERIFIED,
+        "verified-again": VERIFIED,
         "another-digest": NONE,
         "a-second-late": ("violated", "verified after it began"),
         "this-very-second": VERIFIED,
