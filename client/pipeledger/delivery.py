@@ -66,6 +66,23 @@ class Drained:
     certain: bool = False
 
 
+@dataclass
+class Kept:
+    """What is to be sent, on disk where the spool could keep it.
+
+    Attributes:
+        item: what.
+        name: in the queue; nothing where it is not there.
+        begun: when it was given, in seconds of the epoch.
+        error: why it is not there.
+    """
+
+    item: Item
+    name: str
+    begun: float
+    error: OSError | SpoolError | None = None
+
+
 class Delivery:
     """Sends to one ledger what a spool holds for it."""
 
@@ -130,18 +147,32 @@ class Delivery:
             AwayError: it waits in the spool now.
             SpoolError: the spool could not keep it, and the ledger did not take it either.
         """
+        return self.send(self.keep(item), wait_s=wait_s)
+
+    def keep(self, item: Item) -> Kept:
+        """Keep an item on disk, without sending anything; a kill takes it no more.
+
+        Raises:
+            UnreadableError: its body cannot be read.
+        """
         begun = time.time()
         try:
-            name = self.spool.add(item)
+            return Kept(item, self.spool.add(item), begun)
         except (OSError, SpoolError) as error:
-            return self._without_spool(item, error, wait_s)
+            return Kept(item, "", begun, error)
+
+    def send(self, kept: Kept, *, wait_s: float) -> Sent:
+        """Send all that waits up to what was kept; see `deliver`."""
+        item, name = kept.item, kept.name
+        if kept.error is not None:
+            return self._without_spool(item, kept.error, wait_s)
         if not self.settings.url:
             raise AwayError("PIPELEDGER_URL is not set")
         try:
             with self.spool.draining(wait_s):
                 if self.spool.read(name) is None:
                     return Sent(problem=self.spool.problem(name))
-                if self._failed_since(begun):
+                if self._failed_since(kept.begun):
                     raise AwayError("another process found the ledger away a moment ago")
                 drained = self.drain(wait_s)
         except SpoolError as error:

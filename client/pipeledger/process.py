@@ -43,14 +43,18 @@ class Ran:
     duration_s: float
 
 
-def run_command(command: Sequence[str], *, beside: Callable[[], None]) -> Ran:
+def run_command(
+    command: Sequence[str], *, beside: Callable[[], None], after: Callable[[Ran], None]
+) -> Ran:
     """Run a command to its end.
 
     Args:
         command: program and arguments.
         beside: what is done while it runs, in another thread.
+        after: what is done at once when it has ended, while signals still end nothing.
     """
     received: list[str] = []
+    thread = threading.Thread(target=beside, daemon=True)
     begin, started_at = time.monotonic(), now()
     with _handing_on(received) as attach:
         try:
@@ -58,21 +62,26 @@ def run_command(command: Sequence[str], *, beside: Callable[[], None]) -> Ran:
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.write(2, os.fsencode(f"pipeledger: {command[0]}: {error.strerror}\n"))
-            beside()
+            thread.start()
             status = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
-            return Ran(status, "error", started_at, time.monotonic() - begin)
-        attach(process)
-        thread = threading.Thread(target=beside, daemon=True)
-        thread.start()
-        code = process.wait()
-        duration = time.monotonic() - begin
+            outcome, duration = "error", time.monotonic() - begin
+        else:
+            attach(process)
+            thread.start()
+            code = process.wait()
+            duration = time.monotonic() - begin
+            status = code if code >= 0 else OF_SIGNAL - code
+            outcome = _outcome(code, received)
+        ran = Ran(status, outcome, started_at, duration)
+        after(ran)
         thread.join(BESIDE_S)
-    status = code if code >= 0 else OF_SIGNAL - code
+    return ran
+
+
+def _outcome(code: int, received: list[str]) -> str:
     if code == 0:
-        outcome = "success"
-    else:
-        outcome = "cancelled" if _CANCELS.intersection(received) else "failure"
-    return Ran(status, outcome, started_at, duration)
+        return "success"
+    return "cancelled" if _CANCELS.intersection(received) else "failure"
 
 
 @contextlib.contextmanager

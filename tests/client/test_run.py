@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipeledger.spool import Spool
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.client.conftest import Command
     from tests.client.listening import Listening
 
@@ -26,3 +32,40 @@ def test_a_command_that_is_not_there_is_told_of_whatever_letters_it_has(
     command("run", "task", "task=t", "--", os.fsdecode(name), status=127)
     (told,) = data_of(ledger)
     assert (told["outcome"], told["exit_status"]) == ("error", 127)
+
+
+def labels(spool: Path) -> list[str]:
+    """What waits, as people call it."""
+    kept = Spool(spool, 10**9)
+    return [item.label for name in kept.waiting() if (item := kept.read(name)) is not None]
+
+
+@pytest.mark.parametrize("ends", ["echo on; exec sleep 60", "echo on; exit 3"])
+def test_a_job_that_is_killed_keeps_its_finish_though_the_ledger_never_answers(
+    command: Command, ends: str
+) -> None:
+    """A CI system that cancels a job kills it some seconds later, whatever is still being sent."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        changes = {"PIPELEDGER_URL": f"http://127.0.0.1:{silent.getsockname()[1]}",
+                   "PIPELEDGER_TIMEOUT": "60"}  # fmt: skip
+        process = command.start("run", "deployment", "service=s", "environment=e", "--",
+                                "sh", "-c", ends, changes=changes)  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "on\n"
+        connection, _ = silent.accept()  # the start is being sent, and is kept
+        process.send_signal(signal.SIGTERM)
+        while len(command.waiting()) < 2:
+            assert process.poll() is None
+        process.kill()
+        process.communicate(timeout=60)
+        connection.close()
+    assert labels(command.spool) == ["deployment.started", "deployment.finished"]
+
+
+def test_start_and_finish_are_sent_in_their_order(command: Command, ledger: Listening) -> None:
+    """However soon the command ends."""
+    for _ in range(5):
+        command("run", "deployment", "service=s", "environment=e", "--", "true")
+    kinds = [json.loads(one)["type"].split(".")[2] for one in ledger.kept]
+    assert kinds == ["started", "finished"] * 5
+    assert not command.waiting()

@@ -15,14 +15,14 @@ from pipeledger.errors import AwayError, SpoolError, UsageError
 from pipeledger.event import default_source
 from pipeledger.instant import instant_of, written
 from pipeledger.settings import Settings
+from pipeledger.spool import Item
 from pipeledger.verifier.shown import plain, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pipeledger.ci import Job
-    from pipeledger.delivery import Delivery, Sent
-    from pipeledger.spool import Item
+    from pipeledger.delivery import Delivery, Kept, Sent
 
 FAILED = 1
 _CLOCKS_S = 300.0
@@ -106,19 +106,21 @@ def trusted_origin(settings: Settings) -> str:
 
 
 def attempt(
-    delivery: Delivery, item: Item, forgiven: Callable[[str], bool] | None = None
+    delivery: Delivery, item: Item | Kept, forgiven: Callable[[str], bool] | None = None
 ) -> tuple[Sent | None, int]:
     """Deliver an item, warn where that fails, and give the exit status for it.
 
     Args:
         delivery: sends it.
-        item: what to send.
+        item: what to send; it may be kept already.
         forgiven: whether a refusal for this reason is no failure; None: none is.
     """
     settings = delivery.settings
     failed = FAILED if settings.strict else 0
+    kept = delivery.keep(item) if isinstance(item, Item) else item
+    item = kept.item
     try:
-        sent = delivery.deliver(item, wait_s=settings.timeout_s)
+        sent = delivery.send(kept, wait_s=settings.timeout_s)
     except AwayError as error:
         waiting = len(delivery.spool.waiting())
         # What answers is not away: it wants another token, say, and then takes what waits.
@@ -129,9 +131,9 @@ def attempt(
         warn(f"{item.label} is lost: {error}")
         return None, failed
     if sent.problem:
-        kept = f"; kept under {delivery.spool.refused}" if item.kind == "event" else ""
+        place = f"; kept under {delivery.spool.refused}" if item.kind == "event" else ""
         hint = "; key:=value gives numbers and lists" if sent.problem.endswith("got text") else ""
-        warn(f"{item.label} was refused: {sent.problem}{hint}{kept}")
+        warn(f"{item.label} was refused: {sent.problem}{hint}{place}")
         return None, 0 if forgiven is not None and forgiven(sent.problem) else failed
     if isinstance(item.body, bytes) and (ahead := _ahead_s(item.body, sent.answer)) > _CLOCKS_S:
         warn(f"{item.label} is said to happen {ahead:.0f} s after the ledger recorded it: "

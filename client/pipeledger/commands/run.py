@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING
 
 from pipeledger.ci import job_of
@@ -17,14 +18,15 @@ from pipeledger.commands.common import (
 )
 from pipeledger.errors import ClientError, UsageError
 from pipeledger.event import build_event, encode, new_id, short_type
-from pipeledger.process import run_command
+from pipeledger.process import BESIDE_S, run_command
 from pipeledger.words import Form, data_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from pipeledger.delivery import Delivery
+    from pipeledger.delivery import Delivery, Kept
+    from pipeledger.process import Ran
 
 RUNS = {
     "deployment": ("deployment.started", "deployment.finished", "deployment"),
@@ -74,14 +76,8 @@ def main(words: Sequence[str]) -> int:
     given = data_of(options.data)
     settings = settings_of(options)
     recorder = _Recorder(options.what, given, delivery_of(settings))
-    ran = run_command(command, beside=recorder.started)
-    done = {
-        "outcome": ran.outcome,
-        "exit_status": ran.status,
-        "duration_s": round(ran.duration_s, 3),
-        "started_at": ran.started_at,
-    }
-    failed = recorder.finished(done)
+    ran = run_command(command, beside=recorder.started, after=recorder.ended)
+    failed = recorder.finished()
     return ran.status or failed
 
 
@@ -102,29 +98,57 @@ class _Recorder:
         ):
             self._data[identity] = f"{what[:3]}-{new_id()[:16]}"
         self._failed = 0
+        self._start_kept = threading.Event()
+        self._finish_kept: Kept | None = None
 
     def started(self) -> None:
-        """Send the start, where its type exists."""
-        if self._start:
-            self._send(self._start, {})
+        """Keep the start and send it, where its type exists."""
+        try:
+            kept = self._keep(self._start, {}) if self._start else None
+        finally:
+            self._start_kept.set()
+        self._send(kept)
 
-    def finished(self, done: dict[str, Any]) -> int:
+    def ended(self, ran: Ran) -> None:
+        """Keep the finish, behind the start: a CI system that cancels a job kills it soon."""
+        self._start_kept.wait(BESIDE_S)
+        self._finish_kept = self._keep(self._finish, {
+            "outcome": ran.outcome,
+            "exit_status": ran.status,
+            "duration_s": round(ran.duration_s, 3),
+            "started_at": ran.started_at,
+        })  # fmt: skip
+
+    def finished(self) -> int:
         """Send the finish; 1 if a delivery failed and that is to fail the job."""
-        self._send(self._finish, done)
+        self._send(self._finish_kept)
         return self._failed
 
-    def _send(self, kind: str, done: dict[str, Any]) -> None:
+    def _keep(self, kind: str, done: dict[str, Any]) -> Kept | None:
         try:
             # What was measured wins over what was given: an outcome is not a wish.
             data = {**self._data, **done}
             self._source = self._source or source_of(self._delivery.settings, self._job)
             event = build_event(Form(kind), data, self._job, self._source)
-            item = self._delivery.event(encode(event), event["id"], short_type(event["type"]))
-            _, failed = attempt(self._delivery, item)
+            label = short_type(event["type"])
+            return self._delivery.keep(self._delivery.event(encode(event), event["id"], label))
         except (ClientError, OSError, ValueError) as error:
-            warn(f"{kind} was not sent: {error}")
-            failed = 1 if self._delivery.settings.strict else 0
-        self._failed = max(self._failed, failed)
+            self._not_sent(kind, error)
+            return None
+
+    def _send(self, kept: Kept | None) -> None:
+        if kept is None:
+            return
+        try:
+            _, failed = attempt(self._delivery, kept)
+        except (ClientError, OSError, ValueError) as error:
+            self._not_sent(kept.item.label, error)
+        else:
+            self._failed = max(self._failed, failed)
+
+    def _not_sent(self, kind: str, error: Exception) -> None:
+        warn(f"{kind} was not sent: {error}")
+        self._failed = max(self._failed, 1 if self._delivery.settings.strict else 0)
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], bool, list[str]]:
