@@ -137,6 +137,7 @@ class PolicyEvaluated(Common, kw_only=True):
     bundles: Annotated[dict[Name, Name], Meta(max_length=100)] | None = None
     findings: Digest | None = None
     findings_count: Count | None = None
+    extent: Literal["full", "changes", "unknown"] | None = None
 
 
 @event("admission.decided", POLICY)

@@ -97,6 +97,8 @@ class Audited:
             "reasons": reasons_of(dict.fromkeys(self._messages)),
             "findings": document.digest if document else None,
             "findings_count": len(self._findings),
+            # A constraint lists twenty; what it does not list is not gone.
+            "extent": "unknown" if claimed is not None and claimed > total else None,
             "reported_outcome": named(action),
             "tool": TOOL,
         }, kind="audit", documents=[document])  # fmt: skip

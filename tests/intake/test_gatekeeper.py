@@ -59,6 +59,7 @@ def test_a_constraint_that_nothing_violates_allows() -> None:
     clean, cut = readings_of(_lines(*counted, logged(constraint_name="b")), "gatekeeper")
     assert (clean.data["decision"], clean.data["counts"]) == ("allow", {"deny": 0})
     assert (cut.data["decision"], cut.data["claimed"]) == ("deny", {"violations": 7})
+    assert (clean.data.get("extent"), cut.data["extent"]) == (None, "unknown")
 
 
 @pytest.mark.parametrize(

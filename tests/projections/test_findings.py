@@ -309,6 +309,21 @@ def test_findings_of_policies_are_followed_as_well(tmp_path: Path) -> None:
     assert states(story, tmp_path) == {"deny": "closed"}
 
 
+def test_another_policy_takes_nothing_back_and_neither_does_a_part(tmp_path: Path) -> None:
+    """An audit lists some of many violations; what another policy allows is nothing of it."""
+    story = Story()
+    found = [{"tool": "opa", "rule": "deny", "fingerprint": "1", "severity": "high"}]
+    data: dict[str, Any] = {"policy": "p", "tool": "opa", "service": "shop"}
+    story.tell("policy.evaluated", when("03-01T10:00"), found=found, decision="deny",
+               findings=artifact("f")["digest"], counts={"deny": 1}, **data)  # fmt: skip
+    clean: dict[str, Any] = {"decision": "allow", "counts": {"deny": 0}}
+    story.tell("policy.evaluated", when("03-02T10:00"), **data | clean | {"policy": "q"})
+    story.tell("policy.evaluated", when("03-03T10:00"), **data | clean | {"extent": "unknown"})
+    assert states(story, tmp_path) == {"deny": "open"}
+    story.tell("policy.evaluated", when("03-04T10:00"), **data | clean)
+    assert states(story, tmp_path) == {"deny": "closed"}
+
+
 def test_findings_that_were_redacted_are_a_row_that_says_so_and_close_nothing(
     tmp_path: Path,
 ) -> None:

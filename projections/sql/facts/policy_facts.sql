@@ -14,6 +14,7 @@ WITH said AS (
             "policy": "VARCHAR", "digest": "VARCHAR", "version": "VARCHAR",
             "decision": "VARCHAR", "enforcement": "VARCHAR", "if_undecided": "VARCHAR",
             "tool": "VARCHAR", "target": "VARCHAR", "resource": "VARCHAR", "findings": "VARCHAR",
+            "extent": "VARCHAR",
             "requester": "VARCHAR", "approver": "VARCHAR", "incident": "VARCHAR",
             "expires": "VARCHAR", "effective_from": "VARCHAR", "until": "VARCHAR",
             "approve_until": "VARCHAR", "url": "VARCHAR", "counts": "JSON", "reasons": "JSON"
@@ -60,6 +61,7 @@ SELECT
     coalesce(told.target, told.resource) AS target,
     TRY_CAST(told.counts AS MAP(VARCHAR, BIGINT)) AS counts,
     told.findings,
+    told.extent,
     told.subjects,
     told.environments,
     told.scope,

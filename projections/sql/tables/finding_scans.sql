@@ -1,9 +1,9 @@
 -- The scans and evaluations of policies whose findings are followed, up to the instant `at`, each
 -- with what it looked at (`scope`): the same tool and kind, of the same service and repository,
--- environment, branch and target. Images have another tag with each build, which is no other
--- target, whatever was looked for in them. Where none of these says what it was (an environment
--- does of baselines and policies), it is the artifact or commit alone, else something that no other
--- scan looked at.
+-- environment, branch, target and policy. Images have another tag with each build, which is no
+-- other target, whatever was looked for in them. Where none of these says what it was (an
+-- environment does of baselines and policies), it is the artifact or commit alone, else something
+-- that no other scan looked at.
 -- A scan is full, so that what it does not show is gone, where the tool ran to its end, its
 -- findings can be read, and nobody says that it looked at changes alone. What is dated later than
 -- it was recorded is told when it was recorded, or it would hide what later scans still show.
@@ -39,7 +39,9 @@ WITH told AS (
         least(occurred_at, recorded_at) AS seen_at,
         'policy' AS kind,
         coalesce(tool, policy) AS tool,
+        policy,
         target,
+        extent,
         decision <> 'undecided' AS ran,
         findings,
         counts,
@@ -79,7 +81,7 @@ scoped AS (
                 END,
                 t.artifact, t.commit, 'position ' || t.position
             ),
-            coalesce(t.environment, ''), coalesce(t.ref, ''), coalesce(t.target, '')
+            coalesce(t.environment, ''), coalesce(t.ref, ''), coalesce(t.target, ''), t.policy
         ) AS scope
     FROM told AS t
     CROSS JOIN parameters AS p
@@ -91,7 +93,7 @@ scoped AS (
 -- Several runs of one tool in one report are one scan of the same: none closes what another shows.
 numbered AS (
     SELECT
-        * EXCLUDE (ran, findings, findings_count, counts),
+        * EXCLUDE (ran, findings, findings_count, counts, policy),
         is_full AND row_number() OVER (
             PARTITION BY scope, seen_at, is_full ORDER BY position
         ) = 1 AS is_next
