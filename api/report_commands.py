@@ -13,7 +13,7 @@ from api.commanding import of_controls, opened, placed, window_of, write_whole
 from api.host import now
 from api.publishing import warn_unrecorded
 from domain.errors import SettingError
-from exporters.assessment import SHOWN, assess, assess_facts, frameworks_of
+from exporters.assessment import assess, assess_facts, frameworks_of
 from exporters.report.page import write_report
 from projections.selection import Selection
 from projections.unsigned import history_over
@@ -25,11 +25,10 @@ if TYPE_CHECKING:
     from projections.catalogue import Catalogue
 
 _OF_FILES: Final = ("NIST-800-53r5", "NIST-SSDF-1.1")
-_LISTED: Final = 1000
 _BESIDE: Final = (
-    Selection("scans", order=("position",), limit=_LISTED),
-    Selection("tests", order=("position",), limit=_LISTED),
-    Selection("findings", order=("finding_key",), limit=SHOWN),
+    Selection("scans", order=("position",)),
+    Selection("tests", order=("position",)),
+    Selection("findings", order=("finding_key",)),
 )
 
 

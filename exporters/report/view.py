@@ -8,6 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from domain.instant import write_time
 from exporters import charts
 from exporters.assessment import SHOWN
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 _SERIES_MONTHS: Final = 60
 _WORST: Final = 200
+_LISTED: Final = 1000
 _FIRST: Final = 10
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info", "unknown")
 """Of findings, the worst first."""
@@ -253,26 +257,34 @@ class Report:
     def severities(self) -> list[tuple[str, tuple[int, ...]]]:
         """Findings of each tool by severity, in the order of `SEVERITIES`; those that are open."""
         counted: dict[str, Counter[str]] = {}
-        for row in self._open_findings():
-            counted.setdefault(row["tool"] or "unnamed", Counter())[row["severity"]] += 1
+        by_both = (
+            self._open_findings().group_by(["tool", "severity"]).aggregate([([], "count_all")])
+        )
+        for row in by_both.to_pylist():
+            counter = counted.setdefault(row["tool"] or "unnamed", Counter())
+            counter[row["severity"]] += row["count_all"]
         return [
             (tool, tuple(counter[name] for name in SEVERITIES))
             for tool, counter in sorted(counted.items())
         ]
 
     def worst_findings(self) -> list[Row]:
-        """Open findings, the most severe first."""
-        ranked = sorted(
-            self._open_findings(),
-            key=lambda row: (SEVERITIES.index(row["severity"]), row["finding_key"]),
-        )
-        return ranked[:_WORST]
+        """Open findings, the most severe first, 200 at most."""
+        every = self._open_findings().sort_by("finding_key")
+        found: list[Row] = []
+        for severity in SEVERITIES:
+            of_it = every.filter(pc.equal(every["severity"], severity))
+            found += of_it.slice(0, _WORST - len(found)).to_pylist()
+        return found
 
-    def _open_findings(self) -> list[Row]:
-        return [
-            row | {"severity": row["severity"] if row["severity"] in SEVERITIES else "unknown"}
-            for row in self.assessment.rows("findings") if row["state"] == "open"
-        ]  # fmt: skip
+    def _open_findings(self) -> pa.Table:
+        """What is still open; there may be very many, of which a few rows are shown."""
+        told = self.assessment.tables["findings"]
+        found = told.filter(pc.equal(told["state"], "open"))
+        known = pc.is_in(found["severity"], pa.array(SEVERITIES))
+        severity = pc.if_else(known, found["severity"], "unknown")
+        at = found.schema.get_field_index("severity")
+        return found.set_column(at, "severity", severity)
 
     def tests(self) -> list[tuple[Row, Test, dict[str, Any]]]:
         """What was asked: each test with each set of its parameters."""
@@ -304,6 +316,16 @@ class Report:
         for name, value in told.items():
             words += [] if value is None else [f"--{name}", value]
         return shlex.join([*command, *words])
+
+    @property
+    def open_findings(self) -> int:
+        """How many findings are open."""
+        return int(self._open_findings().num_rows)
+
+    @property
+    def listed(self) -> int:
+        """Scans, and tests, that a page of files tells one by one, at most."""
+        return _LISTED
 
     @property
     def most(self) -> int:

@@ -131,6 +131,29 @@ def test_what_is_asked_of_a_ledger_is_open_where_there_is_none(page: Element) ->
     assert (controls["AU-2"][4], controls["AU-2"][8]) == ("0", "0")
 
 
+def test_the_worst_of_very_many_findings_are_told_and_all_are_counted(tmp_path: Path) -> None:
+    """However many lesser ones there are, and whatever their keys are."""
+    levels = ("note",) * 5900 + ("error",) * 150 + ("warning",) * 100
+    (tmp_path / "many.sarif").write_text(sarif(*levels))
+    target = tmp_path / "report.html"
+    run("--nist", tmp_path / "many.sarif", "--output", target, home=tmp_path)
+    page = read_page(target.read_bytes())
+    (counts,) = table_of(page, "Open findings by tool").rows()
+    assert sorted(map(int, (one.replace(" ", "") for one in counts[1:]))) == [
+        0,
+        0,
+        0,
+        100,
+        150,
+        5900,
+    ]
+    worst = [row[1] for row in table_of(page, "Open findings, the most severe").rows()]
+    assert worst == ["high"] * 150 + ["medium"] * 50
+    assert "5 950 more are not listed here." in target.read_text().replace(
+        "\N{NARROW NO-BREAK SPACE}", " "
+    )
+
+
 def test_one_scan_does_not_show_that_findings_are_mended_in_time(page: Element) -> None:
     """What it found is open, and nobody knows since when: no pass."""
     lacking = {row[0].split()[0]: row for row in table_of(page, "Tests that lack").rows()}
