@@ -31,17 +31,26 @@ def duration(seconds: float | None) -> str:
 
 
 def percent(rate: float | None) -> str:
-    """A share of one in per cent, with one decimal."""
-    return NOTHING if rate is None else f"{100 * rate:.1f} %"
+    """A share of one in per cent, with one decimal; never none or all where it is not."""
+    if rate is None:
+        return NOTHING
+    told = f"{100 * rate:.1f}"
+    if told == "0.0" and rate > 0:
+        return "< 0.1 %"
+    return "> 99.9 %" if told == "100.0" and rate < 1 else f"{told} %"
 
 
 def number(value: float | None) -> str:
-    """A number as short as it may be: two decimals below ten, else one; thousands apart."""
+    """A number as short as it may be: two decimals below ten, else one; thousands apart.
+
+    What is more than nothing is never told as nothing.
+    """
     if value is None:
         return NOTHING
     if value == int(value):
         return f"{int(value):,}".replace(",", " ")
-    return f"{value:.{2 if abs(value) < _TEN else 1}f}"
+    told = f"{value:.{2 if abs(value) < _TEN else 1}f}"
+    return "< 0.01" if told == "0.00" else told
 
 
 def instant(value: datetime | None) -> str:

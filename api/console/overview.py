@@ -266,7 +266,7 @@ class Overview:
                            ("change fail rate", "first", "change_fail_rate"),
                            ("rework rate", "second", "rework_rate")))  # fmt: skip
         title = "Change fail rate and rework rate"
-        drawing = charts.lines(title, self._labels, series, "{:.0%}".format)
+        drawing = charts.lines(title, self._labels, series, wording.percent)
         return self._chart(title, drawing, series, wording.percent)
 
     def _chart(

@@ -56,6 +56,35 @@ def test_numbers_are_short() -> None:
     ]  # fmt: skip
 
 
+def test_little_is_not_told_as_nothing_nor_nearly_all_as_all() -> None:
+    """Whoever reads 0 or 100 % believes that there was none, or no other."""
+    assert [wording.number(one) for one in (0.002, 0.0049, 0.005, 0.0)] == [
+        "< 0.01", "< 0.01", "0.01", "0",
+    ]  # fmt: skip
+    rates = (0, 0.0004, 0.0005, 0.5, 0.9994, 0.9996, 1)
+    assert [wording.percent(one) for one in rates] == [
+        "0.0 %", "< 0.1 %", "0.1 %", "50.0 %", "99.9 %", "> 99.9 %", "100.0 %",
+    ]  # fmt: skip
+
+
+def test_a_chart_of_rates_says_what_the_table_beside_it_says(tmp_path: Path) -> None:
+    """One failure of three hundred is no rate of 0 %."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v1", commit=commit("a"))
+    asked = PageQuestion(days="30")
+    with viewing(story, tmp_path, **asked.chosen(NOON)) as view:
+        tables = view.answer(wanted(asked))
+        proof = Proof("o", view.snapshot.size, "", "", view.parameters, (), "")
+    page = Overview(Answer(proof, (), tables))
+    page.steps[0]["change_fail_rate"], page.steps[1]["change_fail_rate"] = 1 / 300, 299 / 300
+    chart = page.charts()[2]
+    assert [row[1] for row in chart.rows[:2]] == ["0.3 %", "99.7 %"]
+    assert [": change fail rate 0.3 %" in chart.drawing, "rate 0%" in chart.drawing] == [
+        True,
+        False,
+    ]
+
+
 def test_a_chart_draws_and_does_nothing_else() -> None:
     """No style, script, address or id of the library's; names are escaped, marks have a name."""
     steps = ("1 Mar", "<2 & 3>")
