@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeledger.event import now
@@ -24,6 +27,9 @@ OF_SIGNAL = 128
 _HANDED_ON = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGBREAK")
 _CANCELS = frozenset({"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK"})
 BESIDE_S = 60.0
+_SHELL = "/bin/sh"
+_LOOKED_AT = 4096
+"""How far a file is looked into for what no script has, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ def run_command(
     begin, started_at = time.monotonic(), now()
     with _handing_on(received) as attach:
         try:
-            process = subprocess.Popen(list(command))  # noqa: S603 - the user's own command
+            process = _start(command)
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.write(2, os.fsencode(f"pipeledger: {command[0]}: {error.strerror}\n"))
@@ -76,6 +82,24 @@ def run_command(
         after(ran)
         thread.join(BESIDE_S)
     return ran
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a command; a script that names no interpreter by the shell, as shells do."""
+    try:
+        return subprocess.Popen(list(command))  # noqa: S603 - the user's own command
+    except OSError as error:
+        shelled = error.errno == errno.ENOEXEC and os.name != "nt"
+        script = shutil.which(command[0]) if shelled else None
+        if script is None or not _is_text(script):
+            raise
+        return subprocess.Popen([_SHELL, script, *command[1:]])  # noqa: S603 - as above
+
+
+def _is_text(file: str) -> bool:
+    with contextlib.suppress(OSError), Path(file).open("rb") as stream:
+        return b"\0" not in stream.read(_LOOKED_AT)
+    return False
 
 
 def _outcome(code: int, received: list[str]) -> str:

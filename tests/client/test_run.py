@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,3 +71,33 @@ def test_start_and_finish_are_sent_in_their_order(command: Command, ledger: List
     kinds = [json.loads(one)["type"].split(".")[2] for one in ledger.kept]
     assert kinds == ["started", "finished"] * 5
     assert not command.waiting()
+
+
+@pytest.mark.parametrize("closed", ["2>/dev/full", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("status", [0, 7])
+def test_the_status_is_the_commands_though_nothing_can_be_said(
+    command: Command, closed: str, status: int
+) -> None:
+    """A log on a full disk, or none at all."""
+    line = f'"$@" -m pipeledger run task task=t -- sh -c "exit {status}" {closed}'
+    done = subprocess.run(
+        ["sh", "-c", line, "sh", sys.executable], check=False, timeout=60,
+        env=command.environment | {"PIPELEDGER_URL": "http://127.0.0.1:9"},
+    )  # fmt: skip
+    assert done.returncode == status
+    assert labels(command.spool) == ["task.finished"]
+
+
+@pytest.mark.parametrize(
+    ("content", "status"), [(b'test "$1" = "a b" && exit 4\n', 4), (b"\x7fELF\0\0", 126)]
+)
+def test_a_script_that_names_no_interpreter_runs_as_in_a_shell(
+    command: Command, ledger: Listening, content: bytes, status: int
+) -> None:
+    """A program for other machines does not."""
+    script = command.home / "deploy it.sh"
+    script.write_bytes(content)
+    script.chmod(0o700)
+    command("run", "task", "task=t", "--", "./deploy it.sh", "a b", status=status)
+    (told,) = data_of(ledger)
+    assert told["exit_status"] == status

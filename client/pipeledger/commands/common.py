@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -161,8 +162,15 @@ def time_of(said: str, option: str, now: datetime) -> str:
 
 
 def warn(message: str) -> None:
-    """Say something on standard error, on one line."""
-    sys.stderr.write(f"pipeledger: {plain(message)}\n")
+    """Say something on standard error, on one line; where that takes nothing, nobody hears it."""
+    try:
+        sys.stderr.write(f"pipeledger: {plain(message)}\n")
+    except AttributeError:
+        pass  # closed before we began
+    except (OSError, ValueError):
+        # A full disk, say. What is left unwritten must not fail at exit.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def say(line: str) -> None:
