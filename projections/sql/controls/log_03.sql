@@ -1,8 +1,9 @@
 -- LOG-03: was silence of a source noticed?
 -- Of each source that says how often it is heard of: between two deliveries, and since the last
 -- one, lies no more than that or the limit, whichever is longer; or the ledger noticed. That it
--- noticed is no explanation yet, and those are sealed. Of the others nobody can tell silence from
--- rest. Once its credential is revoked a source has nothing to say.
+-- noticed is no explanation yet, and those are sealed. How often is what it said by then: saying
+-- otherwise makes up for no silence before. Of the others nobody can tell silence from rest. Once
+-- its credential is revoked a source has nothing to say.
 WITH asked AS (
     SELECT
         variant,
@@ -37,10 +38,20 @@ sources AS (
     LEFT JOIN revoked AS r USING (credential)
 ),
 
+-- Each time that it said how often.
+paces AS (
+    SELECT source_name AS name, recorded_at, position, source_every_s AS every_s
+    FROM register_facts
+    WHERE what = 'source.registered' AND source_name IS NOT NULL AND source_every_s IS NOT NULL
+    QUALIFY source_every_s IS DISTINCT FROM lag(source_every_s) OVER (
+        PARTITION BY source_name ORDER BY position
+    )
+),
+
 heard AS (
     SELECT name, recorded_at, position FROM source_heard
     UNION ALL
-    SELECT name, since, position FROM sources WHERE every_s IS NOT NULL
+    SELECT name, recorded_at, position FROM paces
 ),
 
 pauses AS (
@@ -48,9 +59,11 @@ pauses AS (
         h.name,
         h.position,
         h.recorded_at AS last_at,
+        c.every_s,
         least(coalesce(lead(h.recorded_at) OVER w, n.now), s.revoked_at) AS next_at
     FROM heard AS h
     INNER JOIN sources AS s USING (name)
+    ASOF JOIN paces AS c ON h.name = c.name AND h.recorded_at >= c.recorded_at
     CROSS JOIN control_now AS n
     WHERE h.recorded_at <= n.now
     WINDOW w AS (PARTITION BY h.name ORDER BY h.recorded_at, h.position)
@@ -62,14 +75,14 @@ silences AS (
         s.name,
         u.position,
         u.next_at,
-        u.last_at + greatest(s.every_s * INTERVAL 1 SECOND, q.most) AS due
+        u.last_at + greatest(u.every_s * INTERVAL 1 SECOND, q.most) AS due
     FROM asked AS q
     CROSS JOIN pauses AS u
     INNER JOIN sources AS s USING (name)
     CROSS JOIN parameters AS p
-    WHERE u.next_at - u.last_at > greatest(s.every_s * INTERVAL 1 SECOND, q.most)
+    WHERE u.next_at - u.last_at > greatest(u.every_s * INTERVAL 1 SECOND, q.most)
         AND u.next_at >= p.window_from
-        AND u.last_at + greatest(s.every_s * INTERVAL 1 SECOND, q.most) < p.window_to
+        AND u.last_at + greatest(u.every_s * INTERVAL 1 SECOND, q.most) < p.window_to
 ),
 
 -- The first time that the ledger noticed, of each silence.

@@ -1,6 +1,7 @@
 -- MON-01: are controls tested in each interval, and weaknesses followed?
 -- Of every control that was ever tested or found weak. A weakness has an owner and a date, and is
--- mended by then; one that is found again has to be mended again.
+-- mended by then; one that is found again has to be mended again. Another date that comes after the
+-- first one has passed makes up for nothing.
 WITH opened AS (
     SELECT
         deficiency,
@@ -29,6 +30,25 @@ closed AS (
     GROUP BY o.deficiency
 ),
 
+dated AS (
+    SELECT
+        deficiency,
+        due,
+        least(occurred_at, recorded_at) AS since,
+        lead(recorded_at) OVER (PARTITION BY deficiency ORDER BY position) AS told_again_at
+    FROM governance_facts
+    WHERE what = 'deficiency.opened' AND deficiency IS NOT NULL
+),
+
+missed AS (
+    SELECT DISTINCT d.deficiency
+    FROM dated AS d
+    LEFT JOIN governance_facts AS g
+        ON g.what = 'deficiency.closed' AND d.deficiency = g.deficiency
+        AND least(g.occurred_at, g.recorded_at) BETWEEN d.since AND d.due
+    WHERE d.told_again_at > d.due AND g.position IS NULL
+),
+
 told AS (
     SELECT
         o.*,
@@ -37,7 +57,7 @@ told AS (
         CASE
             WHEN o.owner IS NULL THEN {'level': 1, 'reason': 'a weakness without an owner'}
             WHEN o.due IS NULL THEN {'level': 1, 'reason': 'a weakness without a date'}
-            WHEN coalesce(c.closed_at, n.now) > o.due
+            WHEN coalesce(c.closed_at, n.now) > o.due OR m.deficiency IS NOT NULL
                 THEN {'level': 1, 'reason': 'a weakness that is not mended by its date'}
             WHEN c.closed_at IS NULL THEN {'level': 3, 'reason': 'not due yet'}
             WHEN c.recorded_at > o.due
@@ -48,6 +68,7 @@ told AS (
     FROM opened AS o
     CROSS JOIN control_now AS n
     LEFT JOIN closed AS c USING (deficiency)
+    LEFT JOIN missed AS m USING (deficiency)
     WHERE o.opened_at < n.now
 )
 

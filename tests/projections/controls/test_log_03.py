@@ -30,11 +30,16 @@ def test_silence_of_a_source_is_noticed(tmp_path: Path) -> None:
         "noticed-too-late": (["11:30"], "11:40", ("violated", "silent, and nobody noticed")),
         "revoked": (["10:30"], None, ("satisfied", "never silent for longer than its limit")),
         "seldom": ([], None, ("satisfied", "never silent for longer than its limit")),
+        "called-seldom-since": (["10:30"], None, ("violated", "silent, and nobody noticed")),
+        "called-seldom-at-once": (
+            ["10:30"], None, ("satisfied", "never silent for longer than its limit"),
+        ),
+        "called-often-since": ([], None, ("violated", "silent, and nobody noticed")),
         "open": ([], None,
                  ("insufficient-evidence", "nobody says how often it is to be heard of")),
     }  # fmt: skip
     for name in told:
-        every = {"seldom": 86_400, "open": None}.get(name, 60)
+        every = {"seldom": 86_400, "called-often-since": 86_400, "open": None}.get(name, 60)
         shop.say("source.registered", "03-01T10:00", name=name, kind="github", every_s=every,
                  credential=sender(name).credential, assurance="decided")  # fmt: skip
     for name, (times, noticed, _) in told.items():
@@ -42,6 +47,12 @@ def test_silence_of_a_source_is_noticed(tmp_path: Path) -> None:
             shop.build(f"03-01T{time}", "a", "1", by=sender(name))
         if noticed is not None:
             shop.say("source.gap", f"03-01T{noticed}", name=name, assurance="observed")
+    for name, time, every in (
+        ("called-seldom-since", "03-01T12:00", 86_400), ("called-often-since", "03-01T11:00", 60),
+        ("called-seldom-at-once", "03-01T10:40", 86_400),
+    ):  # fmt: skip
+        shop.say("source.registered", time, name=name, kind="github", every_s=every,
+                 credential=sender(name).credential, assurance="decided")  # fmt: skip
     shop.build("03-01T12:29", "a", "1")
     shop.say("key.revoked", "03-01T11:00", credential=sender("revoked").credential,
              assurance="decided")  # fmt: skip

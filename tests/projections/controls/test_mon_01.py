@@ -29,6 +29,10 @@ def test_controls_are_tested_in_each_interval_and_weaknesses_mended(tmp_path: Pa
         "found-again": (
             {}, "03-10T10:00", ("violated", "a weakness that is not mended by its date"),
         ),
+        "put-off": ({}, None, ("not-applicable", "not due yet")),
+        "put-off-too-late": (
+            {}, None, ("violated", "a weakness that is not mended by its date"),
+        ),
         "nobodys": ({"owner": None}, None, ("violated", "a weakness without an owner")),
         "open-ended": ({"due": None}, None, ("violated", "a weakness without a date")),
     }  # fmt: skip
@@ -39,6 +43,9 @@ def test_controls_are_tested_in_each_interval_and_weaknesses_mended(tmp_path: Pa
     for name, time in (("found-again", "03-10T10:00:01"), ("told-again", "03-02T10:00")):
         shop.say("deficiency.opened", time, "03-25T10:00", deficiency=name, assurance="imported",
                  **WEAK)  # fmt: skip
+    for name, time in (("put-off", "03-20T09:00"), ("put-off-too-late", "03-20T10:01")):
+        shop.say("deficiency.opened", time, time, deficiency=name, assurance="imported",
+                 **WEAK | {"due": "2026-06-01T10:00:00Z"})  # fmt: skip
     shop.build("04-10T10:00", "a", "1")
     rows = full_items(shop, tmp_path, "MON-01")
     (again,) = [row for row in rows if row["item_key"].endswith("told-again")]
