@@ -42,6 +42,7 @@ class State(_Object):
     """What a container does."""
 
     running: bool | None = None
+    restarting: bool | None = None
     health: Health | None = None
 
 
@@ -113,6 +114,10 @@ def _running(
     service = service_in(labels)
     image = named(one.config.image if one.config is not None else None)
     health = one.state.health.status if one.state is not None and one.state.health else None
+    ready = int(health == "healthy") if health else None
+    # Docker calls it running while it waits to be started again.
+    if one.state is not None and one.state.restarting:
+        ready = 0
     told: dict[str, Any] = {
         "service": service or named((one.name or "").removeprefix("/")) or "unknown",
         "service_basis": "label" if service else "container",
@@ -121,7 +126,7 @@ def _running(
         "digest": _digest(image, known.get(one.image, {})),
         "namespace": project_in(labels),
         "replicas": 1,
-        "ready": int(health == "healthy") if health else None,
+        "ready": ready,
         "health": named(health),
     }
     return {name: value for name, value in told.items() if value is not None}

@@ -168,6 +168,15 @@ def test_what_runs_is_a_snapshot_of_each_project() -> None:
     assert CANARY not in everything(found)
 
 
+def test_what_falls_over_again_and_again_is_not_ready() -> None:
+    """Docker calls it running between two starts; without a health check nothing else tells."""
+    value = container("web") | {"State": {"Running": True, "Restarting": True}}
+    (running,) = reading_of([value], "docker-inspect").data["running"]
+    assert running["ready"] == 0
+    steady = container("web") | {"State": {"Running": True, "Restarting": False}}
+    assert "ready" not in reading_of([steady], "docker-inspect").data["running"][0]
+
+
 def test_an_image_alone_says_what_it_was_made_from() -> None:
     """By the labels that OCI names; of several digests none is taken."""
     found = reading_of([image(RepoDigests=[f"shop@{DIGEST}"])], "docker-inspect")
