@@ -57,7 +57,8 @@ ONCE: Final[Row] = {
     "commit": None, "repository": None, "release": None, "run": None, "actor": None, "ticket": None,
     "trigger": None, "triggered_by": None, "strategy": None, "targets": None, "remediates": [],
     "rolls_back": None, "restores": None, "components": 1, "succeeded": True,
-    "finished_at": at("10"), "attempts": 1, "harmed_at": None, "impact_unknown": False,
+    "finished_at": at("10"), "attempts": 1, "harmed_at": None, "last_harmed_at": None,
+    "impact_unknown": False,
     "attempts_failed": 0, "attempts_without_impact": 0, "repositories": [], "last_position": 0,
     "assurance": "asserted", "changed_target": True, "content": None, "is_exact": False,
 }  # fmt: skip
@@ -71,7 +72,8 @@ CASES: dict[str, tuple[list[Event], Row]] = {
         [("finished", "10", OK | words("a")), ("finished", "11", BAD | words("b")),
          ("started", "09", words("c"))],
         told("a", positions=[0, 1, 2], started_at=at("09"), attempts=2, last_position=1,
-             attempts_failed=1, harmed_at=at("11"), repositories=["ra", "rb"]),
+             attempts_failed=1, harmed_at=at("11"), last_harmed_at=at("11"),
+             repositories=["ra", "rb"]),
     ),
     "later success": (
         [("finished", "10", OK | words("a")), ("finished", "11", OK | words("b"))],
@@ -82,7 +84,8 @@ CASES: dict[str, tuple[list[Event], Row]] = {
          ("progressed", "10", words("c"))],
         told("b", repositories=["ra", "rb"]) | FAILED | {
             "positions": [0, 1, 2], "attempts": 2, "last_position": 1, "attempts_failed": 2,
-            "harmed_at": at("11"), "finished_at": at("12"), "changed_target": True,
+            "harmed_at": at("11"), "last_harmed_at": at("12"), "finished_at": at("12"),
+            "changed_target": True,
         },
     ),
     "begun": (

@@ -68,6 +68,28 @@ def test_what_a_failure_with_impact_left_nobody_knows_until_the_next_success(
         assert only(view, "running")["harmed_by"] is None
 
 
+def test_what_harms_is_the_attempt_whatever_came_of_the_deployment(tmp_path: Path) -> None:
+    """A success that is tried once more and fails harms itself; what failed before it does not."""
+    story = Story()
+    failed: dict[str, Any] = {"outcome": "failure", "impact": True}
+    deployed(story, "d1", "03-02T09:00", "v1", **failed)
+    deployed(story, "d1", "03-02T10:00", "v1", attempt=2)
+    deployed(story, "d1", "03-02T14:00", "v1", attempt=3, **failed)
+    deployed(story, "d2", "03-02T11:00", "v2", **failed)
+    deployed(story, "d3", "03-02T12:00", "v3")
+    deployed(story, "d2", "03-02T13:00", "v2", attempt=2, outcome="failure", impact=False)
+    deployed(story, "d4", "03-02T15:00", "v4")
+    for at, running, harming in (
+        ("03-02T09:30", None, "d1"), ("03-02T10:30", "d1", None), ("03-02T11:30", "d1", "d2"),
+        ("03-02T13:30", "d3", None), ("03-02T14:30", "d3", "d1"), ("03-02T15:30", "d4", None),
+    ):  # fmt: skip
+        with window(story, tmp_path, at=instant(at)) as view:
+            found = only(view, "running")
+        assert found["deployment"] == running
+        assert (found["harmed_by"] or "").endswith(harming or "")
+        assert (found["harmed_by"] is None) == (harming is None)
+
+
 def test_what_runs_is_shown_at_the_site_that_is_primary(tmp_path: Path) -> None:
     """At the instant asked for."""
     story = Story()
@@ -160,6 +182,17 @@ def test_a_look_at_a_part_does_not_say_that_the_rest_is_gone(tmp_path: Path) -> 
     looked(story, "03-02T13:00", "v0")
     with window(story, tmp_path) as view:
         assert only(view, "drift")["state"] == "another runs"
+
+
+def test_a_redacted_snapshot_does_not_say_that_nothing_runs(tmp_path: Path) -> None:
+    """The one before it holds."""
+    story = Story()
+    deployed(story, "d1", "03-02T10:00", "v1")
+    first = looked(story, "03-02T11:00", "v1")
+    story.redact(looked(story, "03-02T12:00", "v0"))
+    with window(story, tmp_path) as view:
+        found = only(view, "drift")
+    assert (found["state"], found["seen_positions"]) == ("as deployed", [first])
 
 
 def test_what_runs_and_was_never_deployed_is_drift(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ attempts AS (
         count(*) AS attempts,
         -- R8 F1, R11: the first attempt that changed or degraded the target and failed.
         min(occurred_at) FILTER (WHERE had_impact) AS harmed_at,
+        max(occurred_at) FILTER (WHERE had_impact) AS last_harmed_at,
         bool_or(NOT succeeded AND had_impact IS NULL) AS impact_unknown,
         count(*) FILTER (WHERE NOT succeeded) AS attempts_failed,
         count(*) FILTER (WHERE had_impact = FALSE) AS attempts_without_impact,

@@ -65,6 +65,7 @@ SELECT
     first_exposed_at,
     finished_at,
     harmed_at,
+    last_harmed_at,
     succeeded,
     impact_unknown,
     counts_in_line,
