@@ -31,6 +31,7 @@ _OLD_STATES: Final = {
     "open": "incident.opened", "acknowledged": "incident.acknowledged",
     "closed": "incident.resolved",
 }  # fmt: skip
+_NOBODY: Final = "N/A"
 _NEWS: Final = frozenset({"", "state_change", "issue_created", "issue_activated"})
 
 
@@ -69,7 +70,7 @@ class _Incident(msgspec.Struct, gc=False):
     details: str | None = None
     owner: str | None = None
     timestamp: int | str | None = None
-    targets: list[_Target] | None = None
+    targets: list[_Target] | _Target | None = None
 
 
 def claims(shape: Shape) -> bool:
@@ -105,7 +106,7 @@ def _issue(issue: _Issue) -> list[Reading]:
         "description": issue.details or None,
         "severity": named(issue.priority),
         "rule": _one(issue.alert_condition_names) or named(issue.condition),
-        "owner": account_of("newrelic", issue.owner),
+        "owner": _owner(issue.owner),
         "url": address_of(issue.issue_url),
         "started_at": began.time if began else None,
         "reported_outcome": named(issue.state),
@@ -130,15 +131,17 @@ def _incident(one: _Incident) -> list[Reading]:
     what, identity = _OLD_STATES.get(one.current_state.lower()), named(str(one.incident_id))
     if what is None or identity is None:
         return []
+    # Workflows that took the place of a channel send its body with one target, not a list.
+    targets = [one.targets] if isinstance(one.targets, _Target) else one.targets or []
     data = {
         "incident": identity,
         "description": one.details or None,
         "severity": named(one.severity),
         "rule": named(one.condition_name),
-        "owner": account_of("newrelic", one.owner),
+        "owner": _owner(one.owner),
         "url": address_of(one.incident_url),
         "reported_outcome": named(one.current_state),
-    } | _targets([target.name or "" for target in one.targets or ()])
+    } | _targets([target.name or "" for target in targets])
     return _reading(what, _told(one.timestamp), data, one.current_state, one.incident_url)
 
 
@@ -153,6 +156,11 @@ def _reading(
     elif what == "incident.resolved":
         data = data | {"resolved_at": time}
     return [fact(what, told, data | {"tool": TOOL}, kind=named(kind), source=site_of(address))]
+
+
+def _owner(name: str | None) -> dict[str, Any] | None:
+    """Who took it on; templates write `N/A` where nobody did."""
+    return account_of("newrelic", name) if (name or "").strip().upper() != _NOBODY else None
 
 
 def _targets(names: list[str]) -> dict[str, Any]:

@@ -100,6 +100,14 @@ def test_incidents_of_before_workflows_are_read(state: str, what: str) -> None:
         assert found["acknowledged_by"] == {"system": "newrelic", "login": "Mia"}
 
 
+def test_a_workflow_in_the_place_of_a_channel_names_one_target_and_nobody() -> None:
+    """The body of the channel's that it keeps differs in these."""
+    body = OLD | {"owner": "N/A", "targets": {"id": "g", "name": "shop", "type": "HOST"}}
+    (found,) = told(body | {"current_state": "acknowledged"}, "new-relic")
+    assert (found["type"], found["target"]) == ("incident.acknowledged", "shop")
+    assert not {"owner", "acknowledged_by"} & found.keys()
+
+
 def test_a_marker_says_when_a_deployment_began() -> None:
     """By NerdGraph or the older API; whoever sends it names the environment."""
     sha = "a" * 40
