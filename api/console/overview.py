@@ -80,7 +80,7 @@ def wanted(asked: PageQuestion) -> list[Selection]:
         Selection("comparison", order=("group_key",)),
         Selection("window_gaps", order=("part", "window_from", "gap", "name")),
         replace(LISTINGS["deployments"].matching(asked), during="finished_at", limit=RECENT),
-        running.wanted(asked, running.CELLS),
+        running.wanted(asked, running.CELLS + 1),
         *names_wanted(),
     ]  # fmt: skip
 

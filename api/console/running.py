@@ -32,9 +32,15 @@ class Matrix:
         services: names of the rows.
         cells: what runs there, by service and environment.
         left_out: environments that there was no room for.
+        is_cut: more services have lines than the table is made from.
     """
 
     def __init__(self, rows: Sequence[dict[str, Any]]) -> None:
+        self.is_cut = len(rows) > CELLS
+        if self.is_cut:
+            # Of the service in which the rows end, what else it runs is not here.
+            last = rows[CELLS]["service"]
+            rows = [row for row in rows[:CELLS] if row["service"] != last] or rows[:CELLS]
         tiers = {row["environment"]: row["tier"] for row in rows}
         ordered = sorted(tiers, key=lambda name: (_rank(tiers[name]), name or ""))
         self.environments = ordered[:_COLUMNS]

@@ -14,7 +14,7 @@ from starlette.datastructures import QueryParams
 from api.console import gaps, timeline
 from api.console.asking import PageQuestion, read_query
 from api.console.overview import Overview, wanted
-from api.console.running import Matrix
+from api.console.running import CELLS, Matrix
 from api.register_commands import environment_register
 from domain.errors import RefusedError
 from exporters import charts, wording
@@ -187,6 +187,19 @@ def test_production_is_the_first_column_of_what_runs() -> None:
     assert found.environments == ["prod", "stage", "dev", "a", "b", "c"]
     assert found.left_out == 2
     assert found.cells["s", "prod"]["tier"] == "production"
+
+
+def test_more_lines_than_the_table_is_made_from_are_told_and_no_service_is_halved() -> None:
+    """An empty cell says that nothing runs there."""
+    rows = [
+        {"service": f"s{at // 3:03d}", "environment": f"e{at % 3}", "tier": None}
+        for at in range(CELLS + 1)
+    ]
+    whole, cut = Matrix(rows[:-1]), Matrix(rows)
+    assert (whole.is_cut, len(whole.cells)) == (False, CELLS)
+    assert (cut.is_cut, len(cut.services), len(cut.cells)) == (True, CELLS // 3, CELLS // 3 * 3)
+    one = Matrix([row | {"service": "s", "environment": f"e{at}"} for at, row in enumerate(rows)])
+    assert (one.is_cut, len(one.cells)) == (True, CELLS)
 
 
 def test_a_picked_window_holds_what_was_reported_a_moment_ago() -> None:
