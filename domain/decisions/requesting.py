@@ -25,6 +25,8 @@ _NAMED_BY: Final = {
     "artifact": "digest", "plan": "digest", "config": "digest", "commit": "commit",
     "release": "release",
 }  # fmt: skip
+# A subject is shown by what names it first: these would be taken for its name.
+_MISREAD: Final = {"commit": ("digest",), "release": ("digest", "commit")}
 MEANWHILE: Final = "something that this stands on was changed meanwhile; look, and send it again"
 
 
@@ -134,6 +136,12 @@ def check_subjects(data: Mapping[str, Any]) -> None:
         named = _NAMED_BY.get(one["kind"])
         if named is None or one.get(named) is None:
             raise RefusedError(f"field subjects.{number}", f"a {one['kind']} is named by {named}")
+        beside = [name for name in _MISREAD.get(one["kind"], ()) if one.get(name) is not None]
+        if beside:
+            raise RefusedError(
+                f"field subjects.{number}",
+                f"a {one['kind']} is named by {named} alone: its {beside[0]} is another subject",
+            )
         if one["kind"] == "release" and data.get("service") is None:
             raise RefusedError("field service", "a release is a version of a service: name it")
 

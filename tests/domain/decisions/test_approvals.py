@@ -72,6 +72,14 @@ def test_a_request_names_who_made_it_as_far_as_anybody_knows() -> None:
         ({"subjects": [COMMIT] * 101}, "field subjects"),
         ({"subjects": [COMMIT, {"kind": "artifact", "commit": SHA}]}, "field subjects.1"),
         ({"subjects": [{"kind": "release", "release": "1.4"}]}, "field service"),
+        ({"subjects": [COMMIT | {"digest": "sha256:" + "1" * 64}]}, "field subjects.0"),
+        (
+            {
+                "subjects": [IMAGE, {"kind": "release", "release": "1.4", "commit": SHA}],
+                "service": "shop",
+            },
+            "field subjects.1",
+        ),
         ({"valid_until": "2026-05-01T12:00:00Z"}, "field valid_until"),
         ({"valid_from": UNTIL, "valid_until": UNTIL}, "field valid_until"),
         ({"required": 0}, "field required"),
