@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import subprocess
+import sys
+import zipfile
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGES = sorted(page.name for page in FOLDER.glob("*.md"))
-JOB = {job.name.split()[0]: job.variables for job in reversed(JOBS)}
+JOB = {job.name.split()[0].removesuffix("-devops"): job.variables for job in reversed(JOBS)}
 KINDS = {
     "tests.md": ["unit", "integration", "contract", "load", "chaos"],
     "static-analysis.md": ["sast", "sast"],
@@ -67,7 +69,7 @@ class Runner:
             "IMAGE": IMAGE, "DIGEST": DIGEST, "COMMIT": SHA, "OUTCOME": "success",
             "VAULT_LOGS": "vault", "BUILD": number,
             "RUNNER_TEMP": str(folder / "temp"), "GITHUB_ENV": str(folder / "env"),
-            "GITHUB_OUTPUT": str(folder / "output"),
+            "GITHUB_OUTPUT": str(folder / "output"), "GITHUB_PATH": str(folder / "path"),
         }  # fmt: skip
         with server.http() as http:
             page = http.get("/log/checkpoint").text
@@ -177,6 +179,38 @@ def test_the_action_makes_ready_and_keeps_what_could_not_be_sent(runner: Runner)
     assert runner(Block("github", flush), PIPELEDGER_SPOOL=spool).returncode == 0
     assert not output.exists()
     assert runner.facts() == {"tests.finished"}
+
+
+def test_the_action_installs_the_client_apart_from_the_packages_of_the_job(
+    runner: Runner, tmp_path: Path
+) -> None:
+    """By the wheel that is given; nothing is fetched by a name that anybody may take."""
+    ready, _ = shell("github", (FOLDER / "action" / "action.yml").read_text())
+    python = tmp_path / "plain" / "python3"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec {sys.base_prefix}/bin/python3 "$@"\n')
+    python.chmod(0o700)
+    bare = {"PATH": f"{python.parent}:/usr/bin:/bin", "PIP_NO_INDEX": "1"}
+    done = runner(Block("github", ready), PACKAGE="", **bare)
+    assert (done.returncode, "give its wheel" in done.stdout) == (1, True)
+    wheel = tmp_path / "pipeledger-0.1-py3-none-any.whl"
+    about = "pipeledger-0.1.dist-info"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        packed.writestr("told.py", "def main():\n    print('here')\n")
+        packed.writestr(
+            f"{about}/METADATA", "Metadata-Version: 2.1\nName: pipeledger\nVersion: 0.1\n"
+        )
+        packed.writestr(
+            f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        packed.writestr(f"{about}/entry_points.txt", "[console_scripts]\npipeledger = told:main\n")
+        packed.writestr(f"{about}/RECORD", "")
+    done = runner(Block("github", ready), PACKAGE=str(wheel), **bare)
+    assert done.returncode == 0, done.stderr
+    added = (tmp_path / "path").read_text().strip()
+    assert added.startswith(str(tmp_path / "temp"))
+    later = runner(Block("github", "pipeledger"), PATH=f"{added}:{bare['PATH']}")
+    assert later.stdout == "here\n"
 
 
 def test_what_was_kept_as_an_artifact_is_taken_up_elsewhere(runner: Runner, tmp_path: Path) -> None:
