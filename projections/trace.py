@@ -6,7 +6,7 @@ what it is made of); here they are put in order, hop by hop, with what is missin
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from domain.errors import NotFoundError, RefusedError
@@ -78,7 +78,8 @@ class Hop:
     Attributes:
         name: of `HOPS`.
         environment: of a deployment.
-        state: the best of what holds; `none` where nothing need be there.
+        state: the best of what holds, of approvals for each production environment that was
+            reached; `none` where nothing need be there.
         items: what is known, in the order in which it happened, the newest `MOST`.
         left_out: how many more there are.
         gap: what is missing, or None.
@@ -263,13 +264,20 @@ def _hop(name: str, items: Sequence[Item], line: Line, place: str | None) -> Hop
 
 
 def _approval(items: Sequence[Item], line: Line, reached: Sequence[str | None]) -> Hop:
-    """An approval holds for the environments that it names, or for all where it names none."""
+    """An approval holds for the environments that it names, or for all where it names none.
+
+    What is proved of one environment is not of another: the weakest that was reached tells.
+    """
+    states: list[State] = []
     for place in reached:
-        if not any(one.holds and _covers(one, place) for one in items):
+        holding = [one for one in items if one.holds and _covers(one, place)]
+        states.append(_best(holding))
+        if not holding:
             lacking = _hop("approval", [], line, place)
             return Hop("approval", None, "missing", tuple(items[-MOST:]),
                        max(0, len(items) - MOST), lacking.gap)  # fmt: skip
-    return _hop("approval", items, line, None)
+    hop = _hop("approval", items, line, None)
+    return replace(hop, state="asserted") if "asserted" in states else hop
 
 
 def _covers(item: Item, place: str | None) -> bool:

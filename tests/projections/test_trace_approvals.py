@@ -46,6 +46,27 @@ def test_an_approval_for_another_environment_does_not_let_it_into_production(
     assert "production" in found.gap.why
 
 
+def test_an_approval_that_is_proved_for_one_environment_is_not_for_another(
+    tmp_path: Path,
+) -> None:
+    """Neither staging's nor another production's."""
+    for others in (["staging"], ["prod-us"]):
+        story = Story()
+        deployed(story, "d1", "03-02T13:00", "v1", environment=others[0])
+        deployed(story, "d2", "03-02T14:00", "v1")
+        proved: dict[str, Any] = {
+            "assurance": "decided", "subjects": [{"kind": "artifact", "digest": DIGEST}],
+        }  # fmt: skip
+        story.tell("approval.granted", when("03-02T12:00"), **proved, approval="apr-1",
+                   environments=others)  # fmt: skip
+        story.tell("approval.reported", when("03-02T12:30"), approval="2", verdict="approved",
+                   environment="production", artifact=artifact("v1"))  # fmt: skip
+        assert hop(traced(story, DIGEST, tmp_path), "approval").state == "asserted"
+        story.tell("approval.granted", when("03-02T12:40"), **proved, approval="apr-3",
+                   environments=["production"])  # fmt: skip
+        assert hop(traced(story, DIGEST, tmp_path), "approval").state == "proved"
+
+
 @pytest.mark.parametrize(
     ("more", "shown", "state"),
     [
