@@ -50,7 +50,7 @@ judged AS (
                 THEN 'this ledger knows of no build at all'
             WHEN s.commit IS NULL THEN 'violated: nobody says what it was built from'
             WHEN len(s.commits) > 1 THEN 'it is said to be built from several commits'
-            WHEN o.standing = 'refuted' THEN 'violated: its provenance did not verify'
+            WHEN o.is_refuted THEN 'violated: its provenance did not verify'
             WHEN o.is_verified AND len(q.trusted) > 0 AND NOT o.names_builder
                 THEN 'nobody says who built it'
             WHEN o.is_verified AND len(q.trusted) > 0 AND NOT list_has_all(q.trusted, o.builders)

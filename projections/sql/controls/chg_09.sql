@@ -53,10 +53,16 @@ approved AS (
     SELECT
         l.deployment_key,
         bool_and(a.slot_is_approved IS NOT NULL) AS may_be_approved,
-        bool_and(coalesce(a.slot_is_approved, FALSE)) AS is_approved
+        bool_and(coalesce(a.slot_is_approved, FALSE)) AS is_approved,
+        min(a.strength) AS strength
     FROM deployment_slots AS l
     LEFT JOIN (
-        SELECT deployment_key, slot, bool_or(is_of_slot) AS slot_is_approved
+        SELECT
+            deployment_key,
+            slot,
+            bool_or(is_of_slot) AS slot_is_approved,
+            max(list_position(['imported', 'asserted', 'observed', 'decided'], assurance))
+                FILTER (WHERE is_of_slot) AS strength
         FROM slot_approvals
         WHERE bound_by IS NOT NULL AND for_environment AND timing IN ('before', 'ended')
         GROUP BY deployment_key, slot
@@ -80,6 +86,8 @@ returned AS (
                 'level': 2,
                 'reason': 'approved is a commit or release that nothing ties to the digest'
             }
+            WHEN a.strength < q.least
+                THEN {'level': 2, 'reason': 'the approval is a mere assertion'}
             WHEN d.rolls_back_key IS NULL
                 THEN {'level': 2, 'reason': 'nobody says what it takes back'}
             WHEN list_position(['imported', 'asserted', 'observed', 'decided'], d.assurance) < q.least

@@ -1,7 +1,8 @@
 -- The provenance of each digest that was deployed to production in the window, weighed: one row a
--- line and digest. `standing` is the last word of those who verified it; `in_time` are the verified
--- statements of its origin that are shown to come before the deployment began. What one of them
--- lacks no other statement makes up for.
+-- line and digest. `is_refuted` where it did not verify, and nothing as well assured verified it
+-- since; `was_refuted` where that was so when the deployment began. `in_time` are the verified
+-- statements of its origin that are shown to come before that. What one of them lacks no other
+-- statement makes up for.
 WITH weighed AS (
     SELECT
         d.item_key,
@@ -14,11 +15,29 @@ WITH weighed AS (
     FROM deployed_digests AS d
     INNER JOIN deployment_beginnings AS b USING (deployment_key)
     INNER JOIN provenance AS p USING (artifact)
+),
+
+worded AS (
+    SELECT
+        *,
+        {'at': occurred_at, 'position': position} AS word,
+        max({'at': occurred_at, 'position': position}) FILTER (WHERE said = 'verified')
+            OVER as_good AS verified_by,
+        max({'at': occurred_at, 'position': position}) FILTER (WHERE said = 'verified' AND in_time)
+            OVER as_good AS verified_in_time_by
+    FROM weighed
+    WINDOW as_good AS (
+        PARTITION BY item_key
+        ORDER BY list_position(['imported', 'asserted', 'observed', 'decided'], assurance) DESC
+        RANGE UNBOUNDED PRECEDING
+    )
 )
 
 SELECT
     item_key,
-    arg_max(said, (occurred_at, position)) FILTER (WHERE said <> 'described') AS standing,
+    bool_or(said = 'refuted' AND coalesce(word > verified_by, TRUE)) AS is_refuted,
+    bool_or(said = 'refuted' AND NOT is_late AND coalesce(word > verified_in_time_by, TRUE))
+        AS was_refuted,
     bool_or(said = 'verified' AND coalesce(is_provenance, FALSE)) AS is_verified,
     bool_or(said = 'verified' AND is_provenance IS NULL) AS of_unknown_statement,
     bool_and(is_late) FILTER (WHERE said = 'verified') AS all_late,
@@ -36,5 +55,5 @@ SELECT
         'strength': list_position(['imported', 'asserted', 'observed', 'decided'], assurance)
     }) FILTER (WHERE said = 'verified' AND is_provenance AND in_time), []) AS in_time,
     list(position ORDER BY position) AS positions
-FROM weighed
+FROM worded
 GROUP BY item_key

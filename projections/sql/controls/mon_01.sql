@@ -23,6 +23,7 @@ closed AS (
         o.deficiency,
         min(least(g.occurred_at, g.recorded_at)) AS closed_at,
         arg_min(g.recorded_at, g.occurred_at) AS recorded_at,
+        arg_min(g.assurance, g.occurred_at) AS assurance,
         min(g.position) AS position
     FROM governance_facts AS g
     INNER JOIN opened AS o USING (deficiency)
@@ -54,6 +55,7 @@ told AS (
         o.*,
         c.closed_at,
         c.position AS closed_position,
+        list_position(['imported', 'asserted', 'observed', 'decided'], c.assurance) AS strength,
         CASE
             WHEN o.owner IS NULL THEN {'level': 1, 'reason': 'a weakness without an owner'}
             WHEN o.due IS NULL THEN {'level': 1, 'reason': 'a weakness without a date'}
@@ -80,11 +82,19 @@ SELECT
     'deficiency' AS item,
     CAST([] AS VARCHAR[]) AS artifacts,
     greatest(t.opened_at, p.window_from) AS occurred_at,
-    ['violated', 'insufficient-evidence', 'not-applicable', 'satisfied'][t.word.level] AS outcome,
-    t.word.reason AS reason,
+    ['violated', 'insufficient-evidence', 'not-applicable', 'satisfied'][w.level] AS outcome,
+    w.reason AS reason,
     t.assurance,
     list_concat(t.positions, [one FOR one IN [t.closed_position] IF one IS NOT NULL]) AS positions
 FROM told AS t
 INNER JOIN control_variants AS q ON q.test = 'MON-01'
-CROSS JOIN parameters AS p
+CROSS JOIN parameters AS p,
+LATERAL (
+    SELECT unnest(CASE
+        WHEN t.word.level = 4 AND t.strength < list_position(
+            ['imported', 'asserted', 'observed', 'decided'], q.parameters ->> '$.least_assurance'
+        ) THEN {'level': 2, 'reason': 'it is too weakly assured'}
+        ELSE t.word
+    END)
+) AS w
 WHERE coalesce(t.closed_at >= p.window_from, TRUE)

@@ -23,7 +23,7 @@ judged AS (
             WHEN d.artifact IS NULL THEN 'nobody says which digest was deployed'
             WHEN (SELECT count(*) FROM provenance) = 0
                 THEN 'this ledger knows of no provenance at all'
-            WHEN o.standing = 'refuted' THEN 'violated: its provenance did not verify'
+            WHEN o.is_refuted OR o.was_refuted THEN 'violated: its provenance did not verify'
             WHEN o.item_key IS NULL THEN 'violated: without provenance'
             WHEN q.wanted <= 1 AND (o.is_described OR o.is_verified)
                 THEN 'satisfied: it has provenance of the level that is wanted'

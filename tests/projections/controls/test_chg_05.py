@@ -57,6 +57,9 @@ def test_a_digest_traces_to_a_reviewed_change(tmp_path: Path) -> None:
     traced(shop, "orphan", built=False)
     traced(shop, "unattested", attested=False)
     traced(shop, "refuted", attestation={"outcome": "failure"})
+    traced(shop, "merely-said-to-be-verified", attestation={"assurance": "asserted"})
+    shop.attest("03-01T09:00", "merely-said-to-be-verified", outcome="failure",
+                assurance="observed")  # fmt: skip
     traced(shop, "unreviewed", reviewed=None)
     traced(shop, "self-reviewed", reviewed=ANNA)
     traced(shop, "straight", proposed=False)
@@ -80,6 +83,7 @@ def test_a_digest_traces_to_a_reviewed_change(tmp_path: Path) -> None:
         "orphan": ("violated", "nobody says what it was built from"),
         "unattested": ("violated", "without provenance"),
         "refuted": ("violated", "its provenance did not verify"),
+        "merely-said-to-be-verified": ("violated", "its provenance did not verify"),
         "unreviewed": ("violated", "its change was not reviewed"),
         "self-reviewed": ("violated", "its change was not reviewed"),
         "straight": ("violated", "its commit came without a change"),

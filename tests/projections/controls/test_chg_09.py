@@ -71,6 +71,7 @@ def test_a_rollback_goes_back_to_what_was_approved_there(tmp_path: Path) -> None
     shop = Failures()
     approvals: dict[str, dict[str, Any]] = {
         "approved": {},
+        "merely-said": {"assurance": "asserted"},
         "another-environment": {"environments": ["staging"]},
         "afterwards": {"time": "02-01T12:00"},
         "never": {"verdict": "rejected"},
@@ -84,12 +85,13 @@ def test_a_rollback_goes_back_to_what_was_approved_there(tmp_path: Path) -> None
         shop.approve(f"a-{name}", one.get("time", "02-01T10:00"), f"old of {name}",
                      **{"service": name} | more)  # fmt: skip
         shop.ship(f"second-{name}", "03-01T10:00", service=name)
-        shop.ship(name, "03-01T12:00", "old", service=name, kind="rollback")
+        shop.ship(name, "03-01T12:00", "old", service=name, kind="rollback", assurance="observed")
     shop.ship("to-nothing-known", "03-01T12:00", "x", kind="rollback")
     unapproved = ("violated", "back to what was never approved for there")
     found = items(shop, tmp_path, TEST, {"max_hours_to_resolution": 24})
     assert {name: one for name, one in found.items() if not name.startswith("second-")} == {
         "approved": BACK,
+        "merely-said": BACK,
         "another-environment": unapproved,
         "afterwards": unapproved,
         "never": unapproved,
@@ -101,5 +103,9 @@ def test_a_rollback_goes_back_to_what_was_approved_there(tmp_path: Path) -> None
     }
     # What was rolled back failed, and was taken back two hours later.
     assert {found[f"second-{name}"] for name in approvals} == {MENDED}
+    strict = items(shop, tmp_path, TEST, {"least_assurance": "observed"})
+    assert (strict["approved"], strict["merely-said"]) == (
+        BACK, ("insufficient-evidence", "the approval is a mere assertion"),
+    )  # fmt: skip
     hasty = items(shop, tmp_path, TEST, {"max_hours_to_resolution": 1})
     assert hasty["second-approved"] == ("violated", "rolled back or mended too late")

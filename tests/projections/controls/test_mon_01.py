@@ -24,6 +24,9 @@ def test_controls_are_tested_in_each_interval_and_weaknesses_mended(tmp_path: Pa
             {}, "03-20T10:00:01", ("violated", "a weakness that is not mended by its date"),
         ),
         "open": ({}, None, ("violated", "a weakness that is not mended by its date")),
+        "mended-as-an-import-says": (
+            {}, "03-20T10:00", ("insufficient-evidence", "it is too weakly assured"),
+        ),
         "not-due": ({"due": "2026-06-01T10:00:00Z"}, None, ("not-applicable", "not due yet")),
         "told-again": ({}, "03-20T10:00", ("satisfied", "a weakness that was mended by its date")),
         "found-again": (
@@ -39,7 +42,8 @@ def test_controls_are_tested_in_each_interval_and_weaknesses_mended(tmp_path: Pa
     for name, (more, closed, _) in weaknesses.items():
         shop.say("deficiency.opened", "03-02T10:00", deficiency=name, **WEAK | more)
         if closed is not None:
-            shop.say("deficiency.closed", closed, deficiency=name, **OURS)
+            sure = "imported" if "import" in name else "asserted"
+            shop.say("deficiency.closed", closed, deficiency=name, assurance=sure, **OURS)
     for name, time in (("found-again", "03-10T10:00:01"), ("told-again", "03-02T10:00")):
         shop.say("deficiency.opened", time, "03-25T10:00", deficiency=name, assurance="imported",
                  **WEAK)  # fmt: skip

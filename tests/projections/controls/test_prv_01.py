@@ -100,6 +100,25 @@ def test_what_one_statement_lacks_no_other_one_makes_up_for(tmp_path: Path) -> N
     assert outcomes(min_build_level=3)["low-before"] == "violated"
 
 
+def test_what_did_not_verify_stands_until_something_as_good_verifies_it(tmp_path: Path) -> None:
+    """Before the deployment, as it was then."""
+    shop = Shop()
+    no: dict[str, Any] = {"outcome": "failure"}
+    early, then, late = "03-01T10:00", "03-01T10:30", "03-01T11:30"
+    told: dict[str, list[tuple[str, dict[str, Any]]]] = {
+        "verified-since": [(early, no), (then, {})],
+        "merely-said-to-be-verified": [(early, no | {"assurance": "observed"}), (then, {})],
+        "verified-again-too-late": [(early, {}), (then, no), (late, {})],
+        "refuted-since": [(early, {}), (late, no)],
+    }
+    for name, ones in told.items():
+        for time, more in ones:
+            shop.attest(time, name, **more)
+        shop.deploy(name, "03-01T11:00", name, service=name)
+    refuted = ("violated", "its provenance did not verify")
+    assert found(shop, tmp_path, 2) == dict.fromkeys(told, refuted) | {"verified-since": GOOD}
+
+
 def test_what_nobody_tells_of_is_no_pass(tmp_path: Path) -> None:
     """No provenance in the whole ledger; no digest."""
     shop = Shop()
