@@ -18,9 +18,7 @@ WITH looks AS (
             WHEN s.system IS DISTINCT FROM 'argocd'
                 AND len(list_distinct([coalesce(one.site, '') FOR one IN s.running])) = 1
                 THEN s.running[1].site
-        END AS site,
-        s.running,
-        s.assurance
+        END AS site
     FROM snapshot_facts AS s
     CROSS JOIN parameters AS p
     WHERE s.environment IS NOT NULL AND least(s.occurred_at, s.recorded_at) <= p.at
@@ -59,8 +57,10 @@ whole AS (
     GROUP BY source, environment, system, site
 )
 
-SELECT n.*
+SELECT n.*, s.running, s.assurance
 FROM newest AS n
+-- What was seen is long: it is read of these alone.
+INNER JOIN snapshot_facts AS s USING (position)
 ANTI JOIN whole AS w
     ON n.source = w.source AND n.environment = w.environment AND n.system = w.system
     AND n.occurred_at < w.occurred_at AND coalesce(n.site = w.site, TRUE)
