@@ -8,6 +8,7 @@ from eventsourcing.dcb.domain import Selector
 
 from api.deciding import Commanding, Decided
 from api.doors import APPROVERS
+from api.naming import meant_by, systems_of
 from domain.decisions.approval import Approval, stream_of
 from domain.decisions.approving import (
     ExpireApproval,
@@ -50,7 +51,7 @@ class Approving(Commanding):
         emergency = self._emergency(data)
         declared = {} if emergency is None else emergency.data
         told = {name: declared[name] for name in _OF_EMERGENCY if name in declared}
-        data = told | data | {"approval": self._new_id("apr")}
+        data = self._named(told | data) | {"approval": self._new_id("apr")}
         authorship = self._authorship(data)
         erased = self._here.register.absent(sorted(authorship.persons))
         return self._run(
@@ -58,6 +59,23 @@ class Approving(Commanding):
                 data, self._by, self._at, authorship, declared=declared, erased=erased
             )
         )  # fmt: skip
+
+    def _named(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The request with the people whom its words mean.
+
+        It is told in the ledger's own name, and nobody who makes something is known by that.
+        """
+        people, systems = self._here.register, systems_of(data)
+        actor, authors = data.get("actor"), data.get("authors")
+        if isinstance(actor, str):
+            data = data | {"actor": meant_by(people, actor, systems)[0]}
+        if authors:
+            meant = [
+                one if isinstance(one, dict) else meant_by(people, one, systems) for one in authors
+            ]
+            every = [who for one in meant for who in (one if isinstance(one, list) else [one])]
+            data = data | {"authors": every}
+        return data
 
     def grant(self, approval: str, data: Mapping[str, Any]) -> tuple[Decided, str]:
         """Approve; gives the state of the approval from now on, too.

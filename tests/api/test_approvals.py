@@ -83,6 +83,35 @@ def test_nobody_approves_what_they_asked_for_or_made(house: House) -> None:
     assert bob.startswith("per_")
 
 
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("ivy", "Ivy"),
+        ("ivy", "pipeledger/ivy"),
+        ("ivy@example.com", "ivy"),
+        ("ivy@example.com", "github/ivy"),
+        ("ivy@example.com", "Ivy <ivy@example.com>"),
+        ("ivy@build", "ivy@build"),
+    ],
+)
+def test_whom_a_request_names_as_author_does_not_grant_it(
+    house: House, name: str, word: str
+) -> None:
+    """By a login, as the job's system or the ledger has it, or by an address; so with its actor."""
+    ivy = command(house.server, "token", "create", "--role", "approver", "--name", name)
+    known = {"system": "github", "login": "ivy", "email": "ivy@example.com"}
+    house.send(
+        "commit.pushed", repository=REPOSITORY, commit="1" * 40, ticket=word, authors=[known]
+    )
+    job = {"repository": "https://github.com/acme/shop"}
+    asked = house.request(authors=[word, "nobody-yet"], **job)
+    assert "an author" in house.post(ivy, f"/approvals/{asked}/grant").json()["detail"]
+    assert house.post(house.cem, f"/approvals/{asked}/grant").status_code == 201
+    if word != "Ivy":
+        asked = house.request(actor=word, **job)
+        assert "who requested it" in house.post(ivy, f"/approvals/{asked}/grant").json()["detail"]
+
+
 def test_whose_change_it_is_counts_whichever_commit_its_job_names_beside(house: House) -> None:
     """A job of a change runs on a trial merge, which is not the head that is approved."""
     head = "b" * 40
