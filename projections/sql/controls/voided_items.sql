@@ -55,14 +55,28 @@ merged AS (
     GROUP BY ALL
 ),
 
+-- As for what still counts, production is also what was it when the deployment was recorded.
+registered_then AS (
+    SELECT d.deployment_key, arg_max(r.tier, r.position) AS tier
+    FROM deployed AS d
+    INNER JOIN register_facts AS r
+        ON d.environment = r.environment AND r.what = 'environment.registered'
+        AND r.position < d.positions[1] AND r.tier IS NOT NULL
+        AND coalesce(r.effective_from, r.occurred_at, r.recorded_at) <= d.occurred_at
+        AND coalesce(r.basis, 'operator') <> 'name'
+    GROUP BY d.deployment_key
+),
+
 in_production AS (
     SELECT d.*
     FROM deployed AS d
     INNER JOIN environments AS e
         ON d.environment = e.environment
         AND d.occurred_at >= e.effective_from AND d.occurred_at < e.effective_until
+    LEFT JOIN registered_then AS t USING (deployment_key)
+    LEFT JOIN environment_sightings AS s ON d.environment = s.environment
     WHERE d.deployment_key NOT IN (SELECT deployment_key FROM deployments)
-        AND e.tier = 'production'
+        AND (e.tier = 'production' OR coalesce(t.tier, s.tier_by_name) = 'production')
 ),
 
 -- What is one event each.

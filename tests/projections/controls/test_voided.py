@@ -76,3 +76,16 @@ def test_what_another_event_still_tells_is_judged_and_not_listed(tmp_path: Path)
         void(shop, shop.say(kind, DAY, assurance="decided", **data))
     for test in ("VUL-03", "PRV-02", "MON-01"):
         assert "voided" not in {reason for _, reason in items(shop, tmp_path, test).values()}
+
+
+def test_an_environment_called_a_test_afterwards_hides_no_void(tmp_path: Path) -> None:
+    """What was deployed to production as it was then is listed."""
+    shop = Shop()
+    for name in ("live-x", "live-y"):
+        position = shop.deploy(name, DAY, "a", environment=name)
+        shop.say("environment.registered", "03-01T12:00", environment=name, tier="test",
+                 effective_from="2026-01-01T00:00:00Z", assurance="decided")  # fmt: skip
+        void(shop, position)
+    assert items(shop, tmp_path, "CHG-02") == dict.fromkeys(
+        ("live-x", "live-y"), ("excepted", "voided")
+    )
