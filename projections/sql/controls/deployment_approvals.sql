@@ -7,7 +7,13 @@ WITH said AS (
         approval_key,
         unnest(list_concat(
             [
-                {'kind': split_part(subject, ' ', 1), 'value': substr(subject, strpos(subject, ' ') + 1)}
+                {
+                    'kind': split_part(subject, ' ', 1),
+                    -- A release is a service's; a subject names it by its version alone, in which
+                    -- there may be spaces.
+                    'value': CASE WHEN starts_with(subject, 'release ') THEN service || ' ' ELSE '' END
+                        || substr(subject, strpos(subject, ' ') + 1)
+                }
                 FOR subject IN subjects
             ],
             [
@@ -21,32 +27,18 @@ WITH said AS (
     FROM approvals
 ),
 
--- A release is a service's; a subject names it by its version alone.
-named AS (
-    SELECT
-        s.approval_key,
-        s.subject.kind AS kind,
-        CASE
-            WHEN s.subject.kind = 'release' AND strpos(s.subject.value, ' ') = 0
-                THEN a.service || ' ' || s.subject.value
-            ELSE s.subject.value
-        END AS value
-    FROM said AS s
-    INNER JOIN approvals AS a USING (approval_key)
-),
-
 -- The most exact binding of each approval: what is bound to a digest is not for another digest of
 -- the same commit.
 ranked AS (
     SELECT
-        *,
-        min(list_position(
-            ['artifact', 'config', 'release', 'commit', 'deployment', 'run', 'plan'], kind
-        )) OVER (PARTITION BY approval_key) AS best,
+        approval_key,
+        subject.kind AS kind,
+        subject.value AS value,
         list_position(
-            ['artifact', 'config', 'release', 'commit', 'deployment', 'run', 'plan'], kind
-        ) AS rank
-    FROM named
+            ['artifact', 'config', 'release', 'commit', 'deployment', 'run', 'plan'], subject.kind
+        ) AS rank,
+        min(rank) OVER (PARTITION BY approval_key) AS best
+    FROM said
 ),
 
 matched AS (

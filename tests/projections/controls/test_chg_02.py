@@ -118,6 +118,20 @@ def test_an_approval_of_the_commit_or_the_release_covers_what_was_built_of_it(
     assert judged(shop, tmp_path) == {"d1": SATISFIED, "d2": SATISFIED}
 
 
+def test_a_release_is_one_of_the_service_that_it_is_approved_for(tmp_path: Path) -> None:
+    """Whatever its name looks like."""
+    shop = Shop()
+    spaced, borrowed = ([{"kind": "release", "release": one}] for one in ("Release 2", "shop 1.4"))
+    shop.approve("a1", "03-01T10:00", "a", subjects=spaced)
+    shop.deploy("d1", "03-01T11:00", "a", release="Release 2")
+    shop.approve("a2", "03-01T12:00", "b", service="mine", subjects=borrowed)
+    shop.deploy("d2", "03-01T13:00", "b", release="1.4")
+    assert judged(shop, tmp_path) == {
+        "d1": SATISFIED,
+        "d2": ("violated", "approved is something else: another digest or commit"),
+    }
+
+
 def test_a_commit_or_release_that_the_build_contradicts_covers_nothing_for_sure(
     tmp_path: Path,
 ) -> None:
