@@ -108,8 +108,8 @@ class Approval:
 
     @property
     def is_complete(self) -> bool:
-        """Whether as many persons said yes as have to."""
-        return len(self.counted) >= self.required
+        """Whether as many persons said yes as have to, in every role that is wanted."""
+        return len(self.counted) >= self.required and not self.missing_roles
 
     @property
     def missing_roles(self) -> list[str]:

@@ -127,6 +127,28 @@ def test_linked_accounts_are_one_person_who_granted_whenever_they_were_linked(
         assert only(view, "approvals")["granted_from"] == instant("03-03T10:00")
 
 
+def test_every_role_that_was_asked_for_is_waited_for(tmp_path: Path) -> None:
+    """Two may have granted in the same one, while an account of one was linked to an author's."""
+    story = Story()
+    asked(story, roles=["security", "release"])
+    decided(story, "granted", "03-03T09:00", approver=BOB, role="security")
+    decided(story, "granted", "03-03T10:00", approver=CEM, role="security")
+    with window(story, tmp_path) as view:
+        found = only(view, "approvals")
+    assert (found["state"], found["granted_from"]) == ("requested", None)
+    decided(story, "granted", "03-03T11:00", approver=DORA, role="release")
+    with window(story, tmp_path) as view:
+        found = only(view, "approvals")
+    assert (found["state"], found["granted_from"]) == ("granted", instant("03-03T11:00"))
+    other = Story()
+    asked(other, roles=["security", "release"])
+    decided(other, "granted", "03-03T09:00", approver=BOB, role="release")
+    decided(other, "granted", "03-03T10:00", approver=BOB, role="security")
+    decided(other, "granted", "03-03T11:00", approver=CEM, role="security")
+    with window(other, tmp_path) as view:
+        assert only(view, "approvals")["granted_from"] == instant("03-03T11:00")
+
+
 @pytest.mark.parametrize("part", [ASKER, AUTHOR, STARTER, TOKEN])
 def test_who_asked_for_or_made_it_is_none_of_those_who_granted(tmp_path: Path, part: str) -> None:
     """By any account; what another tool reports is that tool's word."""
