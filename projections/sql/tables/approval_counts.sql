@@ -7,7 +7,8 @@ WITH given AS (
         s.approval_key,
         s.person AS account,
         min(s.said_at) AS said_at,
-        arg_min_null(f.role, (s.said_at, s.position)) AS role
+        min(s.position) AS position,
+        arg_min_null(f.role, s.position) AS role
     FROM approval_steps AS s
     INNER JOIN approval_facts AS f USING (position)
     WHERE s.verdict = 'granted'
@@ -34,7 +35,7 @@ independent AS (
         g.approval_key,
         coalesce(s.person, g.account) AS person,
         min(g.said_at) AS said_at,
-        arg_min_null(g.role, g.said_at) AS role
+        arg_min_null(g.role, g.position) AS role
     FROM given AS g
     LEFT JOIN same_persons AS s ON g.account = s.id
     GROUP BY ALL
@@ -94,9 +95,8 @@ SELECT
     coalesce(a.approvers, []) AS approvers,
     a.grants[w.required] AS given_at,
     CASE
-        WHEN b.approval_key IS NULL THEN p.grants[w.required]
-        WHEN p.grants[w.required] >= b.said_at THEN p.grants[w.required]
-        WHEN p.grants[w.required] < b.said_at THEN b.said_at
+        WHEN b.approval_key IS NULL OR p.grants[w.required] >= b.said_at THEN p.grants[w.required]
+        WHEN p.grants[w.required] IS NOT NULL THEN b.said_at
     END AS granted_at
 FROM accounts AS a
 INNER JOIN wanted AS w USING (approval_key)

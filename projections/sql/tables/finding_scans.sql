@@ -74,7 +74,9 @@ scoped AS (
         concat_ws(
             ' | ', coalesce(t.tool, ''), t.kind,
             coalesce(
-                t.service || coalesce(' ' || t.repository, ''), t.repository, nullif(array_to_string(e.services, ' '), ''),
+                t.service || coalesce(' ' || t.repository, ''),
+                t.repository,
+                nullif(array_to_string(e.services, ' '), ''),
                 CASE
                     WHEN t.target IS NOT NULL THEN ''
                     WHEN t.environment IS NOT NULL AND t.kind IN ('baseline', 'policy') THEN ''
